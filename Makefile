@@ -1,0 +1,41 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $(STAMP)
+
+setup: $(STAMP) ## Make the virtual environment .venv with everything in it
+
+demo: setup ## Run the whole path on a local network of four authorities
+	@$(BIN)/python -m tests.e2e.demo
+
+lint: setup ## ruff and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+type: setup ## mypy --strict
+	$(BIN)/mypy proto movelite authority aggregator tests
+
+proto: setup ## Generate the gRPC stubs
+	$(BIN)/python -m tests.support.generate_stubs
+
+test: setup lint type ## Lint, types, import rules, unit, property and e2e tests
+	$(BIN)/python -m pytest -n 2 tests
+
+bench: setup ## Benchmarks: a table, and build/bench.json
+	$(BIN)/python -m tests.bench
+
+simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300)
+
+.PHONY: help setup demo lint type proto test bench simulation

@@ -1,0 +1,1 @@
+"""The client side: quorum driver, wallet, client service, faucet, CLI."""

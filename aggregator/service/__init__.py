@@ -1,0 +1,1 @@
+"""JSON-RPC and REST over one service core."""

@@ -1,0 +1,1 @@
+"""Keystore, mnemonics and client configuration."""

@@ -1,0 +1,1 @@
+"""The validator: checks, locks, signs, executes and stores."""

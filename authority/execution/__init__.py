@@ -1,0 +1,1 @@
+"""Programmable transactions: from inputs to effects."""

@@ -1,0 +1,1 @@
+"""The Move language: compile, verify and run real Move bytecode."""

@@ -1,0 +1,1 @@
+"""The Move binary file format: data classes, reader, writer, disassembler, source maps."""

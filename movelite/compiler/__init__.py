@@ -1,0 +1,1 @@
+"""Move source to compiled modules."""

@@ -1,0 +1,1 @@
+"""Asset packages that users may start from."""

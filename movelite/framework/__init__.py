@@ -1,0 +1,1 @@
+"""Move sources of the std and iota packages."""

@@ -1,0 +1,1 @@
+"""Native functions of the std and iota framework packages."""

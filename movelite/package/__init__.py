@@ -1,0 +1,1 @@
+"""Move.toml, dependency resolution, lock file, build cache."""

@@ -1,0 +1,1 @@
+"""The runner of #[test] functions, coverage and traces."""

@@ -1,0 +1,1 @@
+"""The bytecode verifier: an ordered list of passes over one fixpoint engine."""

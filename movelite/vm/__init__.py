@@ -1,0 +1,1 @@
+"""Loads verified modules and runs them with metered gas."""

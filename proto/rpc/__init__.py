@@ -1,0 +1,1 @@
+"""The gRPC service definition (BCS bytes inside protobuf) and its generated stubs."""

@@ -1,0 +1,1 @@
+"""Fault simulation under virtual time."""
