@@ -1,0 +1,5 @@
+"""One module for each suite; its name is the suite's name on the command line.
+
+A suite is a module with a docstring (its first line is what `--list` prints) and one function,
+`run(path: Path) -> Iterable[CaseResult]`. It yields one CaseResult for each case that it ran.
+"""
