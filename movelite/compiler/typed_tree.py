@@ -1,0 +1,732 @@
+"""The typed tree: what type checking hands to lowering.
+
+What holds of every finished tree, so that nobody behind it has to check again:
+
+- Every expression has its final `type`: no type variables, no function types. Nodes with `ErrorType` or
+  `ErrorExpression` occur only when an error was reported, and then nothing is lowered.
+- Macros are expanded: no lambdas, no macro calls. Their bodies are `NamedBlock`s, whose `return`s are
+  `Give`s to the block's label.
+- Method calls are plain `Call`s with the receiver as the first argument, borrowed as the method needs.
+- Dots, index syntax, automatic borrows and dereferences are spelled out with `BorrowField`, `BorrowLocal`,
+  `BorrowTemporary`, `Call` and `Dereference`. `a.b.c` read by value is a `Dereference` of a borrow chain.
+- Passing `&mut T` where `&T` is expected is an explicit `Freeze` with `is_implicit`.
+- `match` is lowered (match_compilation.py) to `VariantSwitch`, `IfElse` and binds; `Match` remains only
+  until then.
+- Evaluation order is source order: children are evaluated as listed in the node (so a `Pack` lists its
+  fields in source order, each with its index in the declaration).
+- `while`, `loop` and named blocks have unique labels; `Give` and `Continue` name them by `Label` object.
+
+Types with `slots` and identity comparison; a tree is built once and then only read, except that typing
+itself fills in inferred types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from movelite.compiler.types import AbilitySet, ModuleIdent, Type, TypeParameter
+
+if TYPE_CHECKING:
+    from movelite.compiler.source import Loc
+
+
+# --- names inside a function body ---------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class Local:
+    """A parameter or a local variable. Compared by identity; `id` is unique within its function.
+
+    `name` is the source name; locals of an expanded macro may share a name and differ in id.
+    `is_mutable` tells whether it was declared `mut` (always true in legacy, where nothing is asked).
+    `is_temporary` marks locals that no source mentions.
+    """
+
+    name: str
+    id: int
+    type: Type
+    loc: Loc
+    is_mutable: bool = False
+    is_parameter: bool = False
+    is_temporary: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Label:
+    """Target of break, continue and give. Compared by identity; `name` is None without a source name."""
+
+    name: str | None
+    id: int
+    loc: Loc
+
+
+# --- expressions --------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class Expression:
+    """Base of all expressions: the type of its value and the source range it came from."""
+
+    type: Type
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class UnitExpression(Expression):
+    """`()`. `is_trailing`: the parser supplied it after a block's last semicolon."""
+
+    is_trailing: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Literal(Expression):
+    """A literal; `type` says how to read it.
+
+    Integers: int, in range of the type. bool: bool. address: 32 bytes. vector<u8>: bytes (b"..", x"..").
+    """
+
+    value: int | bool | bytes
+
+
+class UseMode(Enum):
+    """How a local is read. INFER: copied if its type has copy and it is used later, else moved."""
+
+    MOVE = "move"
+    COPY = "copy"
+    INFER = "infer"
+
+
+@dataclass(slots=True, eq=False)
+class LocalUse(Expression):
+    """The value of a local. MOVE and COPY were written by the user unless `is_implicit`."""
+
+    local: Local
+    mode: UseMode
+    is_implicit: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class ConstantUse(Expression):
+    """The value of a named constant (always of this package's module; constants are never public)."""
+
+    module: ModuleIdent
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Call(Expression):
+    """A function call.
+
+    `arguments` has one expression for each parameter, or a single expression of a tuple type that gives
+    them all. `method_name` is the name before resolution if it was called with a dot.
+    """
+
+    module: ModuleIdent
+    name: str
+    type_arguments: tuple[Type, ...]
+    arguments: list[Expression]
+    parameter_types: tuple[Type, ...]
+    method_name: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class VectorPack(Expression):
+    """`vector[a, b]`."""
+
+    element_type: Type
+    elements: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class Freeze(Expression):
+    """`freeze(e)`, or the silent coercion of `&mut T` to `&T` (`is_implicit`)."""
+
+    operand: Expression
+    is_implicit: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Assert(Expression):
+    """`assert!(condition, code)`. `code` is evaluated only when the condition is false in the macro form;
+    the legacy function form (`is_macro` false) evaluates it first. `code` may be an `ErrorCode`."""
+
+    condition: Expression
+    code: Expression
+    is_macro: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Abort(Expression):
+    """`abort code`; code is of type u64 (for clever errors an `ErrorCode`)."""
+
+    code: Expression
+
+
+@dataclass(slots=True, eq=False)
+class ErrorCode(Expression):
+    """A clever abort code of type u64.
+
+    The back end makes the number: a tag, the line of `line_loc` (where the user wrote the abort; inside a
+    macro the outermost call), and, with `constant`, the constant-pool indices of its name and value.
+    """
+
+    line_loc: Loc
+    constant: tuple[ModuleIdent, str] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class IfElse(Expression):
+    """`if`; without an else the alternative is a `UnitExpression`."""
+
+    condition: Expression
+    consequent: Expression
+    alternative: Expression
+
+
+@dataclass(slots=True, eq=False)
+class While(Expression):
+    """`while (condition) body`; the label is the target of break (to behind it) and continue."""
+
+    label: Label
+    condition: Expression
+    body: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Loop(Expression):
+    """`loop body`. Without a break the type is anything."""
+
+    label: Label
+    body: Expression
+    has_break: bool
+
+
+@dataclass(slots=True, eq=False)
+class NamedBlock(Expression):
+    """`'label: { ... }`, a lambda's or a macro's body: `Give`s to the label yield its value."""
+
+    label: Label
+    body: Block
+
+
+@dataclass(slots=True, eq=False)
+class Give(Expression):
+    """`break 'label value`, `return 'label value`: leaves the loop or named block with a value."""
+
+    label: Label
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Continue(Expression):
+    """`continue 'label`."""
+
+    label: Label
+
+
+@dataclass(slots=True, eq=False)
+class Return(Expression):
+    """`return value` from the function itself."""
+
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Block(Expression):
+    """`{ items; value }`: the last item is an `Evaluate` whose value is the block's."""
+
+    items: list[SequenceItem]
+
+
+@dataclass(slots=True, eq=False)
+class Assign(Expression):
+    """`(a, S { f: b }, _) = value`; `target_types` are the types the parts of the value have by then."""
+
+    targets: list[Target]
+    target_types: list[Type]
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Mutate(Expression):
+    """`*reference = value`."""
+
+    reference: Expression
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Dereference(Expression):
+    """`*reference`."""
+
+    reference: Expression
+
+
+class UnaryOperator(Enum):
+    """Prefix operators on values."""
+
+    NOT = "!"
+
+
+@dataclass(slots=True, eq=False)
+class Unary(Expression):
+    """`!operand`."""
+
+    operator: UnaryOperator
+    operand: Expression
+
+
+class BinaryOperator(Enum):
+    """Infix operators; AND and OR evaluate the right side only when needed."""
+
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "/"
+    MODULO = "%"
+    BIT_AND = "&"
+    BIT_OR = "|"
+    XOR = "^"
+    SHIFT_LEFT = "<<"
+    SHIFT_RIGHT = ">>"
+    AND = "&&"
+    OR = "||"
+    EQUAL = "=="
+    NOT_EQUAL = "!="
+    LESS = "<"
+    LESS_EQUAL = "<="
+    GREATER = ">"
+    GREATER_EQUAL = ">="
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Expression):
+    """`left op right`; `operand_type` is the common type of both sides (of the left one for shifts)."""
+
+    operator: BinaryOperator
+    left: Expression
+    right: Expression
+    operand_type: Type
+
+
+@dataclass(slots=True, eq=False)
+class PackField:
+    """One field of a pack; `index` is its place in the declaration."""
+
+    name: str
+    index: int
+    type: Type
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Pack(Expression):
+    """`S<T> { f: a }`, or a variant of an enum when `variant` is given. Fields in source order."""
+
+    module: ModuleIdent
+    name: str
+    type_arguments: tuple[Type, ...]
+    fields: list[PackField]
+    variant: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class TupleExpression(Expression):
+    """`(a, b)`, at least two."""
+
+    elements: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class BorrowLocal(Expression):
+    """`&x` or `&mut x` of a local."""
+
+    is_mutable: bool
+    local: Local
+
+
+@dataclass(slots=True, eq=False)
+class BorrowTemporary(Expression):
+    """`&e` or `&mut e` of a value that has no place yet."""
+
+    is_mutable: bool
+    operand: Expression
+
+
+@dataclass(slots=True, eq=False)
+class BorrowField(Expression):
+    """`&base.field`; `base` is a reference (to a struct), mutable if this borrow is."""
+
+    is_mutable: bool
+    base: Expression
+    module: ModuleIdent
+    name: str
+    field: str
+    field_index: int
+
+
+@dataclass(slots=True, eq=False)
+class Cast(Expression):
+    """`(e as T)` between integer types; the target is `type`."""
+
+    operand: Expression
+
+
+@dataclass(slots=True, eq=False)
+class VariantArm:
+    """One case of a `VariantSwitch`."""
+
+    variant: str
+    body: Expression
+
+
+@dataclass(slots=True, eq=False)
+class VariantSwitch(Expression):
+    """Branches on the variant of the enum behind `subject`, an immutable reference. Arms are in the order
+    of declaration and complete."""
+
+    subject: Expression
+    module: ModuleIdent
+    name: str
+    arms: list[VariantArm]
+
+
+@dataclass(slots=True, eq=False)
+class Match(Expression):
+    """A checked `match`, before match_compilation lowers it."""
+
+    subject: Expression
+    arms: list[MatchArm]
+
+
+@dataclass(slots=True, eq=False)
+class ErrorExpression(Expression):
+    """Where an error was reported."""
+
+
+# --- sequences, binders and patterns ------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class Evaluate:
+    """`e;` whose value is dropped, or a block's value if it is the last item."""
+
+    expression: Expression
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Declare:
+    """`let x;` without a value."""
+
+    targets: list[Target]
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Bind:
+    """`let (x, S { f: y }) = value;`; `target_types` as in `Assign`."""
+
+    targets: list[Target]
+    target_types: list[Type]
+    value: Expression
+    loc: Loc
+
+
+SequenceItem = Evaluate | Declare | Bind
+
+
+@dataclass(slots=True, eq=False)
+class IgnoreTarget:
+    """`_`: the value is dropped."""
+
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class LocalTarget:
+    """`x`: stores into a local. `is_unused` when the checker saw that nothing ever reads the binding."""
+
+    local: Local
+    type: Type
+    loc: Loc
+    is_unused: bool = False
+
+
+class BorrowKind(Enum):
+    """Whether unpacking takes the value apart or borrows its fields."""
+
+    VALUE = "value"
+    IMMUTABLE = "&"
+    MUTABLE = "&mut"
+
+
+@dataclass(slots=True, eq=False)
+class TargetField:
+    """One field of an unpack. `type` is the field's declared type, instantiated, without the borrow."""
+
+    name: str
+    index: int
+    type: Type
+    target: Target
+
+
+@dataclass(slots=True, eq=False)
+class UnpackTarget:
+    """`S { f: x }`: unpacks a struct, or with `variant` an enum already known to be of that variant.
+    All fields are listed (a `..` is filled with ignores), in source order."""
+
+    module: ModuleIdent
+    name: str
+    type_arguments: tuple[Type, ...]
+    fields: list[TargetField]
+    borrow: BorrowKind
+    loc: Loc
+    variant: str | None = None
+
+
+Target = IgnoreTarget | LocalTarget | UnpackTarget
+
+
+@dataclass(slots=True, eq=False)
+class WildcardPattern:
+    """`_`."""
+
+    type: Type
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class BindPattern:
+    """`x` or `x @ inner`: binds the whole value (or, matching on a reference, a reference to it)."""
+
+    type: Type
+    loc: Loc
+    local: Local
+    inner: Pattern | None = None
+    is_unused: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class LiteralPattern:
+    """A literal; through references it compares the value behind."""
+
+    type: Type
+    loc: Loc
+    value: int | bool | bytes
+
+
+@dataclass(slots=True, eq=False)
+class ConstantPattern:
+    """A named constant."""
+
+    type: Type
+    loc: Loc
+    module: ModuleIdent
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class PatternField:
+    """One field of a datatype pattern; `type` is the declared type, instantiated, without the borrow."""
+
+    name: str
+    index: int
+    type: Type
+    pattern: Pattern
+
+
+@dataclass(slots=True, eq=False)
+class DatatypePattern:
+    """`S { .. }` or `E::V(..)`, all fields listed."""
+
+    type: Type
+    loc: Loc
+    module: ModuleIdent
+    name: str
+    variant: str | None
+    type_arguments: tuple[Type, ...]
+    fields: list[PatternField]
+    borrow: BorrowKind
+
+
+@dataclass(slots=True, eq=False)
+class OrPattern:
+    """`a | b`; both sides bind the same locals."""
+
+    type: Type
+    loc: Loc
+    left: Pattern
+    right: Pattern
+
+
+@dataclass(slots=True, eq=False)
+class ErrorPattern:
+    """Where an error was reported."""
+
+    type: Type
+    loc: Loc
+
+
+Pattern = (
+    WildcardPattern
+    | BindPattern
+    | LiteralPattern
+    | ConstantPattern
+    | DatatypePattern
+    | OrPattern
+    | ErrorPattern
+)
+
+
+@dataclass(slots=True, eq=False)
+class MatchArm:
+    """`pattern if (guard) => body`. In the guard, binders are immutable references: `guard_locals` maps
+    each binder that the guard reads to the local that holds that reference."""
+
+    pattern: Pattern
+    guard: Expression | None
+    guard_locals: dict[Local, Local]
+    body: Expression
+    loc: Loc
+
+
+# --- items ---------------------------------------------------------------------------------------------
+
+
+class Visibility(Enum):
+    """As declared. FRIEND and PACKAGE both compile to the file format's friend visibility."""
+
+    INTERNAL = "internal"
+    FRIEND = "public(friend)"
+    PACKAGE = "public(package)"
+    PUBLIC = "public"
+
+
+@dataclass(slots=True, eq=False)
+class Attribute:
+    """`#[name]`, `#[name = value]`, `#[name(inner)]`; values as the source has them, resolved."""
+
+    name: str
+    loc: Loc
+    value: Any = None
+    inner: list[Attribute] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Field:
+    """A field of a struct or variant."""
+
+    name: str
+    type: Type
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Struct:
+    """A struct; `fields` is None for a native one. `index` is its place in the source, over all items."""
+
+    name: str
+    loc: Loc
+    index: int
+    abilities: AbilitySet
+    type_parameters: tuple[TypeParameter, ...]
+    fields: list[Field] | None
+    is_positional: bool
+    attributes: list[Attribute]
+
+
+@dataclass(slots=True, eq=False)
+class Variant:
+    """A variant of an enum; its position in `Enum.variants` is its tag."""
+
+    name: str
+    loc: Loc
+    fields: list[Field]
+    is_positional: bool
+
+
+@dataclass(slots=True, eq=False)
+class Enumeration:
+    """An enum."""
+
+    name: str
+    loc: Loc
+    index: int
+    abilities: AbilitySet
+    type_parameters: tuple[TypeParameter, ...]
+    variants: list[Variant]
+    attributes: list[Attribute]
+
+
+@dataclass(slots=True, eq=False)
+class Constant:
+    """A constant; `value` contains only what can be folded. Typing checked the form, the back end folds.
+
+    `error_attribute`: marked `#[error]`, so aborts with it carry its name and value.
+    """
+
+    name: str
+    loc: Loc
+    index: int
+    type: Type
+    value: Expression
+    attributes: list[Attribute]
+    is_error: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function. `body` is None for a native one, and for macros, which produce no code.
+
+    `compiled_visibility` is what the module file says: entry functions become public in test mode.
+    `return_type` is unit, one type or a tuple.
+    """
+
+    name: str
+    loc: Loc
+    index: int
+    visibility: Visibility
+    compiled_visibility: Visibility
+    is_entry: bool
+    is_native: bool
+    is_macro: bool
+    type_parameters: tuple[TypeParameter, ...]
+    parameters: list[Local]
+    return_type: Type
+    body: Block | None
+    attributes: list[Attribute]
+    acquires: list[tuple[ModuleIdent, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """A module. Each dictionary is in source order.
+
+    `friends` are the declared ones and those that `public(package)` calls made necessary, in the order
+    the file format lists them. `dependency_order` grows from dependencies to dependents. `is_source` is
+    False for modules of dependencies: their functions have no bodies here (only signatures are checked).
+    `named` is the named tree's module, for what only the front end knows (documentation, filters).
+    """
+
+    ident: ModuleIdent
+    loc: Loc
+    attributes: list[Attribute]
+    structs: dict[str, Struct]
+    enums: dict[str, Enumeration]
+    constants: dict[str, Constant]
+    functions: dict[str, Function]
+    friends: list[ModuleIdent]
+    is_source: bool
+    dependency_order: int = 0
+    package: str | None = None
+    named: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """All modules of a compilation, dependencies included, in dependency order."""
+
+    modules: dict[ModuleIdent, Module]
