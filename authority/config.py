@@ -1,0 +1,94 @@
+"""The YAML configuration of one authority."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+MAX_CONFIG_BYTES = 1 << 20
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; the text says which field and why."""
+
+
+class Limits(BaseModel):
+    """Bounds that protect an authority from its callers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_batch: Annotated[int, Field(ge=1, le=4096)] = 512
+    """Transactions or certificates in one request."""
+    max_message_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 64 << 20
+    """Bytes of one request."""
+    max_requests_in_flight: Annotated[int, Field(ge=1, le=65536)] = 256
+    """Requests being worked on; beyond it callers are told to come back."""
+
+
+class Tls(BaseModel):
+    """Certificate and key of the gRPC server, both PEM files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    certificate: Path
+    private_key: Path
+
+
+class AuthorityConfig(BaseModel):
+    """One authority: its key, its genesis, where it listens and where it keeps its data.
+
+    Relative paths are relative to the directory of the configuration file.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    genesis: Path
+    key_file: Path
+    data_dir: Path
+    listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$")]
+    metrics: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$")] | None = None
+    tls: Tls | None = None
+    verifier_processes: Annotated[int, Field(ge=0, le=64)] = 1
+    """Worker processes that check user signatures; 0 checks them in the main process."""
+    limits: Limits = Limits()
+
+
+def load_config(path: Path) -> AuthorityConfig:
+    """Read a configuration file.
+
+    Raises: ConfigError, naming the file, the field and what is wrong with it.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from error
+    if len(text) > MAX_CONFIG_BYTES:
+        raise ConfigError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes: no configuration")
+    try:
+        config = AuthorityConfig.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is no YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise ConfigError(f"{path}: {problems}") from error
+    return _resolve(config, path.resolve().parent)
+
+
+def save_config(config: AuthorityConfig, path: Path) -> None:
+    """Write a configuration file."""
+    path.write_text(yaml.safe_dump(config.model_dump(mode="json", exclude_none=True), sort_keys=False))
+
+
+def _resolve(config: AuthorityConfig, base: Path) -> AuthorityConfig:
+    tls = config.tls and config.tls.model_copy(
+        update={"certificate": base / config.tls.certificate, "private_key": base / config.tls.private_key}
+    )
+    paths = {name: base / getattr(config, name) for name in ("genesis", "key_file", "data_dir")}
+    return config.model_copy(update={**paths, "tls": tls})
