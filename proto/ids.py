@@ -12,6 +12,8 @@ from typing import NewType
 
 import base58
 
+from proto.bcs_schema import U64, FixedBytes, declare_bytes
+
 Address = NewType("Address", bytes)
 """32 bytes; also every Move address."""
 
@@ -21,7 +23,10 @@ ObjectID = Address
 Digest = NewType("Digest", bytes)
 """32 bytes; text form Base58."""
 
-SequenceNumber = int
+declare_bytes(Address, FixedBytes(32))
+declare_bytes(Digest, FixedBytes(32, prefixed=True))
+
+SequenceNumber = U64
 """Version of an object, an unsigned 64-bit integer."""
 
 ADDRESS_LENGTH = 32

@@ -1,0 +1,320 @@
+"""Objects of the ledger: Move objects and packages, their owners, references and digests.
+
+Source: iota-types, object and move_package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from proto import bcs
+from proto.bcs import U64
+from proto.ids import (
+    ADDRESS_LENGTH,
+    GENESIS_MARKER_DIGEST,
+    IOTA_FRAMEWORK_ADDRESS,
+    IOTA_SYSTEM_ADDRESS,
+    OBJECT_START_VERSION,
+    Address,
+    Digest,
+    ObjectID,
+    SequenceNumber,
+    blake2b_256,
+    format_address,
+    format_digest,
+)
+from proto.type_tag import StructTag, TypeTag
+
+IOTA_COIN_TYPE = StructTag(IOTA_FRAMEWORK_ADDRESS, "iota", "IOTA")
+"""0x2::iota::IOTA, the type argument of the coin that pays for gas."""
+
+GAS_COIN_STRUCT = StructTag(IOTA_FRAMEWORK_ADDRESS, "coin", "Coin", (IOTA_COIN_TYPE,))
+"""0x2::coin::Coin<0x2::iota::IOTA>."""
+
+STAKED_IOTA_STRUCT = StructTag(IOTA_SYSTEM_ADDRESS, "staking_pool", "StakedIota")
+"""0x3::staking_pool::StakedIota."""
+
+_METERED_OWNER, _METERED_DIGEST, _METERED_REBATE, _METERED_VERSION = 40, 32, 8, 8
+_METERED_LINKAGE_ROW = 72
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """One version of one object."""
+
+    object_id: ObjectID
+    version: SequenceNumber
+    digest: Digest
+
+    def __str__(self) -> str:
+        return f"({format_address(self.object_id)}, {self.version}, {format_digest(self.digest)})"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressOwner:
+    """Owned by an account; only its signature spends the object."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOwner:
+    """A child: owned by another object (its id), as dynamic fields are."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Usable by everyone, in an order that consensus decides."""
+
+    initial_shared_version: SequenceNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Immutable:
+    """Readable by everyone, changed by nobody."""
+
+
+Owner = AddressOwner | ObjectOwner | Shared | Immutable
+IMMUTABLE = Immutable()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherType:
+    """Any type of object without a short form."""
+
+    tag: StructTag
+
+
+@dataclass(frozen=True, slots=True)
+class GasCoinType:
+    """Coin<IOTA>."""
+
+
+@dataclass(frozen=True, slots=True)
+class StakedIotaType:
+    """StakedIota."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoinType:
+    """Coin of any other type."""
+
+    coin_type: TypeTag
+
+
+MoveObjectType = OtherType | GasCoinType | StakedIotaType | CoinType
+"""The type of an object in its stored form; digests need the shortest variant: see compress_type."""
+
+
+def compress_type(tag: StructTag) -> MoveObjectType:
+    """The stored form of an object's type."""
+    if tag == GAS_COIN_STRUCT:
+        return GasCoinType()
+    if tag == STAKED_IOTA_STRUCT:
+        return StakedIotaType()
+    coin_type = coin_type_of(tag)
+    return OtherType(tag) if coin_type is None else CoinType(coin_type)
+
+
+def expand_type(type_: MoveObjectType) -> StructTag:
+    """The struct tag behind the stored form."""
+    match type_:
+        case OtherType(tag):
+            return tag
+        case GasCoinType():
+            return GAS_COIN_STRUCT
+        case StakedIotaType():
+            return STAKED_IOTA_STRUCT
+        case CoinType(coin_type):
+            return StructTag(IOTA_FRAMEWORK_ADDRESS, "coin", "Coin", (coin_type,))
+
+
+def coin_type_of(tag: StructTag) -> TypeTag | None:
+    """T of 0x2::coin::Coin<T>, None for any other type."""
+    is_coin = tag.address == IOTA_FRAMEWORK_ADDRESS and tag.module == "coin" and tag.name == "Coin"
+    return tag.type_args[0] if is_coin and len(tag.type_args) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveObject:
+    """A value of a struct with `key`: contents are its BCS and begin with its id."""
+
+    type_: MoveObjectType
+    version: SequenceNumber
+    contents: bytes
+
+    @property
+    def object_id(self) -> ObjectID:
+        """The id, which contents begin with."""
+        return ObjectID(self.contents[:ADDRESS_LENGTH])
+
+    @property
+    def struct_tag(self) -> StructTag:
+        """The type."""
+        return expand_type(self.type_)
+
+    @property
+    def coin_type(self) -> TypeTag | None:
+        """T if this is a Coin<T>."""
+        match self.type_:
+            case GasCoinType():
+                return IOTA_COIN_TYPE
+            case CoinType(coin_type):
+                return coin_type
+            case OtherType(tag):
+                return coin_type_of(tag)
+            case StakedIotaType():
+                return None
+
+    @property
+    def coin_value(self) -> int | None:
+        """Balance if this is a coin, in its smallest units (nanos for IOTA)."""
+        if self.coin_type is None or len(self.contents) != ADDRESS_LENGTH + 8:
+            return None
+        return int.from_bytes(self.contents[ADDRESS_LENGTH:], "little")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOrigin:
+    """The package version that first defined a type of a package."""
+
+    module_name: str
+    datatype_name: str
+    package: ObjectID
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeInfo:
+    """The version of a dependency that a package links to."""
+
+    upgraded_id: ObjectID
+    upgraded_version: SequenceNumber
+
+
+@dataclass(frozen=True, slots=True)
+class MovePackage:
+    """Published modules (name to bytecode), the origin of their types and the versions they link to."""
+
+    id: ObjectID
+    version: SequenceNumber
+    module_map: dict[str, bytes]
+    type_origin_table: tuple[TypeOrigin, ...]
+    linkage_table: dict[ObjectID, UpgradeInfo]
+
+    @property
+    def object_id(self) -> ObjectID:
+        """The id under which this version is stored."""
+        return self.id
+
+    @property
+    def size(self) -> int:
+        """Bytes that gas and the limit on packages count."""
+        modules = sum(len(name.encode()) + len(code) for name, code in self.module_map.items())
+        origins = sum(
+            len(row.module_name.encode()) + len(row.datatype_name.encode()) + ADDRESS_LENGTH
+            for row in self.type_origin_table
+        )
+        return _METERED_VERSION + modules + origins + _METERED_LINKAGE_ROW * len(self.linkage_table)
+
+
+ObjectData = MoveObject | MovePackage
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One version of an object as it is stored.
+
+    storage_rebate: nanos that come back when the object is deleted.
+    """
+
+    data: ObjectData
+    owner: Owner
+    previous_transaction: Digest
+    storage_rebate: U64
+
+    @property
+    def object_id(self) -> ObjectID:
+        """Id of the object or package."""
+        return self.data.object_id
+
+    @property
+    def version(self) -> SequenceNumber:
+        """Version of the object or package."""
+        return self.data.version
+
+    @property
+    def move_object(self) -> MoveObject | None:
+        """The Move object, None for a package."""
+        return self.data if isinstance(self.data, MoveObject) else None
+
+    @property
+    def package(self) -> MovePackage | None:
+        """The package, None for a Move object."""
+        return self.data if isinstance(self.data, MovePackage) else None
+
+    @property
+    def is_package(self) -> bool:
+        """Whether this is a package."""
+        return isinstance(self.data, MovePackage)
+
+    @property
+    def struct_tag(self) -> StructTag | None:
+        """The type of a Move object, None for a package."""
+        return self.data.struct_tag if isinstance(self.data, MoveObject) else None
+
+    @property
+    def is_gas_coin(self) -> bool:
+        """Whether this is a Coin<IOTA>."""
+        return isinstance(self.data, MoveObject) and isinstance(self.data.type_, GasCoinType)
+
+    @property
+    def coin_value(self) -> int | None:
+        """Balance if this is a coin."""
+        return self.data.coin_value if isinstance(self.data, MoveObject) else None
+
+    @property
+    def metered_size(self) -> int:
+        """Bytes that storage fees and reading fees count."""
+        overhead = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
+        match self.data:
+            case MoveObject(type_, _, contents):
+                return overhead + len(contents) + len(bcs.encode(MoveObjectType, type_)) + _METERED_VERSION
+            case MovePackage():
+                return overhead + self.data.size
+
+    def digest(self) -> Digest:
+        """Digest of this version."""
+        return object_digest(self)
+
+    def reference(self) -> ObjectRef:
+        """Id, version and digest."""
+        return ObjectRef(self.object_id, self.version, object_digest(self))
+
+    def with_version(self, version: SequenceNumber) -> Object:
+        """The same at another version."""
+        return replace(self, data=replace(self.data, version=version))
+
+
+def object_digest(value: Object) -> Digest:
+    """Blake2b of `Object::` and the BCS."""
+    return Digest(blake2b_256(b"Object::" + bcs.encode(Object, value)))
+
+
+def coin_contents(object_id: ObjectID, balance: int) -> bytes:
+    """BCS of a 0x2::coin::Coin."""
+    return object_id + balance.to_bytes(8, "little")
+
+
+def new_gas_coin(
+    object_id: ObjectID,
+    owner: Address,
+    balance: int,
+    version: SequenceNumber = OBJECT_START_VERSION,
+    previous_transaction: Digest = GENESIS_MARKER_DIGEST,
+    storage_rebate: int = 0,
+) -> Object:
+    """A Coin<IOTA> of balance nanos that owner may spend."""
+    data = MoveObject(GasCoinType(), version, coin_contents(object_id, balance))
+    return Object(data, AddressOwner(owner), previous_transaction, storage_rebate)
