@@ -14,8 +14,8 @@ from movelite.bytecode.file_format import (
     DatatypeInstantiation,
     EnumDefinition,
     FunctionDefinition,
-    Instruction,
     MutableReference,
+    Primitive,
     Reference,
     SignatureToken,
     StructDefinition,
@@ -23,12 +23,10 @@ from movelite.bytecode.file_format import (
     VariantJumpTable,
     Vector,
 )
-from movelite.bytecode.layout import OPERAND, OperandKind
+from movelite.bytecode.layout import OPCODES_OF, OperandKind
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 
 _LOCALS_MAX = 255
-
-_CHECKED = {opcode: kind for opcode, kind in OPERAND.items() if kind is not OperandKind.NONE}
 
 
 def preorder(token: SignatureToken) -> Iterator[SignatureToken]:
@@ -64,7 +62,7 @@ def _out_of_bounds(kind: IndexKind, index: int, length: int) -> VMError:
     return VMError(StatusCode.INDEX_OUT_OF_BOUNDS, message=message, indices=[(kind, index)])
 
 
-def _first_unbound(tokens: Iterable[SignatureToken]) -> int:
+def _parameters_needed(tokens: Iterable[SignatureToken]) -> int:
     """The least number of type parameters that all tokens can be read with."""
     used = (t.index + 1 for token in tokens for t in preorder(token) if isinstance(t, TypeParameter))
     return max(used, default=0)
@@ -81,7 +79,7 @@ class _Checker:
         for signature in module.signatures:
             for token in signature:
                 self.check_type(token)
-        self.parameters_needed = [_first_unbound(signature) for signature in module.signatures]
+        self.parameters_needed = [_parameters_needed(signature) for signature in module.signatures]
         for constant in module.constant_pool:
             self.check_type(constant.type_)
         self.check_handles()
@@ -91,8 +89,9 @@ class _Checker:
         for enum in module.enum_defs:
             self.check_enum(enum)
         self.check_variants()
+        code = _CodeChecker(self)
         for index, function in enumerate(module.function_defs):
-            self.check_function(index, function)
+            self.check_function(index, function, code)
 
     def check_handles(self) -> None:
         module = self.module
@@ -161,7 +160,7 @@ class _Checker:
             definition = module.enum_def_instantiations[variant.enum_def].definition
             _check_index(module.enum_defs[definition].variants, IndexKind.VARIANT_TAG, variant.variant)
 
-    def check_function(self, index: int, function: FunctionDefinition) -> None:
+    def check_function(self, index: int, function: FunctionDefinition, code: _CodeChecker) -> None:
         module = self.module
         _check_index(module.function_handles, IndexKind.FUNCTION_HANDLE, function.function)
         for struct in function.acquires_global_resources:
@@ -176,9 +175,11 @@ class _Checker:
         if locals_count > _LOCALS_MAX:
             raise VMError(StatusCode.TOO_MANY_LOCALS, indices=[(IndexKind.FUNCTION_DEFINITION, index)])
         self.check_type_parameters(function.code.locals_, len(handle.type_parameters))
-        _CodeChecker(self, index, function.code, locals_count, len(handle.type_parameters)).check()
+        code.check(index, function.code, locals_count, len(handle.type_parameters))
 
     def check_type(self, token: SignatureToken) -> None:
+        if isinstance(token, Primitive):
+            return
         handles = self.module.datatype_handles
         for part in preorder(token):
             match part:
@@ -207,83 +208,86 @@ def _check_tokens_type_parameters(tokens: Iterable[SignatureToken], count: int) 
                 raise _out_of_bounds(IndexKind.TYPE_PARAMETER, part.index, count)
 
 
+_Limit = tuple[IndexKind, int, "list[int] | None"]
+"""The table that an operand points into, its length, and by operand the signature of its type arguments."""
+
+
+def _module_limits(module: CompiledModule) -> dict[OperandKind, _Limit]:
+    signatures = list(range(len(module.signatures)))
+    struct_arguments = [i.type_parameters for i in module.struct_def_instantiations]
+    function_arguments = [i.type_parameters for i in module.function_instantiations]
+    field_arguments = [i.type_parameters for i in module.field_instantiations]
+    variant_arguments = [
+        module.enum_def_instantiations[v.enum_def].type_parameters
+        for v in module.variant_instantiation_handles
+    ]
+    return {
+        OperandKind.CONSTANT: (IndexKind.CONSTANT_POOL, len(module.constant_pool), None),
+        OperandKind.FIELD_HANDLE: (IndexKind.FIELD_HANDLE, len(module.field_handles), None),
+        OperandKind.FIELD_INSTANTIATION: (
+            IndexKind.FIELD_INSTANTIATION,
+            len(field_arguments),
+            field_arguments,
+        ),
+        OperandKind.FUNCTION_HANDLE: (IndexKind.FUNCTION_HANDLE, len(module.function_handles), None),
+        OperandKind.FUNCTION_INSTANTIATION: (
+            IndexKind.FUNCTION_INSTANTIATION,
+            len(function_arguments),
+            function_arguments,
+        ),
+        OperandKind.STRUCT_DEF: (IndexKind.STRUCT_DEFINITION, len(module.struct_defs), None),
+        OperandKind.STRUCT_DEF_INSTANTIATION: (
+            IndexKind.STRUCT_DEF_INSTANTIATION,
+            len(struct_arguments),
+            struct_arguments,
+        ),
+        OperandKind.VARIANT_HANDLE: (IndexKind.VARIANT_HANDLE, len(module.variant_handles), None),
+        OperandKind.VARIANT_INSTANTIATION_HANDLE: (
+            IndexKind.VARIANT_INSTANTIATION_HANDLE,
+            len(variant_arguments),
+            variant_arguments,
+        ),
+        OperandKind.SIGNATURE: (IndexKind.SIGNATURE, len(signatures), signatures),
+        OperandKind.SIGNATURE_AND_COUNT: (IndexKind.SIGNATURE, len(signatures), signatures),
+    }
+
+
 class _CodeChecker:
-    """Operands of one function body."""
+    """Operands of function bodies."""
 
-    def __init__(
-        self, checker: _Checker, function: int, unit: CodeUnit, locals_count: int, type_parameters: int
-    ) -> None:
-        module = checker.module
+    def __init__(self, checker: _Checker) -> None:
         self.checker = checker
-        self.function = function
-        self.unit = unit
-        self.type_parameters = type_parameters
-        self.limits: dict[OperandKind, tuple[IndexKind, int]] = {
-            OperandKind.CODE_OFFSET: (IndexKind.CODE_DEFINITION, len(unit.code)),
-            OperandKind.LOCAL: (IndexKind.LOCAL_POOL, locals_count),
-            OperandKind.CONSTANT: (IndexKind.CONSTANT_POOL, len(module.constant_pool)),
-            OperandKind.FIELD_HANDLE: (IndexKind.FIELD_HANDLE, len(module.field_handles)),
-            OperandKind.FIELD_INSTANTIATION: (
-                IndexKind.FIELD_INSTANTIATION,
-                len(module.field_instantiations),
-            ),
-            OperandKind.FUNCTION_HANDLE: (IndexKind.FUNCTION_HANDLE, len(module.function_handles)),
-            OperandKind.FUNCTION_INSTANTIATION: (
-                IndexKind.FUNCTION_INSTANTIATION,
-                len(module.function_instantiations),
-            ),
-            OperandKind.STRUCT_DEF: (IndexKind.STRUCT_DEFINITION, len(module.struct_defs)),
-            OperandKind.STRUCT_DEF_INSTANTIATION: (
-                IndexKind.STRUCT_DEF_INSTANTIATION,
-                len(module.struct_def_instantiations),
-            ),
-            OperandKind.VARIANT_HANDLE: (IndexKind.VARIANT_HANDLE, len(module.variant_handles)),
-            OperandKind.VARIANT_INSTANTIATION_HANDLE: (
-                IndexKind.VARIANT_INSTANTIATION_HANDLE,
-                len(module.variant_instantiation_handles),
-            ),
-            OperandKind.JUMP_TABLE: (IndexKind.VARIANT_JUMP_TABLE, len(unit.jump_tables)),
-            OperandKind.SIGNATURE: (IndexKind.SIGNATURE, len(module.signatures)),
-            OperandKind.SIGNATURE_AND_COUNT: (IndexKind.SIGNATURE, len(module.signatures)),
-        }
+        self.limits: list[_Limit | None] = [None] * 256
+        """By opcode, since dictionaries with enum keys are slow."""
+        for kind, limit in _module_limits(checker.module).items():
+            self.set_limit(kind, limit)
 
-    def check(self) -> None:
-        for offset, instruction in enumerate(self.unit.code):
-            kind = _CHECKED.get(instruction.opcode)
-            if kind is not None and kind in self.limits:
-                self.check_operand(offset, instruction, kind)
-        for table in self.unit.jump_tables:
-            self.check_jump_table(table)
+    def set_limit(self, kind: OperandKind, limit: _Limit) -> None:
+        for opcode in OPCODES_OF[kind]:
+            self.limits[opcode] = limit
 
-    def check_operand(self, offset: int, instruction: Instruction, kind: OperandKind) -> None:
-        index_kind, limit = self.limits[kind]
-        if instruction.operand >= limit:
-            error = _out_of_bounds(index_kind, instruction.operand, limit)
-            error.indices, error.offsets = [], [(self.function, offset)]
-            raise error
-        signature = self.type_arguments(kind, instruction.operand)
-        if signature is not None:
-            self.checker.check_type_parameters(signature, self.type_parameters)
+    def check(self, function: int, unit: CodeUnit, locals_count: int, type_parameters: int) -> None:
+        """Check the body of one function definition."""
+        self.set_limit(OperandKind.CODE_OFFSET, (IndexKind.CODE_DEFINITION, len(unit.code), None))
+        self.set_limit(OperandKind.LOCAL, (IndexKind.LOCAL_POOL, locals_count, None))
+        self.set_limit(OperandKind.JUMP_TABLE, (IndexKind.VARIANT_JUMP_TABLE, len(unit.jump_tables), None))
+        needed = self.checker.parameters_needed
+        limits = self.limits
+        for offset, (opcode, operand, _) in enumerate(unit.code):
+            limit = limits[opcode]
+            if limit is None:
+                continue
+            kind, length, signatures = limit
+            if operand >= length:
+                error = _out_of_bounds(kind, operand, length)
+                error.indices, error.offsets = [], [(function, offset)]
+                raise error
+            if signatures is not None and needed[signatures[operand]] > type_parameters:
+                self.checker.check_type_parameters(signatures[operand], type_parameters)
+        for table in unit.jump_tables:
+            self.check_jump_table(table, unit)
 
-    def type_arguments(self, kind: OperandKind, operand: int) -> int | None:
-        """The signature with the type arguments that an operand brings along."""
-        module = self.checker.module
-        match kind:
-            case OperandKind.SIGNATURE | OperandKind.SIGNATURE_AND_COUNT:
-                return operand
-            case OperandKind.FIELD_INSTANTIATION:
-                return module.field_instantiations[operand].type_parameters
-            case OperandKind.FUNCTION_INSTANTIATION:
-                return module.function_instantiations[operand].type_parameters
-            case OperandKind.STRUCT_DEF_INSTANTIATION:
-                return module.struct_def_instantiations[operand].type_parameters
-            case OperandKind.VARIANT_INSTANTIATION_HANDLE:
-                enum = module.variant_instantiation_handles[operand].enum_def
-                return module.enum_def_instantiations[enum].type_parameters
-            case _:
-                return None
-
-    def check_jump_table(self, table: VariantJumpTable) -> None:
+    def check_jump_table(self, table: VariantJumpTable, unit: CodeUnit) -> None:
         enums = self.checker.module.enum_defs
         _check_index(enums, IndexKind.ENUM_DEFINITION, table.head_enum)
         variants = len(enums[table.head_enum].variants)
@@ -295,4 +299,4 @@ class _CodeChecker:
                 indices=[(IndexKind.VARIANT_TAG, branches)],
             )
         for target in table.jump_table:
-            _check_index(self.unit.code, IndexKind.CODE_DEFINITION, target)
+            _check_index(unit.code, IndexKind.CODE_DEFINITION, target)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from movelite.bytecode import layout
 from movelite.bytecode.cursor import Cursor
 from movelite.bytecode.file_format import CodeUnit, Instruction, Opcode, VariantJumpTable
-from movelite.bytecode.layout import ENUM_OPCODES, LITERAL_BYTES, OPERAND, OPERAND_MAX, OperandKind
+from movelite.bytecode.layout import LITERAL_BYTES, OPERAND, OPERAND_MAX, OperandKind
 from movelite.bytecode.status import StatusCode, VMError
 
-_OPCODES: list[Opcode | None] = [None] * 256
 _PLAIN: list[Instruction | None] = [None] * 256
+"""By byte: the instruction of an opcode without operand."""
+
+_SHAPES: list[tuple[Opcode, int, int] | None] = [None] * 256
+"""By byte: opcode, bytes of its literal or 0, ceiling of its index (lists, since enum keys hash slowly)."""
+
 for _opcode, _kind in OPERAND.items():
-    _OPCODES[_opcode] = _opcode
     if _kind is OperandKind.NONE:
         _PLAIN[_opcode] = Instruction(_opcode)
+    _SHAPES[_opcode] = (_opcode, LITERAL_BYTES.get(_kind, 0), OPERAND_MAX.get(_kind, 0))
 
 _SHORT_LITERAL = {
     1: StatusCode.MALFORMED,
@@ -43,17 +47,16 @@ def read_code_unit(cursor: Cursor) -> CodeUnit:
 
 
 def _instruction(cursor: Cursor, byte: int) -> Instruction:
-    opcode = _OPCODES[byte]
-    if opcode is None:
+    shape = _SHAPES[byte]
+    if shape is None:
         raise VMError(StatusCode.UNKNOWN_OPCODE)
-    if byte in ENUM_OPCODES and cursor.version < layout.FIRST_FLAVORED_VERSION:
-        raise VMError(StatusCode.MALFORMED, message="enums are not supported before version 7")
-    kind = OPERAND[opcode]
-    width = LITERAL_BYTES.get(kind)
-    if width is not None:
+    opcode, width, ceiling = shape
+    if width:
         return Instruction(opcode, _literal(cursor, width))
-    operand = cursor.uleb(OPERAND_MAX[kind])
-    if kind is OperandKind.SIGNATURE_AND_COUNT:
+    if byte >= Opcode.PACK_VARIANT and cursor.version < layout.FIRST_FLAVORED_VERSION:
+        raise VMError(StatusCode.MALFORMED, message="enums are not supported before version 7")
+    operand = cursor.uleb(ceiling)
+    if opcode is Opcode.VEC_PACK or opcode is Opcode.VEC_UNPACK:
         return Instruction(opcode, operand, _literal(cursor, 8))
     return Instruction(opcode, operand)
 

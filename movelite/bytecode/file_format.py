@@ -199,7 +199,7 @@ class Instruction(NamedTuple):
 
     opcode: Opcode
     operand: int = 0
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ LITERAL_BYTES = {
 }
 """Width of a literal operand, little-endian."""
 
-_OPCODES_OF = {
+OPCODES_OF = {
     OperandKind.U8: (Opcode.LD_U8,),
     OperandKind.U16: (Opcode.LD_U16,),
     OperandKind.U32: (Opcode.LD_U32,),
@@ -183,9 +183,10 @@ _OPCODES_OF = {
     ),
     OperandKind.SIGNATURE_AND_COUNT: (Opcode.VEC_PACK, Opcode.VEC_UNPACK),
 }
+"""The opcodes with each kind of operand."""
 
 OPERAND: dict[Opcode, OperandKind] = dict.fromkeys(Opcode, OperandKind.NONE) | {
-    opcode: kind for kind, opcodes in _OPCODES_OF.items() for opcode in opcodes
+    opcode: kind for kind, opcodes in OPCODES_OF.items() for opcode in opcodes
 }
 """The operand of every opcode."""
 
@@ -206,9 +207,6 @@ OPERAND_MAX = {
     OperandKind.SIGNATURE_AND_COUNT: INDEX_MAX,
 }
 """Largest index that each kind of index operand can be written with."""
-
-ENUM_OPCODES = frozenset(range(Opcode.PACK_VARIANT, Opcode.VARIANT_SWITCH + 1))
-"""The opcodes that version 6 does not have."""
 
 
 def encode_version(version: int) -> int:

@@ -252,9 +252,8 @@ def _instruction(output: _Output, instruction: Instruction) -> None:
     kind = OPERAND[instruction.opcode]
     if kind is OperandKind.NONE:
         return
-    width = LITERAL_BYTES.get(kind)
-    if width is not None:
-        output.literal(instruction.operand, width)
+    if kind in LITERAL_BYTES:
+        output.literal(instruction.operand, LITERAL_BYTES[kind])
         return
     output.uleb(instruction.operand, OPERAND_MAX[kind])
     if kind is OperandKind.SIGNATURE_AND_COUNT:
