@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from . import codes
 from .diagnostics import Diagnostic, diag
 from .source import Loc
+from .warning_filters import NO_FILTERS, WarningFilters
 
 UPGRADE_NOTE = (
     "You can update the edition in the 'Move.toml', "
@@ -95,6 +97,24 @@ class Flavor(Enum):
             return cls(text)
         except ValueError:
             raise ValueError(f'Unknown flavor "{text}". Expected one of: "core", "iota"') from None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageConfig:
+    """How the sources of one package are compiled.
+
+    `name` is None for sources that belong to no package; public(package) then treats those as one.
+    """
+
+    name: str | None = None
+    edition: Edition = Edition.E2024_BETA
+    flavor: Flavor = Flavor.CORE
+    is_dependency: bool = False
+    filters: WarningFilters = NO_FILTERS
+
+    def supports(self, feature: Feature) -> bool:
+        """Whether the package's edition has the feature."""
+        return self.edition.supports(feature)
 
 
 def feature_message(edition: Edition, feature: Feature) -> str:
