@@ -11,7 +11,8 @@ What holds of every finished tree, so that nobody behind it has to check again:
   `BorrowTemporary`, `Call` and `Dereference`. `a.b.c` read by value is a `Dereference` of a borrow chain.
 - Passing `&mut T` where `&T` is expected is an explicit `Freeze` with `is_implicit`.
 - `match` is lowered (match_compilation.py) to `VariantSwitch`, `IfElse` and binds; `Match` remains only
-  until then.
+  until then. A lowered match can hold the same arm in several places, so an expression object may occur
+  more than once in a tree (with its locals and labels); lowering gives each place its own code.
 - Evaluation order is source order: children are evaluated as listed in the node (so a `Pack` lists its
   fields in source order, each with its index in the declaration).
 - `while`, `loop` and named blocks have unique labels; `Give` and `Continue` name them by `Label` object.
@@ -24,13 +25,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
 
-from movelite.compiler.types import AbilitySet, ModuleIdent, Type, TypeParameter
-
-if TYPE_CHECKING:
-    from movelite.compiler.source import Loc
-
+from .named_tree import Attributes, FunctionDef, Label, MemberId, ModuleDef, Mutability, TargetKind
+from .source import Loc
+from .syntax_tree import VisibilityKind as Visibility
+from .types import AbilitySet, ModuleIdent, Type, TypeParameter
+from .warning_filters import WarningFilters
 
 # --- names inside a function body ---------------------------------------------------------------------
 
@@ -40,26 +40,22 @@ class Local:
     """A parameter or a local variable. Compared by identity; `id` is unique within its function.
 
     `name` is the source name; locals of an expanded macro may share a name and differ in id.
-    `is_mutable` tells whether it was declared `mut` (always true in legacy, where nothing is asked).
-    `is_temporary` marks locals that no source mentions.
+    `mut_loc` is where its `mut` stands. `is_temporary` marks locals that no source mentions.
     """
 
     name: str
     id: int
     type: Type
     loc: Loc
-    is_mutable: bool = False
+    mutability: Mutability = Mutability.EITHER
+    mut_loc: Loc | None = None
     is_parameter: bool = False
     is_temporary: bool = False
 
-
-@dataclass(slots=True, eq=False)
-class Label:
-    """Target of break, continue and give. Compared by identity; `name` is None without a source name."""
-
-    name: str | None
-    id: int
-    loc: Loc
+    @property
+    def is_mutable(self) -> bool:
+        """Whether it may be changed: declared `mut`, or nobody asks (legacy, temporaries)."""
+        return self.mutability is not Mutability.IMMUTABLE
 
 
 # --- expressions --------------------------------------------------------------------------------------
@@ -173,7 +169,7 @@ class ErrorCode(Expression):
     """
 
     line_loc: Loc
-    constant: tuple[ModuleIdent, str] | None = None
+    constant: MemberId | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -584,35 +580,18 @@ Pattern = (
 @dataclass(slots=True, eq=False)
 class MatchArm:
     """`pattern if (guard) => body`. In the guard, binders are immutable references: `guard_locals` maps
-    each binder that the guard reads to the local that holds that reference."""
+    each binder that the guard reads to the local that holds that reference. `body_locals` are the binders
+    that the body reads."""
 
     pattern: Pattern
     guard: Expression | None
     guard_locals: dict[Local, Local]
     body: Expression
+    body_locals: set[Local]
     loc: Loc
 
 
 # --- items ---------------------------------------------------------------------------------------------
-
-
-class Visibility(Enum):
-    """As declared. FRIEND and PACKAGE both compile to the file format's friend visibility."""
-
-    INTERNAL = "internal"
-    FRIEND = "public(friend)"
-    PACKAGE = "public(package)"
-    PUBLIC = "public"
-
-
-@dataclass(slots=True, eq=False)
-class Attribute:
-    """`#[name]`, `#[name = value]`, `#[name(inner)]`; values as the source has them, resolved."""
-
-    name: str
-    loc: Loc
-    value: Any = None
-    inner: list[Attribute] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -635,7 +614,8 @@ class Struct:
     type_parameters: tuple[TypeParameter, ...]
     fields: list[Field] | None
     is_positional: bool
-    attributes: list[Attribute]
+    attributes: Attributes
+    filters: WarningFilters
 
 
 @dataclass(slots=True, eq=False)
@@ -658,14 +638,15 @@ class Enumeration:
     abilities: AbilitySet
     type_parameters: tuple[TypeParameter, ...]
     variants: list[Variant]
-    attributes: list[Attribute]
+    attributes: Attributes
+    filters: WarningFilters
 
 
 @dataclass(slots=True, eq=False)
 class Constant:
     """A constant; `value` contains only what can be folded. Typing checked the form, the back end folds.
 
-    `error_attribute`: marked `#[error]`, so aborts with it carry its name and value.
+    `is_error`: marked `#[error]`, so aborts with it carry its name and value.
     """
 
     name: str
@@ -673,7 +654,8 @@ class Constant:
     index: int
     type: Type
     value: Expression
-    attributes: list[Attribute]
+    attributes: Attributes
+    filters: WarningFilters
     is_error: bool = False
 
 
@@ -697,32 +679,35 @@ class Function:
     parameters: list[Local]
     return_type: Type
     body: Block | None
-    attributes: list[Attribute]
-    acquires: list[tuple[ModuleIdent, str]] = field(default_factory=list)
+    attributes: Attributes
+    filters: WarningFilters
+    named: FunctionDef
 
 
 @dataclass(slots=True, eq=False)
 class Module:
     """A module. Each dictionary is in source order.
 
-    `friends` are the declared ones and those that `public(package)` calls made necessary, in the order
-    the file format lists them. `dependency_order` grows from dependencies to dependents. `is_source` is
-    False for modules of dependencies: their functions have no bodies here (only signatures are checked).
-    `named` is the named tree's module, for what only the front end knows (documentation, filters).
+    `friends` are the declared ones and those that `public(package)` calls made necessary.
+    `dependency_order` grows from dependencies to dependents; `dependencies` are the modules that the
+    expanded code and the declared types use. `target` says whether code is made for it: functions of
+    interface modules have no bodies here (only signatures are checked). `named` is the module of the named
+    tree, for the rest: package, filters, documentation.
     """
 
     ident: ModuleIdent
     loc: Loc
-    attributes: list[Attribute]
+    attributes: Attributes
+    filters: WarningFilters
     structs: dict[str, Struct]
     enums: dict[str, Enumeration]
     constants: dict[str, Constant]
     functions: dict[str, Function]
     friends: list[ModuleIdent]
-    is_source: bool
+    target: TargetKind
+    named: ModuleDef
+    dependencies: set[ModuleIdent] = field(default_factory=set)
     dependency_order: int = 0
-    package: str | None = None
-    named: Any = None
 
 
 @dataclass(slots=True, eq=False)

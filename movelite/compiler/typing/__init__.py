@@ -1,0 +1,1 @@
+"""Type checking: the named tree in, the typed tree out."""

@@ -1,0 +1,274 @@
+"""Type variables and the three relations between types: subtype, join and equality.
+
+The only subtyping is `&mut T` below `&T`. A type variable stands for one type; once bound it stays bound.
+Every relation either holds, and binds what it must, or fails and leaves all variables as they were.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..types import (
+    ANYTHING,
+    AnythingType,
+    BuiltinType,
+    DatatypeType,
+    ErrorType,
+    FunctionType,
+    ParameterType,
+    ReferenceType,
+    TupleType,
+    Type,
+    TypeVariable,
+    UnitType,
+    children,
+    format_type,
+    is_integer,
+)
+
+TYPE_DEPTH_LIMIT = 128
+"""Deepest nesting of a type; deeper ones are refused while they are built."""
+
+
+class Relation(Enum):
+    """What is asked of two types."""
+
+    SUBTYPE = "subtype"
+    JOIN = "join"
+    EQUAL = "equal"
+
+
+class Failure(Enum):
+    """Why two types do not relate."""
+
+    INCOMPATIBLE = "incompatible"
+    NOT_SUBTYPE = "not a subtype"
+    NOT_EQUAL = "not equal"
+    ARITY = "different numbers of values"
+    LAMBDA_ARITY = "different numbers of lambda parameters"
+    RECURSIVE = "recursive"
+
+
+class Mismatch(Exception):
+    """Two types do not relate; `left` and `right` are the parts that clash."""
+
+    def __init__(self, failure: Failure, left: Type, right: Type) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.left = left
+        self.right = right
+
+
+class TooComplex(Exception):
+    """The types of one function grew beyond what is checked; the function is refused."""
+
+
+class Inference:
+    """The type variables of one function, constant or signature."""
+
+    def __init__(self) -> None:
+        self._bindings: dict[int, Type] = {}
+        self._numeric: set[int] = set()
+        self._trail: list[int] = []
+        self._next = 0
+
+    def fresh(self) -> TypeVariable:
+        """A new type variable."""
+        self._next += 1
+        return TypeVariable(self._next)
+
+    def fresh_number(self) -> TypeVariable:
+        """A new variable that only integer types fit: the type of a literal without suffix."""
+        variable = self.fresh()
+        self._numeric.add(variable.id)
+        return variable
+
+    def numeric_variables(self) -> list[TypeVariable]:
+        """All variables made for integer literals or joined with one."""
+        return [TypeVariable(id) for id in sorted(self._numeric)]
+
+    def is_numeric(self, variable: TypeVariable) -> bool:
+        """Whether an unbound variable stands for an integer type."""
+        return variable.id in self._numeric
+
+    def resolve(self, type_: Type) -> Type:
+        """The type with its outermost variable replaced; an unbound variable stays."""
+        while isinstance(type_, TypeVariable):
+            bound = self._bindings.get(type_.id)
+            if bound is None:
+                return type_
+            type_ = bound
+        return type_
+
+    def unfold(self, type_: Type) -> Type:
+        """As `resolve`, but an unbound variable is anything."""
+        resolved = self.resolve(type_)
+        return ANYTHING if isinstance(resolved, TypeVariable) else resolved
+
+    def expand(self, type_: Type) -> Type:
+        """The type with every bound variable in it replaced."""
+        type_ = self.resolve(type_)
+        match type_:
+            case BuiltinType(name, arguments) if arguments:
+                return BuiltinType(name, tuple(map(self.expand, arguments)))
+            case DatatypeType(module, name, arguments) if arguments:
+                return DatatypeType(module, name, tuple(map(self.expand, arguments)))
+            case ReferenceType(mutable, inner):
+                return ReferenceType(mutable, self.expand(inner))
+            case TupleType(elements):
+                return TupleType(tuple(map(self.expand, elements)))
+            case FunctionType(parameters, result):
+                return FunctionType(tuple(map(self.expand, parameters)), self.expand(result))
+            case _:
+                return type_
+
+    def relate(self, relation: Relation, left: Type, right: Type) -> Type:
+        """Make the relation hold and return the common type.
+
+        For SUBTYPE, left is what is given and right what is expected.
+        Raises: Mismatch, with every variable as before the call.
+        """
+        mark = len(self._trail)
+        try:
+            return self._relate(relation, left, right, 0)
+        except Mismatch:
+            while len(self._trail) > mark:
+                del self._bindings[self._trail.pop()]
+            raise
+
+    def holds(self, relation: Relation, left: Type, right: Type) -> bool:
+        """Whether the relation could hold; binds nothing."""
+        mark = len(self._trail)
+        try:
+            self._relate(relation, left, right, 0)
+            return True
+        except Mismatch:
+            return False
+        finally:
+            while len(self._trail) > mark:
+                del self._bindings[self._trail.pop()]
+
+    def _relate(self, relation: Relation, left: Type, right: Type, depth: int) -> Type:
+        if left == right:
+            return left
+        left, right = self.resolve(left), self.resolve(right)
+        if left == right:
+            return left
+        if depth > TYPE_DEPTH_LIMIT:
+            raise Mismatch(Failure.RECURSIVE, left, right)
+        match left, right:
+            case AnythingType(), _:
+                return right
+            case _, AnythingType():
+                return left
+            case TypeVariable(), _:
+                self._bind(left, right, left, right)
+                return right
+            case _, TypeVariable():
+                self._bind(right, left, left, right)
+                return left
+            case ErrorType(), _:
+                return right
+            case _, ErrorType():
+                return left
+            case ReferenceType(), ReferenceType():
+                return self._relate_references(relation, left, right, depth)
+            case TupleType(ours), TupleType(theirs):
+                if len(ours) != len(theirs):
+                    raise Mismatch(Failure.ARITY, left, right)
+                return TupleType(self._relate_all(relation, ours, theirs, depth))
+            case BuiltinType(name, ours), BuiltinType(other, theirs) if name == other:
+                return BuiltinType(name, self._relate_all(relation, ours, theirs, depth))
+            case DatatypeType(module, name, ours), DatatypeType(other_module, other, theirs) if (
+                name == other and module == other_module
+            ):
+                return DatatypeType(module, name, self._relate_all(relation, ours, theirs, depth))
+            case FunctionType(), FunctionType():
+                return self._relate_functions(relation, left, right, depth)
+            case _:
+                raise Mismatch(Failure.INCOMPATIBLE, left, right)
+
+    def _relate_references(
+        self, relation: Relation, left: ReferenceType, right: ReferenceType, depth: int
+    ) -> Type:
+        if relation is Relation.EQUAL and left.mutable != right.mutable:
+            raise Mismatch(Failure.NOT_EQUAL, left, right)
+        if relation is Relation.SUBTYPE and right.mutable and not left.mutable:
+            raise Mismatch(Failure.NOT_SUBTYPE, left, right)
+        inner = self._relate(relation, left.inner, right.inner, depth + 1)
+        return ReferenceType(left.mutable and right.mutable, inner)
+
+    def _relate_functions(
+        self, relation: Relation, left: FunctionType, right: FunctionType, depth: int
+    ) -> Type:
+        if len(left.parameters) != len(right.parameters):
+            raise Mismatch(Failure.LAMBDA_ARITY, left, right)
+        if relation is Relation.SUBTYPE:
+            parameters = self._relate_all(relation, right.parameters, left.parameters, depth)
+        else:
+            parameters = self._relate_all(relation, left.parameters, right.parameters, depth)
+        return FunctionType(parameters, self._relate(relation, left.result, right.result, depth + 1))
+
+    def _relate_all(
+        self, relation: Relation, ours: tuple[Type, ...], theirs: tuple[Type, ...], depth: int
+    ) -> tuple[Type, ...]:
+        return tuple(
+            self._relate(relation, left, right, depth + 1) for left, right in zip(ours, theirs, strict=False)
+        )
+
+    def _bind(self, variable: TypeVariable, type_: Type, left: Type, right: Type) -> None:
+        if isinstance(type_, TypeVariable):
+            if variable.id in self._numeric:
+                self._numeric.add(type_.id)
+        else:
+            if variable.id in self._numeric and not (is_integer(type_) or isinstance(type_, ErrorType)):
+                raise Mismatch(Failure.INCOMPATIBLE, left, right)
+            if self._occurs(variable, type_):
+                raise Mismatch(Failure.RECURSIVE, left, right)
+        self._bindings[variable.id] = type_
+        self._trail.append(variable.id)
+
+    def _occurs(self, variable: TypeVariable, type_: Type) -> bool:
+        pending = [type_]
+        while pending:
+            current = self.resolve(pending.pop())
+            if current == variable:
+                return True
+            pending.extend(children(current))
+        return False
+
+    def format(self, type_: Type) -> str:
+        """The type for a message, quoted; unknown integers read `integer`."""
+        resolved = self.expand(type_)
+        if isinstance(resolved, TypeVariable) and self.is_numeric(resolved):
+            return "integer"
+        return f"'{self._name_variables(resolved)}'"
+
+    def _name_variables(self, type_: Type) -> str:
+        if isinstance(type_, TypeVariable | AnythingType | ErrorType | UnitType | ParameterType):
+            numeric = isinstance(type_, TypeVariable) and self.is_numeric(type_)
+            return "{integer}" if numeric else format_type(type_)
+        named = _replace_variables(type_, self)
+        return format_type(named)
+
+
+def _replace_variables(type_: Type, inference: Inference) -> Type:
+    """Stand-ins that print as `{integer}` for unknown integers inside a type."""
+    match type_:
+        case TypeVariable() if inference.is_numeric(type_):
+            return BuiltinType("{integer}")
+        case BuiltinType(name, arguments):
+            return BuiltinType(name, tuple(_replace_variables(t, inference) for t in arguments))
+        case DatatypeType(module, name, arguments):
+            return DatatypeType(module, name, tuple(_replace_variables(t, inference) for t in arguments))
+        case ReferenceType(mutable, inner):
+            return ReferenceType(mutable, _replace_variables(inner, inference))
+        case TupleType(elements):
+            return TupleType(tuple(_replace_variables(t, inference) for t in elements))
+        case FunctionType(parameters, result):
+            return FunctionType(
+                tuple(_replace_variables(t, inference) for t in parameters),
+                _replace_variables(result, inference),
+            )
+        case _:
+            return type_
