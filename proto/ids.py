@@ -8,11 +8,11 @@ Source: iota-types, base_types and digests.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import NewType
+from typing import Annotated, NewType
 
 import base58
 
-from proto.bcs_schema import U64, FixedBytes, declare_bytes
+from proto.bcs_schema import FixedBytes, Integer, declare_bytes
 
 Address = NewType("Address", bytes)
 """32 bytes; also every Move address."""
@@ -23,11 +23,18 @@ ObjectID = Address
 Digest = NewType("Digest", bytes)
 """32 bytes; text form Base58."""
 
-declare_bytes(Address, FixedBytes(32))
-declare_bytes(Digest, FixedBytes(32, prefixed=True))
+AccountAddress = NewType("AccountAddress", Address)
+"""An Address whose text form inside statuses has no 0x."""
 
-SequenceNumber = U64
+SequenceNumber = Annotated[int, Integer(64), "SequenceNumber"]
 """Version of an object, an unsigned 64-bit integer."""
+
+TransactionDigest = Annotated[Digest, "TransactionDigest"]
+"""A Digest whose text form inside errors has the name of its type."""
+
+declare_bytes(Address, FixedBytes(32))
+declare_bytes(AccountAddress, FixedBytes(32))
+declare_bytes(Digest, FixedBytes(32, prefixed=True))
 
 ADDRESS_LENGTH = 32
 DIGEST_LENGTH = 32

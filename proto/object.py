@@ -6,6 +6,7 @@ Source: iota-types, object and move_package.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 from proto import bcs
 from proto.bcs import U64
@@ -24,6 +25,9 @@ from proto.ids import (
     format_digest,
 )
 from proto.type_tag import StructTag, TypeTag
+
+ObjectDigest = Annotated[Digest, "o#"]
+"""A Digest whose text form inside errors begins with o#."""
 
 IOTA_COIN_TYPE = StructTag(IOTA_FRAMEWORK_ADDRESS, "iota", "IOTA")
 """0x2::iota::IOTA, the type argument of the coin that pays for gas."""
@@ -44,7 +48,7 @@ class ObjectRef:
 
     object_id: ObjectID
     version: SequenceNumber
-    digest: Digest
+    digest: ObjectDigest
 
     def __str__(self) -> str:
         return f"({format_address(self.object_id)}, {self.version}, {format_digest(self.digest)})"
@@ -55,6 +59,7 @@ class AddressOwner:
     """Owned by an account; only its signature spends the object."""
 
     address: Address
+    rust_tuple: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class ObjectOwner:
     """A child: owned by another object (its id), as dynamic fields are."""
 
     address: Address
+    rust_tuple: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
