@@ -521,8 +521,8 @@ class _Decoder(_Generator):
 def _blank_of(cls: type) -> type:
     """A class of the same memory layout whose instances become those of cls.
 
-    The __init__ of a frozen dataclass sets each field through object.__setattr__, which takes longer than all the
-    rest of decoding; an assignment inside a plain class does not.
+    The __init__ of a frozen dataclass sets each field through object.__setattr__, which takes longer than all
+    the rest of decoding; an assignment inside a plain class does not.
     """
     names = [field.name for field in fields(cls)]
     if cls.__dict__.get("__slots__") != tuple(names) or hasattr(cls, "__post_init__"):
