@@ -88,7 +88,7 @@ class _Output:
 
     def uleb(self, value: int, ceiling: int) -> None:
         if not 0 <= value <= ceiling:
-            raise _error(f"{value} is above the ceiling {ceiling}")
+            raise _error(f"value ({value}) cannot exceed ({ceiling})")
         while value >= 0x80:
             self.data.append(value & 0x7F | 0x80)
             value >>= 7
