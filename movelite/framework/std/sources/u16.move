@@ -1,0 +1,57 @@
+/// Methods of `u16`.
+#[defines_primitive(u16)]
+module std::u16;
+
+use std::string::String;
+
+/// The greatest `u16`.
+public macro fun max_value(): u16 { 0xFFFF }
+
+/// Every bit of `x` flipped.
+public fun bitwise_not(x: u16): u16 { x ^ max_value!() }
+
+/// The greater one.
+public fun max(x: u16, y: u16): u16 { std::macros::num_max!(x, y) }
+
+/// The smaller one.
+public fun min(x: u16, y: u16): u16 { std::macros::num_min!(x, y) }
+
+/// How far apart both are.
+public fun diff(x: u16, y: u16): u16 { std::macros::num_diff!(x, y) }
+
+/// `x / y`, a fraction counting as a whole. Fails with an arithmetic error if `y` is 0.
+public fun divide_and_round_up(x: u16, y: u16): u16 {
+    std::macros::num_divide_and_round_up!(x, y)
+}
+
+/// `base` to the power of `exponent`. Fails with an arithmetic error if that does not fit.
+public fun pow(base: u16, exponent: u8): u16 { std::macros::num_pow!(base, exponent) }
+
+/// The greatest integer whose square is not above `x`.
+public fun sqrt(x: u16): u16 { std::macros::num_sqrt!<u16, u32>(x, 16) }
+
+/// `x` as a `u8` if it fits.
+public fun try_as_u8(x: u16): Option<u8> { std::macros::try_as_u8!(x) }
+
+/// Decimal digits.
+public fun to_string(x: u16): String { std::macros::num_to_string!(x) }
+
+/// `$f` for each number from `$start` up to but not with `$stop`.
+public macro fun range_do<$R: drop>($start: u16, $stop: u16, $f: |u16| -> $R) {
+    std::macros::range_do!($start, $stop, $f)
+}
+
+/// `$f` for each number from `$start` up to and with `$stop`.
+public macro fun range_do_eq<$R: drop>($start: u16, $stop: u16, $f: |u16| -> $R) {
+    std::macros::range_do_eq!($start, $stop, $f)
+}
+
+/// `$f` for each number from 0 up to but not with `$stop`.
+public macro fun do<$R: drop>($stop: u16, $f: |u16| -> $R) {
+    std::macros::do!($stop, $f)
+}
+
+/// `$f` for each number from 0 up to and with `$stop`.
+public macro fun do_eq<$R: drop>($stop: u16, $f: |u16| -> $R) {
+    std::macros::do_eq!($stop, $f)
+}

@@ -1,0 +1,54 @@
+/// Methods of `u8`.
+#[defines_primitive(u8)]
+module std::u8;
+
+use std::string::String;
+
+/// The greatest `u8`.
+public macro fun max_value(): u8 { 0xFF }
+
+/// Every bit of `x` flipped.
+public fun bitwise_not(x: u8): u8 { x ^ max_value!() }
+
+/// The greater one.
+public fun max(x: u8, y: u8): u8 { std::macros::num_max!(x, y) }
+
+/// The smaller one.
+public fun min(x: u8, y: u8): u8 { std::macros::num_min!(x, y) }
+
+/// How far apart both are.
+public fun diff(x: u8, y: u8): u8 { std::macros::num_diff!(x, y) }
+
+/// `x / y`, a fraction counting as a whole. Fails with an arithmetic error if `y` is 0.
+public fun divide_and_round_up(x: u8, y: u8): u8 {
+    std::macros::num_divide_and_round_up!(x, y)
+}
+
+/// `base` to the power of `exponent`. Fails with an arithmetic error if that does not fit.
+public fun pow(base: u8, exponent: u8): u8 { std::macros::num_pow!(base, exponent) }
+
+/// The greatest integer whose square is not above `x`.
+public fun sqrt(x: u8): u8 { std::macros::num_sqrt!<u8, u16>(x, 8) }
+
+/// Decimal digits.
+public fun to_string(x: u8): String { std::macros::num_to_string!(x) }
+
+/// `$f` for each number from `$start` up to but not with `$stop`.
+public macro fun range_do<$R: drop>($start: u8, $stop: u8, $f: |u8| -> $R) {
+    std::macros::range_do!($start, $stop, $f)
+}
+
+/// `$f` for each number from `$start` up to and with `$stop`.
+public macro fun range_do_eq<$R: drop>($start: u8, $stop: u8, $f: |u8| -> $R) {
+    std::macros::range_do_eq!($start, $stop, $f)
+}
+
+/// `$f` for each number from 0 up to but not with `$stop`.
+public macro fun do<$R: drop>($stop: u8, $f: |u8| -> $R) {
+    std::macros::do!($stop, $f)
+}
+
+/// `$f` for each number from 0 up to and with `$stop`.
+public macro fun do_eq<$R: drop>($stop: u8, $f: |u8| -> $R) {
+    std::macros::do_eq!($stop, $f)
+}
