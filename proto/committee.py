@@ -1,0 +1,175 @@
+"""The committee of an epoch: who votes, with what stake, and how much stake decides.
+
+Source: FastPay, section 4; iota-types, committee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NewType
+
+from proto import bcs
+from proto.bcs import U64
+from proto.errors import InvariantViolation, UnknownSigner
+from proto.ids import Digest, blake2b_256
+
+StakeUnit = int
+EpochId = int
+
+AuthorityName = NewType("AuthorityName", bytes)
+"""Public key of an authority: 32 bytes of Ed25519 (96 of BLS12-381 in the checkpoints of IOTA)."""
+
+bcs.declare_bytes(AuthorityName, bcs.FixedBytes(32))
+
+TOTAL_VOTING_POWER: StakeUnit = 10_000
+"""Sum of the voting powers of a committee as IOTA normalises it."""
+
+
+class InvalidCommittee(ValueError):
+    """Members that make no committee."""
+
+
+def quorum_threshold(total_stake: StakeUnit) -> StakeUnit:
+    """Least stake that makes a certificate; any two such sets share an honest authority.
+
+    Units: stake; for N = 3f+1+k (0 <= k < 3) the result is N - f.
+    Raises: InvariantViolation if total_stake is 0.
+    Source: FastPay, section 4.
+    """
+    return total_stake - _faulty(total_stake)
+
+
+def validity_threshold(total_stake: StakeUnit) -> StakeUnit:
+    """Least stake that is sure to hold an honest authority: f + 1.
+
+    Raises: InvariantViolation if total_stake is 0.
+    """
+    return _faulty(total_stake) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class CommitteeMember:
+    """An authority and its stake."""
+
+    public_key: bytes
+    stake: U64
+
+
+@dataclass(frozen=True, slots=True)
+class Committee:
+    """Authorities of an epoch, sorted by public key; a signer is named by its position in that order."""
+
+    epoch: U64
+    members: tuple[CommitteeMember, ...]
+
+    @staticmethod
+    def of(epoch: EpochId, stakes: Mapping[AuthorityName, StakeUnit]) -> Committee:
+        """A committee from stakes by public key.
+
+        Raises: InvalidCommittee if there is none, or a stake is not positive, or the sum exceeds 64 bits.
+        """
+        if not stakes or any(stake <= 0 for stake in stakes.values()) or sum(stakes.values()) >= 2**64:
+            raise InvalidCommittee("a committee needs members with positive stake, below 2^64 in sum")
+        return Committee(epoch, tuple(CommitteeMember(key, stakes[key]) for key in sorted(stakes)))
+
+    @property
+    def total_stake(self) -> StakeUnit:
+        """Stake of all members."""
+        return _total_stake(self)
+
+    @property
+    def quorum_threshold(self) -> StakeUnit:
+        """Stake that makes a certificate."""
+        return quorum_threshold(self.total_stake)
+
+    @property
+    def validity_threshold(self) -> StakeUnit:
+        """Stake that holds an honest authority."""
+        return validity_threshold(self.total_stake)
+
+    @property
+    def names(self) -> tuple[AuthorityName, ...]:
+        """Public keys in order."""
+        return tuple(AuthorityName(member.public_key) for member in self.members)
+
+    def __contains__(self, authority: object) -> bool:
+        return authority in _positions(self)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def index_of(self, authority: bytes) -> int:
+        """Position of a member.
+
+        Raises: UnknownSigner.
+        """
+        position = _positions(self).get(authority)
+        if position is None:
+            raise UnknownSigner(f"{authority.hex()} is no member of the committee of epoch {self.epoch}")
+        return position
+
+    def stake_of(self, authority: bytes) -> StakeUnit:
+        """Stake of a member; 0 for anyone else."""
+        position = _positions(self).get(authority)
+        return 0 if position is None else self.members[position].stake
+
+    def stake_of_all(self, authorities: Iterable[bytes]) -> StakeUnit:
+        """Stake of a set of members, each counted once."""
+        return sum(self.stake_of(authority) for authority in set(authorities))
+
+    def digest(self) -> Digest:
+        """Blake2b of `Committee::` and the BCS."""
+        return Digest(blake2b_256(b"Committee::" + bcs.encode(Committee, self)))
+
+
+def normalise_weights(weights: Mapping[AuthorityName, int]) -> dict[AuthorityName, StakeUnit]:
+    """Voting powers that sum to TOTAL_VOTING_POWER: floors of the shares, the remainder to the last key.
+
+    Raises: InvalidCommittee if the weights sum to 0.
+    """
+    total = sum(weights.values())
+    if total <= 0:
+        raise InvalidCommittee("weights sum to 0")
+    powers = {key: weights[key] * TOTAL_VOTING_POWER // total for key in sorted(weights)}
+    powers[max(powers)] += TOTAL_VOTING_POWER - sum(powers.values())
+    return powers
+
+
+def voting_powers(stakes: Mapping[AuthorityName, int]) -> dict[AuthorityName, StakeUnit]:
+    """Voting powers as the system package computes them: no authority above a cap, which is a tenth or 1/n.
+
+    What the cap takes away is handed out in order of falling stake.
+    Raises: InvalidCommittee if the stakes sum to 0.
+    Source: iota-system, voting_power.
+    """
+    total, count = sum(stakes.values()), len(stakes)
+    if total <= 0:
+        raise InvalidCommittee("stakes sum to 0")
+    cap = min(TOTAL_VOTING_POWER, max(1000, -(-TOTAL_VOTING_POWER // count)))
+    order = sorted(stakes, key=lambda key: (-stakes[key], key))
+    powers = {key: min(stakes[key] * TOTAL_VOTING_POWER // total, cap) for key in order}
+    remaining = TOTAL_VOTING_POWER - sum(powers.values())
+    for position, key in enumerate(order):
+        share = min(cap - powers[key], -(-remaining // (count - position)))
+        powers[key] += share
+        remaining -= share
+    return powers
+
+
+def _faulty(total_stake: StakeUnit) -> StakeUnit:
+    """f: the most stake that may be faulty."""
+    if total_stake <= 0:
+        raise InvariantViolation("a committee has stake")
+    return (total_stake - 1) // 3
+
+
+@lru_cache(maxsize=64)
+def _positions(committee: Committee) -> dict[bytes, int]:
+    return {member.public_key: position for position, member in enumerate(committee.members)}
+
+
+@lru_cache(maxsize=64)
+def _total_stake(committee: Committee) -> StakeUnit:
+    return sum(member.stake for member in committee.members)

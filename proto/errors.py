@@ -1,0 +1,381 @@
+"""The tree of errors.
+
+    MoveliteError
+    ├── UserInputError         a transaction is refused; nothing is locked, nothing is charged
+    ├── AuthorityError         an authority cannot or will not answer; `retryable`: asking again may help
+    ├── QuorumDriverError      a client cannot get a quorum; `retryable` likewise
+    └── VerificationError      a signature, vote, certificate or receipt that does not prove what it claims
+    InvariantViolation         our own bug; never caught below the edge of the process
+
+A failed execution is no exception but a value in effects (execution_status.py). BcsError, InvalidTypeTag and
+InvalidAddress are ValueErrors of the parsers of outside input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from proto import bcs
+from proto.bcs import U32, U64
+from proto.ids import Address, Digest, TransactionDigest
+from proto.object import ObjectRef
+from proto.rust_text import rust_display
+from proto.user_input_error import UserInputErrorKind
+
+
+class MoveliteError(Exception):
+    """Anything that input from outside, or another process, can cause."""
+
+
+class InvariantViolation(Exception):
+    """A bug of ours: state that correct code cannot reach."""
+
+
+class UserInputError(MoveliteError):
+    """A transaction that no authority will ever accept in this state.
+
+    kind: the reason, with its payload; it crosses the wire as BCS.
+    """
+
+    def __init__(self, kind: UserInputErrorKind) -> None:
+        self.kind = kind
+        super().__init__(rust_display(UserInputErrorKind, kind))
+
+    @property
+    def name(self) -> str:
+        """IOTA's name of the reason."""
+        return type(self.kind).__name__
+
+
+class VerificationError(MoveliteError):
+    """Something signed does not prove what it claims."""
+
+
+class InvalidSignature(VerificationError):
+    """A signature is malformed, by another key, or over another message."""
+
+
+class InvalidCertificate(VerificationError):
+    """A certificate or receipt is no proof: too little stake, a wrong inclusion proof, bits out of range."""
+
+
+class WrongEpoch(VerificationError):
+    """Something of one epoch was shown to the committee of another."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        self.expected, self.actual = expected, actual
+        super().__init__(f"epoch {actual} where epoch {expected} is expected")
+
+
+class UnknownSigner(VerificationError):
+    """A signer who is no member of the committee."""
+
+
+class DuplicateSigner(VerificationError):
+    """One authority counted twice."""
+
+
+class InsufficientStake(VerificationError):
+    """Signers hold less stake than a quorum."""
+
+    def __init__(self, stake: int, needed: int) -> None:
+        self.stake, self.needed = stake, needed
+        super().__init__(f"signers hold {stake} of the {needed} stake that a quorum needs")
+
+
+# Reasons of an authority, as values that cross the wire. `retryable`: asking again later may help.
+
+
+@dataclass(frozen=True, slots=True)
+class UserInput:
+    """The transaction is not valid."""
+
+    error: UserInputErrorKind
+    message: ClassVar[str] = "{error}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedRequest:
+    """Bytes that are no transaction or certificate."""
+
+    error: str
+    message: ClassVar[str] = "Malformed request: {error}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidUserSignature:
+    """A signature of a user does not verify."""
+
+    error: str
+    message: ClassVar[str] = "Signature is not valid: {error}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignerSignatureAbsent:
+    """A required signer did not sign."""
+
+    expected: Address
+    actual: tuple[Address, ...]
+    message: ClassVar[str] = "Required Signature from {expected} is absent {actual:?}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignerSignatureNumberMismatch:
+    """More or fewer signatures than signers."""
+
+    expected: U64
+    actual: U64
+    message: ClassVar[str] = "Expect {expected} signer signatures but got {actual}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLockConflict:
+    """An input is locked by another transaction until the epoch ends."""
+
+    obj_ref: ObjectRef
+    pending_transaction: TransactionDigest
+    message: ClassVar[str] = (
+        "Object {obj_ref:?} already locked by a different transaction: {pending_transaction:?}"
+    )
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionExpired:
+    """The epoch named in the transaction is over."""
+
+    message: ClassVar[str] = "Transaction Expired"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionNotFound:
+    """The authority does not know the transaction."""
+
+    digest: TransactionDigest
+    message: ClassVar[str] = "Could not find the referenced transaction [{digest:?}]."
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidCertificateShown:
+    """A certificate does not verify."""
+
+    error: str
+    message: ClassVar[str] = "Transaction certificate processing failed: {error}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class WrongEpochShown:
+    """A vote or certificate of another epoch."""
+
+    expected_epoch: U64
+    actual_epoch: U64
+    message: ClassVar[str] = "Invalid epoch: expected {expected_epoch}, got {actual_epoch}"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatorHaltedAtEpochEnd:
+    """The epoch is ending."""
+
+    message: ClassVar[str] = "Validator temporarily stopped processing transactions due to epoch change"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatorOverloadedRetryAfter:
+    """Too much load; ask again after so many seconds."""
+
+    retry_after_secs: U64
+    message: ClassVar[str] = "Validator is overloaded, retry after {retry_after_secs} seconds"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequests:
+    """More requests than one client may have open."""
+
+    message: ClassVar[str] = "Too many requests"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class MissingDependency:
+    """Certificates on which this one depends are not executed here yet."""
+
+    digests: tuple[Digest, ...]
+    message: ClassVar[str] = "Transactions {digests:?} must be executed first"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTooLarge:
+    """A batch has more transactions than an authority takes at once."""
+
+    count: U32
+    maximum: U32
+    message: ClassVar[str] = "A batch of {count} transactions is above the maximum of {maximum}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedFeature:
+    """Something this version does not do."""
+
+    error: str
+    message: ClassVar[str] = "Use of disabled feature: {error:?}"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFailure:
+    """The authority's disk refuses; nothing was changed."""
+
+    error: str
+    message: ClassVar[str] = "Storage error: {error}"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No answer: connection refused, broken or too slow."""
+
+    error: str
+    message: ClassVar[str] = "Authority cannot be reached: {error}"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ByzantineAuthoritySuspicion:
+    """An answer that no honest authority gives."""
+
+    authority: bytes
+    reason: str
+    message: ClassVar[str] = "Validator {authority:?} is faulty in a Byzantine manner: {reason:?}"
+    retryable: ClassVar[bool] = False
+
+
+AuthorityErrorKind = (
+    UserInput
+    | MalformedRequest
+    | InvalidUserSignature
+    | SignerSignatureAbsent
+    | SignerSignatureNumberMismatch
+    | ObjectLockConflict
+    | TransactionExpired
+    | TransactionNotFound
+    | InvalidCertificateShown
+    | WrongEpochShown
+    | ValidatorHaltedAtEpochEnd
+    | ValidatorOverloadedRetryAfter
+    | TooManyRequests
+    | MissingDependency
+    | BatchTooLarge
+    | UnsupportedFeature
+    | StorageFailure
+    | Unreachable
+    | ByzantineAuthoritySuspicion
+)
+
+
+def is_retryable(kind: AuthorityErrorKind) -> bool:
+    """Whether the same request may succeed later; missing inputs may only not have arrived yet."""
+    if isinstance(kind, UserInput):
+        return type(kind.error).__name__ in ("ObjectNotFound", "DependentPackageNotFound")
+    return kind.retryable
+
+
+def describe(kind: AuthorityErrorKind) -> str:
+    """The sentence for people."""
+    return rust_display(AuthorityErrorKind, kind)
+
+
+class AuthorityError(MoveliteError):
+    """What an authority answers instead of a result; kind crosses the wire as BCS."""
+
+    def __init__(self, kind: AuthorityErrorKind) -> None:
+        self.kind = kind
+        super().__init__(describe(kind))
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return is_retryable(self.kind)
+
+    @property
+    def name(self) -> str:
+        """Name of the reason: of the user's error if it is one."""
+        return type(self.kind.error if isinstance(self.kind, UserInput) else self.kind).__name__
+
+    def to_bytes(self) -> bytes:
+        """BCS of the reason."""
+        return bcs.encode(AuthorityErrorKind, self.kind)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> AuthorityError:
+        """Read BCS of a reason; raises BcsError."""
+        return AuthorityError(bcs.decode(AuthorityErrorKind, data))
+
+
+class QuorumDriverError(MoveliteError):
+    """A client cannot bring a transaction to finality. retryable: the same transaction may succeed later."""
+
+    retryable: ClassVar[bool] = False
+
+
+class TimeoutBeforeFinality(QuorumDriverError):
+    """No quorum answered in time; the transaction may still become final."""
+
+    retryable: ClassVar[bool] = True
+
+
+class NoQuorum(QuorumDriverError):
+    """Too few authorities answer; stake: what answered, needed: a quorum."""
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(
+        self, answering: int, authorities: int, stake: int, needed: int, reasons: tuple[str, ...] = ()
+    ) -> None:
+        self.answering, self.authorities, self.stake, self.needed = answering, authorities, stake, needed
+        self.reasons = reasons
+        super().__init__(
+            f"no quorum: {answering} of {authorities} authorities answer with stake {stake}, {needed} needed"
+        )
+
+
+class SystemOverload(QuorumDriverError):
+    """A quorum of stake is overloaded."""
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, retry_after_secs: int) -> None:
+        self.retry_after_secs = retry_after_secs
+        super().__init__(f"the system is overloaded, retry after {retry_after_secs} seconds")
+
+
+class ObjectsDoubleUsed(QuorumDriverError):
+    """Inputs are locked by other transactions, so that this one cannot reach a quorum in this epoch.
+
+    conflicting: for each other digest the references in dispute, and the stake that is locked for it.
+    """
+
+    def __init__(self, conflicting: dict[Digest, tuple[tuple[ObjectRef, ...], int]]) -> None:
+        self.conflicting = conflicting
+        super().__init__("objects are already locked by other transactions until the end of the epoch")
+
+
+class NonRecoverableTransactionError(QuorumDriverError):
+    """Authorities with too much stake refuse for good; errors: reasons with their stake, most stake first."""
+
+    def __init__(self, errors: tuple[tuple[AuthorityErrorKind, int], ...]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"{describe(kind)} (stake {stake})" for kind, stake in errors))

@@ -1,0 +1,85 @@
+"""Merkle trees over digests, and proofs that a digest is at an index of a tree of a certain size.
+
+Leaves and nodes are hashed with different first bytes; an odd node moves up unchanged (as in RFC 6962).
+Who signs a root must sign the count of leaves with it: index and count together fix the shape of a proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from proto.ids import blake2b_256
+
+_LEAF, _NODE = b"\x00", b"\x01"
+HASH_LENGTH = 32
+
+
+def merkle_root(digests: Sequence[bytes]) -> bytes:
+    """Root of the tree over digests, in their order.
+
+    Raises: ValueError if there is none.
+    """
+    return _levels(digests)[-1][0]
+
+
+def merkle_proof(digests: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """Siblings from the leaf up; empty for a tree of one.
+
+    Raises: ValueError if there is no leaf; IndexError if index is out of range.
+    """
+    if not 0 <= index < len(digests):
+        raise IndexError(f"no leaf {index} among {len(digests)}")
+    proof = []
+    for level in _levels(digests)[:-1]:
+        sibling = index ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        index >>= 1
+    return tuple(proof)
+
+
+def merkle_proofs(digests: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+    """The proofs of all leaves."""
+    levels = _levels(digests)[:-1]
+    proofs = []
+    for leaf in range(len(digests)):
+        index, proof = leaf, []
+        for level in levels:
+            if (index ^ 1) < len(level):
+                proof.append(level[index ^ 1])
+            index >>= 1
+        proofs.append(tuple(proof))
+    return proofs
+
+
+def root_from_proof(digest: bytes, index: int, count: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that a proof leads to, or None if it has not the shape that index and count demand."""
+    if not 0 <= index < count:
+        return None
+    current = blake2b_256(_LEAF + digest)
+    siblings: Iterator[bytes] = iter(proof)
+    width = count
+    while width > 1:
+        if index ^ 1 < width:
+            sibling = next(siblings, b"")
+            if len(sibling) != HASH_LENGTH:
+                return None
+            current = blake2b_256(_NODE + (sibling + current if index & 1 else current + sibling))
+        index >>= 1
+        width = (width + 1) >> 1
+    return current if next(siblings, None) is None else None
+
+
+def _levels(digests: Sequence[bytes]) -> list[list[bytes]]:
+    """Hashes of every level, the leaves first."""
+    if not digests:
+        raise ValueError("a tree has at least one leaf")
+    level = [blake2b_256(_LEAF + digest) for digest in digests]
+    levels = [level]
+    while len(level) > 1:
+        pairs = [blake2b_256(_NODE + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        if len(level) & 1:
+            pairs.append(level[-1])
+        level = pairs
+        levels.append(level)
+    return levels

@@ -1,0 +1,214 @@
+"""Checks what votes, certificates and receipts claim, with the committee alone.
+
+Everything here raises a VerificationError that says what is wrong, and returns only what is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from proto.bcs import BcsError
+from proto.bitmap import bits_of, has_bit, is_bitmap
+from proto.committee import AuthorityName, Committee
+from proto.crypto import verify_ed25519
+from proto.errors import (
+    DuplicateSigner,
+    InsufficientStake,
+    InvalidCertificate,
+    InvalidSignature,
+    UnknownSigner,
+    WrongEpoch,
+)
+from proto.ids import Digest
+from proto.merkle import merkle_root, root_from_proof
+from proto.messages import (
+    AcceptingVote,
+    BatchVote,
+    BatchVoteStatement,
+    Certificate,
+    CertificateBatch,
+    DigestOnly,
+    EffectsCertificate,
+    EffectsVote,
+    EffectsVoteStatement,
+    ExecutedTransaction,
+    Receipt,
+    WholeTransaction,
+)
+from proto.transaction import SenderSignedData
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedBatch:
+    """What a certificate batch proves.
+
+    transactions: the whole ones with their digests and certificates, in order; each is certified by a quorum.
+    """
+
+    digests: tuple[Digest, ...]
+    transactions: tuple[tuple[int, Digest, SenderSignedData], ...]
+
+
+def verify_batch_vote(vote: BatchVote, committee: Committee, digests: Sequence[Digest]) -> None:
+    """Check an authority's answer to the batch of transactions with these digests.
+
+    Raises: UnknownSigner, WrongEpoch, InvalidCertificate (another batch, or an index neither accepted nor
+    refused, or both), InvalidSignature.
+    """
+    _check_member(vote.authority, committee)
+    _check_epoch(vote.epoch, committee)
+    if vote.count != len(digests) or vote.root != merkle_root(digests):
+        raise InvalidCertificate("the vote is for another batch")
+    if not is_bitmap(vote.accepted, vote.count):
+        raise InvalidCertificate("the bitmap of the vote does not fit its batch")
+    answered = sorted([*bits_of(vote.accepted), *(index for index, _ in vote.refusals)])
+    if answered != list(range(vote.count)):
+        raise InvalidCertificate("the vote does not answer each transaction of the batch once")
+    if not verify_ed25519(vote.authority, vote.statement().signing_bytes(), vote.signature):
+        raise InvalidSignature(f"vote of {vote.authority.hex()}")
+
+
+def verify_effects_vote(vote: EffectsVote, committee: Committee, effects_digests: Sequence[Digest]) -> None:
+    """Check an authority's vote for effects with these digests.
+
+    Raises: UnknownSigner, WrongEpoch, InvalidCertificate (other effects), InvalidSignature.
+    """
+    _check_member(vote.authority, committee)
+    _check_epoch(vote.epoch, committee)
+    if vote.count != len(effects_digests) or vote.root != merkle_root(effects_digests):
+        raise InvalidCertificate("the vote is for other effects")
+    if not verify_ed25519(vote.authority, vote.statement().signing_bytes(), vote.signature):
+        raise InvalidSignature(f"effects vote of {vote.authority.hex()}")
+
+
+def verify_certificate(certificate: Certificate, committee: Committee, digest: Digest) -> None:
+    """Check that a quorum accepts the transaction with this digest.
+
+    Raises: WrongEpoch, InvalidCertificate (proof, bitmap, or a vote that does not accept the index),
+    UnknownSigner, DuplicateSigner, InsufficientStake, InvalidSignature.
+    """
+    _check_epoch(certificate.epoch, committee)
+    if root_from_proof(digest, certificate.index, certificate.count, certificate.proof) != certificate.root:
+        raise InvalidCertificate("the transaction is not in the certified batch")
+    for vote in certificate.votes:
+        if not is_bitmap(vote.accepted, certificate.count) or not has_bit(vote.accepted, certificate.index):
+            raise InvalidCertificate(f"signer {vote.signer} does not accept the transaction")
+    _check_quorum([vote.signer for vote in certificate.votes], committee)
+    _check_accepting_votes(certificate.root, certificate.count, certificate.votes, committee)
+
+
+def verify_certificate_batch(batch: CertificateBatch, committee: Committee) -> VerifiedBatch:
+    """Check that a quorum accepts every transaction that the batch shows whole.
+
+    Raises: as verify_certificate; InvalidCertificate also for bad bytes and for no entries.
+    """
+    _check_epoch(batch.epoch, committee)
+    digests: list[Digest] = []
+    whole: list[tuple[int, Digest, SenderSignedData]] = []
+    for index, entry in enumerate(batch.entries):
+        match entry:
+            case DigestOnly(digest):
+                digests.append(digest)
+            case WholeTransaction(raw):
+                transaction = _read_transaction(raw)
+                digests.append(transaction.digest())
+                whole.append((index, digests[-1], transaction))
+    if not digests:
+        raise InvalidCertificate("a batch has at least one transaction")
+    if any(not is_bitmap(vote.accepted, len(digests)) for vote in batch.votes):
+        raise InvalidCertificate("a bitmap does not fit the batch")
+    for index, _, _ in whole:
+        accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
+        _check_quorum(accepting, committee)
+    _check_quorum([vote.signer for vote in batch.votes], committee)
+    _check_accepting_votes(merkle_root(digests), len(digests), batch.votes, committee)
+    return VerifiedBatch(tuple(digests), tuple(whole))
+
+
+def verify_effects_certificate(certificate: EffectsCertificate, committee: Committee, digest: Digest) -> None:
+    """Check that a quorum has executed with the effects of this digest.
+
+    Raises: as verify_certificate.
+    """
+    _check_epoch(certificate.epoch, committee)
+    if root_from_proof(digest, certificate.index, certificate.count, certificate.proof) != certificate.root:
+        raise InvalidCertificate("the effects are not in the certified batch")
+    _check_quorum([vote.signer for vote in certificate.votes], committee)
+    message = EffectsVoteStatement(certificate.epoch, certificate.root, certificate.count).signing_bytes()
+    for vote in certificate.votes:
+        if not verify_ed25519(committee.members[vote.signer].public_key, message, vote.signature):
+            raise InvalidSignature(f"effects vote of signer {vote.signer}")
+
+
+def verify_receipt(receipt: Receipt, committee: Committee) -> tuple[AuthorityName, ...]:
+    """Check finality offline: a quorum accepted the transaction, and a quorum executed it with these effects.
+
+    Returns: the authorities that signed for the effects.
+    Raises: as verify_certificate; InvalidCertificate also if effects or events belong to another transaction.
+    """
+    digest = receipt.transaction.digest()
+    verify_certificate(receipt.certificate, committee, digest)
+    if receipt.effects.transaction_digest != digest:
+        raise InvalidCertificate("the effects belong to another transaction")
+    events_digest = None if receipt.events is None else receipt.events.digest()
+    if events_digest != receipt.effects.events_digest:
+        raise InvalidCertificate("the events are not those of the effects")
+    verify_effects_certificate(receipt.effects_certificate, committee, receipt.effects.digest())
+    return tuple(
+        AuthorityName(committee.members[vote.signer].public_key) for vote in receipt.effects_certificate.votes
+    )
+
+
+def verify_executed(executed: ExecutedTransaction, committee: Committee, digest: Digest) -> None:
+    """Check one authority's word that it executed a transaction: a proof, and its vote for the effects.
+
+    Raises: as verify_certificate and verify_effects_vote.
+    """
+    if executed.certified.digest() != digest or executed.effects.transaction_digest != digest:
+        raise InvalidCertificate("the answer is about another transaction")
+    events_digest = None if executed.events is None else executed.events.digest()
+    if events_digest != executed.effects.events_digest:
+        raise InvalidCertificate("the events are not those of the effects")
+    verify_certificate(executed.certified.certificate, committee, digest)
+    verify_effects_vote(executed.vote, committee, (executed.effects.digest(),))
+
+
+def _read_transaction(raw: bytes) -> SenderSignedData:
+    try:
+        return SenderSignedData.from_bytes(raw)
+    except BcsError as error:
+        raise InvalidCertificate(f"bytes that are no transaction: {error}") from error
+
+
+def _check_epoch(epoch: int, committee: Committee) -> None:
+    if epoch != committee.epoch:
+        raise WrongEpoch(committee.epoch, epoch)
+
+
+def _check_member(authority: bytes, committee: Committee) -> None:
+    if authority not in committee:
+        raise UnknownSigner(f"{authority.hex()} is no member of the committee of epoch {committee.epoch}")
+
+
+def _check_quorum(signers: Sequence[int], committee: Committee) -> None:
+    """Signers are members, ascending (so none twice), and hold a quorum."""
+    for position, signer in enumerate(signers):
+        if signer >= len(committee):
+            raise UnknownSigner(f"signer {signer} of a committee of {len(committee)}")
+        if position and signer == signers[position - 1]:
+            raise DuplicateSigner(f"signer {signer} counts twice")
+        if position and signer < signers[position - 1]:
+            raise InvalidCertificate("signers are not in ascending order")
+    stake = sum(committee.members[signer].stake for signer in signers)
+    if stake < committee.quorum_threshold:
+        raise InsufficientStake(stake, committee.quorum_threshold)
+
+
+def _check_accepting_votes(
+    root: bytes, count: int, votes: Iterable[AcceptingVote], committee: Committee
+) -> None:
+    for vote in votes:
+        message = BatchVoteStatement(committee.epoch, root, count, vote.accepted).signing_bytes()
+        if not verify_ed25519(committee.members[vote.signer].public_key, message, vote.signature):
+            raise InvalidSignature(f"vote of signer {vote.signer}")
