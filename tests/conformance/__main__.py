@@ -13,6 +13,7 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from tests.conformance import suites
@@ -23,12 +24,17 @@ Run = Callable[[Path], Iterable[CaseResult]]
 
 def suite_names() -> list[str]:
     """Names of all suites: the modules beside each other in tests/conformance/suites."""
-    return sorted(m.name for m in pkgutil.iter_modules(suites.__path__) if not m.name.startswith("_"))
+    names = (m.name for m in pkgutil.iter_modules(suites.__path__))
+    return sorted(name.replace("_", "-") for name in names if not name.startswith("_"))
 
 
 def load_suite(name: str) -> Run:
     """The `run` function of a suite."""
-    return cast(Run, importlib.import_module(f"{suites.__name__}.{name}").run)
+    return cast(Run, _module(name).run)
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{suites.__name__}.{name.replace('-', '_')}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     if options.suite is None:
         for name in suite_names():
-            first_line = (importlib.import_module(f"{suites.__name__}.{name}").__doc__ or "").split("\n")[0]
+            first_line = (_module(name).__doc__ or "").split("\n")[0]
             print(f"{name:20} {first_line}")
         return 0
     if options.path is None or not options.path.is_dir():
