@@ -1,0 +1,82 @@
+"""Metering of the verifier itself: how much work a module may cause before it is refused.
+
+Every pass that is not linear in the module's size charges units (ticks) to a scope. A function's ticks
+are moved to its module when the function is done, and a module's to the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from movelite.bytecode.status import StatusCode, VMError
+
+
+class Scope(IntEnum):
+    """What a tick is charged to."""
+
+    TRANSACTION = 0
+    PACKAGE = 1
+    MODULE = 2
+    FUNCTION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MeterConfig:
+    """Ticks allowed in each scope; None means unlimited."""
+
+    max_per_function: int | None = 2_200_000
+    max_per_module: int | None = 2_200_000
+    max_per_package: int | None = 2_200_000
+
+
+SIGNING_METER_CONFIG = MeterConfig()
+"""What a validator spends before it refuses to sign a publication. Source: meter_config_for_signing."""
+
+PROTOCOL_METER_CONFIG = MeterConfig(16_000_000, 16_000_000, 16_000_000)
+"""The limits that the protocol configuration names (max_verifier_meter_ticks_per_function and so on)."""
+
+UNBOUNDED_METER_CONFIG = MeterConfig(None, None, None)
+
+_NO_LIMIT = (1 << 128) - 1
+
+
+@dataclass(slots=True)
+class Meter:
+    """Ticks used in each scope. One meter serves all the modules of a transaction.
+
+    Source: iota-verifier, meter.
+    """
+
+    config: MeterConfig = UNBOUNDED_METER_CONFIG
+    names: list[str] = field(default_factory=lambda: ["<unknown>"] * len(Scope))
+    used: list[int] = field(default_factory=lambda: [0] * len(Scope))
+    limits: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = self.config
+        bounds = (None, config.max_per_package, config.max_per_module, config.max_per_function)
+        self.limits = [_NO_LIMIT if bound is None else bound for bound in bounds]
+
+    def enter_scope(self, name: str, scope: Scope) -> None:
+        """Start counting from zero for the function, module or package called name."""
+        self.names[scope] = name
+        self.used[scope] = 0
+
+    def add(self, scope: Scope, ticks: int) -> None:
+        """Charge ticks.
+
+        Raises: VMError PROGRAM_TOO_COMPLEX when the scope's limit is reached.
+        """
+        total = self.used[scope] + ticks
+        if total >= self.limits[scope]:
+            raise VMError(
+                StatusCode.PROGRAM_TOO_COMPLEX,
+                message=f"program too complex: `{self.names[scope]}` used {self.used[scope]} ticks, "
+                f"{ticks} more reach the limit of {self.limits[scope]}",
+            )
+        self.used[scope] = total
+
+    def transfer(self, source: Scope, target: Scope) -> None:
+        """Charge to target what was used in source."""
+        self.add(target, self.used[source])
