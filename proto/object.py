@@ -5,6 +5,7 @@ Source: iota-types, object and move_package.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -324,3 +325,12 @@ def new_gas_coin(
     """A Coin<IOTA> of balance nanos that owner may spend."""
     data = MoveObject(GasCoinType(), version, coin_contents(object_id, balance))
     return Object(data, AddressOwner(owner), previous_transaction, storage_rebate)
+
+
+def package_digest(modules: Iterable[bytes], dependencies: Iterable[ObjectID]) -> bytes:
+    """Digest of a package build, as upgrade tickets name it.
+
+    modules: bytecode as submitted (their own address 0x0); dependencies: ids of all linked packages.
+    """
+    parts = [*dependencies, *(blake2b_256(module) for module in modules)]
+    return blake2b_256(b"".join(sorted(parts)))

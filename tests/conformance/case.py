@@ -21,6 +21,10 @@ class CaseResult:
     seconds: float = 0.0
 
 
+Check = tuple[str, Callable[[], None]]
+"""The name of a case and what it runs."""
+
+
 class Mismatch(Exception):
     """What a case expects is not what came out."""
 

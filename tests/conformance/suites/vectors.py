@@ -10,12 +10,28 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.case import CaseResult, run_case
+from tests.conformance.case import CaseResult, Check, run_case
+from tests.conformance.vectors import chain, keys, protocol, transactions, values
 
-Check = tuple[str, Callable[[], None]]
-"""The name of a case and what it runs."""
-
-CHECKS: dict[str, Callable[[Any, Path], Iterator[Check]]] = {}
+CHECKS: dict[str, Callable[[Any, Path], Iterator[Check]]] = {
+    "bcs_primitives.json": values.bcs_primitives,
+    "type_tags.json": values.type_tags,
+    "object_ids.json": values.object_ids,
+    "keys_addresses.json": keys.keys_addresses,
+    "sdk/mnemonic_derivation.json": keys.mnemonic_derivation,
+    "multisig.json": keys.multisig,
+    "personal_message.json": keys.personal_message,
+    "bls_golden.json": keys.bls_golden,
+    "transactions.json": transactions.transactions,
+    "sender_signed_data.json": transactions.sender_signed_data,
+    "sdk/tx_*.json": transactions.sdk_transaction,
+    "effects.json": transactions.effects,
+    "chain_golden.json": chain.chain_golden,
+    "checkpoint_golden.json": chain.checkpoint_golden,
+    "genesis_golden.json": chain.genesis_golden,
+    "package/assets.json": chain.package_digest_of_assets,
+    "protocol_config_v2.json": protocol.protocol_config,
+}
 """Pattern of file names (relative to the folder of vectors) to what makes checks from one file."""
 
 

@@ -1,0 +1,1 @@
+"""Checks of the suite `vectors`, grouped by what the vectors are about."""
