@@ -31,8 +31,8 @@ class Analysis(Protocol[State]):
         """
         ...
 
-    def join(self, known: State, added: State) -> State | None:
-        """What holds in both cases, or None if that is exactly what known says."""
+    def join(self, known: State, added: State) -> tuple[State, bool]:
+        """What holds in both cases, and whether that is less than known says."""
         ...
 
 
@@ -60,11 +60,8 @@ def analyze(function: FunctionView, initial: State, analysis: Analysis[State], m
             if known is None:
                 before[successor] = after
                 continue
-            joined = analysis.join(known, after)
-            if joined is None:
-                continue
-            before[successor] = joined
-            if start in back_edges.get(successor, ()):
+            before[successor], is_changed = analysis.join(known, after)
+            if is_changed and start in back_edges.get(successor, ()):
                 meter.add(Scope.FUNCTION, _BACK_EDGE_COST)
                 position = position_of[successor]
                 break

@@ -90,14 +90,14 @@ class _LocalsSafety:
             if states[local]:
                 raise self._function.error(StatusCode.UNSAFE_RET_UNUSED_VALUES_WITHOUT_DROP, offset)
 
-    def join(self, known: _State, added: _State) -> _State | None:
+    def join(self, known: _State, added: _State) -> tuple[_State, bool]:
         self._meter.add(Scope.FUNCTION, _JOIN_COST)
         if known == added:
-            return None
+            return known, False
         joined = bytes(
             [left if left == right else _MAYBE_AVAILABLE for left, right in zip(known, added, strict=True)]
         )
-        return None if joined == known else joined
+        return joined, joined != known
 
 
 def _unavailable(opcode: int) -> StatusCode:

@@ -99,7 +99,7 @@ class _Analysis:
             self.view.meter.add(Scope.FUNCTION, _STEP_COST * (offset - block.start + 1))
         return self.state.canonical()
 
-    def join(self, known: ReferenceState, added: ReferenceState) -> ReferenceState | None:
+    def join(self, known: ReferenceState, added: ReferenceState) -> tuple[ReferenceState, bool]:
         return known.join(added)
 
     def pop_many(self, count: int) -> list[int]:

@@ -89,8 +89,8 @@ class ReferenceState:
         state._next = self.frame + 1
         return state
 
-    def join(self, other: ReferenceState) -> ReferenceState | None:
-        """What holds if this state or other does, both canonical; None if that is what this one says.
+    def join(self, other: ReferenceState) -> tuple[ReferenceState, bool]:
+        """What holds if this state or other does, both canonical, and whether this one says more.
 
         A local that is a reference in one state only is not usable in the joined one.
         """
@@ -115,8 +115,8 @@ class ReferenceState:
         add(Scope.FUNCTION, _GRAPH_ITEM_COST * max(*sizes, graph.size))
         add(Scope.FUNCTION, _release_cost(released))
         if not added and locals_ == self.locals:
-            return None
-        return self._with(locals_, graph)
+            return self, False
+        return self._with(locals_, graph), True
 
     def _charge_graph(self) -> None:
         self._meter.add(Scope.FUNCTION, _GRAPH_ITEM_COST * self.graph.size)

@@ -41,11 +41,30 @@ _FIXED_EFFECTS: list[Effect | None] = group.by_opcode(
 """By opcode: the effect where it does not depend on operands."""
 
 
+class StackEffects:
+    """What each instruction of a module pops and pushes; calls, packs and unpacks are laid out once."""
+
+    def __init__(self, view: ModuleView) -> None:
+        self._by_operand = _effects_by_operand(view)
+
+    def effect(self, function: FunctionView, opcode: int, operand: int, count: int) -> Effect:
+        """The effect of an instruction of a function."""
+        fixed = _FIXED_EFFECTS[opcode]
+        if fixed is not None:
+            return fixed
+        table = self._by_operand[opcode]
+        if table is not None:
+            return table[operand]
+        if opcode == _RET:
+            return len(function.results), 0
+        return (count, 1) if opcode == _VEC_PACK else (1, count)
+
+
 class StackUsage:
-    """The pass over one module; what calls, packs and unpacks do is laid out once."""
+    """The pass over one module."""
 
     def __init__(self, view: ModuleView, config: VerifierConfig) -> None:
-        self._effects = _effects_by_operand(view)
+        self._effects = StackEffects(view)
         self._max_height = config.max_value_stack_size
         self._max_pushed = config.max_push_size
 
@@ -64,7 +83,7 @@ class StackUsage:
         for opcode, operand, count in function.code[block.start : block.end + 1]:
             effect = _FIXED_EFFECTS[opcode]
             if effect is None:
-                effect = self._effect(function, opcode, operand, count)
+                effect = self._effects.effect(function, opcode, operand, count)
             pops, pushes = effect
             pushed += pushes
             if max_pushed is not None and pushed > max_pushed:
@@ -77,14 +96,6 @@ class StackUsage:
                 raise function.error(StatusCode.VALUE_STACK_OVERFLOW, block.start)
         if height:
             raise function.error(StatusCode.POSITIVE_STACK_SIZE_AT_BLOCK_END, block.start)
-
-    def _effect(self, function: FunctionView, opcode: int, operand: int, count: int) -> Effect:
-        table = self._effects[opcode]
-        if table is not None:
-            return table[operand]
-        if opcode == _RET:
-            return len(function.results), 0
-        return (count, 1) if opcode == _VEC_PACK else (1, count)
 
 
 def _effects_by_operand(view: ModuleView) -> list[list[Effect] | None]:
