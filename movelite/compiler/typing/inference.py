@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from ..source import Loc
 from ..types import (
     ANYTHING,
     AnythingType,
@@ -60,7 +61,11 @@ class Mismatch(Exception):
 
 
 class TooComplex(Exception):
-    """The types of one function grew beyond what is checked; the function is refused."""
+    """The types or the expanded macros of one function grew beyond what is checked: it is refused."""
+
+    def __init__(self, loc: Loc | None = None) -> None:
+        super().__init__(loc)
+        self.loc = loc
 
 
 class Inference:

@@ -1,0 +1,90 @@
+"""Type checking of a whole program: the named tree in, the typed tree out."""
+
+from __future__ import annotations
+
+from .. import named_tree as N
+from .. import typed_tree as T
+from ..diagnostics import Diagnostics
+from . import dots, matches, methods, names, operators, packs
+from .context import Body, Frame, ProgramContext
+from .datatypes import check_datatype, make_enum, make_struct
+from .dependency_order import order_modules
+from .functions import check_constant, check_function, make_function
+from .instantiation_loops import check_instantiations
+from .recursive_types import check_recursive_types
+from .syntax_methods import check_syntax_methods
+from .unused_members import note_attribute_uses, warn_about_unused_members
+from .use_funs import warn_about_unused
+
+RULE_MODULES = (dots, matches, methods, names, operators, packs)
+"""Modules whose import registers the rules for expressions."""
+
+
+def check_program(named: N.NamedProgram, diagnostics: Diagnostics, is_test_mode: bool = False) -> T.Program:
+    """Check the modules of the user and of libraries compiled along; take interfaces as they are."""
+    typed = T.Program({})
+    program = ProgramContext(named, typed, diagnostics, is_test_mode)
+    for definition in named.modules.values():
+        typed.modules[definition.id] = _make_module(definition)
+    for definition in named.modules.values():
+        if not definition.is_dependency:
+            check_syntax_methods(program, definition)
+    for definition in named.modules.values():
+        with diagnostics.filtered(definition.package.filters), diagnostics.filtered(definition.filters):
+            _check_module(program, definition, typed.modules[definition.id])
+    for home, callers in program.friends.items():
+        typed.modules[home].friends = list(callers)
+    order_modules(program)
+    for module in typed.modules.values():
+        if not module.named.is_dependency:
+            check_recursive_types(program, module)
+            check_instantiations(program, module)
+            warn_about_unused_members(program, module)
+    return typed
+
+
+def _make_module(definition: N.ModuleDef) -> T.Module:
+    return T.Module(
+        definition.id,
+        definition.loc,
+        definition.attributes,
+        definition.filters,
+        {name: make_struct(s) for name, s in definition.structs.items()},
+        {name: make_enum(e) for name, e in definition.enums.items()},
+        {},
+        {},
+        list(definition.friends),
+        definition.target,
+        definition,
+    )
+
+
+def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Module) -> None:
+    if definition.is_dependency:
+        for name, function in definition.functions.items():
+            module.functions[name] = _interface_of(program, definition, function)
+        return
+    for attributes in _attributes_of(definition):
+        note_attribute_uses(program, attributes)
+    for datatype in (*definition.structs.values(), *definition.enums.values()):
+        check_datatype(program, definition, datatype)
+    for name, constant in definition.constants.items():
+        module.constants[name] = check_constant(program, definition, constant)
+    for name, function in definition.functions.items():
+        module.functions[name] = check_function(program, definition, function)
+    for scope in program.scopes:
+        warn_about_unused(program, scope)
+    program.scopes.clear()
+    warn_about_unused(program, definition.use_funs)
+
+
+def _interface_of(program: ProgramContext, definition: N.ModuleDef, function: N.FunctionDef) -> T.Function:
+    """A function of a module that is only linked against."""
+    body, frame = Body(program, definition, function), Frame()
+    parameters = [body.declare(frame, p.variable, p.type.type) for p in function.parameters]
+    return make_function(program, function, parameters, None)
+
+
+def _attributes_of(definition: N.ModuleDef) -> list[N.Attributes]:
+    items = [*definition.constants.values(), *definition.functions.values()]
+    return [definition.attributes, *(item.attributes for item in items)]

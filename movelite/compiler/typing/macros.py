@@ -1,0 +1,257 @@
+"""Macro calls: the macro's body is checked in a frame of its own, where the call is.
+
+Arguments are evaluated by name: where the body names the parameter, the argument's source is checked in
+the frame it was written in. Only the receiver of a method call is evaluated first, once. A lambda is
+checked each time the body calls it. So nothing is copied and no name can be captured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import named_tree as N
+from .. import typed_tree as T
+from ..codes import TypeSafety, UnusedItem
+from ..editions import Feature
+from ..source import Loc
+from ..types import ANYTHING, ERROR, FunctionType, Type
+from .calls import check_arity, check_is_macro
+from .constraints import require_single
+from .context import Body, ByName, Closure, Expansion, Frame
+from .control import check_sequence, finish_labeled
+from .instantiate import FunctionUse, fill_holes, instantiate
+from .relations import subtype, try_subtype
+from .rules import check_all, check_expression, error_expression, rule
+from .targets import check_targets
+from .transient import Annotated
+
+
+@dataclass(slots=True)
+class Argument:
+    """An argument of a macro call: a value already checked, or source and the frame to check it in."""
+
+    loc: Loc
+    value: T.Expression | None = None
+    source: N.Expression | None = None
+    frame: Frame | None = None
+
+
+def expand_call(
+    body: Body,
+    frame: Frame,
+    loc: Loc,
+    macro_loc: Loc,
+    use: FunctionUse,
+    receiver: T.Expression | None,
+    arguments: N.Arguments,
+) -> T.Expression:
+    """The expansion of a macro call."""
+    macro = use.definition
+    is_macro = check_is_macro(body, macro_loc, macro)
+    given = [] if receiver is None else [Argument(receiver.loc, receiver)]
+    given += [_argument(frame, node) for node in arguments.items]
+    message = f"Invalid call of '{macro.id}'"
+    check_arity(body, loc, message, len(use.parameters), arguments.loc, given)
+    complete = len(given) >= len(use.parameters)
+    body.use_member(macro.id)
+    bindings = [
+        _bind_argument(body, loc, use, variable, type_, argument)
+        for (variable, type_), argument in zip(use.parameters, given, strict=False)
+    ]
+    if not is_macro or not complete or macro.body is None or not _check_recursion(body, frame, loc, macro.id):
+        return T.ErrorExpression(ERROR, loc)
+    if any(isinstance(binding, _Refused) for binding in bindings):
+        return T.ErrorExpression(ERROR, loc)
+    expansion = Expansion(macro.id, loc, frame.expansion)
+    inner = Frame(None, expansion)
+    inner.types = use.arguments
+    with body.expanding(expansion):
+        return _expand(body, inner, loc, use, bindings)
+
+
+@dataclass(slots=True)
+class _Refused:
+    """An argument that makes expansion impossible."""
+
+
+_Bound = ByName | Closure | T.Expression | _Refused
+
+
+def _argument(frame: Frame, node: N.Expression) -> Argument:
+    """An argument as written; a parameter that stands for a lambda is passed on as that lambda."""
+    if isinstance(node, N.VariableUse):
+        found = frame.find(node.variable)
+        if isinstance(found, Closure):
+            found.is_used = True
+            return Argument(node.loc, None, found.function, found.frame)
+    return Argument(node.loc, None, node, frame)
+
+
+def _bind_argument(
+    body: Body, loc: Loc, use: FunctionUse, variable: N.Variable, type_: Type, argument: Argument
+) -> _Bound:
+    def message() -> str:
+        return f"Invalid call of '{use.definition.id}'. Invalid argument for parameter '{variable.name}'"
+
+    if argument.value is not None:
+        subtype(body, loc, message, argument.value.type, type_, argument.value.loc, variable.loc)
+        if isinstance(body.inference.unfold(type_), FunctionType):
+            return _Refused()
+        return argument.value
+    source, frame = argument.source, argument.frame
+    if source is None or frame is None:
+        return _Refused()
+    if isinstance(source, N.Lambda):
+        written = _lambda_type(body, frame, source)
+        related = try_subtype(body, loc, message, written, type_, source.loc, variable.loc)
+        type_ = written if related is None else related
+    expected = body.inference.unfold(type_)
+    if not isinstance(expected, FunctionType):
+        return ByName(source, frame, type_)
+    if not isinstance(source, N.Lambda):
+        if not isinstance(source, N.ErrorExpression):
+            text = f"Unable to bind lambda to parameter '{variable.name}'. The lambda must be passed directly"
+            body.report(TypeSafety.CannotExpandMacro, source.loc, text)
+        return _Refused()
+    return Closure(source, frame, expected.parameters, expected.result)
+
+
+def _lambda_type(body: Body, frame: Frame, node: N.Lambda) -> FunctionType:
+    """What a lambda says of its own type; the rest is open."""
+    parameters = [ANYTHING if p.type is None else instantiate(body, frame, p.type) for p in node.parameters]
+    result = ANYTHING if node.result is None else instantiate(body, frame, node.result)
+    return FunctionType(tuple(parameters), result)
+
+
+def _check_recursion(body: Body, frame: Frame, loc: Loc, macro: N.MemberId) -> bool:
+    expansion = frame.expansion
+    chain = []
+    while expansion is not None:
+        chain.append(expansion)
+        if expansion.macro == macro:
+            labels = [
+                (
+                    link.loc,
+                    f"'{macro}' previously expanded here"
+                    if link.macro == macro
+                    else "From this macro expansion",
+                )
+                for link in reversed(chain)
+            ]
+            message = f"Recursive macro expansion. '{macro}' cannot recursively expand itself"
+            body.report(TypeSafety.CannotExpandMacro, loc, message, *labels)
+            return False
+        expansion = expansion.outer
+    return True
+
+
+def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list[_Bound]) -> T.Expression:
+    items: list[T.SequenceItem] = []
+    by_name: list[ByName | Closure] = []
+    for (variable, _), binding in zip(use.parameters, bindings, strict=True):
+        match binding:
+            case ByName() | Closure():
+                frame.variables[variable] = binding
+                by_name.append(binding)
+            case T.Expression():
+                items.append(_bind_value(body, frame, variable, binding))
+            case _Refused():
+                frame.variables[variable] = None
+    definition = use.definition
+    label = N.Label(None, loc, True)
+    frame.return_label = label
+    assert definition.body is not None
+    block = check_sequence(body, frame, definition.body, loc)
+    inner = finish_labeled(body, loc, label, block, "Invalid named block")
+    for argument in by_name:
+        if not argument.is_used:
+            node = argument.expression if isinstance(argument, ByName) else argument.function
+            _warn_unused(body, node.loc)
+    result = fill_holes(body, use.result)
+    subtype(body, loc, "Invalid type annotation", inner.type, result)
+    annotated = Annotated(result, loc, inner)
+    items.append(T.Evaluate(annotated, loc))
+    return T.Block(result, loc, items)
+
+
+def _bind_value(body: Body, frame: Frame, variable: N.Variable, value: T.Expression) -> T.SequenceItem:
+    type_ = body.inference.fresh()
+    require_single(body, variable.loc, "Invalid type for local", type_, value.loc)
+    subtype(body, variable.loc, "Invalid value for binding", value.type, type_)
+    if variable.name == "_":
+        return T.Bind([T.IgnoreTarget(variable.loc)], [type_], value, variable.loc)
+    local = body.declare(frame, variable, type_)
+    local.is_parameter = False
+    local.mutability = N.Mutability.EITHER
+    return T.Bind([T.LocalTarget(local, type_, variable.loc)], [type_], value, variable.loc)
+
+
+def _warn_unused(body: Body, loc: Loc) -> None:
+    message = "Unused macro argument. Its expression will not be type checked and it will not evaluated"
+    body.report(UnusedItem.DeadCode, loc, message)
+
+
+def evaluate_argument(body: Body, argument: ByName, loc: Loc) -> T.Expression:
+    """A by-name argument where its parameter stands. It is a block, so that `&$x` borrows a copy."""
+    argument.is_used = True
+    frame = Frame(argument.frame)
+    value = check_expression(body, frame, argument.expression)
+    type_ = fill_holes(body, argument.type)
+    subtype(body, argument.expression.loc, "Invalid type annotation", value.type, type_, value.loc)
+    block = T.Block(value.type, value.loc, [T.Evaluate(value, value.loc)])
+    return Annotated(type_, value.loc, block)
+
+
+@rule(N.VariableCall)
+def _call_lambda(body: Body, frame: Frame, node: N.VariableCall) -> T.Expression:
+    found = frame.find(node.variable)
+    if not isinstance(found, Closure):
+        if isinstance(found, ByName):
+            found.is_used = True
+            label = (found.expression.loc, "Expected a lambda argument")
+            message = "Cannot call non-lambda argument"
+            body.report(TypeSafety.CannotExpandMacro, node.loc, message, label)
+        else:
+            check_all(body, frame, node.arguments.items)
+        return error_expression(node)
+    found.is_used = True
+    message = f"Invalid lambda call of '{node.variable.name}'"
+    check_arity(body, node.loc, message, len(found.parameters), node.arguments.loc, node.arguments.items)
+    return _apply(body, frame, found, node)
+
+
+def _apply(body: Body, frame: Frame, closure: Closure, node: N.VariableCall) -> T.Expression:
+    inner = Frame(closure.frame)
+    lambda_ = closure.function
+    items: list[T.SequenceItem] = []
+    for position, (parameter, type_) in enumerate(zip(lambda_.parameters, closure.parameters, strict=False)):
+        arguments = node.arguments.items
+        value: T.Expression
+        if position < len(arguments):
+            value = check_expression(body, frame, arguments[position])
+        else:
+            value = T.ErrorExpression(ERROR, node.arguments.loc)
+        type_ = fill_holes(body, type_)
+        subtype(body, value.loc, "Invalid type annotation", value.type, type_, value.loc, parameter.loc)
+        value = Annotated(type_, value.loc, value)
+        targets, types = check_targets(body, inner, parameter.targets, parameter.loc, type_, True, value.loc)
+        items.append(T.Bind(targets, types, value, parameter.loc))
+    label = inner.declare_label(lambda_.return_label)
+    inner.return_label = label
+    value = check_expression(body, inner, lambda_.body)
+    result = fill_holes(body, closure.result)
+    loc = lambda_.body.loc
+    subtype(body, loc, "Invalid type annotation", value.type, result, value.loc)
+    annotated = Annotated(result, loc, value)
+    block = T.Block(result, loc, [T.Evaluate(annotated, loc)])
+    labeled = finish_labeled(body, loc, label, block, "Invalid lambda return")
+    items.append(T.Evaluate(labeled, loc))
+    return T.Block(labeled.type, node.loc, items)
+
+
+@rule(N.Lambda)
+def _lambda(body: Body, frame: Frame, node: N.Lambda) -> T.Expression:
+    if body.require_feature(Feature.LAMBDA, node.loc):
+        message = "Lambdas can only be used directly as arguments to 'macro' functions"
+        body.report(TypeSafety.UnexpectedLambda, node.loc, message)
+    return error_expression(node)
