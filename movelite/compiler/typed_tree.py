@@ -28,7 +28,7 @@ from enum import Enum
 
 from .named_tree import Attributes, FunctionDef, Label, MemberId, ModuleDef, Mutability, TargetKind
 from .source import Loc
-from .syntax_tree import VisibilityKind as Visibility
+from .syntax_tree import VisibilityKind
 from .types import AbilitySet, ModuleIdent, Type, TypeParameter
 from .warning_filters import WarningFilters
 
@@ -670,8 +670,8 @@ class Function:
     name: str
     loc: Loc
     index: int
-    visibility: Visibility
-    compiled_visibility: Visibility
+    visibility: VisibilityKind
+    compiled_visibility: VisibilityKind
     is_entry: bool
     is_native: bool
     is_macro: bool

@@ -11,6 +11,7 @@ from .datatypes import check_datatype, make_enum, make_struct
 from .dependency_order import order_modules
 from .functions import check_constant, check_function, make_function
 from .instantiation_loops import check_instantiations
+from .iota_rules import check_iota_rules
 from .recursive_types import check_recursive_types
 from .syntax_methods import check_syntax_methods
 from .unused_members import note_attribute_uses, warn_about_unused_members
@@ -40,6 +41,7 @@ def check_program(named: N.NamedProgram, diagnostics: Diagnostics, is_test_mode:
             check_recursive_types(program, module)
             check_instantiations(program, module)
             warn_about_unused_members(program, module)
+            check_iota_rules(program, module)
     return typed
 
 
@@ -66,8 +68,10 @@ def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Mo
         return
     for attributes in _attributes_of(definition):
         note_attribute_uses(program, attributes)
-    for datatype in (*definition.structs.values(), *definition.enums.values()):
-        check_datatype(program, definition, datatype)
+    for struct in definition.structs.values():
+        check_datatype(program, definition, struct)
+    for enum in definition.enums.values():
+        check_datatype(program, definition, enum)
     for name, constant in definition.constants.items():
         module.constants[name] = check_constant(program, definition, constant)
     for name, function in definition.functions.items():
@@ -86,5 +90,7 @@ def _interface_of(program: ProgramContext, definition: N.ModuleDef, function: N.
 
 
 def _attributes_of(definition: N.ModuleDef) -> list[N.Attributes]:
-    items = [*definition.constants.values(), *definition.functions.values()]
-    return [definition.attributes, *(item.attributes for item in items)]
+    found = [definition.attributes]
+    found += [constant.attributes for constant in definition.constants.values()]
+    found += [function.attributes for function in definition.functions.values()]
+    return found

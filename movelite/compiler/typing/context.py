@@ -104,7 +104,9 @@ class Frame:
         self.labels: dict[N.Label, N.Label] = {}
         self.types: dict[int, Type] = parent.types if parent is not None else {}
         self.return_label: N.Label | None = parent.return_label if parent is not None else None
-        self.expansion = expansion if expansion is not None or parent is None else parent.expansion
+        self.expansion: Expansion | None = expansion
+        if parent is not None and expansion is None:
+            self.expansion = parent.expansion
 
     def find(self, variable: N.Variable) -> Binding:
         """What a variable stands for."""

@@ -116,8 +116,6 @@ def _parameter_uses(
             declared = body.program.named.datatype(N.MemberId(module, name)).type_parameters
             for part, parameter_def in zip(named.parts, declared, strict=False):
                 yield from _parameter_uses(body, part, parameter_def.parameter.is_phantom, False)
-        case BuiltinType():
-            yield from _parameter_uses(body, part, False, False)
         case _:
             for part in named.parts:
                 yield from _parameter_uses(body, part, False, False)

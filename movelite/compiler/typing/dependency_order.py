@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import Declarations
@@ -49,7 +51,7 @@ def order_modules(program: ProgramContext) -> None:
 def _report_cycle(program: ProgramContext, uses: Uses, component: list[ModuleIdent]) -> None:
     cycle = shortest_path(uses, component[0], component[0])
     labels: list[tuple[Loc, str]] = []
-    for user, used in zip(cycle, cycle[1:], strict=False):
+    for user, used in pairwise(cycle):
         kind, loc = uses[user][used]
         if kind == "use":
             text = f"'{user}' uses '{used}'"

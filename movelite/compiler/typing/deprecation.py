@@ -44,15 +44,14 @@ def warn_if_deprecated(body: Body, member: N.MemberId, loc: Loc, method: str | N
 
 
 def _deprecation_of_member(module: N.ModuleDef, name: str) -> tuple[str, N.Attribute] | None:
-    for kind, members in (
-        ("constant", module.constants),
-        ("function", module.functions),
-        ("struct", module.structs),
-        ("enum", module.enums),
-    ):
-        item = members.get(name)  # type: ignore[attr-defined]
-        if item is not None:
-            attribute = item.attributes.get("deprecated")
-            if attribute is not None:
-                return kind, attribute
+    found = {
+        "constant": module.constants.get(name),
+        "function": module.functions.get(name),
+        "struct": module.structs.get(name),
+        "enum": module.enums.get(name),
+    }
+    for kind, item in found.items():
+        attribute = item.attributes.get("deprecated") if item is not None else None
+        if attribute is not None:
+            return kind, attribute
     return None

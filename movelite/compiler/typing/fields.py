@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from .. import named_tree as N
 from ..codes import NameResolution, TypeSafety
 from ..source import Loc
+from ..syntax_tree import Name
 from ..types import ERROR, Type
 from .context import Body
 from .instantiate import DatatypeUse
@@ -20,7 +21,7 @@ _Item = TypeVar("_Item")
 class MatchedField(Generic[_Item]):
     """A field that was named: its place in the declaration, its type, and what stands for it."""
 
-    name: N.Name
+    name: Name
     index: int
     type: Type
     item: _Item
@@ -32,7 +33,7 @@ def struct_fields(
     verb: str,
     use: DatatypeUse,
     variant: str | None,
-    given: Sequence[tuple[N.Name, _Item]],
+    given: Sequence[tuple[Name, _Item]],
 ) -> list[MatchedField[_Item]]:
     """The given fields with their declared types, in the order given; reports missing and unknown ones."""
     definition = use.definition

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import TypeSafety
+from ..syntax_tree import VisibilityKind
 from ..types import ERROR, FunctionType, Type, children
 from .constant_rules import check_constant_type, check_constant_value
 from .constraints import require_single, solve
@@ -41,7 +42,7 @@ def make_function(
     visibility = definition.visibility.kind
     compiled = visibility
     if program.is_test_mode and definition.entry_loc is not None:
-        compiled = T.Visibility.PUBLIC
+        compiled = VisibilityKind.PUBLIC
     return T.Function(
         definition.name.text,
         definition.loc,

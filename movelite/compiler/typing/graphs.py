@@ -59,7 +59,7 @@ def cycles(graph: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
 
 
 def shortest_path(graph: Mapping[Node, Iterable[Node]], start: Node, goal: Node) -> list[Node]:
-    """A shortest path of at least one step from start to goal (which may be equal); empty if there is none."""
+    """A shortest path of at least one step from start to goal, which may be equal; empty if none."""
     previous: dict[Node, Node] = {}
     frontier = [start]
     while frontier:

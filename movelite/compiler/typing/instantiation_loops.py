@@ -84,12 +84,12 @@ def _report(
                 len(component), "A cycle of recursive calls"
             )
             message = f"Invalid call to '{module.ident}::{edge.function}'"
-            label = (
-                edge.loc,
+            text = (
                 f"The type parameter '{edge.function}::{target.name}' was instantiated with the type "
                 f"'{format_type(edge.argument)}', which contains the type parameter "
                 f"'{owners.get(source, '_')}::{source.name}'. {case} causes the instantiation to "
-                "recurse infinitely",
+                "recurse infinitely"
             )
-            program.diagnostics.add(diag(TypeSafety.CyclicInstantiation, (edge.loc, message), label))
+            primary, label = (edge.loc, message), (edge.loc, text)
+            program.diagnostics.add(diag(TypeSafety.CyclicInstantiation, primary, label))
             return

@@ -88,10 +88,7 @@ def _mismatch_diagnostic(
             label = (right_loc, "Unable to infer the type. Recursive type found.")
             return diag(TypeSafety.RecursiveType, primary, label)
         case Failure.ARITY:
-            what = "expression list of length"
-            return diag(
-                TypeSafety.JoinError, primary, *_count_labels(mismatch, what, left, right, loc, is_join)
-            )
+            return diag(TypeSafety.JoinError, primary, *_count_labels(mismatch, left, right, loc, is_join))
         case Failure.LAMBDA_ARITY:
             what = "lambda with a different number of parameters"
             return diag(

@@ -7,6 +7,7 @@ from .. import typed_tree as T
 from ..codes import UnusedItem
 from ..diagnostics import diag
 from ..editions import Flavor
+from ..syntax_tree import VisibilityKind
 from .context import ProgramContext
 
 
@@ -35,7 +36,7 @@ def warn_about_unused_members(program: ProgramContext, module: T.Module) -> None
                 diagnostics.add(diag(UnusedItem.Constant, (constant.name.loc, message)))
         for function in module.named.functions.values():
             is_called = function.id in program.used_members or function.entry_loc is not None
-            if is_called or function.visibility.kind is not T.Visibility.INTERNAL:
+            if is_called or function.visibility.kind is not VisibilityKind.INTERNAL:
                 continue
             if function.attributes.is_test or (is_iota and function.name.text == "init"):
                 continue
