@@ -1,0 +1,164 @@
+"""The gas model of the Move VM, to the unit.
+
+Every instruction is charged for itself, for what it pushes and for the size of what it pushes, each times a
+multiplier that grows in tiers with what the transaction has done so far. One gas unit is 1000 internal
+units; everything here is in internal units unless it says otherwise.
+Source: iota-types, gas_model (version 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from movelite.bytecode.status import StatusCode, VMError
+
+INTERNAL_UNITS: Final = 1000
+"""Internal units in one gas unit."""
+
+MAX_COMPUTATION_UNITS: Final = 5_000_000
+"""Most gas units that one transaction may compute, whatever its budget."""
+
+ROUNDING_STEP_UNITS: Final = 1000
+"""Computation is paid in whole steps of this many gas units."""
+
+Tiers = tuple[tuple[int, int], ...]
+"""(start, multiplier) in rising order; a multiplier holds once the count is above its start."""
+
+_NEVER: Final = 1 << 200
+
+
+@dataclass(frozen=True, slots=True)
+class CostSchedule:
+    """The three multipliers' tiers."""
+
+    instruction_tiers: Tiers
+    stack_height_tiers: Tiers
+    stack_size_tiers: Tiers
+
+
+COST_SCHEDULE = CostSchedule(
+    instruction_tiers=((0, 1), (20_000, 2), (50_000, 10), (100_000, 50), (200_000, 100), (10_000_000, 1000)),
+    stack_height_tiers=((0, 1), (1_000, 2), (10_000, 10)),
+    stack_size_tiers=((0, 1), (100_000, 2), (500_000, 5), (1_000_000, 100), (100_000_000, 1000)),
+)
+"""What the network charges."""
+
+UNIT_SCHEDULE = CostSchedule(((0, 1),), ((0, 1),), ((0, 1),))
+"""Every multiplier one, for ever."""
+
+ZERO_SCHEDULE = CostSchedule(((0, 0),), ((0, 0),), ((0, 0),))
+"""Everything free."""
+
+
+def _tier(tiers: Tiers, count: int) -> tuple[int, int]:
+    """The multiplier for a count and the start of the next tier.
+
+    A count equal to a start is in the tier that begins there: the caller asks only when it has passed one.
+    """
+    multiplier = tiers[0][1]
+    for start, tier_multiplier in tiers:
+        if start > count:
+            return multiplier, start
+        multiplier = tier_multiplier
+    return multiplier, _NEVER
+
+
+class GasMeter:
+    """Gas of one transaction: the budget left and the counters behind the multipliers.
+
+    The counters live as long as the meter, across the calls of a transaction.
+    """
+
+    def __init__(self, budget: int, schedule: CostSchedule = COST_SCHEDULE) -> None:
+        """A meter with a budget in internal units."""
+        self.schedule = schedule
+        self.budget = budget
+        self.gas_left = budget
+        self.instructions = 0
+        self.stack_height = 0
+        self.stack_size = 0
+        self.instruction_multiplier, self.next_instruction_tier = _tier(schedule.instruction_tiers, 0)
+        self.height_multiplier, self.next_height_tier = _tier(schedule.stack_height_tiers, 0)
+        self.size_multiplier, self.next_size_tier = _tier(schedule.stack_size_tiers, 0)
+
+    @classmethod
+    def for_budget(cls, budget: int, gas_price: int) -> GasMeter:
+        """The meter of a transaction; budget and price in nanos."""
+        units = min(budget, MAX_COMPUTATION_UNITS * gas_price) // gas_price
+        return cls(units * INTERNAL_UNITS)
+
+    @property
+    def is_metered(self) -> bool:
+        """True where gas can run out."""
+        return True
+
+    def charge(self, instructions: int, pushes: int, pops: int, size: int) -> None:
+        """Charge a step that adds `pushes` values of together `size` to the stack, and then takes `pops` off.
+
+        Raises: VMError OUT_OF_GAS, with nothing left.
+        """
+        self.stack_height += pushes
+        if self.stack_height > self.next_height_tier:
+            self.height_multiplier, self.next_height_tier = _tier(
+                self.schedule.stack_height_tiers, self.stack_height
+            )
+        self.instructions += instructions
+        if self.instructions > self.next_instruction_tier:
+            self.instruction_multiplier, self.next_instruction_tier = _tier(
+                self.schedule.instruction_tiers, self.instructions
+            )
+        self.stack_size += size
+        if self.stack_size > self.next_size_tier:
+            self.size_multiplier, self.next_size_tier = _tier(self.schedule.stack_size_tiers, self.stack_size)
+        self.deduct(
+            instructions * self.instruction_multiplier
+            + size * self.size_multiplier
+            + pushes * self.height_multiplier
+        )
+        self.stack_height = max(0, self.stack_height - pops)
+
+    def deduct(self, amount: int) -> None:
+        """Take internal units.
+
+        Raises: VMError OUT_OF_GAS, with nothing left.
+        """
+        if amount > self.gas_left:
+            self.gas_left = 0
+            raise VMError(StatusCode.OUT_OF_GAS)
+        self.gas_left -= amount
+
+    def remaining(self) -> int:
+        """Internal units left."""
+        return self.gas_left
+
+    @property
+    def units_used(self) -> int:
+        """Whole gas units used so far."""
+        return (self.budget - self.gas_left) // INTERNAL_UNITS
+
+
+class UnmeteredGas(GasMeter):
+    """A meter that counts and never runs out, for system transactions."""
+
+    def __init__(self) -> None:
+        super().__init__(0, ZERO_SCHEDULE)
+
+    @property
+    def is_metered(self) -> bool:
+        """False."""
+        return False
+
+    def deduct(self, amount: int) -> None:
+        """Take nothing."""
+
+    def remaining(self) -> int:
+        """As much as a u64 holds."""
+        return 2**64 - 1
+
+
+def computation_units(units_used: int) -> int:
+    """Gas units to pay for computation: rounded up to whole steps, at least one."""
+    if units_used > 0 and units_used % ROUNDING_STEP_UNITS == 0:
+        return units_used
+    return (units_used // ROUNDING_STEP_UNITS + 1) * ROUNDING_STEP_UNITS

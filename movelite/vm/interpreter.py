@@ -1,0 +1,629 @@
+"""The reference interpreter: what every instruction means, one at a time.
+
+This file is the readable definition of the VM. It charges instruction by instruction, and what the
+translator emits is tested against it. It also runs where translation does not pay.
+Source: move-vm-runtime, interpreter.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+
+from movelite.bytecode.file_format import Instruction, Opcode
+from movelite.bytecode.status import StatusCode, VMError
+from movelite.vm.gas import GasMeter
+from movelite.vm.loaded import FunctionInstance
+from movelite.vm.native_call import call_native
+from movelite.vm.native_context import Extensions, RuntimeLimits
+from movelite.vm.trace import ExecutionError, MoveFrame
+from movelite.vm.types import INTEGER_BITS, Type, check_value_depth
+from movelite.vm.values import (
+    CONTAINER_SIZE,
+    REFERENCE_SIZE,
+    Value,
+    abstract_size,
+    copy_value,
+    read_reference,
+    write_reference,
+)
+
+MAX_OPERAND_STACK = 1024
+"""Most values on the operand stack, over all frames."""
+
+MAX_CALL_STACK = 1024
+"""Most frames waiting for a callee."""
+
+VECTOR_PACK_SIZE = 8
+"""What packing a vector adds to the stack size."""
+
+INDEX_OUT_OF_BOUNDS = 1
+POP_EMPTY_VECTOR = 2
+VECTOR_UNPACK_PARITY = 3
+VECTOR_TOO_LONG = 4
+"""Sub-statuses of VECTOR_OPERATION_ERROR."""
+
+
+class Frame:
+    """A call in progress."""
+
+    __slots__ = ("instance", "locals", "offset")
+
+    def __init__(self, instance: FunctionInstance, locals_: list[Value]) -> None:
+        self.instance = instance
+        self.locals = locals_
+        self.offset = 0
+
+
+class Interpreter:
+    """One execution: its operand stack, its call stack and its gas."""
+
+    def __init__(self, gas: GasMeter, extensions: Extensions, limits: RuntimeLimits) -> None:
+        self.gas = gas
+        self.extensions = extensions
+        self.limits = limits
+        self.stack: list[Value] = []
+        self.callers: list[Frame] = []
+        self.frame: Frame | None = None
+
+    def execute(self, instance: FunctionInstance, arguments: Sequence[Value]) -> list[Value]:
+        """Run a function to its end and return its results.
+
+        Raises: ExecutionError.
+        """
+        if instance.function.is_native:
+            return list(call_native(self, instance, arguments))
+        self.frame = _frame(instance, arguments)
+        while self.frame is not None:
+            frame = self.frame
+            code = frame.instance.function.code
+            try:
+                while frame is self.frame:
+                    instruction = code[frame.offset]
+                    _HANDLERS[instruction.opcode](self, frame, instruction)
+            except VMError as error:
+                raise self._located(error, frame) from error
+        return self.stack
+
+    def call_stack(self) -> list[MoveFrame]:
+        """The frames in progress, outermost first."""
+        frames = self.callers if self.frame is None else [*self.callers, self.frame]
+        return [_move_frame(frame) for frame in frames]
+
+    def _located(self, error: VMError, frame: Frame) -> ExecutionError:
+        if isinstance(error, ExecutionError):
+            return error
+        here = _move_frame(frame)
+        return ExecutionError(
+            error.status,
+            error.sub_status,
+            error.message,
+            here.module_id,
+            error.indices,
+            [(here.definition_index, here.code_offset)],
+            self.call_stack(),
+        )
+
+    # The operand stack
+
+    def push(self, value: Value) -> None:
+        """Put a value on the operand stack.
+
+        Raises: VMError EXECUTION_STACK_OVERFLOW.
+        """
+        if len(self.stack) >= MAX_OPERAND_STACK:
+            raise VMError(StatusCode.EXECUTION_STACK_OVERFLOW)
+        self.stack.append(value)
+
+    def pop_many(self, count: int) -> list[Value]:
+        """Take values off the operand stack; the top comes last."""
+        split = len(self.stack) - count
+        values = self.stack[split:]
+        del self.stack[split:]
+        return values
+
+    def call(self, frame: Frame, callee: FunctionInstance) -> None:
+        """Enter a function, or run it at once if it is native."""
+        count = len(callee.function.parameters)
+        self.gas.charge(1, 0, count, 0)
+        arguments = self.pop_many(count)
+        if callee.function.is_native:
+            for value in call_native(self, callee, arguments):
+                self.push(value)
+            frame.offset += 1
+            return
+        if len(self.callers) >= MAX_CALL_STACK:
+            raise VMError(StatusCode.CALL_STACK_OVERFLOW)
+        self.callers.append(frame)
+        self.frame = _frame(callee, arguments)
+
+
+def _frame(instance: FunctionInstance, arguments: Sequence[Value]) -> Frame:
+    missing = len(instance.function.locals) - len(arguments)
+    return Frame(instance, [*arguments, *[None] * missing])
+
+
+def _move_frame(frame: Frame) -> MoveFrame:
+    function = frame.instance.function
+    return MoveFrame(function.module.runtime_id, function.name, function.index, frame.offset)
+
+
+_Handler = Callable[[Interpreter, Frame, Instruction], None]
+
+
+# Control flow
+
+
+def _nop(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 0, 0)
+    frame.offset += 1
+
+
+def _return(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 0, 0)
+    if not vm.callers:
+        vm.frame = None
+        return
+    vm.frame = vm.callers.pop()
+    vm.frame.offset += 1
+
+
+def _branch(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 0, 0)
+    frame.offset = instruction.operand
+
+
+def _branch_if(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 1, 0)
+    wanted = instruction.opcode is Opcode.BR_TRUE
+    frame.offset = instruction.operand if vm.stack.pop() is wanted else frame.offset + 1
+
+
+def _variant_switch(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 1, 0)
+    tag = vm.stack.pop()[0]
+    frame.offset = frame.instance.function.jump_tables[instruction.operand].jump_table[tag]
+
+
+def _abort(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 1, 0)
+    code = vm.stack.pop()
+    message = f"{frame.instance.function} at offset {frame.offset}"
+    raise VMError(StatusCode.ABORTED, sub_status=code, message=message)
+
+
+def _call(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.call(frame, frame.instance.callee(instruction.operand))
+
+
+def _call_generic(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.call(frame, frame.instance.generic_callee(instruction.operand))
+
+
+# Loads, locals and references
+
+
+def _pop(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 1, 0)
+    vm.stack.pop()
+    frame.offset += 1
+
+
+def _load(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 0, 1)
+    vm.push(instruction.operand)
+    frame.offset += 1
+
+
+def _load_bool(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 0, 1)
+    vm.push(instruction.opcode is Opcode.LD_TRUE)
+    frame.offset += 1
+
+
+def _load_constant(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    module = frame.instance.function.module
+    vm.gas.charge(1, 1, 0, len(module.compiled.constant_pool[instruction.operand].data))
+    vm.push(module.constant(instruction.operand))
+    frame.offset += 1
+
+
+def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    type_ = frame.instance.locals[instruction.operand]
+    value = frame.locals[instruction.operand]
+    vm.gas.charge(1, 1, 0, abstract_size(type_, value))
+    vm.push(copy_value(type_, value))
+    frame.offset += 1
+
+
+def _move_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    type_ = frame.instance.locals[instruction.operand]
+    value = frame.locals[instruction.operand]
+    frame.locals[instruction.operand] = None
+    vm.gas.charge(1, 1, 0, abstract_size(type_, value))
+    vm.push(value)
+    frame.offset += 1
+
+
+def _store_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 0, 1, 0)
+    frame.locals[instruction.operand] = vm.stack.pop()
+    frame.offset += 1
+
+
+def _reference_to(type_: Type, container: list[Value], index: int) -> Value:
+    return container[index] if type_.is_container else (container, index)
+
+
+def _borrow_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 0, REFERENCE_SIZE)
+    type_ = frame.instance.locals[instruction.operand]
+    vm.push(_reference_to(type_, frame.locals, instruction.operand))
+    frame.offset += 1
+
+
+def _borrow_field(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 1, REFERENCE_SIZE)
+    module = frame.instance.function.module.compiled
+    handle = instruction.operand
+    if instruction.opcode in (Opcode.MUT_BORROW_FIELD_GENERIC, Opcode.IMM_BORROW_FIELD_GENERIC):
+        handle = module.field_instantiations[handle].handle
+    field = module.field_handles[handle].field
+    (reference_type,) = frame.instance.operand_types(frame.offset)
+    vm.push(_reference_to(reference_type.element.fields[field].type, vm.stack.pop(), field))
+    frame.offset += 1
+
+
+def _freeze(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 1, REFERENCE_SIZE)
+    frame.offset += 1
+
+
+def _read_reference(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    (reference_type,) = frame.instance.operand_types(frame.offset)
+    type_ = reference_type.element
+    reference = vm.stack.pop()
+    vm.gas.charge(1, 1, 1, _size_behind(type_, reference))
+    vm.push(read_reference(type_, reference))
+    frame.offset += 1
+
+
+def _size_behind(type_: Type, reference: Value) -> int:
+    value = reference if type_.is_container else reference[0][reference[1]]
+    return abstract_size(type_, value)
+
+
+def _write_reference(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    reference = vm.stack.pop()
+    value = vm.stack.pop()
+    type_ = frame.instance.operand_types(frame.offset)[0]
+    vm.gas.charge(1, 1, 2, abstract_size(type_, value))
+    write_reference(type_, reference, value)
+    frame.offset += 1
+
+
+# Arithmetic and logic
+
+
+def _integer_operation(
+    name: str, operation: Callable[[int, int], int]
+) -> Callable[[Interpreter, Frame, Instruction], None]:
+    def handler(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+        vm.gas.charge(1, 1, 2, 1)
+        bits = INTEGER_BITS[frame.instance.operand_types(frame.offset)[0].kind]
+        right = vm.stack.pop()
+        left = vm.stack.pop()
+        if right == 0 and name in ("div", "mod"):
+            raise VMError(StatusCode.ARITHMETIC_ERROR)
+        result = operation(left, right)
+        if not 0 <= result < 1 << bits:
+            raise VMError(StatusCode.ARITHMETIC_ERROR)
+        vm.push(result)
+        frame.offset += 1
+
+    return handler
+
+
+def _shift(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 2, 1)
+    bits = INTEGER_BITS[frame.instance.operand_types(frame.offset)[0].kind]
+    distance = vm.stack.pop()
+    value = vm.stack.pop()
+    if distance >= bits:
+        raise VMError(StatusCode.ARITHMETIC_ERROR)
+    left = instruction.opcode is Opcode.SHL
+    vm.push(value << distance & (1 << bits) - 1 if left else value >> distance)
+    frame.offset += 1
+
+
+def _cast(bits: int) -> Callable[[Interpreter, Frame, Instruction], None]:
+    def handler(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+        vm.gas.charge(1, 1, 1, 1)
+        value = vm.stack.pop()
+        if value >> bits:
+            raise VMError(StatusCode.ARITHMETIC_ERROR)
+        vm.push(value)
+        frame.offset += 1
+
+    return handler
+
+
+def _binary(operation: Callable[[Value, Value], bool]) -> Callable[[Interpreter, Frame, Instruction], None]:
+    def handler(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+        vm.gas.charge(1, 1, 2, 1)
+        right = vm.stack.pop()
+        left = vm.stack.pop()
+        vm.push(operation(left, right))
+        frame.offset += 1
+
+    return handler
+
+
+def _not(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    vm.gas.charge(1, 1, 1, 1)
+    vm.push(not vm.stack.pop())
+    frame.offset += 1
+
+
+def _equal(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    type_ = frame.instance.operand_types(frame.offset)[0]
+    left = vm.stack.pop()
+    right = vm.stack.pop()
+    is_eq = instruction.opcode is Opcode.EQ
+    size = abstract_size(type_, left) + abstract_size(type_, right) if is_eq else 0
+    vm.gas.charge(1, 1, 2, 1 + size)
+    if type_.is_reference and not type_.element.is_container:
+        left, right = left[0][left[1]], right[0][right[1]]
+    vm.push((left == right) is is_eq)
+    frame.offset += 1
+
+
+# Structs and enums
+
+
+def _check_depth(vm: Interpreter, type_: Type) -> None:
+    check_value_depth(type_, vm.limits.max_value_depth)
+
+
+def _pack(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    if instruction.opcode is Opcode.PACK:
+        type_ = frame.instance.struct_type(instruction.operand)
+    else:
+        type_ = frame.instance.generic_struct_type(instruction.operand)
+    _check_depth(vm, type_)
+    count = len(type_.info.fields or ())
+    vm.gas.charge(1, 1, count, CONTAINER_SIZE)
+    vm.push(vm.pop_many(count))
+    frame.offset += 1
+
+
+def _unpack(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    fields = vm.stack.pop()
+    vm.gas.charge(1, len(fields), 1, 0)
+    for value in fields:
+        vm.push(value)
+    frame.offset += 1
+
+
+def _variant_tag(frame: Frame, instruction: Instruction) -> int:
+    module = frame.instance.function.module.compiled
+    if instruction.opcode in _GENERIC_VARIANTS:
+        return module.variant_instantiation_handles[instruction.operand].variant
+    return module.variant_handles[instruction.operand].variant
+
+
+def _pack_variant(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    if instruction.opcode is Opcode.PACK_VARIANT:
+        type_ = frame.instance.enum_type(instruction.operand)
+    else:
+        type_ = frame.instance.generic_enum_type(instruction.operand)
+    tag = _variant_tag(frame, instruction)
+    _check_depth(vm, type_)
+    count = len((type_.info.variants or ())[tag].fields)
+    vm.gas.charge(1, 1, count, CONTAINER_SIZE)
+    vm.push([tag, *vm.pop_many(count)])
+    frame.offset += 1
+
+
+def _check_tag(frame: Frame, instruction: Instruction, variant: Value) -> None:
+    expected = _variant_tag(frame, instruction)
+    if variant[0] != expected:
+        message = f"Variant tag mismatch: expected {expected}, got {variant[0]}"
+        raise VMError(StatusCode.VARIANT_TAG_MISMATCH, message=message)
+
+
+def _unpack_variant(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    variant = vm.stack.pop()
+    vm.gas.charge(1, len(variant) - 1, 1, 0)
+    _check_tag(frame, instruction, variant)
+    for value in variant[1:]:
+        vm.push(value)
+    frame.offset += 1
+
+
+def _unpack_variant_reference(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    (reference_type,) = frame.instance.operand_types(frame.offset)
+    variant = vm.stack.pop()
+    _check_tag(frame, instruction, variant)
+    vm.gas.charge(1, len(variant) - 1, 1, 0)
+    for index, field in enumerate(reference_type.element.variants[variant[0]].fields, 1):
+        vm.push(_reference_to(field.type, variant, index))
+    frame.offset += 1
+
+
+# Vectors
+
+
+def _vector_error(sub_status: int, message: str | None = None) -> VMError:
+    return VMError(StatusCode.VECTOR_OPERATION_ERROR, sub_status=sub_status, message=message)
+
+
+def _vector_pack(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    element = frame.instance.vector_element(instruction.operand)
+    _check_depth(vm, element)
+    vm.gas.charge(1, 1, instruction.count, VECTOR_PACK_SIZE)
+    vm.push(vm.pop_many(instruction.count))
+    frame.offset += 1
+
+
+def _vector_length(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    frame.instance.vector_element(instruction.operand)
+    vm.gas.charge(1, 1, 1, 1)
+    vm.push(len(vm.stack.pop()))
+    frame.offset += 1
+
+
+def _vector_borrow(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    element = frame.instance.vector_element(instruction.operand)
+    index = vm.stack.pop()
+    vector = vm.stack.pop()
+    vm.gas.charge(1, 1, 2, REFERENCE_SIZE)
+    if index >= len(vector):
+        raise _vector_error(INDEX_OUT_OF_BOUNDS)
+    vm.push(_reference_to(element, vector, index))
+    frame.offset += 1
+
+
+def _vector_push_back(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    frame.instance.vector_element(instruction.operand)
+    value = vm.stack.pop()
+    vector = vm.stack.pop()
+    vm.gas.charge(1, 0, 2, 0)
+    if len(vector) >= vm.limits.max_vector_length:
+        raise _vector_error(VECTOR_TOO_LONG, f"vector size limit is {vm.limits.max_vector_length}")
+    vector.append(value)
+    frame.offset += 1
+
+
+def _vector_pop_back(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    frame.instance.vector_element(instruction.operand)
+    vector = vm.stack.pop()
+    vm.gas.charge(1, 1, 1, 0)
+    if not vector:
+        raise _vector_error(POP_EMPTY_VECTOR)
+    vm.push(vector.pop())
+    frame.offset += 1
+
+
+def _vector_unpack(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    frame.instance.vector_element(instruction.operand)
+    vector = vm.stack.pop()
+    vm.gas.charge(1, instruction.count, 1, 0)
+    if len(vector) != instruction.count:
+        raise _vector_error(VECTOR_UNPACK_PARITY)
+    for value in vector:
+        vm.push(value)
+    frame.offset += 1
+
+
+def _vector_swap(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    frame.instance.vector_element(instruction.operand)
+    second = vm.stack.pop()
+    first = vm.stack.pop()
+    vector = vm.stack.pop()
+    vm.gas.charge(1, 1, 1, 0)
+    if first >= len(vector) or second >= len(vector):
+        raise _vector_error(INDEX_OUT_OF_BOUNDS)
+    vector[first], vector[second] = vector[second], vector[first]
+    frame.offset += 1
+
+
+def _unreachable(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
+    raise VMError(StatusCode.UNREACHABLE, message=f"{instruction.opcode.name} is not supported")
+
+
+_GENERIC_VARIANTS = {
+    Opcode.PACK_VARIANT_GENERIC,
+    Opcode.UNPACK_VARIANT_GENERIC,
+    Opcode.UNPACK_VARIANT_GENERIC_IMM_REF,
+    Opcode.UNPACK_VARIANT_GENERIC_MUT_REF,
+}
+
+_HANDLERS: dict[Opcode, _Handler] = {
+    Opcode.POP: _pop,
+    Opcode.RET: _return,
+    Opcode.BR_TRUE: _branch_if,
+    Opcode.BR_FALSE: _branch_if,
+    Opcode.BRANCH: _branch,
+    Opcode.LD_U8: _load,
+    Opcode.LD_U16: _load,
+    Opcode.LD_U32: _load,
+    Opcode.LD_U64: _load,
+    Opcode.LD_U128: _load,
+    Opcode.LD_U256: _load,
+    Opcode.LD_CONST: _load_constant,
+    Opcode.LD_TRUE: _load_bool,
+    Opcode.LD_FALSE: _load_bool,
+    Opcode.COPY_LOC: _copy_local,
+    Opcode.MOVE_LOC: _move_local,
+    Opcode.ST_LOC: _store_local,
+    Opcode.MUT_BORROW_LOC: _borrow_local,
+    Opcode.IMM_BORROW_LOC: _borrow_local,
+    Opcode.MUT_BORROW_FIELD: _borrow_field,
+    Opcode.IMM_BORROW_FIELD: _borrow_field,
+    Opcode.MUT_BORROW_FIELD_GENERIC: _borrow_field,
+    Opcode.IMM_BORROW_FIELD_GENERIC: _borrow_field,
+    Opcode.CALL: _call,
+    Opcode.CALL_GENERIC: _call_generic,
+    Opcode.PACK: _pack,
+    Opcode.PACK_GENERIC: _pack,
+    Opcode.UNPACK: _unpack,
+    Opcode.UNPACK_GENERIC: _unpack,
+    Opcode.PACK_VARIANT: _pack_variant,
+    Opcode.PACK_VARIANT_GENERIC: _pack_variant,
+    Opcode.UNPACK_VARIANT: _unpack_variant,
+    Opcode.UNPACK_VARIANT_GENERIC: _unpack_variant,
+    Opcode.UNPACK_VARIANT_IMM_REF: _unpack_variant_reference,
+    Opcode.UNPACK_VARIANT_MUT_REF: _unpack_variant_reference,
+    Opcode.UNPACK_VARIANT_GENERIC_IMM_REF: _unpack_variant_reference,
+    Opcode.UNPACK_VARIANT_GENERIC_MUT_REF: _unpack_variant_reference,
+    Opcode.VARIANT_SWITCH: _variant_switch,
+    Opcode.READ_REF: _read_reference,
+    Opcode.WRITE_REF: _write_reference,
+    Opcode.FREEZE_REF: _freeze,
+    Opcode.ADD: _integer_operation("add", operator.add),
+    Opcode.SUB: _integer_operation("sub", operator.sub),
+    Opcode.MUL: _integer_operation("mul", operator.mul),
+    Opcode.MOD: _integer_operation("mod", operator.mod),
+    Opcode.DIV: _integer_operation("div", operator.floordiv),
+    Opcode.BIT_OR: _integer_operation("or", operator.or_),
+    Opcode.BIT_AND: _integer_operation("and", operator.and_),
+    Opcode.XOR: _integer_operation("xor", operator.xor),
+    Opcode.SHL: _shift,
+    Opcode.SHR: _shift,
+    Opcode.CAST_U8: _cast(8),
+    Opcode.CAST_U16: _cast(16),
+    Opcode.CAST_U32: _cast(32),
+    Opcode.CAST_U64: _cast(64),
+    Opcode.CAST_U128: _cast(128),
+    Opcode.CAST_U256: _cast(256),
+    Opcode.OR: _binary(operator.or_),
+    Opcode.AND: _binary(operator.and_),
+    Opcode.NOT: _not,
+    Opcode.EQ: _equal,
+    Opcode.NEQ: _equal,
+    Opcode.LT: _binary(operator.lt),
+    Opcode.GT: _binary(operator.gt),
+    Opcode.LE: _binary(operator.le),
+    Opcode.GE: _binary(operator.ge),
+    Opcode.ABORT: _abort,
+    Opcode.NOP: _nop,
+    Opcode.VEC_PACK: _vector_pack,
+    Opcode.VEC_LEN: _vector_length,
+    Opcode.VEC_IMM_BORROW: _vector_borrow,
+    Opcode.VEC_MUT_BORROW: _vector_borrow,
+    Opcode.VEC_PUSH_BACK: _vector_push_back,
+    Opcode.VEC_POP_BACK: _vector_pop_back,
+    Opcode.VEC_UNPACK: _vector_unpack,
+    Opcode.VEC_SWAP: _vector_swap,
+    Opcode.EXISTS_DEPRECATED: _unreachable,
+    Opcode.EXISTS_GENERIC_DEPRECATED: _unreachable,
+    Opcode.MUT_BORROW_GLOBAL_DEPRECATED: _unreachable,
+    Opcode.MUT_BORROW_GLOBAL_GENERIC_DEPRECATED: _unreachable,
+    Opcode.IMM_BORROW_GLOBAL_DEPRECATED: _unreachable,
+    Opcode.IMM_BORROW_GLOBAL_GENERIC_DEPRECATED: _unreachable,
+    Opcode.MOVE_FROM_DEPRECATED: _unreachable,
+    Opcode.MOVE_FROM_GENERIC_DEPRECATED: _unreachable,
+    Opcode.MOVE_TO_DEPRECATED: _unreachable,
+    Opcode.MOVE_TO_GENERIC_DEPRECATED: _unreachable,
+}

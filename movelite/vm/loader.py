@@ -1,0 +1,372 @@
+"""Bytes to linked modules: read, verified, checked against their dependencies, and kept.
+
+A module is read and verified once per content. It is linked once per set of linked dependencies, so that
+all packages over the same framework share one linked framework, and an upgraded package gets its own.
+Source: move-vm-runtime, loader.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Generic, TypeVar
+
+from movelite.bytecode.file_format import (
+    CompiledModule,
+    DatatypeHandle,
+    EnumDefinition,
+    FieldDefinition,
+    SignatureToken,
+    StructDefinition,
+)
+from movelite.bytecode.reader import BinaryConfig, deserialize_module
+from movelite.bytecode.status import IndexKind, StatusCode, VMError
+from movelite.verifier.config import VerifierConfig
+from movelite.verifier.verifier import verify_module
+from movelite.vm.linkage import LinkageResolver
+from movelite.vm.loaded import LoadedModule, type_of_token
+from movelite.vm.native_context import NativeFunction, NativeTable
+from movelite.vm.types import DatatypeInfo, Field, ModuleId, Variant, intern_datatype
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+
+
+class LruCache(Generic[_K, _V]):
+    """A dictionary that forgets what was not used for the longest time."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._items: OrderedDict[_K, _V] = OrderedDict()
+
+    def get(self, key: _K) -> _V | None:
+        """The value, now the most recently used, or None."""
+        if key not in self._items:
+            return None
+        self._items.move_to_end(key)
+        return self._items[key]
+
+    def put(self, key: _K, value: _V) -> None:
+        """Remember a value."""
+        self._items[key] = value
+        self._items.move_to_end(key)
+        if len(self._items) > self._capacity:
+            self._items.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._items.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheLimits:
+    """How much a runtime keeps: modules by content, linked modules, and views."""
+
+    verified_modules: int = 10_000
+    linked_modules: int = 10_000
+    link_contexts: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    compiled: CompiledModule
+    digest: bytes
+
+
+def immediate_dependencies(module: CompiledModule) -> list[ModuleId]:
+    """The modules that a module's handles name, without itself, in the order of the table."""
+    return [
+        module.module_id(handle)
+        for index, handle in enumerate(module.module_handles)
+        if index != module.self_module_handle_idx
+    ]
+
+
+class ModuleLoader:
+    """Loads modules through a linkage and keeps what it loaded."""
+
+    def __init__(
+        self,
+        natives: NativeTable,
+        binary_config: BinaryConfig,
+        verifier_config: VerifierConfig,
+        limits: CacheLimits | None = None,
+    ) -> None:
+        limits = limits or CacheLimits()
+        self._natives = natives
+        self._binary_config = binary_config
+        self._verifier_config = verifier_config
+        self._verified: LruCache[bytes, _Verified] = LruCache(limits.verified_modules)
+        self._linked: LruCache[Hashable, LoadedModule] = LruCache(limits.linked_modules)
+        self._contexts: LruCache[Hashable, dict[ModuleId, LoadedModule]] = LruCache(limits.link_contexts)
+
+    def forget_links(self) -> None:
+        """Look every view up again; what was read and verified is kept."""
+        self._contexts.clear()
+
+    def load(self, linkage: LinkageResolver, runtime_id: ModuleId) -> LoadedModule:
+        """The module of that runtime id in the view, with all it depends on.
+
+        Raises: VMError.
+        """
+        return self._load(linkage, runtime_id, {})
+
+    def _load(
+        self, linkage: LinkageResolver, runtime_id: ModuleId, bundle: Mapping[ModuleId, CompiledModule]
+    ) -> LoadedModule:
+        context = self._contexts.get(linkage.link_context)
+        if context is None:
+            context = {}
+            self._contexts.put(linkage.link_context, context)
+        if runtime_id not in context:
+            _Traversal(self, linkage, context, set(bundle)).run(runtime_id)
+        return context[runtime_id]
+
+    def read(self, data: bytes) -> CompiledModule:
+        """Bytes to a module, not verified.
+
+        Raises: VMError.
+        """
+        return deserialize_module(data, self._binary_config)
+
+    def verify_bundle(self, linkage: LinkageResolver, modules: list[CompiledModule]) -> None:
+        """Verify modules that are to be published together, dependencies before dependents.
+
+        Nothing is kept of the modules themselves; their dependencies are loaded.
+        Raises: VMError.
+        """
+        bundle: dict[ModuleId, CompiledModule] = {}
+        for module in modules:
+            self._verify_alone(module)
+            dependencies = []
+            for runtime_id in immediate_dependencies(module):
+                if runtime_id in bundle:
+                    dependencies.append(bundle[runtime_id])
+                    continue
+                if runtime_id == module.self_id:
+                    raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
+                dependencies.append(self._load(linkage, runtime_id, {module.self_id: module}).compiled)
+            bundle[module.self_id] = module
+
+    def _verify_alone(self, module: CompiledModule) -> None:
+        verify_module(module, self._verifier_config)
+        self._check_natives(module)
+
+    def _check_natives(self, module: CompiledModule) -> None:
+        module_id = module.self_id
+        natives = [definition for definition in module.function_defs if definition.code is None]
+        for index, definition in enumerate(natives):
+            name = module.identifiers[module.function_handles[definition.function].name]
+            if self.native(module_id, name) is None:
+                raise _missing_native(module_id, index)
+        for index, struct in enumerate(module.struct_defs):
+            if struct.fields is None:
+                raise _missing_native(module_id, index)
+
+    def native(self, module_id: ModuleId, name: str) -> NativeFunction | None:
+        """The native function of that name, or None."""
+        return self._natives.get((*module_id, name))
+
+    def verified(self, data: bytes) -> _Verified:
+        """A stored module, read and verified.
+
+        Raises: VMError of the invariant violation class where the stored bytes are bad.
+        """
+        digest = blake2b(data, digest_size=32).digest()
+        found = self._verified.get(digest)
+        if found is None:
+            try:
+                compiled = self.read(data)
+            except VMError as error:
+                raise VMError(StatusCode.UNEXPECTED_DESERIALIZATION_ERROR, message=str(error)) from error
+            try:
+                self._verify_alone(compiled)
+            except VMError as error:
+                raise _stored_module_error(error) from error
+            found = _Verified(compiled, digest)
+            self._verified.put(digest, found)
+        return found
+
+    def link(
+        self,
+        linkage: LinkageResolver,
+        storage_id: ModuleId,
+        module: _Verified,
+        dependencies: list[LoadedModule],
+    ) -> LoadedModule:
+        """The module linked to these dependencies.
+
+        Raises: VMError of the invariant violation class where they do not fit.
+        """
+        compiled = module.compiled
+        defining_ids = _defining_ids(linkage, compiled)
+        key = (storage_id, module.digest, tuple(id(dependency) for dependency in dependencies), defining_ids)
+        found = self._linked.get(key)
+        if found is None:
+            by_id = {dependency.runtime_id: dependency for dependency in dependencies}
+            datatypes = _DatatypeBuilder(compiled, by_id, dict(defining_ids)).build()
+            found = LoadedModule(compiled, storage_id, by_id, datatypes, self.native)
+            self._linked.put(key, found)
+        return found
+
+
+def _missing_native(module_id: ModuleId, index: int) -> VMError:
+    return VMError(
+        StatusCode.MISSING_DEPENDENCY, location=module_id, indices=[(IndexKind.FUNCTION_HANDLE, index)]
+    )
+
+
+def _stored_module_error(error: VMError) -> VMError:
+    """A verification error of a module that is already stored is our fault, not its user's."""
+    if not error.status.is_verification:
+        return error
+    return VMError(
+        StatusCode.UNEXPECTED_VERIFIER_ERROR,
+        message=str(error),
+        location=error.location,
+        indices=error.indices,
+        offsets=error.offsets,
+    )
+
+
+def _defining_ids(linkage: LinkageResolver, module: CompiledModule) -> tuple[tuple[str, ModuleId], ...]:
+    runtime_id = module.self_id
+    definitions: list[StructDefinition | EnumDefinition] = [*module.struct_defs, *module.enum_defs]
+    names = [module.identifiers[module.datatype_handles[d.handle].name] for d in definitions]
+    return tuple((name, linkage.defining_module(runtime_id, name)) for name in names)
+
+
+@dataclass(slots=True)
+class _Visit:
+    storage_id: ModuleId
+    module: _Verified
+    waiting: list[ModuleId]
+
+
+class _Traversal:
+    """Depth first through the dependencies, without recursion, each module linked once all of its own are."""
+
+    def __init__(
+        self,
+        loader: ModuleLoader,
+        linkage: LinkageResolver,
+        context: dict[ModuleId, LoadedModule],
+        visiting: set[ModuleId],
+    ) -> None:
+        self.loader = loader
+        self.linkage = linkage
+        self.context = context
+        self.visiting = visiting
+        self.stack: list[_Visit] = []
+
+    def run(self, runtime_id: ModuleId) -> None:
+        """Load a module into the context.
+
+        Raises: VMError.
+        """
+        self._enter(runtime_id, is_root=True)
+        while self.stack:
+            visit = self.stack[-1]
+            if visit.waiting:
+                dependency = visit.waiting.pop()
+                if dependency not in self.context:
+                    self._enter(dependency, is_root=False)
+                continue
+            compiled = visit.module.compiled
+            dependencies = [self.context[d] for d in immediate_dependencies(compiled)]
+            self.context[compiled.self_id] = self.loader.link(
+                self.linkage, visit.storage_id, visit.module, dependencies
+            )
+            self.visiting.discard(compiled.self_id)
+            self.stack.pop()
+
+    def _enter(self, runtime_id: ModuleId, *, is_root: bool) -> None:
+        if runtime_id in self.visiting:
+            raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
+        storage_id = self.linkage.relocate(runtime_id)
+        data = self.linkage.get_module(storage_id)
+        if data is None:
+            status = StatusCode.LINKER_ERROR if is_root else StatusCode.UNEXPECTED_VERIFIER_ERROR
+            raise VMError(status, message=f"Cannot find {_text(storage_id)} in data cache")
+        module = self.loader.verified(data)
+        if module.compiled.self_id != runtime_id:
+            raise VMError(
+                StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR,
+                message=f"{_text(storage_id)} does not hold {_text(runtime_id)}",
+            )
+        self.visiting.add(runtime_id)
+        self.stack.append(_Visit(storage_id, module, immediate_dependencies(module.compiled)))
+
+
+def _text(module_id: ModuleId) -> str:
+    address, name = module_id
+    return f"0x{address.hex().lstrip('0') or '0'}::{name}"
+
+
+class _DatatypeBuilder:
+    """The datatypes of one module, each made after those its fields mention."""
+
+    def __init__(
+        self,
+        module: CompiledModule,
+        dependencies: dict[ModuleId, LoadedModule],
+        defining: dict[str, ModuleId],
+    ) -> None:
+        self.module = module
+        self.dependencies = dependencies
+        self.defining = defining
+        definitions: list[StructDefinition | EnumDefinition] = [*module.struct_defs, *module.enum_defs]
+        self.definitions = {self._name(module.datatype_handles[d.handle]): d for d in definitions}
+        self.built: dict[str, DatatypeInfo] = {}
+
+    def build(self) -> dict[str, DatatypeInfo]:
+        """All datatypes by name."""
+        for name in self.definitions:
+            self._datatype(name)
+        return self.built
+
+    def _name(self, handle: DatatypeHandle) -> str:
+        return self.module.identifiers[handle.name]
+
+    def _datatype(self, name: str) -> DatatypeInfo:
+        if name not in self.built:
+            definition = self.definitions[name]
+            handle = self.module.datatype_handles[definition.handle]
+            info = DatatypeInfo(
+                runtime_id=self.module.self_id,
+                defining_id=self.defining[name],
+                name=name,
+                abilities=handle.abilities,
+                type_parameters=handle.type_parameters,
+                fields=self._fields(definition.fields or ())
+                if isinstance(definition, StructDefinition)
+                else None,
+                variants=self._variants(definition) if isinstance(definition, EnumDefinition) else None,
+            )
+            self.built[name] = intern_datatype(info)
+            _ = info.depth
+        return self.built[name]
+
+    def _variants(self, definition: EnumDefinition) -> tuple[Variant, ...]:
+        return tuple(
+            Variant(self.module.identifiers[variant.name], self._fields(variant.fields))
+            for variant in definition.variants
+        )
+
+    def _fields(self, fields: tuple[FieldDefinition, ...]) -> tuple[Field, ...]:
+        return tuple(self._field(self.module.identifiers[f.name], f.signature) for f in fields)
+
+    def _field(self, name: str, token: SignatureToken) -> Field:
+        return Field(name, type_of_token(token, self._handle))
+
+    def _handle(self, index: int) -> DatatypeInfo:
+        handle = self.module.datatype_handles[index]
+        module_id = self.module.module_id(self.module.module_handles[handle.module])
+        if module_id == self.module.self_id:
+            return self._datatype(self._name(handle))
+        found = self.dependencies[module_id].datatypes.get(self._name(handle))
+        if found is None:
+            raise VMError(StatusCode.TYPE_RESOLUTION_FAILURE, message=f"no type {self._name(handle)}")
+        return found
