@@ -284,12 +284,7 @@ class Object:
     @property
     def metered_size(self) -> int:
         """Bytes that storage fees and reading fees count."""
-        overhead = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
-        match self.data:
-            case MoveObject(type_, _, contents):
-                return overhead + len(contents) + len(bcs.encode(MoveObjectType, type_)) + _METERED_VERSION
-            case MovePackage():
-                return overhead + self.data.size
+        return metered_size(self.data)
 
     def digest(self) -> Digest:
         """Digest of this version."""
@@ -302,6 +297,16 @@ class Object:
     def with_version(self, version: SequenceNumber) -> Object:
         """The same at another version."""
         return replace(self, data=replace(self.data, version=version))
+
+
+def metered_size(data: ObjectData) -> int:
+    """Bytes that storage fees and reading fees count for an object with this data."""
+    overhead = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
+    match data:
+        case MoveObject(type_, _, contents):
+            return overhead + len(contents) + len(bcs.encode(MoveObjectType, type_)) + _METERED_VERSION
+        case MovePackage():
+            return overhead + data.size
 
 
 def object_digest(value: Object) -> Digest:

@@ -1,0 +1,262 @@
+"""From a transaction and its inputs to its effects.
+
+The order is the protocol: gas coins are merged, inputs are charged, commands run, sizes are checked,
+computation is rounded, writes of a failed run are dropped, storage is charged and the gas coin pays.
+Nothing here reads a clock, a random number or the order of a set.
+Source: iota-adapter, execution_engine and gas_charger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authority.execution.commands import execute_command
+from authority.execution.context import ExecutionContext, ExecutionMode, ExecutionParameters, open_context
+from authority.execution.errors import ExecutionError
+from authority.execution.gas_charger import GasCharger
+from authority.execution.inputs import InputObjects, ObjectReader
+from authority.execution.results import collect_results
+from authority.execution.temporary_store import TemporaryStore, WrittenObject
+from authority.execution.tx_context import TxContext
+from movelite.bytecode.reader import deserialize_module
+from movelite.bytecode.status import VMError
+from movelite.verifier.iota import IotaVerificationTimeout
+from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter
+from movelite.verifier.signing import check_verification_cost
+from movelite.vm.runtime import MoveRuntime
+from proto.effects import GasCostSummary, TransactionEffects
+from proto.errors import UserInputError
+from proto.event import TransactionEvents
+from proto.execution_status import (
+    EffectsTooLarge,
+    ExecutionStatus,
+    Failure,
+    InputObjectDeleted,
+    Success,
+    WrittenObjectsTooLarge,
+)
+from proto.ids import Address, Digest, ObjectID, SequenceNumber
+from proto.object import Object, ObjectRef
+from proto.protocol_config import ProtocolConfig
+from proto.transaction import CallArg, Command, ProgrammableTransaction, Publish, TransactionData, Upgrade
+from proto.user_input_error import PackageVerificationTimedout
+
+SYSTEM_SENDER = Address(bytes(32))
+"""Who sends what the system itself runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An object that is gone: deleted, or wrapped into another."""
+
+    id: ObjectID
+    version: SequenceNumber
+    is_wrapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """What a transaction did. written ascends by id."""
+
+    effects: TransactionEffects
+    events: TransactionEvents
+    written: dict[ObjectID, Object]
+    removed: tuple[Removal, ...]
+    error: ExecutionError | None
+    """Why it failed, for people; the effects carry the status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Runs transactions. Holds what all share: the Move runtime, the protocol's numbers, the epoch."""
+
+    runtime: MoveRuntime
+    config: ProtocolConfig
+    epoch: int
+    epoch_timestamp_ms: int
+
+    def execute(
+        self,
+        transaction: TransactionData,
+        digest: Digest,
+        inputs: InputObjects,
+        reader: ObjectReader,
+        mode: ExecutionMode = ExecutionMode.NORMAL,
+    ) -> ExecutionResult:
+        """Run a user's transaction whose inputs were checked. The same call gives the same result."""
+        kind = transaction.kind
+        if not isinstance(kind, ProgrammableTransaction):
+            raise TypeError("only programmable transactions are executed on the owned-object path")
+        gas_data = transaction.gas_data
+        gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
+        store = TemporaryStore(reader, inputs, digest)
+        run = _Run(self, store, gas, gas_data.payment, mode)
+        tx_context = TxContext(transaction.sender, digest, self.epoch, self.epoch_timestamp_ms)
+        return run.execute(kind, tx_context)
+
+    def check_modules_for_signing(self, transaction: TransactionData) -> None:
+        """Refuse modules that would take too long to verify. Raises: UserInputError."""
+        kind = transaction.kind
+        if not isinstance(kind, ProgrammableTransaction):
+            return
+        codes = [c.modules for c in kind.commands if isinstance(c, Publish | Upgrade)]
+        if not codes:
+            return
+        meter = Meter(SIGNING_METER_CONFIG)
+        for modules in codes:
+            try:
+                check_verification_cost([deserialize_module(code) for code in modules], meter)
+            except VMError:
+                continue  # malformed modules fail when they are executed, and pay for it
+            except IotaVerificationTimeout as error:
+                raise UserInputError(PackageVerificationTimedout(error.message)) from error
+
+    def execute_genesis(
+        self, commands: tuple[Command, ...], digest: Digest, inputs: tuple[CallArg, ...], reader: ObjectReader
+    ) -> dict[ObjectID, Object]:
+        """Run the commands that make a ledger; returns the objects they leave, ascending by id.
+
+        Raises: ExecutionError.
+        """
+        store = TemporaryStore(reader, InputObjects({}, frozenset()), digest)
+        gas = GasCharger.unmetered(self.config)
+        tx_context = TxContext(SYSTEM_SENDER, digest, self.epoch, self.epoch_timestamp_ms)
+        parameters = ExecutionParameters(self.runtime, self.config, ExecutionMode.GENESIS)
+        context = open_context(parameters, store, gas, tx_context, inputs, gas_coin=None)
+        run_commands(context, ProgrammableTransaction(inputs, commands))
+        return store.final_objects()
+
+
+@dataclass(slots=True)
+class _Run:
+    executor: Executor
+    store: TemporaryStore
+    gas: GasCharger
+    payment: tuple[ObjectRef, ...]
+    mode: ExecutionMode
+    error: ExecutionError | None = None
+
+    @property
+    def gas_coin(self) -> ObjectID:
+        return self.payment[0].object_id
+
+    def execute(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> ExecutionResult:
+        self._smash_gas()
+        try:
+            self.gas.charge_input_objects(self.store.inputs.metered_size())
+            self._run_commands(transaction, tx_context)
+            self._check_sizes()
+        except ExecutionError as error:
+            self.error = error
+        summary = self._charge_gas()
+        return self._result(summary)
+
+    def _run_commands(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> None:
+        if self.store.inputs.deleted_shared:
+            raise ExecutionError(InputObjectDeleted())
+        executor = self.executor
+        parameters = ExecutionParameters(executor.runtime, executor.config, self.mode)
+        context = open_context(
+            parameters, self.store, self.gas, tx_context, transaction.inputs, self.gas_coin
+        )
+        try:
+            run_commands(context, transaction)
+        finally:
+            self.store.loaded.update(context.objects.loaded_objects())
+
+    def _check_sizes(self) -> None:
+        config, results = self.executor.config, self.store.results
+        estimate = (
+            120
+            + 10
+            + 50
+            + 40
+            + 1000
+            + 128 * (len(results.written) + len(results.modified))
+            + 1000
+            + 40 * len(self.store.inputs.objects)
+        )
+        limit = config.max_serialized_tx_effects_size_bytes
+        if estimate >= limit:
+            raise ExecutionError(EffectsTooLarge(estimate, limit))
+        size, limit = self.store.written_size(), config.max_size_written_objects
+        if size >= limit:
+            raise ExecutionError(WrittenObjectsTooLarge(size, limit))
+
+    def _smash_gas(self) -> None:
+        """Merge all payment coins into the first; this stands even if execution fails."""
+        if len(self.payment) == 1:
+            return
+        coins = [self.store.inputs.objects[reference.object_id] for reference in self.payment]
+        total = sum(coin.coin_value or 0 for coin in coins)
+        for reference in self.payment[1:]:
+            self.store.delete_input(reference.object_id)
+        self.store.mutate_input(self.gas_coin, WrittenObject.of(coins[0]).with_balance(total))
+
+    def _reset(self) -> None:
+        self.store.drop_writes()
+        self.gas.reset_storage()
+        self._smash_gas()
+
+    def _charge_gas(self) -> GasCostSummary:
+        try:
+            self.gas.round_computation()
+        except ExecutionError as error:
+            self.error = self.error or error
+        if self.error is not None:
+            self._reset()
+        self.store.ensure_mutable_inputs_written()
+        self.store.charge_storage_of_writes(self.gas)
+        self._charge_storage()
+        summary = self.gas.summary()
+        coin = self.store.read_object(self.gas_coin)
+        if coin is None:
+            raise ValueError("the gas coin is an input")
+        self.store.mutate_input(self.gas_coin, coin.with_balance(coin.balance - summary.net_gas_usage))
+        return summary
+
+    def _charge_storage(self) -> None:
+        """Charge storage; if the budget is short, for the inputs alone; if even so, take the whole budget."""
+        try:
+            self.gas.charge_storage()
+            return
+        except ExecutionError as error:
+            self.error = self.error or error
+        self._reset()
+        self.store.ensure_mutable_inputs_written()
+        self.store.charge_storage_of_writes(self.gas)
+        try:
+            self.gas.charge_storage()
+        except ExecutionError:
+            self._reset()
+            self.gas.take_whole_budget()
+            self.store.ensure_mutable_inputs_written()
+            self.store.collect_rebates(self.gas)
+
+    def _result(self, summary: GasCostSummary) -> ExecutionResult:
+        written = self.store.final_objects()
+        effects = self.store.build_effects(
+            _status(self.error), summary, self.gas_coin, self.executor.epoch, written
+        )
+        version = self.store.lamport_version
+        deleted = {reference.object_id for reference in effects.deleted()}
+        wrapped = {reference.object_id for reference in effects.wrapped()}
+        removed = tuple(
+            Removal(object_id, version, object_id in wrapped) for object_id in sorted(deleted | wrapped)
+        )
+        events = TransactionEvents(tuple(self.store.results.events))
+        return ExecutionResult(effects, events, written, removed, self.error)
+
+
+def run_commands(context: ExecutionContext, transaction: ProgrammableTransaction) -> None:
+    """Run all commands and add what they did to the store. Raises: ExecutionError."""
+    for index, command in enumerate(transaction.commands):
+        try:
+            execute_command(context, command)
+        except ExecutionError as error:
+            raise error.with_command(index) from error
+    context.store.merge_results(collect_results(context))
+
+
+def _status(error: ExecutionError | None) -> ExecutionStatus:
+    return Success() if error is None else Failure(error.status, error.command)

@@ -1,0 +1,127 @@
+"""What a transaction pays: computation by the Move gas meter, storage by the byte, rebates given back.
+
+Amounts are nanos unless named units; a unit is 1000 internal units of the Move gas meter.
+Source: gas model 1, iota-types gas_v1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authority.execution.errors import ExecutionError
+from movelite.bytecode.status import VMError
+from movelite.vm.gas import GasMeter, UnmeteredGas, computation_units
+from proto.effects import GasCostSummary
+from proto.execution_status import InsufficientGas
+from proto.ids import ObjectID
+from proto.protocol_config import ProtocolConfig
+
+BASIS_POINTS = 10_000
+DENY_LIST_SETTING_BYTES = 1000
+"""Bytes that reading one deny-list setting is charged for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ObjectStorage:
+    cost: int
+    rebate: int
+
+
+class GasCharger:
+    """The charges of one transaction. It knows prices; what is written is the temporary store's matter."""
+
+    def __init__(
+        self, meter: GasMeter, budget: int, price: int, config: ProtocolConfig, *, is_metered: bool
+    ) -> None:
+        self.meter = meter
+        self.budget = budget
+        self.is_metered = is_metered
+        self._price = price
+        self._config = config
+        self._computation_cost = 0
+        self._storage: dict[ObjectID, _ObjectStorage] = {}
+
+    @classmethod
+    def metered(cls, budget: int, price: int, config: ProtocolConfig) -> GasCharger:
+        """For a user's transaction: budget in nanos, price in nanos a unit."""
+        return cls(GasMeter.for_budget(budget, price), budget, price, config, is_metered=True)
+
+    @classmethod
+    def unmetered(cls, config: ProtocolConfig) -> GasCharger:
+        """For system transactions and genesis."""
+        return cls(UnmeteredGas(), 0, 1, config, is_metered=False)
+
+    def charge_input_objects(self, size: int) -> None:
+        """Reading size bytes of input objects. Raises: ExecutionError if it exceeds the budget."""
+        self._charge(size * self._config.obj_access_cost_read_per_byte)
+
+    def charge_publish(self, size: int) -> None:
+        """Publishing or upgrading size bytes of modules. Raises: ExecutionError."""
+        self._charge(size * self._config.package_publish_cost_per_byte)
+
+    def charge_regulated_coin_owners(self, owners: int) -> None:
+        """Looking up the deny list for the new owners of regulated coins. Raises: ExecutionError."""
+        per_byte = self._config.dynamic_field_borrow_child_object_type_cost_per_byte
+        self.charge_input_objects(DENY_LIST_SETTING_BYTES * per_byte * owners)
+
+    def _charge(self, internal_units: int) -> None:
+        try:
+            self.meter.deduct(internal_units)
+        except VMError as error:
+            raise ExecutionError(InsufficientGas()) from error
+
+    def round_computation(self) -> None:
+        """Fix the computation cost, rounded up to whole steps.
+
+        Raises: ExecutionError InsufficientGas if the budget does not exceed it; the cost is then the budget.
+        """
+        cost = computation_units(self.meter.units_used) * self._price
+        if self.budget <= cost:
+            self._computation_cost = self.budget
+            raise ExecutionError(InsufficientGas())
+        self._computation_cost = cost
+
+    def track_storage(self, object_id: ObjectID, new_size: int, old_rebate: int) -> int:
+        """Note an object's new size in bytes and the rebate its old form carried; its new rebate."""
+        if not self.is_metered:
+            return 0
+        cost = new_size * self._config.obj_data_cost_refundable * self._config.storage_gas_price
+        self._storage[object_id] = _ObjectStorage(cost, old_rebate)
+        return cost
+
+    def reset_storage(self) -> None:
+        """Forget all storage noted."""
+        self._storage.clear()
+
+    def charge_storage(self) -> None:
+        """Check that computation and storage net of rebates fit into the budget.
+
+        Raises: ExecutionError InsufficientGas.
+        """
+        cost, rebate = self._storage_cost(), self._sender_rebate()
+        if max(cost - rebate, 0) > self.budget - self._computation_cost:
+            raise ExecutionError(InsufficientGas())
+
+    def take_whole_budget(self) -> None:
+        """Out of gas even for the inputs: computation costs the budget, storage nothing."""
+        self._storage.clear()
+        self._computation_cost = self.budget
+
+    def summary(self) -> GasCostSummary:
+        """The five figures of the effects."""
+        rebate = self._sender_rebate()
+        total_rebate = sum(entry.rebate for entry in self._storage.values())
+        return GasCostSummary(
+            computation_cost=self._computation_cost,
+            computation_cost_burned=self._computation_cost,
+            storage_cost=self._storage_cost(),
+            storage_rebate=rebate,
+            non_refundable_storage_fee=total_rebate - rebate,
+        )
+
+    def _storage_cost(self) -> int:
+        return sum(entry.cost for entry in self._storage.values())
+
+    def _sender_rebate(self) -> int:
+        total = sum(entry.rebate for entry in self._storage.values())
+        return (total * self._config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS

@@ -1,0 +1,97 @@
+"""Which version of each package a call runs against: the linkage of the package that is called.
+
+Source: iota-adapter, linkage_view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from movelite.bytecode.reader import deserialize_module
+from movelite.bytecode.status import StatusCode, VMError
+from proto.ids import OBJECT_START_VERSION, Address, ObjectID
+from proto.object import MovePackage
+
+ModuleId = tuple[bytes, str]
+
+
+class PackageStore:
+    """Packages by id: those of the ledger, and on top those that the running transaction published."""
+
+    def __init__(self, fetch: Callable[[ObjectID], MovePackage | None]) -> None:
+        self._fetch = fetch
+        self._new: dict[ObjectID, MovePackage] = {}
+
+    def get(self, package_id: ObjectID) -> MovePackage | None:
+        """The package stored under an id."""
+        return self._new.get(package_id) or self._fetch(package_id)
+
+    def add(self, package: MovePackage) -> None:
+        """A package that the transaction publishes."""
+        self._new[package.id] = package
+
+    def remove(self, package_id: ObjectID) -> None:
+        """Take a package back whose publication failed."""
+        del self._new[package_id]
+
+    @property
+    def new_packages(self) -> tuple[MovePackage, ...]:
+        """Packages published so far, in order."""
+        return tuple(self._new.values())
+
+
+class PackageLinkage:
+    """The linkage resolver of one package: its own modules and its linkage table.
+
+    Module ids carry the original package id at run time; relocate tells where their bytes are stored.
+    """
+
+    def __init__(self, package: MovePackage, packages: PackageStore) -> None:
+        self._package = package
+        self._packages = packages
+        self.link_context = Address(package.id)
+        self.original_id = original_package_id(package)
+        self._origins = {
+            (row.module_name, row.datatype_name): row.package for row in package.type_origin_table
+        }
+
+    def relocate(self, module_id: ModuleId) -> ModuleId:
+        """The id under which the module is stored. Raises: VMError LINKER_ERROR if it is not linked."""
+        address, name = module_id
+        if address == self.original_id:
+            return self._package.id, name
+        info = self._package.linkage_table.get(ObjectID(Address(address)))
+        if info is None:
+            raise VMError(StatusCode.LINKER_ERROR, message=f"0x{address.hex()}::{name} is not linked")
+        return info.upgraded_id, name
+
+    def defining_module(self, module_id: ModuleId, datatype: str) -> ModuleId:
+        """The module version that first defined a type. Raises: VMError LINKER_ERROR if there is none."""
+        storage, name = self.relocate(module_id)
+        if storage == self._package.id:
+            origin = self._origins.get((name, datatype))
+        else:
+            origin = self._origin_elsewhere(ObjectID(Address(storage)), name, datatype)
+        if origin is None:
+            raise VMError(StatusCode.LINKER_ERROR, message=f"{module_id[1]}::{datatype} has no origin")
+        return origin, name
+
+    def get_module(self, module_id: ModuleId) -> bytes | None:
+        """Bytes of a module by its storage id."""
+        package = self._packages.get(ObjectID(Address(module_id[0])))
+        return None if package is None else package.module_map.get(module_id[1])
+
+    def _origin_elsewhere(self, storage: ObjectID, module: str, datatype: str) -> ObjectID | None:
+        package = self._packages.get(storage)
+        for row in package.type_origin_table if package is not None else ():
+            if row.module_name == module and row.datatype_name == datatype:
+                return row.package
+        return None
+
+
+def original_package_id(package: MovePackage) -> ObjectID:
+    """Id of the first version of a package: what its modules call themselves."""
+    if package.version == OBJECT_START_VERSION:
+        return package.id
+    code = next(iter(package.module_map.values()))
+    return ObjectID(Address(deserialize_module(code).self_id[0]))

@@ -1,0 +1,233 @@
+"""The changes of one transaction before they are final: a copy-on-write view over its inputs.
+
+Commands record results here; gas charging may throw them away and start over from the inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from authority.execution.gas_charger import GasCharger
+from authority.execution.inputs import InputObjects, ObjectReader
+from proto.effects import (
+    EffectsObjectChange,
+    Exist,
+    GasCostSummary,
+    IdCreated,
+    IdDeleted,
+    IDOperation,
+    IdUnchanged,
+    InputNotExist,
+    ObjectIn,
+    ObjectOut,
+    ObjectWrite,
+    OutputNotExist,
+    PackageWrite,
+    TransactionEffects,
+)
+from proto.event import Event, TransactionEvents
+from proto.execution_status import ExecutionStatus
+from proto.ids import ADDRESS_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.object import MoveObject, MoveObjectType, MovePackage, Object, Owner, Shared, metered_size
+
+
+@dataclass(slots=True)
+class WrittenObject:
+    """An object as the transaction leaves it. data is a package, or a type and contents."""
+
+    owner: Owner
+    type_: MoveObjectType | None
+    contents: bytes
+    package: MovePackage | None = None
+    storage_rebate: int = 0
+
+    @classmethod
+    def of(cls, value: Object) -> WrittenObject:
+        """An input object as it is."""
+        match value.data:
+            case MoveObject(type_=type_, contents=contents):
+                return cls(value.owner, type_, contents)
+            case MovePackage() as package:
+                return cls(value.owner, None, b"", package)
+
+    @property
+    def balance(self) -> int:
+        """Balance of a coin."""
+        return int.from_bytes(self.contents[ADDRESS_LENGTH:], "little")
+
+    def with_balance(self, balance: int) -> WrittenObject:
+        """The same coin with another balance."""
+        contents = self.contents[:ADDRESS_LENGTH] + balance.to_bytes(8, "little")
+        return WrittenObject(self.owner, self.type_, contents, None, self.storage_rebate)
+
+
+@dataclass(slots=True)
+class ExecutionResults:
+    """What commands changed. modified counts every input or loaded object whose old form is gone."""
+
+    written: dict[ObjectID, WrittenObject] = field(default_factory=dict)
+    modified: set[ObjectID] = field(default_factory=set)
+    created: set[ObjectID] = field(default_factory=set)
+    deleted: set[ObjectID] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+
+
+class TemporaryStore:
+    """Inputs, loaded children and the results on top of them."""
+
+    def __init__(self, reader: ObjectReader, inputs: InputObjects, digest: Digest) -> None:
+        self.reader = reader
+        self.inputs = inputs
+        self.digest = digest
+        self.lamport_version: SequenceNumber = inputs.lamport_version()
+        self.results = ExecutionResults()
+        self.loaded: dict[ObjectID, Object] = {}
+
+    def read_object(self, object_id: ObjectID) -> WrittenObject | None:
+        """An input object with the changes so far."""
+        written = self.results.written.get(object_id)
+        if written is not None:
+            return written
+        value = self.inputs.objects.get(object_id)
+        return None if value is None else WrittenObject.of(value)
+
+    def mutate_input(self, object_id: ObjectID, value: WrittenObject) -> None:
+        """Replace an input object."""
+        self.results.modified.add(object_id)
+        self.results.written[object_id] = value
+
+    def delete_input(self, object_id: ObjectID) -> None:
+        """Delete an input object."""
+        self.results.modified.add(object_id)
+        self.results.deleted.add(object_id)
+
+    def drop_writes(self) -> None:
+        """Forget every change."""
+        self.results = ExecutionResults()
+
+    def merge_results(self, results: ExecutionResults) -> None:
+        """Add the changes of the commands to those of gas smashing."""
+        mine = self.results
+        mine.written.update(results.written)
+        mine.modified |= results.modified
+        mine.created |= results.created
+        mine.deleted |= results.deleted
+        mine.events.extend(results.events)
+
+    def ensure_mutable_inputs_written(self) -> None:
+        """Every mutable input gets the new version, changed or not."""
+        for object_id in sorted(self.inputs.mutable - self.results.modified):
+            self.mutate_input(object_id, WrittenObject.of(self.inputs.objects[object_id]))
+
+    def charge_storage_of_writes(self, gas: GasCharger) -> None:
+        """Note the size of everything written, and the rebate of everything that is gone."""
+        for object_id, written in self.results.written.items():
+            old = self._before(object_id)
+            size = _metered_size(written)
+            written.storage_rebate = gas.track_storage(object_id, size, old.storage_rebate if old else 0)
+        self.collect_rebates(gas)
+
+    def collect_rebates(self, gas: GasCharger) -> None:
+        """Note the rebate of every modified object that is not written again."""
+        for object_id in sorted(self.results.modified - self.results.written.keys()):
+            old = self._before(object_id)
+            gas.track_storage(object_id, 0, old.storage_rebate if old else 0)
+
+    def written_size(self) -> int:
+        """Metered bytes of everything written."""
+        return sum(_metered_size(written) for written in self.results.written.values())
+
+    def final_objects(self) -> dict[ObjectID, Object]:
+        """The written objects with their version and previous transaction, ascending by id."""
+        return {object_id: self._final(object_id) for object_id in sorted(self.results.written)}
+
+    def _final(self, object_id: ObjectID) -> Object:
+        written = self.results.written[object_id]
+        if written.package is not None:
+            return Object(written.package, written.owner, self.digest, written.storage_rebate)
+        owner = written.owner
+        if isinstance(owner, Shared):
+            owner = self._shared_owner(object_id)
+        data = MoveObject(_type_of(written), self.lamport_version, written.contents)
+        return Object(data, owner, self.digest, written.storage_rebate)
+
+    def _shared_owner(self, object_id: ObjectID) -> Shared:
+        """A new shared object starts at this version; one that was shared before keeps its first version."""
+        before = self._before(object_id)
+        if before is not None and isinstance(before.owner, Shared):
+            return before.owner
+        return Shared(self.lamport_version)
+
+    def build_effects(
+        self,
+        status: ExecutionStatus,
+        gas: GasCostSummary,
+        gas_coin: ObjectID | None,
+        epoch: int,
+        written: dict[ObjectID, Object],
+    ) -> TransactionEffects:
+        """The effects of the transaction, from all changes and the final objects."""
+        results = self.results
+        ids = sorted(results.created | results.deleted | results.modified | written.keys())
+        dependencies = self.inputs.dependencies() | self._received_dependencies()
+        return TransactionEffects(
+            status=status,
+            executed_epoch=epoch,
+            gas_used=gas,
+            transaction_digest=self.digest,
+            gas_object_index=None if gas_coin is None else ids.index(gas_coin),
+            events_digest=TransactionEvents(tuple(results.events)).digest() if results.events else None,
+            dependencies=tuple(sorted(dependencies)),
+            lamport_version=self.lamport_version,
+            changed_objects=tuple((object_id, self._change(object_id, written)) for object_id in ids),
+            unchanged_shared_objects=self.inputs.unchanged_shared,
+        )
+
+    def _change(self, object_id: ObjectID, written: dict[ObjectID, Object]) -> EffectsObjectChange:
+        return EffectsObjectChange(
+            self._input_state(object_id), _output_state(written.get(object_id)), self._id_operation(object_id)
+        )
+
+    def _input_state(self, object_id: ObjectID) -> ObjectIn:
+        before = self._before(object_id)
+        return InputNotExist() if before is None else Exist((before.version, before.digest()), before.owner)
+
+    def _id_operation(self, object_id: ObjectID) -> IDOperation:
+        if object_id in self.results.created:
+            return IdCreated()
+        return IdDeleted() if object_id in self.results.deleted else IdUnchanged()
+
+    def _received_dependencies(self) -> set[Digest]:
+        found = set()
+        for reference in self.inputs.receiving:
+            received = self.loaded.get(reference.object_id)
+            if received is not None and received.version == reference.version:
+                found.add(received.previous_transaction)
+        return found
+
+    def _before(self, object_id: ObjectID) -> Object | None:
+        if object_id not in self.results.modified:
+            return None
+        if object_id in self.inputs.mutable:
+            return self.inputs.objects[object_id]
+        return self.loaded.get(object_id)
+
+
+def _metered_size(written: WrittenObject) -> int:
+    if written.package is not None:
+        return metered_size(written.package)
+    return metered_size(MoveObject(_type_of(written), 0, written.contents))
+
+
+def _type_of(written: WrittenObject) -> MoveObjectType:
+    if written.type_ is None:
+        raise ValueError("a written object is a package or has a type")
+    return written.type_
+
+
+def _output_state(written: Object | None) -> ObjectOut:
+    if written is None:
+        return OutputNotExist()
+    if isinstance(written.data, MovePackage):
+        return PackageWrite(written.version, written.digest())
+    return ObjectWrite(written.digest(), written.owner)

@@ -1,0 +1,140 @@
+"""Checks of user signatures, in worker processes.
+
+Processes, not threads: a thread that verifies has to win the interpreter's lock back after every
+signature, and a busy main thread starves it. A worker gets a batch in one message and answers in one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import deque
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Protocol
+
+from proto.bcs import BcsError
+from proto.errors import AuthorityError, AuthorityErrorKind, MalformedRequest
+from proto.transaction import split_sender_signed
+from proto.user_signature import verify_user_signatures
+
+INLINE_SIGNATURES = 2
+"""Batches up to this size are checked in place: the trip to a worker costs more."""
+
+
+class SignatureVerifier(Protocol):
+    """Checks batches of signatures."""
+
+    async def verify(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
+        """For each transaction (BCS of SenderSignedData) None, or what is wrong with its signatures."""
+        ...
+
+    def close(self) -> None:
+        """Stop the workers."""
+        ...
+
+
+def verify_one(raw: bytes) -> AuthorityErrorKind | None:
+    """What is wrong with the signatures of a transaction (BCS of SenderSignedData), or None."""
+    try:
+        signed, data = split_sender_signed(raw)
+        verify_user_signatures(signed, data)
+    except BcsError as error:
+        return MalformedRequest(str(error))
+    except AuthorityError as error:
+        return error.kind
+    return None
+
+
+class InlineVerifier:
+    """Checks in the calling process."""
+
+    async def verify(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
+        """For each transaction (BCS of SenderSignedData) None, or what is wrong with its signatures."""
+        return [verify_one(raw) for raw in transactions]
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+class ProcessVerifier:
+    """Checks in worker processes; each batch goes whole to the worker with the least to do."""
+
+    def __init__(self, processes: int) -> None:
+        self._workers = [_Worker() for _ in range(processes)]
+
+    async def verify(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
+        """For each transaction (BCS of SenderSignedData) None, or what is wrong with its signatures."""
+        if len(transactions) <= INLINE_SIGNATURES:
+            return [verify_one(raw) for raw in transactions]
+        worker = min(self._workers, key=lambda candidate: candidate.queued)
+        return await worker.submit(transactions)
+
+    def close(self) -> None:
+        """Stop the workers."""
+        for worker in self._workers:
+            worker.close()
+
+
+class _Worker:
+    """One process and the batches it is working on, oldest first."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self._connection, remote = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(remote,), daemon=True)
+        self._process.start()
+        remote.close()
+        self._waiting: deque[asyncio.Future[list[AuthorityErrorKind | None]]] = deque()
+        self._is_listening = False
+
+    @property
+    def queued(self) -> int:
+        """Batches not yet answered."""
+        return len(self._waiting)
+
+    async def submit(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
+        """Check a batch. Raises: ConnectionError if the worker has died."""
+        loop = asyncio.get_running_loop()
+        if not self._is_listening:
+            loop.add_reader(self._connection.fileno(), self._receive)
+            self._is_listening = True
+        future: asyncio.Future[list[AuthorityErrorKind | None]] = loop.create_future()
+        self._waiting.append(future)
+        self._connection.send(transactions)
+        return await future
+
+    def _receive(self) -> None:
+        try:
+            results: list[AuthorityErrorKind | None] = self._connection.recv()
+        except (EOFError, OSError):
+            self._fail()
+            return
+        future = self._waiting.popleft()
+        if not future.done():
+            future.set_result(results)
+
+    def _fail(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(ConnectionError("a signature worker has died"))
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._connection.close()
+        self._process.join(timeout=2)
+        if self._process.is_alive():
+            self._process.terminate()
+
+
+def _serve(connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            batch = connection.recv()
+        except (EOFError, OSError):
+            return
+        connection.send([verify_one(raw) for raw in batch])

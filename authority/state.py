@@ -1,0 +1,340 @@
+"""The authority: it checks, locks and votes, and turns certificates into effects.
+
+Each handler loads, checks everything, and then commits in one batch that cannot fail half way. Between
+the last check and the commit nothing is awaited, so handlers never see each other's half-done work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from authority.execution.engine import ExecutionResult, Executor
+from authority.key_value import StorageError
+from authority.locks import LockTable
+from authority.signature_verifier import SignatureVerifier
+from authority.store import AuthorityStore, ExecutedTransaction, Removed, UnitOfWork
+from authority.transaction_input import (
+    check_certificate_input,
+    check_transaction_input,
+    live_owned_references,
+)
+from proto import bcs, messages
+from proto.bcs import BcsError
+from proto.bitmap import has_bit
+from proto.committee import AuthorityName, Committee
+from proto.crypto import Ed25519KeyPair
+from proto.effects import TransactionEffects
+from proto.errors import (
+    AuthorityError,
+    AuthorityErrorKind,
+    BatchTooLarge,
+    InvalidCertificateShown,
+    MalformedRequest,
+    MissingDependency,
+    StorageFailure,
+    UnsupportedFeature,
+    UserInput,
+    UserInputError,
+    VerificationError,
+    WrongEpoch,
+    WrongEpochShown,
+)
+from proto.event import TransactionEvents
+from proto.ids import Digest
+from proto.merkle import merkle_proofs, merkle_root
+from proto.messages import (
+    AlreadyExecuted,
+    BatchVote,
+    Certificate,
+    CertificatesRequest,
+    CertificatesResponse,
+    CertifiedTransaction,
+    Refusal,
+    Refused,
+    TransactionBatch,
+)
+from proto.object import ObjectRef
+from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
+from proto.transaction_checks import check_static_validity
+from proto.verification import verify_certificate, verify_certificate_batch
+
+SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedTransaction:
+    """A signed transaction with its bytes and digest."""
+
+    raw: bytes
+    signed: SenderSignedData
+    digest: Digest
+
+    @property
+    def data(self) -> TransactionData:
+        """The transaction without signatures."""
+        return self.signed.transaction_data
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedSubmission:
+    """A submitted transaction with a verified certificate."""
+
+    transaction: SubmittedTransaction
+    certificate: Certificate
+
+
+class AuthorityState:
+    """One authority's decisions over its store."""
+
+    def __init__(
+        self,
+        key: Ed25519KeyPair,
+        committee: Committee,
+        store: AuthorityStore,
+        executor: Executor,
+        verifier: SignatureVerifier,
+        reference_gas_price: int,
+        max_batch: int,
+        on_missing_dependency: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.key = key
+        self.name = AuthorityName(key.public_key)
+        self.committee = committee
+        self.store = store
+        self.executor = executor
+        self.reference_gas_price = reference_gas_price
+        self.on_missing_dependency = on_missing_dependency
+        self.locks = LockTable()
+        self._verifier = verifier
+        self._max_batch = max_batch
+        self._restore_locks()
+
+    async def submit_transactions(self, request: TransactionBatch) -> BatchVote:
+        """Vote on a batch: what is accepted is locked and durable before the vote leaves.
+
+        Raises: AuthorityError if the batch as a whole cannot be voted on.
+        """
+        self._check_size(len(request.transactions))
+        batch = [_read_transaction(raw) for raw in request.transactions]
+        problems = await self._verify_signatures(batch)
+        unit = self.store.begin()
+        accepted: list[int] = []
+        refusals: list[tuple[int, Refusal]] = []
+        taken: list[tuple[tuple[ObjectRef, ...], Digest]] = []
+        for index, submitted in enumerate(batch):
+            refusal = self._consider(submitted, problems.get(submitted.digest), unit, taken)
+            if refusal is None:
+                accepted.append(index)
+            else:
+                refusals.append((index, refusal))
+        self._commit(unit, undo=lambda: self._release(taken))
+        digests = [submitted.digest for submitted in batch]
+        return messages.sign_batch_vote(self.key, self.committee.epoch, digests, accepted, refusals)
+
+    async def submit_certificates(self, request: CertificatesRequest) -> CertificatesResponse:
+        """Execute certified transactions and vote for their effects.
+
+        Raises: AuthorityError if a certificate does not verify; then nothing is executed.
+        """
+        submissions = self._verify_certificates(request)
+        unknown = [
+            submission.transaction
+            for submission in submissions
+            if self.store.executed(submission.transaction.digest) is None
+        ]
+        problems = await self._verify_signatures(unknown)
+        results = self.execute_certificates(submissions, problems)
+        digests = [result.effects.digest() for result in results if isinstance(result, messages.Executed)]
+        vote = messages.sign_effects_vote(self.key, self.committee.epoch, digests) if digests else None
+        return CertificatesResponse(tuple(results), vote)
+
+    def execute_certificates(
+        self, submissions: Iterable[CertifiedSubmission], problems: dict[Digest, AuthorityErrorKind]
+    ) -> list[messages.ExecutionResult]:
+        """Execute verified certificates in order, in one commit. problems: signatures that do not verify.
+
+        Raises: AuthorityError StorageFailure, and then nothing has changed.
+        """
+        unit = self.store.begin()
+        done: list[tuple[tuple[ObjectRef, ...], Digest]] = []
+        results: list[messages.ExecutionResult] = []
+        for submission in submissions:
+            digest = submission.transaction.digest
+            known = unit.executed(digest)
+            if known is not None:
+                results.append(_executed_result(known))
+            elif digest in problems:
+                results.append(messages.NotExecuted(problems[digest]))
+            else:
+                results.append(self._execute(submission, unit, done))
+        self._commit(unit)
+        self._release(done)
+        return results
+
+    def _consider(
+        self,
+        submitted: SubmittedTransaction,
+        problem: AuthorityErrorKind | None,
+        unit: UnitOfWork,
+        taken: list[tuple[tuple[ObjectRef, ...], Digest]],
+    ) -> Refusal | None:
+        """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
+        executed = self.store.executed(submitted.digest)
+        if executed is not None:
+            return AlreadyExecuted(self.executed_message(executed))
+        if problem is not None:
+            return Refused(problem)
+        if self.store.pending_transaction(submitted.digest) is not None:
+            return None
+        try:
+            owned = self._check_transaction(submitted)
+            self.locks.check_free(owned, submitted.digest)
+        except UserInputError as error:
+            return Refused(UserInput(error.kind))
+        except AuthorityError as error:
+            return Refused(error.kind)
+        self.locks.acquire(owned, submitted.digest)
+        taken.append((owned, submitted.digest))
+        unit.add_pending(submitted.digest, submitted.raw)
+        return None
+
+    def _check_transaction(self, submitted: SubmittedTransaction) -> tuple[ObjectRef, ...]:
+        data, executor = submitted.data, self.executor
+        check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
+        if data.shared_objects():
+            raise AuthorityError(
+                UnsupportedFeature("shared object inputs need ordering, which is not there yet")
+            )
+        checked = check_transaction_input(data, self.store, executor.config, self.reference_gas_price)
+        executor.check_modules_for_signing(data)
+        return checked.owned
+
+    def _execute(
+        self,
+        submission: CertifiedSubmission,
+        unit: UnitOfWork,
+        done: list[tuple[tuple[ObjectRef, ...], Digest]],
+    ) -> messages.ExecutionResult:
+        submitted = submission.transaction
+        try:
+            checked = check_certificate_input(submitted.data, unit)
+        except UserInputError:
+            # A quorum saw these inputs, so they exist: the transactions that made them are still on the way.
+            self.on_missing_dependency()
+            return messages.NotExecuted(MissingDependency(()))
+        result = self.executor.execute(submitted.data, submitted.digest, checked.inputs, unit)
+        self._record(submission, result, unit)
+        done.append((checked.owned, submitted.digest))
+        return _executed_result_of(result)
+
+    def _record(self, submission: CertifiedSubmission, result: ExecutionResult, unit: UnitOfWork) -> None:
+        executed = ExecutedTransaction(
+            sequence=unit.next_sequence,
+            transaction=submission.transaction.raw,
+            certificate=bcs.encode(Certificate, submission.certificate),
+            effects=bcs.encode(TransactionEffects, result.effects),
+            events=bcs.encode(TransactionEvents, result.events) if result.events.data else b"",
+        )
+        removed = [Removed(gone.id, gone.version, gone.is_wrapped) for gone in result.removed]
+        unit.add_executed(submission.transaction.digest, executed, result.written.values(), removed)
+
+    async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
+        """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
+        unchecked = [
+            submitted
+            for submitted in batch
+            if self.store.pending_transaction(submitted.digest) != submitted.raw
+        ]
+        results = await self._verifier.verify([submitted.raw for submitted in unchecked])
+        return {
+            submitted.digest: problem
+            for submitted, problem in zip(unchecked, results, strict=True)
+            if problem is not None
+        }
+
+    def _verify_certificates(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
+        self._check_size((len(request.batch.entries) if request.batch else 0) + len(request.singles))
+        try:
+            return [*self._verify_batch(request), *self._verify_singles(request.singles)]
+        except WrongEpoch as error:
+            raise AuthorityError(WrongEpochShown(error.expected, error.actual)) from error
+        except VerificationError as error:
+            raise AuthorityError(InvalidCertificateShown(str(error))) from error
+
+    def _verify_batch(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
+        batch = request.batch
+        if batch is None:
+            return []
+        verified = verify_certificate_batch(batch, self.committee)
+        root, proofs = merkle_root(verified.digests), merkle_proofs(verified.digests)
+        submissions = []
+        for index, _, _ in verified.transactions:
+            entry = batch.entries[index]
+            if isinstance(entry, messages.WholeTransaction):
+                submitted = _read_transaction(entry.transaction)
+                votes = tuple(vote for vote in batch.votes if has_bit(vote.accepted, index))
+                count = len(verified.digests)
+                certificate = Certificate(batch.epoch, root, count, index, proofs[index], votes)
+                submissions.append(CertifiedSubmission(submitted, certificate))
+        return submissions
+
+    def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
+        submissions = []
+        for certified in singles:
+            submitted = _read_transaction(certified.transaction.to_bytes())
+            verify_certificate(certified.certificate, self.committee, submitted.digest)
+            submissions.append(CertifiedSubmission(submitted, certified.certificate))
+        return submissions
+
+    def executed_message(self, executed: ExecutedTransaction) -> messages.ExecutedTransaction:
+        """An executed transaction as others see it, with a vote of its own."""
+        effects = bcs.decode(TransactionEffects, executed.effects)
+        certified = CertifiedTransaction(
+            SenderSignedData.from_bytes(executed.transaction), bcs.decode(Certificate, executed.certificate)
+        )
+        vote = messages.sign_effects_vote(self.key, self.committee.epoch, [effects.digest()])
+        return messages.ExecutedTransaction(certified, effects, _events(executed.events), vote)
+
+    def _check_size(self, count: int) -> None:
+        if count == 0:
+            raise AuthorityError(MalformedRequest("an empty batch"))
+        if count > self._max_batch:
+            raise AuthorityError(BatchTooLarge(count, self._max_batch))
+
+    def _commit(self, unit: UnitOfWork, undo: Callable[[], None] = lambda: None) -> None:
+        try:
+            unit.commit()
+        except StorageError as error:
+            undo()
+            raise AuthorityError(StorageFailure(str(error))) from error
+
+    def _release(self, taken: Iterable[tuple[tuple[ObjectRef, ...], Digest]]) -> None:
+        for references, digest in taken:
+            self.locks.release(references, digest)
+
+    def _restore_locks(self) -> None:
+        """Make the lock table from the transactions that were voted for before the last stop."""
+        for digest, raw in self.store.pending_transactions():
+            transaction = SenderSignedData.from_bytes(raw).transaction_data
+            self.locks.acquire(live_owned_references(transaction, self.store), digest)
+
+
+def _read_transaction(raw: bytes) -> SubmittedTransaction:
+    try:
+        signed, data_bytes = split_sender_signed(raw)
+    except BcsError as error:
+        raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
+    return SubmittedTransaction(raw, signed, digest_of_bytes(data_bytes))
+
+
+def _events(data: bytes) -> TransactionEvents | None:
+    return bcs.decode(TransactionEvents, data) if data else None
+
+
+def _executed_result(executed: ExecutedTransaction) -> messages.Executed:
+    return messages.Executed(bcs.decode(TransactionEffects, executed.effects), _events(executed.events))
+
+
+def _executed_result_of(result: ExecutionResult) -> messages.Executed:
+    return messages.Executed(result.effects, result.events if result.events.data else None)

@@ -1,0 +1,313 @@
+"""What an authority keeps: object versions, who owns what, pending votes, executed transactions.
+
+Every change goes through a UnitOfWork, which is one atomic and durable batch of the key-value store.
+Within a unit, later transactions see the objects that earlier ones wrote.
+
+Keys are a table letter and then:
+    o  object id, version     one row per version: the object, or a mark that it was deleted or wrapped
+    a  address, object id     index of live objects by the address that owns them
+    c  object id, object id   index of live objects by the object that owns them
+    p  transaction digest     the signed transaction behind a vote; its inputs are locked
+    x  transaction digest     an executed transaction with certificate, effects and events
+    s  sequence               digest of the transaction executed as sequence-th
+    m  name                   genesis, next sequence
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from authority.key_value import Batch, KeyValueStore
+from proto import bcs
+from proto.ids import Digest, ObjectID, SequenceNumber
+from proto.object import AddressOwner, Object, ObjectOwner, Owner
+
+OBJECT_CACHE_SIZE = 200_000
+"""Live objects kept decoded in memory."""
+
+_NEXT_SEQUENCE = b"mnext_sequence"
+_GENESIS = b"mgenesis"
+
+
+class CorruptStore(Exception):
+    """A row that this program did not write: the directory has to be restored."""
+
+
+class _Mark(IntEnum):
+    """First byte of an object row."""
+
+    LIVE = 0
+    DELETED = 1
+    WRAPPED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedTransaction:
+    """Everything kept of an executed transaction; the byte fields are BCS.
+
+    sequence counts this authority's executions from 0; certificate is empty for genesis.
+    """
+
+    sequence: bcs.U64
+    transaction: bytes
+    certificate: bytes
+    effects: bytes
+    events: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A live object that a transaction deleted or wrapped, and the version at which it did."""
+
+    id: ObjectID
+    version: SequenceNumber
+    is_wrapped: bool
+
+
+class AuthorityStore:
+    """The tables over a key-value store, with the live objects that were seen last in memory."""
+
+    def __init__(self, key_value: KeyValueStore) -> None:
+        self._key_value = key_value
+        self._live: OrderedDict[ObjectID, Object | None] = OrderedDict()
+        sequence = key_value.get(_NEXT_SEQUENCE)
+        self.next_sequence = int.from_bytes(sequence, "big") if sequence else 0
+
+    def get_object(self, object_id: ObjectID) -> Object | None:
+        """The live object, or None if it never was, is deleted or is wrapped."""
+        live = self._live
+        if object_id in live:
+            live.move_to_end(object_id)
+            return live[object_id]
+        found = self.get_object_at_most(object_id, 2**64 - 1)
+        self._remember(object_id, found)
+        return found
+
+    def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
+        """The object as it was written at exactly version."""
+        row = self._key_value.get(_object_key(object_id, version))
+        return None if row is None else _decode_object(row)
+
+    def get_object_at_most(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
+        """The object as of version: its newest form not above it; None if that is a removal."""
+        entry = self._key_value.last_at_most(_object_key(object_id, version))
+        if entry is None or entry[0][:33] != b"o" + object_id:
+            return None
+        return _decode_object(entry[1])
+
+    def last_version(self, object_id: ObjectID) -> tuple[SequenceNumber, bool] | None:
+        """Newest version of an id and whether the object is live at it; None if it never was."""
+        entry = self._key_value.last_at_most(_object_key(object_id, 2**64 - 1))
+        if entry is None or entry[0][:33] != b"o" + object_id:
+            return None
+        return int.from_bytes(entry[0][33:], "big"), entry[1][:1] == bytes([_Mark.LIVE])
+
+    def is_wrapped_at(self, object_id: ObjectID, version: SequenceNumber) -> bool:
+        """Whether the removal of an object at a version was a wrapping."""
+        return self._key_value.get(_object_key(object_id, version)) == bytes([_Mark.WRAPPED])
+
+    def owned_objects(self, owner: Owner, after: ObjectID | None = None) -> Iterator[ObjectID]:
+        """Ids of the live objects of an address or a parent object, ascending, those behind `after`."""
+        prefix = _owner_prefix(owner)
+        if prefix is None:
+            return
+        start = prefix if after is None else prefix + after + b"\x00"
+        for key, _ in self._key_value.scan(prefix, start):
+            yield ObjectID(key[33:])
+
+    def pending_transactions(self) -> Iterator[tuple[Digest, bytes]]:
+        """Transactions voted for and not yet executed, as (digest, SenderSignedData)."""
+        for key, value in self._key_value.scan(b"p"):
+            yield Digest(key[1:]), value
+
+    def pending_transaction(self, digest: Digest) -> bytes | None:
+        """The SenderSignedData voted for under digest, if it is not yet executed."""
+        return self._key_value.get(b"p" + digest)
+
+    def executed(self, digest: Digest) -> ExecutedTransaction | None:
+        """The record of an executed transaction."""
+        row = self._key_value.get(b"x" + digest)
+        return None if row is None else _decode_executed(row)
+
+    def executed_many(self, digests: list[Digest]) -> list[ExecutedTransaction | None]:
+        """The records of several transactions, in order."""
+        rows = self._key_value.multi_get([b"x" + digest for digest in digests])
+        return [None if row is None else _decode_executed(row) for row in rows]
+
+    def executed_from(self, sequence: int) -> Iterator[tuple[int, Digest]]:
+        """(sequence, digest) of what was executed as sequence-th and after."""
+        for key, value in self._key_value.scan(b"s", b"s" + sequence.to_bytes(8, "big")):
+            yield int.from_bytes(key[1:], "big"), Digest(value)
+
+    @property
+    def genesis_digest(self) -> bytes | None:
+        """Digest of the genesis this store began with; None if it is empty."""
+        return self._key_value.get(_GENESIS)
+
+    def put_genesis_objects(self, objects: Iterable[Object]) -> None:
+        """Store objects that no transaction made."""
+        unit = self.begin()
+        unit.add_objects(objects)
+        unit.commit()
+
+    def begin(self) -> UnitOfWork:
+        """A unit of work on top of what is stored now."""
+        return UnitOfWork(self)
+
+    def close(self) -> None:
+        """Release the key-value store."""
+        self._key_value.close()
+
+    def _commit(self, batch: Batch, live: dict[ObjectID, Object | None], next_sequence: int) -> None:
+        self._key_value.write(batch)
+        self.next_sequence = next_sequence
+        for object_id, value in live.items():
+            self._remember(object_id, value)
+
+    def _remember(self, object_id: ObjectID, value: Object | None) -> None:
+        self._live[object_id] = value
+        self._live.move_to_end(object_id)
+        if len(self._live) > OBJECT_CACHE_SIZE:
+            self._live.popitem(last=False)
+
+
+class UnitOfWork:
+    """Changes that are committed together. Reads see them before they are committed."""
+
+    def __init__(self, store: AuthorityStore) -> None:
+        self._store = store
+        self._batch = Batch()
+        self._live: dict[ObjectID, Object | None] = {}
+        self._written: dict[tuple[ObjectID, SequenceNumber], Object | None] = {}
+        self._executed: dict[Digest, ExecutedTransaction] = {}
+        self.next_sequence = store.next_sequence
+
+    def get_object(self, object_id: ObjectID) -> Object | None:
+        """The live object, with this unit's changes."""
+        if object_id in self._live:
+            return self._live[object_id]
+        return self._store.get_object(object_id)
+
+    def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
+        """The object as it was written at exactly version, with this unit's changes."""
+        if (object_id, version) in self._written:
+            return self._written[(object_id, version)]
+        return self._store.get_object_at(object_id, version)
+
+    def get_object_at_most(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
+        """The newest form of the object not above version, with this unit's changes."""
+        if object_id in self._live:
+            mine = [number for written, number in self._written if written == object_id and number <= version]
+            if mine:
+                return self._written[(object_id, max(mine))]
+        return self._store.get_object_at_most(object_id, version)
+
+    def last_version(self, object_id: ObjectID) -> tuple[SequenceNumber, bool] | None:
+        """Newest version of an id and whether the object is live at it, with this unit's changes."""
+        mine = [version for written, version in self._written if written == object_id]
+        if mine:
+            return max(mine), self._live.get(object_id) is not None
+        return self._store.last_version(object_id)
+
+    def executed(self, digest: Digest) -> ExecutedTransaction | None:
+        """The record of an executed transaction, with this unit's."""
+        return self._executed.get(digest) or self._store.executed(digest)
+
+    def add_pending(self, digest: Digest, transaction: bytes) -> None:
+        """Keep the signed transaction behind a vote: from now on its inputs are locked."""
+        self._batch.put(b"p" + digest, transaction)
+
+    def add_genesis(self, genesis_digest: bytes) -> None:
+        """Mark the store as begun with this genesis."""
+        self._batch.put(_GENESIS, genesis_digest)
+
+    def add_objects(self, objects: Iterable[Object]) -> None:
+        """Store objects that no transaction made: those of the genesis."""
+        for value in objects:
+            self._write_object(value)
+
+    def add_executed(
+        self,
+        digest: Digest,
+        executed: ExecutedTransaction,
+        written: Iterable[Object],
+        removed: Iterable[Removed],
+    ) -> None:
+        """Record an executed transaction and the objects it leaves behind."""
+        self._batch.delete(b"p" + digest)
+        self._batch.put(b"x" + digest, bcs.encode(ExecutedTransaction, executed))
+        self._batch.put(b"s" + self.next_sequence.to_bytes(8, "big"), digest)
+        self.next_sequence += 1
+        self._batch.put(_NEXT_SEQUENCE, self.next_sequence.to_bytes(8, "big"))
+        self._executed[digest] = executed
+        for value in written:
+            self._write_object(value)
+        for gone in removed:
+            self._remove_object(gone)
+
+    def commit(self) -> None:
+        """Make all of it durable, or nothing.
+
+        Raises: StorageError, and then nothing has changed.
+        """
+        if self._batch.puts:
+            self._store._commit(self._batch, self._live, self.next_sequence)
+
+    def _write_object(self, value: Object) -> None:
+        object_id = value.object_id
+        before = self.get_object(object_id)
+        self._batch.put(
+            _object_key(object_id, value.version), bytes([_Mark.LIVE]) + bcs.encode(Object, value)
+        )
+        if before is None or before.owner != value.owner:
+            self._index_owner(object_id, before.owner if before else None, value.owner)
+        self._live[object_id] = value
+        self._written[(object_id, value.version)] = value
+
+    def _remove_object(self, gone: Removed) -> None:
+        before = self.get_object(gone.id)
+        mark = _Mark.WRAPPED if gone.is_wrapped else _Mark.DELETED
+        self._batch.put(_object_key(gone.id, gone.version), bytes([mark]))
+        self._written[(gone.id, gone.version)] = None
+        self._index_owner(gone.id, before.owner if before else None, None)
+        self._live[gone.id] = None
+
+    def _index_owner(self, object_id: ObjectID, before: Owner | None, after: Owner | None) -> None:
+        old, new = _owner_prefix(before), _owner_prefix(after)
+        if old is not None:
+            self._batch.delete(old + object_id)
+        if new is not None:
+            self._batch.put(new + object_id, b"")
+
+
+def _owner_prefix(owner: Owner | None) -> bytes | None:
+    match owner:
+        case AddressOwner(address):
+            return b"a" + address
+        case ObjectOwner(address):
+            return b"c" + address
+        case _:
+            return None
+
+
+def _object_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
+    return b"o" + object_id + version.to_bytes(8, "big")
+
+
+def _decode_object(row: bytes) -> Object | None:
+    if row[:1] != bytes([_Mark.LIVE]):
+        return None
+    try:
+        return bcs.decode(Object, row[1:])
+    except bcs.BcsError as error:
+        raise CorruptStore(f"an object row does not decode: {error}") from error
+
+
+def _decode_executed(row: bytes) -> ExecutedTransaction:
+    try:
+        return bcs.decode(ExecutedTransaction, row)
+    except bcs.BcsError as error:
+        raise CorruptStore(f"a transaction row does not decode: {error}") from error

@@ -1,0 +1,351 @@
+"""Loads the inputs of a transaction and checks them: existence, versions, owners, gas.
+
+Deterministic: it reads the ledger and nothing else. It changes nothing.
+Source: iota-transaction-checks; iota-core, transaction_input_loader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from authority.execution.inputs import InputObjects, ObjectReader
+from proto import user_input_error as kinds
+from proto.effects import MutateDeleted, ReadDeleted, ReadOnlyRoot, UnchangedSharedKind
+from proto.errors import UserInputError
+from proto.ids import (
+    AUTHENTICATOR_STATE_ID,
+    CLOCK_ID,
+    MAX_VERSION,
+    RANDOMNESS_STATE_ID,
+    Address,
+    ObjectID,
+    SequenceNumber,
+)
+from proto.object import (
+    AddressOwner,
+    GasCoinType,
+    Immutable,
+    MoveObject,
+    Object,
+    ObjectOwner,
+    ObjectRef,
+    Shared,
+)
+from proto.protocol_config import ProtocolConfig
+from proto.transaction import (
+    ImmOrOwnedObject,
+    MakeMoveVec,
+    MoveCall,
+    ProgrammableTransaction,
+    Publish,
+    Receiving,
+    SharedObject,
+    TransactionData,
+    Upgrade,
+)
+from proto.type_tag import TypeTag, packages_of
+
+SharedVersions = Mapping[ObjectID, SequenceNumber]
+"""Versions that ordering has assigned to the shared inputs of a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedInputs:
+    """Inputs that passed, and the references among them that the transaction locks."""
+
+    inputs: InputObjects
+    owned: tuple[ObjectRef, ...]
+
+
+def check_transaction_input(
+    transaction: TransactionData,
+    reader: ObjectReader,
+    config: ProtocolConfig,
+    reference_gas_price: int,
+    shared_versions: SharedVersions | None = None,
+) -> CheckedInputs:
+    """Load and check the inputs of a programmable transaction.
+
+    shared_versions: None if shared inputs are read as they are now.
+    Raises: UserInputError.
+    """
+    loaded = _load(transaction, reader, shared_versions)
+    _check_gas(transaction, loaded.objects, config, reference_gas_price)
+    mutable = _check_objects(transaction, loaded)
+    _check_receiving(transaction, reader, loaded)
+    return _checked(transaction, loaded, mutable)
+
+
+def check_certificate_input(
+    transaction: TransactionData, reader: ObjectReader, shared_versions: SharedVersions | None = None
+) -> CheckedInputs:
+    """Load the inputs of a certified transaction: a quorum has checked them, they only have to be here.
+
+    Raises: UserInputError if one is not here (yet) at its version.
+    """
+    loaded = _load(transaction, reader, shared_versions)
+    mutable = _check_objects(transaction, loaded)
+    for reference in transaction.receiving_objects():
+        if reader.get_object_at(reference.object_id, reference.version) is None:
+            raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
+    return _checked(transaction, loaded, mutable)
+
+
+def live_owned_references(transaction: TransactionData, reader: ObjectReader) -> tuple[ObjectRef, ...]:
+    """Of the references that the transaction locks, those that are still live."""
+    references = list(transaction.gas_data.payment)
+    if isinstance(transaction.kind, ProgrammableTransaction):
+        arguments = transaction.kind.object_args()
+        references += [argument.reference for argument in arguments if isinstance(argument, ImmOrOwnedObject)]
+    return tuple(reference for reference in references if _is_live_and_owned(reference, reader))
+
+
+def _is_live_and_owned(reference: ObjectRef, reader: ObjectReader) -> bool:
+    value = reader.get_object(reference.object_id)
+    return value is not None and value.version == reference.version and isinstance(value.owner, AddressOwner)
+
+
+def _checked(transaction: TransactionData, loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:
+    inputs = InputObjects(
+        objects=loaded.objects,
+        mutable=frozenset(mutable),
+        receiving=transaction.receiving_objects(),
+        unchanged_shared=tuple(loaded.unchanged_shared()),
+        deleted_shared=tuple(sorted(loaded.deleted.items())),
+    )
+    owned = tuple(
+        reference
+        for reference in loaded.owned
+        if isinstance(loaded.objects[reference.object_id].owner, AddressOwner)
+    )
+    return CheckedInputs(inputs, owned)
+
+
+def input_packages(transaction: ProgrammableTransaction) -> set[ObjectID]:
+    """Packages that the commands name: called, in type arguments, depended on, upgraded."""
+    found: set[ObjectID] = set()
+    for command in transaction.commands:
+        match command:
+            case MoveCall():
+                found.add(command.package)
+                found.update(_tag_packages(command.type_arguments))
+            case MakeMoveVec(type_tag) if type_tag is not None:
+                found.update(_tag_packages((type_tag,)))
+            case Publish():
+                found.update(command.dependencies)
+            case Upgrade():
+                found.update(command.dependencies)
+                found.add(command.package)
+            case _:
+                pass
+    return found
+
+
+def _tag_packages(tags: Iterable[TypeTag]) -> Iterator[ObjectID]:
+    for tag in tags:
+        for address in packages_of(tag):
+            yield ObjectID(address)
+
+
+@dataclass(slots=True)
+class _Loaded:
+    objects: dict[ObjectID, Object]
+    packages: set[ObjectID]
+    owned: list[ObjectRef]
+    shared: list[SharedObject]
+    deleted: dict[ObjectID, SequenceNumber]
+
+    def unchanged_shared(self) -> Iterator[tuple[ObjectID, UnchangedSharedKind]]:
+        """Shared inputs that are only read, or are gone, ascending by id."""
+        for argument in sorted(self.shared, key=lambda shared: shared.id):
+            version = self.deleted.get(argument.id)
+            if version is not None:
+                yield argument.id, MutateDeleted(version) if argument.mutable else ReadDeleted(version)
+            elif not argument.mutable:
+                value = self.objects[argument.id]
+                yield argument.id, ReadOnlyRoot(value.version, value.digest())
+
+
+def _load(
+    transaction: TransactionData, reader: ObjectReader, shared_versions: SharedVersions | None
+) -> _Loaded:
+    kind = transaction.kind
+    if not isinstance(kind, ProgrammableTransaction):
+        raise UserInputError(kinds.Unsupported("SenderSignedData must not contain system transaction"))
+    loaded = _Loaded({}, input_packages(kind), [], [], {})
+    for argument in kind.object_args():
+        match argument:
+            case ImmOrOwnedObject(reference):
+                loaded.owned.append(reference)
+            case SharedObject():
+                loaded.shared.append(argument)
+            case Receiving():
+                pass
+    loaded.owned.extend(transaction.gas_data.payment)
+    _check_duplicates(loaded)
+    for package_id in sorted(loaded.packages):
+        package = reader.get_object(package_id)
+        if package is None:
+            raise UserInputError(kinds.DependentPackageNotFound(package_id))
+        loaded.objects[package_id] = package
+    for argument in loaded.shared:
+        _load_shared(loaded, argument, reader, shared_versions)
+    for reference in loaded.owned:
+        loaded.objects[reference.object_id] = _load_owned(reference, reader)
+    return loaded
+
+
+def _check_duplicates(loaded: _Loaded) -> None:
+    ids = [argument.id for argument in loaded.shared] + [reference.object_id for reference in loaded.owned]
+    if len(set(ids)) != len(ids):
+        raise UserInputError(kinds.DuplicateObjectRefInput())
+
+
+def _load_owned(reference: ObjectRef, reader: ObjectReader) -> Object:
+    value = reader.get_object(reference.object_id)
+    if value is None:
+        raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
+    if reference.version >= MAX_VERSION:
+        raise UserInputError(kinds.InvalidSequenceNumber())
+    if value.version != reference.version:
+        raise UserInputError(kinds.ObjectVersionUnavailableForConsumption(reference, value.version))
+    return value
+
+
+def _load_shared(
+    loaded: _Loaded, argument: SharedObject, reader: ObjectReader, shared_versions: SharedVersions | None
+) -> None:
+    version = None if shared_versions is None else shared_versions.get(argument.id)
+    if version is None:
+        value = reader.get_object(argument.id)
+    else:
+        value = reader.get_object_at(argument.id, version)
+    if value is not None:
+        loaded.objects[argument.id] = value
+        return
+    deleted = reader.last_version(argument.id)
+    if deleted is None:
+        raise UserInputError(kinds.ObjectNotFound(argument.id, None))
+    loaded.deleted[argument.id] = deleted[0] if version is None else version
+
+
+def _check_gas(
+    transaction: TransactionData,
+    objects: Mapping[ObjectID, Object],
+    config: ProtocolConfig,
+    reference_gas_price: int,
+) -> None:
+    data = transaction.gas_data
+    if data.price < reference_gas_price:
+        raise UserInputError(kinds.GasPriceUnderRGP(data.price, reference_gas_price))
+    if data.price > config.max_gas_price:
+        raise UserInputError(kinds.GasPriceTooHigh(config.max_gas_price))
+    coins = [objects[reference.object_id] for reference in data.payment]
+    for coin in coins:
+        if not isinstance(coin.owner, AddressOwner):
+            raise UserInputError(kinds.GasObjectNotOwnedObject(coin.owner))
+    if data.budget > config.max_tx_gas:
+        raise UserInputError(kinds.GasBudgetTooHigh(data.budget, config.max_tx_gas))
+    least = config.base_tx_cost_fixed * data.price
+    if data.budget < least:
+        raise UserInputError(kinds.GasBudgetTooLow(data.budget, least))
+    balance = sum(_gas_balance(coin) for coin in coins)
+    if balance < data.budget:
+        raise UserInputError(kinds.GasBalanceTooLow(balance, data.budget))
+
+
+def _gas_balance(coin: Object) -> int:
+    if not isinstance(coin.data, MoveObject) or not isinstance(coin.data.type_, GasCoinType):
+        raise UserInputError(kinds.InvalidGasObject(coin.object_id))
+    return coin.coin_value or 0
+
+
+def _check_objects(transaction: TransactionData, loaded: _Loaded) -> set[ObjectID]:
+    """Check every object; ids of those that the transaction writes in any case."""
+    gas_coins = {reference.object_id for reference in transaction.gas_data.payment}
+    mutable: set[ObjectID] = set()
+    for package_id in sorted(loaded.packages):
+        if not loaded.objects[package_id].is_package:
+            raise UserInputError(kinds.MoveObjectAsPackage(package_id))
+    for argument in loaded.shared:
+        if argument.id not in loaded.deleted:
+            _check_shared(argument, loaded.objects[argument.id])
+            if argument.mutable:
+                mutable.add(argument.id)
+    for reference in loaded.owned:
+        owner = transaction.gas_data.owner if reference.object_id in gas_coins else transaction.sender
+        value = loaded.objects[reference.object_id]
+        _check_owned(reference, value, owner)
+        if not isinstance(value.owner, Immutable):
+            mutable.add(reference.object_id)
+    return mutable
+
+
+def _check_owned(reference: ObjectRef, value: Object, owner: Address) -> None:
+    if value.is_package:
+        raise UserInputError(kinds.MovePackageAsObject(reference.object_id))
+    digest = value.digest()
+    if digest != reference.digest:
+        raise UserInputError(kinds.InvalidObjectDigest(reference.object_id, digest))
+    match value.owner:
+        case Immutable():
+            pass
+        case AddressOwner(actual):
+            if actual != owner:
+                raise UserInputError(kinds.IncorrectUserSignature(_wrong_owner(reference, actual, owner)))
+        case ObjectOwner(parent):
+            raise UserInputError(kinds.InvalidChildObjectArgument(reference.object_id, ObjectID(parent)))
+        case Shared():
+            raise UserInputError(kinds.NotSharedObject())
+
+
+def _wrong_owner(reference: ObjectRef, actual: Address, owner: Address) -> str:
+    return (
+        f"Object 0x{reference.object_id.hex()} is owned by account address 0x{actual.hex()}, "
+        f"but given owner/signer address is 0x{owner.hex()}"
+    )
+
+
+def _check_shared(argument: SharedObject, value: Object) -> None:
+    if argument.id == AUTHENTICATOR_STATE_ID:
+        raise UserInputError(kinds.InaccessibleSystemObject(argument.id))
+    if argument.mutable and argument.id in (CLOCK_ID, RANDOMNESS_STATE_ID):
+        raise UserInputError(kinds.ImmutableParameterExpected(argument.id))
+    if not isinstance(value.owner, Shared):
+        raise UserInputError(kinds.NotSharedObject())
+    if value.owner.initial_shared_version != argument.initial_shared_version:
+        raise UserInputError(kinds.SharedObjectStartingVersionMismatch())
+
+
+def _check_receiving(transaction: TransactionData, reader: ObjectReader, loaded: _Loaded) -> None:
+    seen = set(loaded.objects)
+    for reference in transaction.receiving_objects():
+        if reference.version >= MAX_VERSION:
+            raise UserInputError(kinds.InvalidSequenceNumber())
+        value = reader.get_object(reference.object_id)
+        if value is None:
+            raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
+        _check_received(reference, value)
+        if reference.object_id in seen:
+            raise UserInputError(kinds.DuplicateObjectRefInput())
+        seen.add(reference.object_id)
+
+
+def _check_received(reference: ObjectRef, value: Object) -> None:
+    if value.version != reference.version:
+        raise UserInputError(kinds.ObjectVersionUnavailableForConsumption(reference, value.version))
+    if value.is_package:
+        raise UserInputError(kinds.MovePackageAsObject(reference.object_id))
+    digest = value.digest()
+    if digest != reference.digest:
+        raise UserInputError(kinds.InvalidObjectDigest(reference.object_id, digest))
+    match value.owner:
+        case AddressOwner():
+            pass
+        case ObjectOwner(parent):
+            raise UserInputError(kinds.InvalidChildObjectArgument(reference.object_id, ObjectID(parent)))
+        case Shared():
+            raise UserInputError(kinds.NotSharedObject())
+        case Immutable():
+            raise UserInputError(kinds.MutableParameterExpected(reference.object_id))
