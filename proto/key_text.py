@@ -14,6 +14,7 @@ import bech32
 from mnemonic import Mnemonic
 
 from proto.crypto import PUBLIC_KEY_LENGTHS, SECRET_LENGTH, InvalidKey, KeyPair, SignatureScheme, key_pair
+from proto.errors import InvariantViolation
 
 PRIVATE_KEY_PREFIX = "iotaprivkey"
 COIN_TYPE = 4218
@@ -49,8 +50,9 @@ class InvalidDerivationPath(ValueError):
 def encode_private_key(key: KeyPair) -> str:
     """`iotaprivkey1...`: Bech32 of the flag and the secret."""
     payload = bech32.convertbits(bytes((key.scheme,)) + key.secret, 8, 5)
-    text: str = bech32.bech32_encode(PRIVATE_KEY_PREFIX, payload)
-    return text
+    if payload is None:
+        raise InvariantViolation("bytes always convert to groups of 5 bits")
+    return bech32.bech32_encode(PRIVATE_KEY_PREFIX, payload)
 
 
 def decode_private_key(text: str) -> KeyPair:
