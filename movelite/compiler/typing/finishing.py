@@ -46,7 +46,7 @@ class Finisher:
         """The final form of a type; reports what could not be inferred."""
         known = self._types.get(type_)
         if known is None:
-            known = self._types[type_] = self._final(type_, loc)
+            known = self._types[type_] = self._final(self._inference.expand(type_), loc)
         return known
 
     def _final(self, type_: Type, loc: Loc) -> Type:
@@ -56,21 +56,23 @@ class Finisher:
                 if isinstance(resolved, TypeVariable):
                     self._body.report(TypeSafety.UninferredType, loc, UNINFERRED)
                     self._inference.relate(Relation.JOIN, resolved, ERROR)
-                    return ERROR
-                return self.type(resolved, loc)
+                return ERROR
             case FunctionType():
                 self.report_function_type(loc)
                 return ERROR
             case BuiltinType(name, arguments) if arguments:
-                return BuiltinType(name, self._all(arguments, loc))
+                return BuiltinType(name, self._parts(arguments, loc))
             case DatatypeType(module, name, arguments) if arguments:
-                return DatatypeType(module, name, self._all(arguments, loc))
+                return DatatypeType(module, name, self._parts(arguments, loc))
             case ReferenceType(mutable, inner):
-                return ReferenceType(mutable, self.type(inner, loc))
+                return ReferenceType(mutable, self._final(inner, loc))
             case TupleType(elements):
-                return TupleType(self._all(elements, loc))
+                return TupleType(self._parts(elements, loc))
             case _:
                 return type_
+
+    def _parts(self, types: Sequence[Type], loc: Loc) -> tuple[Type, ...]:
+        return tuple(self._final(type_, loc) for type_ in types)
 
     def _all(self, types: Sequence[Type], loc: Loc) -> tuple[Type, ...]:
         return tuple(self.type(type_, loc) for type_ in types)

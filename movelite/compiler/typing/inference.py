@@ -28,7 +28,10 @@ from ..types import (
 )
 
 TYPE_DEPTH_LIMIT = 128
-"""Deepest nesting of a type; deeper ones are refused while they are built."""
+"""Deepest nesting of a type; deeper ones are refused."""
+
+TYPE_SIZE_LIMIT = 5_000
+"""Most nodes of one type once every variable in it is known."""
 
 
 class Relation(Enum):
@@ -75,6 +78,7 @@ class Inference:
         self._bindings: dict[int, Type] = {}
         self._numeric: set[int] = set()
         self._trail: list[int] = []
+        self._related: set[tuple[Relation, TypeVariable, TypeVariable]] = set()
         self._next = 0
 
     def fresh(self) -> TypeVariable:
@@ -111,21 +115,12 @@ class Inference:
         return ANYTHING if isinstance(resolved, TypeVariable) else resolved
 
     def expand(self, type_: Type) -> Type:
-        """The type with every bound variable in it replaced."""
+        """The type with every bound variable in it replaced.
+
+        Raises: TooComplex if that is larger than TYPE_SIZE_LIMIT.
+        """
         type_ = self.resolve(type_)
-        match type_:
-            case BuiltinType(name, arguments) if arguments:
-                return BuiltinType(name, tuple(map(self.expand, arguments)))
-            case DatatypeType(module, name, arguments) if arguments:
-                return DatatypeType(module, name, tuple(map(self.expand, arguments)))
-            case ReferenceType(mutable, inner):
-                return ReferenceType(mutable, self.expand(inner))
-            case TupleType(elements):
-                return TupleType(tuple(map(self.expand, elements)))
-            case FunctionType(parameters, result):
-                return FunctionType(tuple(map(self.expand, parameters)), self.expand(result))
-            case _:
-                return type_
+        return _Expansion(self).expand(type_, 0) if _has_parts(type_) else type_
 
     def relate(self, relation: Relation, left: Type, right: Type) -> Type:
         """Make the relation hold and return the common type.
@@ -134,6 +129,7 @@ class Inference:
         Raises: Mismatch, with every variable as before the call.
         """
         mark = len(self._trail)
+        self._related.clear()
         try:
             return self._relate(relation, left, right, 0)
         except Mismatch:
@@ -144,6 +140,7 @@ class Inference:
     def holds(self, relation: Relation, left: Type, right: Type) -> bool:
         """Whether the relation could hold; binds nothing."""
         mark = len(self._trail)
+        self._related.clear()
         try:
             self._relate(relation, left, right, 0)
             return True
@@ -156,6 +153,11 @@ class Inference:
     def _relate(self, relation: Relation, left: Type, right: Type, depth: int) -> Type:
         if left == right:
             return left
+        if isinstance(left, TypeVariable) and isinstance(right, TypeVariable):
+            pair = (relation, left, right)
+            if pair in self._related:
+                return right
+            self._related.add(pair)
         left, right = self.resolve(left), self.resolve(right)
         if left == right:
             return left
@@ -235,10 +237,16 @@ class Inference:
 
     def _occurs(self, variable: TypeVariable, type_: Type) -> bool:
         pending = [type_]
+        seen: set[TypeVariable] = set()
         while pending:
-            current = self.resolve(pending.pop())
-            if current == variable:
-                return True
+            current = pending.pop()
+            if isinstance(current, TypeVariable):
+                if current in seen:
+                    continue
+                seen.add(current)
+                current = self.resolve(current)
+                if current == variable:
+                    return True
             pending.extend(children(current))
         return False
 
@@ -255,6 +263,40 @@ class Inference:
             return "{integer}" if numeric else format_type(type_)
         named = _replace_variables(type_, self)
         return format_type(named)
+
+
+def _has_parts(type_: Type) -> bool:
+    return next(children(type_), None) is not None
+
+
+class _Expansion:
+    """One replacement of variables, which counts what it builds."""
+
+    def __init__(self, inference: Inference) -> None:
+        self._inference = inference
+        self._size = 0
+
+    def expand(self, type_: Type, depth: int) -> Type:
+        """The type with every bound variable in it replaced."""
+        self._size += 1
+        if self._size > TYPE_SIZE_LIMIT or depth > TYPE_DEPTH_LIMIT:
+            raise TooComplex
+        match self._inference.resolve(type_):
+            case BuiltinType(name, arguments) if arguments:
+                return BuiltinType(name, self._all(arguments, depth))
+            case DatatypeType(module, name, arguments) if arguments:
+                return DatatypeType(module, name, self._all(arguments, depth))
+            case ReferenceType(mutable, inner):
+                return ReferenceType(mutable, self.expand(inner, depth + 1))
+            case TupleType(elements):
+                return TupleType(self._all(elements, depth))
+            case FunctionType(parameters, result):
+                return FunctionType(self._all(parameters, depth), self.expand(result, depth + 1))
+            case resolved:
+                return resolved
+
+    def _all(self, types: tuple[Type, ...], depth: int) -> tuple[Type, ...]:
+        return tuple(self.expand(type_, depth + 1) for type_ in types)
 
 
 def _replace_variables(type_: Type, inference: Inference) -> Type:
