@@ -8,12 +8,11 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..diagnostics import Label
-from ..editions import Feature
 from ..source import Loc
 from ..types import BOOL, U64, UNIT, ReferenceType, Type
 from .context import Body, Frame
 from .deprecation import warn_if_deprecated
-from .error_codes import as_error_code, line_of
+from .error_codes import as_error_code
 from .instantiate import FunctionUse, instantiate, use_function
 from .relations import subtype
 from .rules import check_all, rule
@@ -38,8 +37,6 @@ def _freeze(body: Body, frame: Frame, node: N.FreezeCall) -> T.Expression:
 @rule(N.AssertCall)
 def _assert(body: Body, frame: Frame, node: N.AssertCall) -> T.Expression:
     arguments = check_all(body, frame, node.arguments.items)
-    if len(arguments) == 1 and body.config.supports(Feature.CLEVER_ASSERTIONS):
-        arguments.append(T.ErrorCode(U64, node.loc, line_of(body, frame, node.loc)))
     if len(arguments) > 1:
         arguments[1] = as_error_code(body, arguments[1], "assertion")
     message = "Invalid call of 'assert'"

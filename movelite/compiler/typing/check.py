@@ -10,6 +10,7 @@ from .context import Body, Frame, ProgramContext
 from .datatypes import check_datatype, make_enum, make_struct
 from .dependency_order import order_modules
 from .functions import check_constant, check_function, make_function
+from .id_leak import check_id_leaks
 from .instantiation_loops import check_instantiations
 from .iota_rules import check_iota_rules
 from .recursive_types import check_recursive_types
@@ -42,6 +43,8 @@ def check_program(named: N.NamedProgram, diagnostics: Diagnostics, is_test_mode:
             check_instantiations(program, module)
             warn_about_unused_members(program, module)
             check_iota_rules(program, module)
+            if not diagnostics.has_blocking_errors:
+                check_id_leaks(program, module)
     return typed
 
 
