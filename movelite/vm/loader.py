@@ -24,6 +24,7 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier.config import VerifierConfig
+from movelite.verifier.dependencies import verify_linkage
 from movelite.verifier.verifier import verify_module
 from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import LoadedModule, type_of_token
@@ -148,6 +149,7 @@ class ModuleLoader:
                 if runtime_id == module.self_id:
                     raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
                 dependencies.append(self._load(linkage, runtime_id, {module.self_id: module}).compiled)
+            verify_linkage(module, dependencies)
             bundle[module.self_id] = module
 
     def _verify_alone(self, module: CompiledModule) -> None:
@@ -206,6 +208,10 @@ class ModuleLoader:
         found = self._linked.get(key)
         if found is None:
             by_id = {dependency.runtime_id: dependency for dependency in dependencies}
+            try:
+                verify_linkage(compiled, [dependency.compiled for dependency in dependencies])
+            except VMError as error:
+                raise _stored_module_error(error) from error
             datatypes = _DatatypeBuilder(compiled, by_id, dict(defining_ids)).build()
             found = LoadedModule(compiled, storage_id, by_id, datatypes, self.native)
             self._linked.put(key, found)
