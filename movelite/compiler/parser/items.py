@@ -105,13 +105,9 @@ class UseParser(ExpressionParser):
         try:
             if self.kind != "{":
                 return [self._use_module(address)]
-            brace = self.loc
-            uses = self.comma_list(
+            return self.comma_list(
                 "{", "}", frozenset({ID}), lambda: self._use_module(address), "a module use clause"
             )
-            if uses:
-                self.require(Feature.NESTED_USE, brace)
-            return uses
         except ParseError as error:
             self.report(error.item)
             return []
