@@ -53,7 +53,10 @@ def read_byte_string(loc: Loc, text: str) -> bytes | list[Diagnostic]:
         elif letter == "x":
             digits = text[at + 2 : at + 4]
             if len(digits) < 2:
-                message = f"Invalid escape: '\\x{digits}'. Hex literals are represented by two symbols: [\\x00-\\xFF]."
+                message = (
+                    f"Invalid escape: '\\x{digits}'. "
+                    "Hex literals are represented by two symbols: [\\x00-\\xFF]."
+                )
                 fail(at, size, message)
                 break
             bad = next((i for i, digit in enumerate(digits) if digit not in _HEX_DIGITS), None)

@@ -53,8 +53,8 @@ class NameRules:
         """Rules for every declared name: `Self`, `vector` and `$names` are taken."""
         if name.text.startswith("$") and case not in ("variable", "type parameter"):
             message = (
-                f"Invalid {case} name '{name}'. Identifiers starting with '$' can be used only for parameters "
-                "and type parameters"
+                f"Invalid {case} name '{name}'. Identifiers starting with '$' can be used only for "
+                "parameters and type parameters"
             )
             self._diagnostics.add(diag(codes.Declarations.InvalidName, (name.loc, message)))
             return False
@@ -126,8 +126,8 @@ class NameRules:
             self._diagnostics.add(item.note(_TYPE_PARAMETER_NOTE))
         elif macro_loc is not None and not name.text[1:2].isalpha():
             message = (
-                f"Invalid type parameter name '{name}'. Following the '$', the 'macro fun' type parameter must "
-                "be have a valid type parameter name starting with a letter 'a'..'z' or 'A'..'Z'"
+                f"Invalid type parameter name '{name}'. Following the '$', the 'macro fun' type parameter "
+                "must be have a valid type parameter name starting with a letter 'a'..'z' or 'A'..'Z'"
             )
             self._diagnostics.add(diag(code, (name.loc, message), notes=[_TYPE_PARAMETER_NOTE]))
         elif macro_loc is None and is_syntax:
