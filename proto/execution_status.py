@@ -111,7 +111,7 @@ class IotaMoveVerificationError:
 
 @dataclass(frozen=True, slots=True)
 class MovePrimitiveRuntimeError:
-    location: MoveLocation | None
+    location: Annotated[MoveLocation | None, "MoveLocationOpt"]
     rust_tuple: ClassVar[bool] = True
     message: ClassVar[str] = (
         "Move Primitive Runtime Error. Location: {location}. Arithmetic error, stack overflow, max "

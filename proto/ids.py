@@ -23,7 +23,7 @@ ObjectID = Address
 Digest = NewType("Digest", bytes)
 """32 bytes; text form Base58."""
 
-AccountAddress = NewType("AccountAddress", Address)
+AccountAddress = Annotated[Address, "AccountAddress"]
 """An Address whose text form inside statuses has no 0x."""
 
 SequenceNumber = Annotated[int, Integer(64), "SequenceNumber"]
@@ -33,7 +33,6 @@ TransactionDigest = Annotated[Digest, "TransactionDigest"]
 """A Digest whose text form inside errors has the name of its type."""
 
 declare_bytes(Address, FixedBytes(32))
-declare_bytes(AccountAddress, FixedBytes(32))
 declare_bytes(Digest, FixedBytes(32, prefixed=True))
 
 ADDRESS_LENGTH = 32

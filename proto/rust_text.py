@@ -20,8 +20,6 @@ def rust_debug(annotation: Any, value: Any) -> str:
     """`{:?}` of a value of the annotated type."""
     if annotation is Address:
         return format_address(value)
-    if annotation is AccountAddress:
-        return bytes(value).hex()
     if annotation is Digest:
         return format_digest(value)
     if annotation is bytes:
@@ -58,10 +56,12 @@ def rust_display(annotation: Any, value: Any) -> str:
     """`{}` of a value of the annotated type."""
     if annotation == SequenceNumber:
         return hex(value)
+    if annotation == AccountAddress:
+        return bytes(value).hex()
     if get_origin(annotation) is Annotated:
         inner = get_args(annotation)[0]
         return str(value) if inner is int else rust_display(inner, value)
-    if annotation in (Address, AccountAddress, Digest):
+    if annotation in (Address, Digest):
         return rust_debug(annotation, value)
     node = node_of(annotation)
     match node:
@@ -84,6 +84,8 @@ def _debug_annotated(annotation: Any, value: Any) -> str:
     names = [marker for marker in markers if isinstance(marker, str)]
     if names == ["list"]:
         return str(list(value))
+    if annotation == AccountAddress:
+        return bytes(value).hex()
     text = rust_debug(inner, value) if inner is not int else str(value)
     if names == ["o#"]:
         return "o#" + text
