@@ -6,7 +6,7 @@ requires: itself for copy, drop and store, and store for key. Source: move-binar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from movelite.bytecode.file_format import (
     COPY,
@@ -61,16 +61,20 @@ class AbilityCache:
         self._datatypes: dict[tuple[int, tuple[AbilitySet, ...]], AbilitySet] = {}
         self._known: dict[tuple[AbilitySet, ...], dict[Type, AbilitySet]] = {}
 
-    def known_types(self, type_parameters: Sequence[AbilitySet]) -> dict[Type, AbilitySet]:
-        """What has been computed so far where the type parameters have these abilities."""
-        return self._known.setdefault(tuple(type_parameters), {})
+    def in_scope(self, type_parameters: tuple[AbilitySet, ...], scope: Scope) -> Callable[[Type], AbilitySet]:
+        """A function from a type to its abilities, where type parameters have the given ones.
 
-    def abilities(self, type_: Type, type_parameters: Sequence[AbilitySet], scope: Scope) -> AbilitySet:
-        """Abilities of type_ where the type parameters in scope have the given ones.
-
-        Raises: VMError PROGRAM_TOO_COMPLEX when the meter runs out.
+        It raises VMError PROGRAM_TOO_COMPLEX when the meter runs out.
         """
-        return self._compute(type_, self.known_types(type_parameters), type_parameters, scope)
+        known = self._known.setdefault(type_parameters, {})
+
+        def abilities(type_: Type) -> AbilitySet:
+            found = type_.fixed_abilities
+            if found is None:
+                found = known.get(type_)
+            return self._compute(type_, known, type_parameters, scope) if found is None else found
+
+        return abilities
 
     def _compute(
         self,

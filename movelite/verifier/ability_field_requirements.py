@@ -38,8 +38,8 @@ def _first_lacking(view: ModuleView, handle: int, fields: Types) -> int | None:
     """
     row = view.module.datatype_handles[handle]
     required = required_abilities(row.abilities)
-    type_parameters = (ALL_ABILITIES,) * len(row.type_parameters)
+    abilities = view.ability_cache.in_scope((ALL_ABILITIES,) * len(row.type_parameters), Scope.MODULE)
     for index, field in enumerate(fields):
-        if required & ~view.ability_cache.abilities(field, type_parameters, Scope.MODULE):
+        if required & ~abilities(field):
             return index
     return None

@@ -97,9 +97,15 @@ class BorrowGraph:
 
     def add_strong_borrow(self, parent: int, path: Path, child: int) -> None:
         """child points exactly to path in parent; what points there or below now borrows from child."""
+        children = self._children[parent]
+        if children:
+            self._move_borrows(parent, children, path, child)
+        self._add_edge(parent, (True, path), child)
+
+    def _move_borrows(self, parent: int, children: dict[int, Edges], path: Path, child: int) -> None:
+        """Let what borrows from parent at or below path borrow from child instead."""
         length = len(path)
         moved: list[tuple[int, Edge]] = []
-        children = self._children[parent]
         for other in sorted(children):
             edges = children[other]
             inside = [edge for edge in edges if edge[1][:length] == path]
@@ -114,7 +120,6 @@ class BorrowGraph:
                 self._parents[other].discard(parent)
         for other, (is_strong, other_path) in moved:
             self._add_edge(child, (is_strong, other_path[length:]), other)
-        self._add_edge(parent, (True, path), child)
 
     def _add_edge(self, parent: int, edge: Edge, child: int) -> None:
         children = self._children[parent]
@@ -140,8 +145,9 @@ class BorrowGraph:
         del self._mutable[node]
         children = self._children.pop(node)
         parents = self._parents.pop(node)
-        self.size -= 1 + sum([len(edges) for edges in children.values()])
-        for child in children:
+        self.size -= 1
+        for child, edges in children.items():
+            self.size -= len(edges)
             self._parents[child].discard(node)
         joined = 0
         for parent in sorted(parents):

@@ -54,14 +54,16 @@ def analyze(function: FunctionView, initial: State, analysis: Analysis[State], m
         meter.add(Scope.FUNCTION, _BLOCK_COST)
         after = analysis.run_block(before[start], block)
         position += 1
+        ticks = 0
         for successor in block.successors:
-            meter.add(Scope.FUNCTION, _SUCCESSOR_COST)
+            ticks += _SUCCESSOR_COST
             known = before.get(successor)
             if known is None:
                 before[successor] = after
                 continue
             before[successor], is_changed = analysis.join(known, after)
             if is_changed and start in back_edges.get(successor, ()):
-                meter.add(Scope.FUNCTION, _BACK_EDGE_COST)
+                ticks += _BACK_EDGE_COST
                 position = position_of[successor]
                 break
+        meter.add(Scope.FUNCTION, ticks)

@@ -48,11 +48,9 @@ class _LocalsSafety:
         self._function = function
         view = function.module_view
         self._meter = view.meter
-        cache = view.ability_cache
+        abilities = view.ability_cache.in_scope(function.type_parameters, Scope.FUNCTION)
         self._undroppable = {
-            local
-            for local, type_ in enumerate(function.locals)
-            if not cache.abilities(type_, function.type_parameters, Scope.FUNCTION) & DROP
+            local for local, type_ in enumerate(function.locals) if not abilities(type_) & DROP
         }
         self._steps: dict[int, list[tuple[int, int, int]]] = {}
 

@@ -18,6 +18,9 @@ from movelite.verifier.reference_state import VALUE, ReferenceState, Refused, va
 from movelite.verifier.type_pool import Kind
 
 _STEP_COST = 1
+_UNCHARGED_TICKS = 10_000
+"""How much may be done in a block before it is charged."""
+
 _References = tuple[bool | None, ...]
 """For each type: whether it is a mutable or an immutable reference, or None."""
 
@@ -37,7 +40,7 @@ class ReferenceSafety:
         meter = self.view.meter
         references = list(_references(function.parameters))
         references += [None] * (len(function.locals) - len(references))
-        initial = ReferenceState(references, meter)
+        initial = ReferenceState(references)
         fixpoint.analyze(function, initial, _Analysis(function, self), meter)
 
     def call(self, handle: int) -> tuple[int, tuple[int, ...], _References]:
@@ -74,7 +77,7 @@ class _Analysis:
         self.state: ReferenceState
 
     def run_block(self, state: ReferenceState, block: Block) -> ReferenceState:
-        self.state = state.copy()
+        self.state = current = state.copy()
         stack: list[int] = []
         self.stack = stack
         code = self.function.code
@@ -86,6 +89,8 @@ class _Analysis:
                 rule = _RULES[opcode]
                 if rule is not None:
                     rule(self, operand, count)
+                    if current.ticks > _UNCHARGED_TICKS:
+                        self.charge(current)
                     continue
                 change = _CHANGES[opcode]
                 if change > 0:
@@ -95,12 +100,19 @@ class _Analysis:
         except Refused as refused:
             raise self.function.error(refused.status, offset) from None
         finally:
-            # Steps are cheap beside what the rules charge for as they go.
-            self.view.meter.add(Scope.FUNCTION, _STEP_COST * (offset - block.start + 1))
-        return self.state.canonical()
+            current.ticks += _STEP_COST * (offset - block.start + 1)
+            self.charge(current)
+        return current.canonical()
 
     def join(self, known: ReferenceState, added: ReferenceState) -> tuple[ReferenceState, bool]:
-        return known.join(added)
+        joined, is_changed = known.join(added)
+        self.charge(joined)
+        return joined, is_changed
+
+    def charge(self, state: ReferenceState) -> None:
+        """Charge what changing a state has cost so far."""
+        self.view.meter.add(Scope.FUNCTION, state.ticks)
+        state.ticks = 0
 
     def pop_many(self, count: int) -> list[int]:
         """Pop count operands; the last was on top."""

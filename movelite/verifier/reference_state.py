@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from movelite.bytecode.status import StatusCode
 from movelite.verifier.borrow_graph import BorrowGraph, Label
-from movelite.verifier.meter import Meter, Scope
 
 VALUE = -1
 """Stands for anything that is not a reference, in locals and on the stack."""
@@ -49,13 +48,16 @@ class Refused(Exception):
 
 
 class ReferenceState:
-    """A state that instructions change in place; `copy` first where it is shared."""
+    """A state that instructions change in place; `copy` first where it is shared.
 
-    __slots__ = ("_meter", "_next", "frame", "graph", "locals")
+    ticks counts what changing it has cost since the copy or join that made it.
+    """
 
-    def __init__(self, references: list[bool | None], meter: Meter) -> None:
+    __slots__ = ("_next", "frame", "graph", "locals", "ticks")
+
+    def __init__(self, references: list[bool | None]) -> None:
         """The state on entry; by local: whether it holds a mutable or immutable reference, or neither."""
-        self._meter = meter
+        self.ticks = 0
         self.frame = len(references)
         self.locals = [VALUE] * len(references)
         self.graph = BorrowGraph()
@@ -72,7 +74,7 @@ class ReferenceState:
 
     def _with(self, locals_: list[int], graph: BorrowGraph) -> ReferenceState:
         state = ReferenceState.__new__(ReferenceState)
-        state._meter = self._meter
+        state.ticks = 0
         state._next = self._next
         state.frame = self.frame
         state.locals = locals_
@@ -94,8 +96,6 @@ class ReferenceState:
 
         A local that is a reference in one state only is not usable in the joined one.
         """
-        add = self._meter.add
-        add(Scope.FUNCTION, _JOIN_BASE_COST)
         graph, other_graph = self.graph, other.graph
         sizes = graph.size, other_graph.size
         locals_ = self.locals
@@ -111,15 +111,13 @@ class ReferenceState:
         if added:
             graph = graph.copy()
             graph.add_edges(added)
-        add(Scope.FUNCTION, _join_cost(sizes[0] + sizes[1]))
-        add(Scope.FUNCTION, _GRAPH_ITEM_COST * max(*sizes, graph.size))
-        add(Scope.FUNCTION, _release_cost(released))
-        if not added and locals_ == self.locals:
-            return self, False
-        return self._with(locals_, graph), True
+        joined = self._with(locals_, graph)
+        joined.ticks = _JOIN_BASE_COST + _join_cost(sizes[0] + sizes[1])
+        joined.ticks += _GRAPH_ITEM_COST * max(*sizes, graph.size) + _release_cost(released)
+        return joined, bool(added) or locals_ != self.locals
 
     def _charge_graph(self) -> None:
-        self._meter.add(Scope.FUNCTION, _GRAPH_ITEM_COST * self.graph.size)
+        self.ticks += _GRAPH_ITEM_COST * self.graph.size
 
     def _new_reference(self, is_mutable: bool) -> int:
         node = self._next
@@ -128,11 +126,11 @@ class ReferenceState:
         return node
 
     def _add_strong_borrow(self, parent: int, path: tuple[Label, ...], child: int) -> None:
-        self._meter.add(Scope.FUNCTION, _ADD_BORROW_COST)
+        self.ticks += _ADD_BORROW_COST
         self.graph.add_strong_borrow(parent, path, child)
 
     def _add_weak_borrow(self, parent: int, path: tuple[Label, ...], child: int) -> None:
-        self._meter.add(Scope.FUNCTION, _ADD_BORROW_COST)
+        self.ticks += _ADD_BORROW_COST
         self.graph.add_weak_borrow(parent, path, child)
 
     def _is_writable(self, node: int) -> bool:
@@ -149,7 +147,7 @@ class ReferenceState:
     def release(self, node: int) -> None:
         """Drop an operand, which may be VALUE."""
         if node != VALUE:
-            self._meter.add(Scope.FUNCTION, _release_cost(self.graph.release(node)))
+            self.ticks += _release_cost(self.graph.release(node))
 
     def copy_local(self, local: int) -> int:
         """Returns: the operand that CopyLoc pushes. Raises: Refused, as all that follow."""

@@ -188,9 +188,9 @@ class _Signatures:
     ) -> None:
         if len(arguments) != len(constraints):
             raise _wrong_count(len(constraints), len(arguments))
-        cache = self.view.ability_cache
+        abilities = self.view.ability_cache.in_scope(type_parameters, Scope.MODULE)
         for argument, constraint in zip(arguments, constraints, strict=True):
-            given = cache.abilities(argument, type_parameters, Scope.MODULE)
+            given = abilities(argument)
             if constraint & ~given:
                 raise VMError(
                     StatusCode.CONSTRAINT_NOT_SATISFIED,

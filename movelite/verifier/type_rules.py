@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from movelite.bytecode.file_format import COPY, DROP, KEY, AbilitySet, Opcode, VariantJumpTable
+from movelite.bytecode.file_format import COPY, DROP, KEY, Opcode, VariantJumpTable
 from movelite.bytecode.status import StatusCode
 from movelite.verifier import opcode_groups as group
 from movelite.verifier.meter import Scope
@@ -31,7 +31,7 @@ class Mismatch(Exception):
 class Frame:
     """Types of the locals and of the operand stack of one function, and the ticks used so far."""
 
-    __slots__ = ("_ability_cache", "_known", "function", "locals", "pool", "shapes", "stack", "ticks", "view")
+    __slots__ = ("abilities", "function", "locals", "pool", "shapes", "stack", "ticks", "view")
 
     def __init__(self, function: FunctionView, shapes: TypeShapes) -> None:
         view = function.module_view
@@ -42,8 +42,7 @@ class Frame:
         self.locals = function.locals
         self.stack: list[Type] = []
         self.ticks = 0
-        self._ability_cache = view.ability_cache
-        self._known = view.ability_cache.known_types(function.type_parameters)
+        self.abilities = view.ability_cache.in_scope(function.type_parameters, Scope.FUNCTION)
 
     def push(self, type_: Type) -> None:
         """Push a type and charge for it."""
@@ -66,15 +65,6 @@ class Frame:
             if tuple(stack[-count:]) != types:
                 raise Mismatch(status)
             del stack[-count:]
-
-    def abilities(self, type_: Type) -> AbilitySet:
-        """Abilities of a type inside this function."""
-        found = type_.fixed_abilities
-        if found is None:
-            found = self._known.get(type_)
-        if found is None:
-            found = self._ability_cache.abilities(type_, self.function.type_parameters, Scope.FUNCTION)
-        return found
 
 
 Rule = Callable[[Frame, int, int], None]

@@ -114,7 +114,7 @@ class _EntryFunctions:
             self._check_result(result, handle.type_parameters)
 
     def _abilities(self, token: SignatureToken, type_parameters: tuple[AbilitySet, ...]) -> AbilitySet:
-        return self._ability_cache.abilities(self._pool.intern(token), type_parameters, Scope.TRANSACTION)
+        return self._ability_cache.in_scope(type_parameters, Scope.TRANSACTION)(self._pool.intern(token))
 
     def _check_result(self, token: SignatureToken, type_parameters: tuple[AbilitySet, ...]) -> None:
         if isinstance(token, Reference | MutableReference):
