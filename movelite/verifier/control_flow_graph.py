@@ -56,6 +56,8 @@ class ControlFlowGraph:
 def build(unit: CodeUnit) -> ControlFlowGraph:
     """The control-flow graph of a function body."""
     blocks = _find_blocks(unit)
+    if len(blocks) == 1 and not blocks[ENTRY_BLOCK].successors:
+        return ControlFlowGraph(blocks, [ENTRY_BLOCK], {})
     order, back_edges = _depth_first(blocks)
     return ControlFlowGraph(blocks, order, back_edges)
 
@@ -80,6 +82,8 @@ def _find_blocks(unit: CodeUnit) -> dict[int, Block]:
             starts.update(targets)
             if offset + 1 < length:
                 starts.add(offset + 1)
+    if len(starts) == 1 and not any(jumps.values()):
+        return {ENTRY_BLOCK: Block(ENTRY_BLOCK, length - 1, ())}
     blocks: dict[int, Block] = {}
     ordered = sorted(starts)
     for position, start in enumerate(ordered):

@@ -44,9 +44,13 @@ def analyze(function: FunctionView, initial: State, analysis: Analysis[State], m
     """
     graph = function.graph
     order, blocks, back_edges = graph.order, graph.blocks, graph.back_edges
+    meter.add(Scope.FUNCTION, _FUNCTION_COST)
+    if not blocks[ENTRY_BLOCK].successors:
+        meter.add(Scope.FUNCTION, _BLOCK_COST)
+        analysis.run_block(initial, blocks[ENTRY_BLOCK])
+        return
     position_of = {block: position for position, block in enumerate(order)}
     before: dict[int, State] = {ENTRY_BLOCK: initial}
-    meter.add(Scope.FUNCTION, _FUNCTION_COST)
     position = 0
     while position < len(order):
         start = order[position]

@@ -102,7 +102,7 @@ class _Analysis:
         finally:
             current.ticks += _STEP_COST * (offset - block.start + 1)
             self.charge(current)
-        return current.canonical()
+        return current.canonical() if block.successors else current
 
     def join(self, known: ReferenceState, added: ReferenceState) -> tuple[ReferenceState, bool]:
         joined, is_changed = known.join(added)

@@ -333,9 +333,12 @@ class ReferenceState:
 
 
 def _release_cost(joined: int) -> int:
-    size = max(joined, 1)
-    return _RELEASE_ITEM_COST * max(size, size * size // _RELEASE_QUADRATIC_THRESHOLD)
+    if joined <= _RELEASE_QUADRATIC_THRESHOLD:
+        return _RELEASE_ITEM_COST * (joined or 1)
+    return _RELEASE_ITEM_COST * (joined * joined // _RELEASE_QUADRATIC_THRESHOLD)
 
 
 def _join_cost(size: int) -> int:
-    return _JOIN_ITEM_COST * max(size, size * size // _JOIN_QUADRATIC_THRESHOLD)
+    if size <= _JOIN_QUADRATIC_THRESHOLD:
+        return _JOIN_ITEM_COST * size
+    return _JOIN_ITEM_COST * (size * size // _JOIN_QUADRATIC_THRESHOLD)
