@@ -1,0 +1,152 @@
+"""An authority as others see it: votes and effects by the state, reads from the store, bounds around both.
+
+Source of the verbs: proto.service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from itertools import islice
+from typing import TypeVar
+
+from authority.metrics import AuthorityMetrics
+from authority.state import AuthorityState
+from authority.store import ExecutedTransaction
+from proto import bcs, messages
+from proto.errors import AuthorityError, ValidatorOverloadedRetryAfter
+from proto.ids import Digest
+from proto.object import AddressOwner, ObjectOwner, Owner
+from proto.protocol_config import NETWORK_LIMITS
+from proto.transaction import SenderSignedData
+
+SOFTWARE = "movelite/0.1.0"
+
+_T = TypeVar("_T")
+
+
+class LocalAuthorityService:
+    """The AuthorityService of one authority in this process."""
+
+    def __init__(
+        self, state: AuthorityState, chain: Digest, metrics: AuthorityMetrics, max_in_flight: int
+    ) -> None:
+        self._state = state
+        self._store = state.store
+        self._chain = chain
+        self._metrics = metrics
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+
+    async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
+        """Check, lock and vote."""
+        vote = await self._bounded(lambda: self._state.submit_transactions(request))
+        self._metrics.count_votes(len(vote.accepted_indices()), len(vote.refusals))
+        return vote
+
+    async def handle_submit_certificates(
+        self, request: messages.CertificatesRequest
+    ) -> messages.CertificatesResponse:
+        """Execute what is certified, and vote for the effects."""
+        response = await self._bounded(lambda: self._state.submit_certificates(request))
+        self._metrics.executed.set(self._store.next_sequence)
+        return response
+
+    async def _bounded(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do work unless too much is being done already."""
+        if self._in_flight >= self._max_in_flight:
+            self._metrics.overloads.inc()
+            raise AuthorityError(ValidatorOverloadedRetryAfter(1))
+        self._in_flight += 1
+        try:
+            return await work()
+        finally:
+            self._in_flight -= 1
+
+    async def handle_object_info(self, request: messages.ObjectInfoRequest) -> messages.ObjectInfoResponse:
+        """Objects, latest or at a version."""
+        queries = request.queries[: NETWORK_LIMITS.max_page]
+        return messages.ObjectInfoResponse(tuple(self._object_info(query) for query in queries))
+
+    def _object_info(self, query: messages.ObjectQuery) -> messages.ObjectInfo:
+        if query.version is None:
+            value = self._store.get_object(query.object_id)
+        else:
+            value = self._store.get_object_at(query.object_id, query.version)
+        if value is not None:
+            holder = self._state.locks.holder(value.object_id, value.version)
+            return messages.ObjectFound(value, holder)
+        last = self._store.last_version(query.object_id)
+        if last is None:
+            return messages.ObjectUnknown(query.object_id, None)
+        version, is_live = last
+        if is_live or (query.version is not None and query.version != version):
+            return messages.ObjectUnknown(query.object_id, version)
+        is_wrapped = self._store.is_wrapped_at(query.object_id, version)
+        return messages.ObjectGone(query.object_id, version, is_wrapped)
+
+    async def handle_transaction_info(
+        self, request: messages.TransactionInfoRequest
+    ) -> messages.TransactionInfoResponse:
+        """What is known of transactions."""
+        digests = request.digests[: NETWORK_LIMITS.max_page]
+        return messages.TransactionInfoResponse(tuple(self._transaction_info(digest) for digest in digests))
+
+    def _transaction_info(self, digest: Digest) -> messages.TransactionInfo:
+        executed = self._store.executed(digest)
+        if executed is not None:
+            return self._state.executed_message(executed)
+        pending = self._store.pending_transaction(digest)
+        if pending is not None:
+            return messages.TransactionAccepted(SenderSignedData.from_bytes(pending))
+        return messages.TransactionUnknown()
+
+    async def handle_certificates_after(
+        self, request: messages.CertificatesAfterRequest
+    ) -> messages.CertificatesAfterResponse:
+        """Executed certificates in the order of execution; sequences begin at 1."""
+        limit = min(request.limit, NETWORK_LIMITS.max_page)
+        found = list(islice(self._store.executed_from(request.after), limit))
+        rows = self._store.executed_many([digest for _, digest in found])
+        certificates = tuple(
+            messages.SequencedCertificate(sequence + 1, _certified(row))
+            for (sequence, _), row in zip(found, rows, strict=True)
+            if row is not None
+        )
+        return messages.CertificatesAfterResponse(certificates, self._store.next_sequence)
+
+    async def handle_owned_objects(self, request: messages.OwnedObjectsRequest) -> messages.ObjectsPage:
+        """Objects of an owner, page by page."""
+        if not isinstance(request.owner, AddressOwner | ObjectOwner):
+            return messages.ObjectsPage((), None)
+        return self._page(request.owner, request.cursor, request.limit)
+
+    async def handle_dynamic_fields(self, request: messages.DynamicFieldsRequest) -> messages.ObjectsPage:
+        """Children of an object, page by page."""
+        return self._page(ObjectOwner(request.parent), request.cursor, request.limit)
+
+    def _page(self, owner: Owner, cursor: bytes | None, limit: int) -> messages.ObjectsPage:
+        limit = max(1, min(limit, NETWORK_LIMITS.max_page))
+        after = None if cursor is None else messages.ObjectID(cursor)
+        ids = list(islice(self._store.owned_objects(owner, after), limit + 1))
+        values = [self._store.get_object(object_id) for object_id in ids[:limit]]
+        next_cursor = ids[limit - 1] if len(ids) > limit else None
+        return messages.ObjectsPage(tuple(value for value in values if value is not None), next_cursor)
+
+    async def handle_health(self, request: messages.HealthRequest) -> messages.HealthResponse:
+        """Who this is, its committee and how far it is."""
+        executor = self._state.executor
+        return messages.HealthResponse(
+            authority=self._state.name,
+            chain=self._chain,
+            committee=self._state.committee,
+            protocol_version=executor.config.version,
+            reference_gas_price=self._state.reference_gas_price,
+            epoch_start_timestamp_ms=executor.epoch_timestamp_ms,
+            executed=self._store.next_sequence,
+            software=SOFTWARE,
+        )
+
+
+def _certified(row: ExecutedTransaction) -> messages.CertifiedTransaction:
+    transaction = SenderSignedData.from_bytes(row.transaction)
+    return messages.CertifiedTransaction(transaction, bcs.decode(messages.Certificate, row.certificate))
