@@ -11,10 +11,9 @@ from typing import TypeVar
 
 from authority.metrics import AuthorityMetrics
 from authority.state import AuthorityState
-from authority.store import ExecutedTransaction
-from proto import bcs, messages
+from proto import messages
 from proto.errors import AuthorityError, ValidatorOverloadedRetryAfter
-from proto.ids import Digest
+from proto.ids import Digest, ObjectID
 from proto.object import AddressOwner, ObjectOwner, Owner
 from proto.protocol_config import NETWORK_LIMITS
 from proto.transaction import SenderSignedData
@@ -100,19 +99,13 @@ class LocalAuthorityService:
             return messages.TransactionAccepted(SenderSignedData.from_bytes(pending))
         return messages.TransactionUnknown()
 
-    async def handle_certificates_after(
-        self, request: messages.CertificatesAfterRequest
-    ) -> messages.CertificatesAfterResponse:
-        """Executed certificates in the order of execution; sequences begin at 1."""
+    async def handle_executed_after(
+        self, request: messages.ExecutedAfterRequest
+    ) -> messages.ExecutedAfterResponse:
+        """Digests in the order of execution."""
         limit = min(request.limit, NETWORK_LIMITS.max_page)
-        found = list(islice(self._store.executed_from(request.after), limit))
-        rows = self._store.executed_many([digest for _, digest in found])
-        certificates = tuple(
-            messages.SequencedCertificate(sequence + 1, _certified(row))
-            for (sequence, _), row in zip(found, rows, strict=True)
-            if row is not None
-        )
-        return messages.CertificatesAfterResponse(certificates, self._store.next_sequence)
+        found = islice(self._store.executed_from(request.after), limit)
+        return messages.ExecutedAfterResponse(tuple(digest for _, digest in found), self._store.next_sequence)
 
     async def handle_owned_objects(self, request: messages.OwnedObjectsRequest) -> messages.ObjectsPage:
         """Objects of an owner, page by page."""
@@ -124,10 +117,9 @@ class LocalAuthorityService:
         """Children of an object, page by page."""
         return self._page(ObjectOwner(request.parent), request.cursor, request.limit)
 
-    def _page(self, owner: Owner, cursor: bytes | None, limit: int) -> messages.ObjectsPage:
+    def _page(self, owner: Owner, cursor: ObjectID | None, limit: int) -> messages.ObjectsPage:
         limit = max(1, min(limit, NETWORK_LIMITS.max_page))
-        after = None if cursor is None else messages.ObjectID(cursor)
-        ids = list(islice(self._store.owned_objects(owner, after), limit + 1))
+        ids = list(islice(self._store.owned_objects(owner, cursor), limit + 1))
         values = [self._store.get_object(object_id) for object_id in ids[:limit]]
         next_cursor = ids[limit - 1] if len(ids) > limit else None
         return messages.ObjectsPage(tuple(value for value in values if value is not None), next_cursor)
@@ -145,8 +137,3 @@ class LocalAuthorityService:
             executed=self._store.next_sequence,
             software=SOFTWARE,
         )
-
-
-def _certified(row: ExecutedTransaction) -> messages.CertifiedTransaction:
-    transaction = SenderSignedData.from_bytes(row.transaction)
-    return messages.CertifiedTransaction(transaction, bcs.decode(messages.Certificate, row.certificate))

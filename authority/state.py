@@ -107,7 +107,7 @@ class AuthorityState:
         self.on_missing_dependency = on_missing_dependency
         self.locks = LockTable()
         self._verifier = verifier
-        self._max_batch = max_batch
+        self.max_batch = max_batch
         self._restore_locks()
 
     async def submit_transactions(self, request: TransactionBatch) -> BatchVote:
@@ -299,8 +299,8 @@ class AuthorityState:
     def _check_size(self, count: int) -> None:
         if count == 0:
             raise AuthorityError(MalformedRequest("an empty batch"))
-        if count > self._max_batch:
-            raise AuthorityError(BatchTooLarge(count, self._max_batch))
+        if count > self.max_batch:
+            raise AuthorityError(BatchTooLarge(count, self.max_batch))
 
     def _commit(self, unit: UnitOfWork, undo: Callable[[], None] = lambda: None) -> None:
         try:

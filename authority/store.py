@@ -132,6 +132,10 @@ class AuthorityStore:
         row = self._key_value.get(b"x" + digest)
         return None if row is None else _decode_executed(row)
 
+    def is_executed(self, digest: Digest) -> bool:
+        """Whether a transaction is executed."""
+        return self._key_value.get(b"x" + digest) is not None
+
     def executed_many(self, digests: list[Digest]) -> list[ExecutedTransaction | None]:
         """The records of several transactions, in order."""
         rows = self._key_value.multi_get([b"x" + digest for digest in digests])

@@ -1,12 +1,14 @@
 """Catching up: an authority that was down, or misses a dependency, pulls certificates from its peers.
 
-Peers give their certificates in the order in which they executed them, so dependencies come first. Every
-certificate is verified like one that a client shows. A peer that fails or lies is passed over.
+Peers tell the digests of what they executed, in that order, so dependencies come first; only what is
+missing is fetched. Every certificate is verified like one that a client shows. A peer that fails or lies
+is passed over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 
@@ -14,10 +16,16 @@ from authority.metrics import AuthorityMetrics
 from authority.state import AuthorityState
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError
-from proto.messages import CertificatesAfterRequest, CertificatesRequest
+from proto.ids import Digest
+from proto.messages import (
+    CertificatesRequest,
+    ExecutedAfterRequest,
+    ExecutedTransaction,
+    TransactionInfoRequest,
+)
 from proto.service import AuthorityService
 
-PAGE = 200
+PAGE = 500
 IDLE_SECONDS = 2.0
 """How long to wait before asking again when there is nothing new."""
 
@@ -48,10 +56,8 @@ class CertificateSync:
         while True:
             found = await self.pull_all()
             if not found:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-                except TimeoutError:
-                    pass
             self._wake.clear()
 
     async def pull_all(self) -> int:
@@ -59,22 +65,26 @@ class CertificateSync:
         return sum([await self._pull(peer) for peer in self._peers])
 
     async def _pull(self, peer: AuthorityName) -> int:
-        request = CertificatesAfterRequest(self._positions[peer], PAGE)
+        position = self._positions[peer]
         try:
-            page = await self._peers[peer].handle_certificates_after(request)
-            singles = tuple(entry.certified for entry in page.certificates)
-            missing = tuple(
-                certified for certified in singles if self._state.store.executed(certified.digest()) is None
-            )
+            page = await self._peers[peer].handle_executed_after(ExecutedAfterRequest(position, PAGE))
+            missing = tuple(digest for digest in page.digests if not self._state.store.is_executed(digest))
             if missing:
-                await self._state.submit_certificates(CertificatesRequest(None, missing))
+                await self._fetch(peer, missing)
         except AuthorityError as error:
             _log.debug("sync with %s: %s", peer.hex()[:8], error)
             return 0
-        executed = [self._state.store.executed(certified.digest()) is not None for certified in singles]
+        done = [self._state.store.is_executed(digest) for digest in page.digests]
         # What could not be executed yet is asked for again.
-        done = executed.index(False) if False in executed else len(executed)
-        if done:
-            self._positions[peer] = page.certificates[done - 1].sequence
-        self._metrics.synced.inc(len(missing))
-        return done
+        self._positions[peer] += done.index(False) if False in done else len(done)
+        return self._positions[peer] - position
+
+    async def _fetch(self, peer: AuthorityName, digests: tuple[Digest, ...]) -> None:
+        answer = await self._peers[peer].handle_transaction_info(TransactionInfoRequest(digests))
+        certified = tuple(
+            info.certified for info in answer.transactions if isinstance(info, ExecutedTransaction)
+        )
+        for start in range(0, len(certified), self._state.max_batch):
+            singles = certified[start : start + self._state.max_batch]
+            await self._state.submit_certificates(CertificatesRequest(None, singles))
+        self._metrics.synced.inc(len(certified))

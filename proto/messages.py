@@ -430,27 +430,22 @@ class TransactionInfoResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class CertificatesAfterRequest:
-    """Executed certificates with a local sequence number above `after`; at most limit of them."""
+class ExecutedAfterRequest:
+    """What was executed behind the first `after` transactions, at most limit of them."""
 
     after: U64
     limit: U32
 
 
 @dataclass(frozen=True, slots=True)
-class SequencedCertificate:
-    """A certificate and its number in the order in which this authority executed (from 1)."""
+class ExecutedAfterResponse:
+    """Digests in the order of execution, so that dependencies come first; total: how many there are.
 
-    sequence: U64
-    certified: CertifiedTransaction
+    Whoever misses one asks for it by digest: most callers miss none, so digests are all that is sent.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class CertificatesAfterResponse:
-    """Certificates in ascending sequence, dependencies first. latest: the authority's last sequence."""
-
-    certificates: tuple[SequencedCertificate, ...]
-    latest: U64
+    digests: tuple[Digest, ...]
+    total: U64
 
 
 @dataclass(frozen=True, slots=True)

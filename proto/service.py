@@ -10,11 +10,11 @@ from typing import Protocol
 
 from proto.messages import (
     BatchVote,
-    CertificatesAfterRequest,
-    CertificatesAfterResponse,
     CertificatesRequest,
     CertificatesResponse,
     DynamicFieldsRequest,
+    ExecutedAfterRequest,
+    ExecutedAfterResponse,
     HealthRequest,
     HealthResponse,
     ObjectInfoRequest,
@@ -42,8 +42,8 @@ class AuthorityService(Protocol):
     async def handle_transaction_info(self, request: TransactionInfoRequest) -> TransactionInfoResponse:
         """What is known of transactions: with certificate, effects, events and a vote if executed."""
 
-    async def handle_certificates_after(self, request: CertificatesAfterRequest) -> CertificatesAfterResponse:
-        """Executed certificates, for an authority or an index that catches up."""
+    async def handle_executed_after(self, request: ExecutedAfterRequest) -> ExecutedAfterResponse:
+        """Digests in the order of execution, for an authority or an index that catches up."""
 
     async def handle_owned_objects(self, request: OwnedObjectsRequest) -> ObjectsPage:
         """Objects of an owner, page by page."""

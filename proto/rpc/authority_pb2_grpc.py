@@ -54,8 +54,8 @@ class AuthorityStub:
                 request_serializer=proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
                 response_deserializer=proto_dot_rpc_dot_authority__pb2.Response.FromString,
                 _registered_method=True)
-        self.CertificatesAfter = channel.unary_unary(
-                '/movelite.v1.Authority/CertificatesAfter',
+        self.ExecutedAfter = channel.unary_unary(
+                '/movelite.v1.Authority/ExecutedAfter',
                 request_serializer=proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
                 response_deserializer=proto_dot_rpc_dot_authority__pb2.Response.FromString,
                 _registered_method=True)
@@ -107,8 +107,8 @@ class AuthorityServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CertificatesAfter(self, request, context):
-        """CertificatesAfterRequest -> CertificatesAfterResponse
+    def ExecutedAfter(self, request, context):
+        """ExecutedAfterRequest -> ExecutedAfterResponse
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,8 +158,8 @@ def add_AuthorityServicer_to_server(servicer, server):
                     request_deserializer=proto_dot_rpc_dot_authority__pb2.Request.FromString,
                     response_serializer=proto_dot_rpc_dot_authority__pb2.Response.SerializeToString,
             ),
-            'CertificatesAfter': grpc.unary_unary_rpc_method_handler(
-                    servicer.CertificatesAfter,
+            'ExecutedAfter': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExecutedAfter,
                     request_deserializer=proto_dot_rpc_dot_authority__pb2.Request.FromString,
                     response_serializer=proto_dot_rpc_dot_authority__pb2.Response.SerializeToString,
             ),
@@ -298,7 +298,7 @@ class Authority:
             _registered_method=True)
 
     @staticmethod
-    def CertificatesAfter(request,
+    def ExecutedAfter(request,
             target,
             options=(),
             channel_credentials=None,
@@ -311,7 +311,7 @@ class Authority:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/movelite.v1.Authority/CertificatesAfter',
+            '/movelite.v1.Authority/ExecutedAfter',
             proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
             proto_dot_rpc_dot_authority__pb2.Response.FromString,
             options,

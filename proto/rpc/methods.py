@@ -12,11 +12,11 @@ from proto import bcs
 from proto.errors import AuthorityError, ByzantineAuthoritySuspicion
 from proto.messages import (
     BatchVote,
-    CertificatesAfterRequest,
-    CertificatesAfterResponse,
     CertificatesRequest,
     CertificatesResponse,
     DynamicFieldsRequest,
+    ExecutedAfterRequest,
+    ExecutedAfterResponse,
     HealthRequest,
     HealthResponse,
     ObjectInfoRequest,
@@ -80,10 +80,10 @@ METHODS = {
         Method("ObjectInfo", "handle_object_info", ObjectInfoRequest, ObjectInfoResponse),
         Method("TransactionInfo", "handle_transaction_info", TransactionInfoRequest, TransactionInfoResponse),
         Method(
-            "CertificatesAfter",
-            "handle_certificates_after",
-            CertificatesAfterRequest,
-            CertificatesAfterResponse,
+            "ExecutedAfter",
+            "handle_executed_after",
+            ExecutedAfterRequest,
+            ExecutedAfterResponse,
         ),
         Method("OwnedObjects", "handle_owned_objects", OwnedObjectsRequest, ObjectsPage),
         Method("DynamicFields", "handle_dynamic_fields", DynamicFieldsRequest, ObjectsPage),

@@ -1,0 +1,110 @@
+"""An authority on the other side of gRPC, as an AuthorityService."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from proto import messages
+from proto.errors import AuthorityError, Unreachable
+from proto.protocol_config import NETWORK_LIMITS
+from proto.rpc.authority_pb2 import Request, Response
+from proto.rpc.methods import METHODS
+
+SERVICE_NAME = "movelite.v1.Authority"
+DEFAULT_TIMEOUT_SECONDS = 10.0
+
+
+class GrpcAuthorityClient:
+    """Speaks to one authority at host:port. Nothing that it returns is verified: SafeClient does that."""
+
+    def __init__(
+        self,
+        address: str,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        options = [
+            ("grpc.max_receive_message_length", NETWORK_LIMITS.max_message_bytes),
+            ("grpc.max_send_message_length", NETWORK_LIMITS.max_message_bytes),
+            ("grpc.initial_reconnect_backoff_ms", 200),
+            ("grpc.min_reconnect_backoff_ms", 200),
+            ("grpc.max_reconnect_backoff_ms", 2000),
+            ("grpc.use_local_subchannel_pool", 1),
+        ]
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(address, options)
+        else:
+            self._channel = grpc.aio.secure_channel(address, credentials, options)
+        self._timeout = timeout_seconds
+        self._calls = {
+            name: self._channel.unary_unary(
+                f"/{SERVICE_NAME}/{name}",
+                request_serializer=Request.SerializeToString,
+                response_deserializer=Response.FromString,
+            )
+            for name in METHODS
+        }
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._channel.close()
+
+    async def _call(self, name: str, message: Any) -> Any:
+        method = METHODS[name]
+        request = Request(bcs=method.encode_request(message))
+        try:
+            response = await self._calls[name](request, timeout=self._timeout)
+        except grpc.aio.AioRpcError as error:
+            raise AuthorityError(Unreachable(f"{error.code().name}: {error.details()}")) from error
+        except TimeoutError as error:
+            raise AuthorityError(Unreachable("no answer in time")) from error
+        return method.read(response)
+
+    async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
+        """Ask for a vote on a batch. Raises: AuthorityError."""
+        vote: messages.BatchVote = await self._call("SubmitTransactions", request)
+        return vote
+
+    async def handle_submit_certificates(
+        self, request: messages.CertificatesRequest
+    ) -> messages.CertificatesResponse:
+        """Show certificates. Raises: AuthorityError."""
+        response: messages.CertificatesResponse = await self._call("SubmitCertificates", request)
+        return response
+
+    async def handle_object_info(self, request: messages.ObjectInfoRequest) -> messages.ObjectInfoResponse:
+        """Read objects. Raises: AuthorityError."""
+        response: messages.ObjectInfoResponse = await self._call("ObjectInfo", request)
+        return response
+
+    async def handle_transaction_info(
+        self, request: messages.TransactionInfoRequest
+    ) -> messages.TransactionInfoResponse:
+        """Look transactions up. Raises: AuthorityError."""
+        response: messages.TransactionInfoResponse = await self._call("TransactionInfo", request)
+        return response
+
+    async def handle_executed_after(
+        self, request: messages.ExecutedAfterRequest
+    ) -> messages.ExecutedAfterResponse:
+        """Digests of what was executed. Raises: AuthorityError."""
+        response: messages.ExecutedAfterResponse = await self._call("ExecutedAfter", request)
+        return response
+
+    async def handle_owned_objects(self, request: messages.OwnedObjectsRequest) -> messages.ObjectsPage:
+        """Read the objects of an owner. Raises: AuthorityError."""
+        page: messages.ObjectsPage = await self._call("OwnedObjects", request)
+        return page
+
+    async def handle_dynamic_fields(self, request: messages.DynamicFieldsRequest) -> messages.ObjectsPage:
+        """Read the children of an object. Raises: AuthorityError."""
+        page: messages.ObjectsPage = await self._call("DynamicFields", request)
+        return page
+
+    async def handle_health(self, request: messages.HealthRequest) -> messages.HealthResponse:
+        """Ask how the authority is. Raises: AuthorityError."""
+        response: messages.HealthResponse = await self._call("Health", request)
+        return response
