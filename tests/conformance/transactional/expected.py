@@ -50,7 +50,7 @@ _VM_ERROR = re.compile(
 )
 
 
-def verdict(output: str) -> str:
+def vm_verdict(output: str) -> str:
     """The part of a task's output that counts: of a VM error its status, and of an abort the code too.
 
     Diagnostics of the Move compiler count by their codes. All else counts whole.

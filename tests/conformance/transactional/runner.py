@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tests.conformance.case import CaseResult
 from tests.conformance.transactional.directives import DirectiveError, Task, split_tasks
-from tests.conformance.transactional.expected import Expected, read_expected, verdict
+from tests.conformance.transactional.expected import Expected, read_expected, vm_verdict
 
 
 class TaskError(Exception):
@@ -92,25 +92,29 @@ def _run_task(task: Task, adapter: Adapter) -> TaskRun:
 
 
 def run_suite(
-    root: Path, make_adapter: Callable[[Path], Adapter], *, exact: bool = False
+    root: Path,
+    make_adapter: Callable[[Path], Adapter],
+    *,
+    exact: bool = False,
+    verdict: Callable[[str], str] = vm_verdict,
 ) -> Iterable[CaseResult]:
     """Run every test file below root.
 
-    A file passes if each of its tasks has the expected verdict (expected.verdict); with exact, if the whole
+    A file passes if each of its tasks has the expected verdict; with exact, if the whole
     output is the expected one, byte for byte. In both cases every task that is to print nothing must have
     done some work.
     """
     for path in sorted([*root.rglob("*.mvir"), *root.rglob("*.move")]):
         started = time.perf_counter()
         try:
-            detail = _judge(run_file(path, make_adapter(path)), read_expected(path), exact)
+            detail = _judge(run_file(path, make_adapter(path)), read_expected(path), exact, verdict)
         except Exception as error:
             detail = f"{type(error).__name__}: {error}"
         name = path.relative_to(root).as_posix()
         yield CaseResult(name, not detail, detail, time.perf_counter() - started)
 
 
-def _judge(run: FileRun, expected: Expected, exact: bool) -> str:
+def _judge(run: FileRun, expected: Expected, exact: bool, verdict: Callable[[str], str]) -> str:
     """What is wrong with a run, or an empty text."""
     for task_run in run.tasks:
         task = task_run.task
