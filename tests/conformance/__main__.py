@@ -1,6 +1,7 @@
 """Run one conformance suite: `python -m tests.conformance SUITE PATH [--failures] [--json]`.
 
-PATH is a checkout (or the folder of vectors) that the suite reads. The last line is `SUITE: passed/total`.
+PATH is a checkout (or the folder of vectors) that the suite reads. The last line is `SUITE: passed/total`; a
+suite with more to count prints that as one line of JSON behind it.
 Exit code 0 if every case passed, 1 if one failed or none ran, 2 for wrong usage.
 """
 
@@ -59,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps(_as_json(options.suite, results), indent=1))
     print(f"{options.suite}: {passed}/{len(results)}")
+    summarize = getattr(_module(options.suite), "summarize", None)
+    if summarize is not None:
+        print(json.dumps(summarize(results)))
     return 0 if results and passed == len(results) else 1
 
 

@@ -133,7 +133,6 @@ class UseNamer(ExpressionNamer):
             message = f"Invalid 'use'. Unbound module: '{module}'"
             self.report(diag(codes.NameResolution.UnboundModule, (use.loc, message)))
             return
-        self.note_use(module, use.loc)
         if use.members is None or use.is_incomplete:
             self._alias_module(use.alias or use.module, module)
             return
@@ -207,10 +206,16 @@ class UseNamer(ExpressionNamer):
             self.report(item)
 
     def resolve_use_funs(self, uses: list[st.UseFun], pending: PendingScope) -> None:
-        """Resolve the paths of `use fun` declarations, with all aliases of their scope known."""
+        """Resolve the paths of `use fun` declarations, with all aliases of their scope known.
+
+        What they name is no dependency of the module until a method call uses it.
+        """
+        named_elsewhere = self.dependencies
         for use in uses:
+            self.dependencies = {}
             function = self._use_fun_function(use)
             key = self._use_fun_type(use)
+            self.dependencies = named_elsewhere
             if function is None or key is None:
                 continue
             public = use.visibility.loc if use.visibility.kind is st.VisibilityKind.PUBLIC else None

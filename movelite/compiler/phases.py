@@ -1,0 +1,152 @@
+"""A compilation: sources in, every phase's output one property away.
+
+    compilation = Compilation([SourcePackage(config, files, addresses)], interface=std)
+    compilation.typed            # runs parsing, naming and type checking
+    compilation.diagnostics      # what they had to say
+
+A phase runs when its output is first asked for, after those before it. Nothing is raised for a user's
+mistake: errors are diagnostics. Behind type checking, a phase yields None if it cannot run for errors.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
+
+from . import codes
+from . import named_tree as nt
+from . import typed_tree as tt
+from .diagnostics import Diagnostics, diag
+from .editions import PackageConfig
+from .naming import name_program
+from .parser import parse_file
+from .source import NO_LOC, SourceFile, SourceMap
+from .syntax_tree import SourceUnit
+from .typing.check import check_program
+
+T = TypeVar("T")
+
+RECURSION_LIMIT = 40_000
+"""Trees are walked by recursion; the parser bounds their depth, and Python frames need no C stack."""
+
+
+@dataclass(slots=True)
+class SourcePackage:
+    """The sources of one package: `files` are (name, text), `named_addresses` what its names mean."""
+
+    config: PackageConfig
+    files: list[tuple[str, str]]
+    named_addresses: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Interface:
+    """Packages that were resolved before: what a dependent needs of them, and their texts for messages.
+
+    It can be pickled, so that a cache can hold it.
+    """
+
+    program: nt.NamedProgram
+    files: list[SourceFile]
+
+
+@dataclass(slots=True)
+class SyntaxTrees:
+    """What the parser read."""
+
+    sources: list[SourceUnit]
+    dependencies: list[SourceUnit]
+
+
+class Compilation:
+    """One run of the compiler over some packages.
+
+    `sources` are compiled; `dependencies` are only parsed and resolved to be linked against. With
+    `test_mode`, tests and test-only members belong to the program.
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[SourcePackage],
+        dependencies: Iterable[SourcePackage] = (),
+        *,
+        interface: Interface | None = None,
+        test_mode: bool = False,
+        warnings_are_errors: bool = False,
+        sources_shadow_dependencies: bool = False,
+    ) -> None:
+        self.source_packages = list(sources)
+        self.dependency_packages = [
+            replace(package, config=replace(package.config, is_dependency=True)) for package in dependencies
+        ]
+        self.interface = interface
+        self.test_mode = test_mode
+        self.sources_shadow_dependencies = sources_shadow_dependencies
+        self.diagnostics = Diagnostics(warnings_are_errors)
+        self.source_map = SourceMap()
+        if interface is not None:
+            self.source_map.files = list(interface.files)
+
+    @cached_property
+    def syntax(self) -> SyntaxTrees:
+        """The syntax trees of all files."""
+        return self._guarded(
+            lambda: SyntaxTrees(self._parse(self.source_packages), self._parse(self.dependency_packages)),
+            SyntaxTrees([], []),
+        )
+
+    def _parse(self, packages: list[SourcePackage]) -> list[SourceUnit]:
+        units: list[SourceUnit] = []
+        for package in packages:
+            for name, text in sorted(package.files):
+                file = self.source_map.add(name, text, package.config.name)
+                unit = parse_file(file, package.config, self.diagnostics)
+                unit.named_addresses = package.named_addresses
+                units.append(unit)
+        return units
+
+    @cached_property
+    def named(self) -> nt.NamedProgram:
+        """The program with every name resolved."""
+        trees = self.syntax
+        return self._guarded(
+            lambda: name_program(
+                trees.sources,
+                trees.dependencies,
+                self.diagnostics,
+                test_mode=self.test_mode,
+                precompiled=self.interface.program if self.interface is not None else None,
+                sources_shadow_dependencies=self.sources_shadow_dependencies,
+            ),
+            nt.NamedProgram({}),
+        )
+
+    @cached_property
+    def typed(self) -> tt.Program:
+        """The program with every type inferred and every macro expanded."""
+        named = self.named
+        return self._guarded(lambda: check_program(named, self.diagnostics, self.test_mode), tt.Program({}))
+
+    def as_interface(self) -> Interface:
+        """What packages that depend on these need; bodies of functions are left behind."""
+        program = self.named
+        for module in program.modules.values():
+            module.target = nt.TargetKind.INTERFACE
+            for function in module.functions.values():
+                if not function.is_macro:
+                    function.body = None
+        return Interface(program, list(self.source_map.files))
+
+    def _guarded(self, phase: Callable[[], T], failed: T) -> T:
+        """Run a phase; nesting that no phase can follow is the user's error, not a crash."""
+        if sys.getrecursionlimit() < RECURSION_LIMIT:
+            sys.setrecursionlimit(RECURSION_LIMIT)
+        try:
+            return phase()
+        except RecursionError:
+            message = "Nested too deeply to be compiled"
+            self.diagnostics.add(diag(codes.Bug.ICE, (NO_LOC, message)))
+            return failed
