@@ -1042,7 +1042,7 @@ class ModuleDef:
     `use_funs` are the aliases that hold inside the module; `methods_of_own_types` are those that travel
     with the types it declares: its functions whose first parameter is such a type, and `public use fun`.
     `syntax_methods` are its `#[syntax(index)]` functions by the type they index.
-    `dependencies` are the modules that its members name (a `use` alone does not count), with a place for each.
+    `dependencies` are the modules that its members name (`use` alone does not count), with a place for each.
     """
 
     id: ModuleIdent
