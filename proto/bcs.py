@@ -12,7 +12,8 @@ A schema is a type annotation:
     A | B | C (dataclasses)          an enum: the tag is the position in the union
     a frozen dataclass               its fields in order; `bcs_prefix: ClassVar[bytes]` goes first
 
-For each schema an encoder and a decoder are generated once (bcs_codegen.py).
+For each schema an encoder and a decoder are generated once (bcs_codegen.py,
+bcs_encoder.py, bcs_decoder.py).
 
 Refused with BcsError: lengths that are not minimal ULEB128, a bool other than 0 and 1, unknown tags, bad
 UTF-8, maps out of order or with a key twice, lengths beyond the data, nesting beyond MAX_DEPTH, too little
@@ -31,11 +32,11 @@ from proto.bcs_codegen import (
     MAX_DEPTH,
     MAX_LENGTH,
     BcsError,
-    generate_decoder,
-    generate_encoder,
     read_uleb128,
     write_uleb128,
 )
+from proto.bcs_decoder import generate_decoder
+from proto.bcs_encoder import generate_encoder
 from proto.bcs_schema import I64, U8, U16, U32, U64, U128, U256, FixedBytes, declare_bytes
 
 __all__ = [

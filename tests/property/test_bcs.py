@@ -30,9 +30,9 @@ from proto.errors import AuthorityErrorKind
 from proto.execution_status import ExecutionStatus
 from proto.messages import (
     BatchVote,
-    CertificatesAfterResponse,
     CertificatesRequest,
     CertificatesResponse,
+    ExecutedAfterResponse,
     HealthResponse,
     ObjectInfoResponse,
     Receipt,
@@ -65,7 +65,7 @@ WIRE_TYPES = [
     BatchVote,
     CertificatesRequest,
     CertificatesResponse,
-    CertificatesAfterResponse,
+    ExecutedAfterResponse,
     ObjectInfoResponse,
     TransactionInfoResponse,
     HealthResponse,

@@ -87,7 +87,7 @@ def test_known_forms(schema: Any, value: Any, expected: str) -> None:
         (bytes, "05aabb", "beyond the data"),
         (str, "02c328", "UTF-8"),
         (str, "03eda080", "UTF-8"),
-        (Digest, "1f" + "00" * 31, "expected the length 32"),
+        (Digest, "1f" + "00" * 32, "expected the length 32"),
         (tuple[U8, ...], "ff01", "beyond the data"),
         (dict[str, U8], "0202616102016201", "out of order"),
         (dict[str, U8], "0201620101620 1".replace(" ", ""), "out of order"),
