@@ -1,0 +1,1 @@
+"""Lints: warnings about code that is correct and probably not meant so."""
