@@ -63,6 +63,12 @@ class ModuleIdent:
             return self.address_name
         return f"0x{int.from_bytes(self.address or b'', 'big'):x}"
 
+    @property
+    def plain_address_name(self) -> str | None:
+        """The name of the address without the value that is shown where the name alone would be ambiguous."""
+        name = self.address_name
+        return name[1:].split("=", 1)[0] if name is not None and name.startswith("(") else name
+
 
 @dataclass(frozen=True, slots=True)
 class TypeParameter:

@@ -26,7 +26,7 @@ def iota_path(type_: Type) -> tuple[str, str] | None:
     """Module and name of a datatype of the iota package, references aside."""
     while isinstance(type_, ReferenceType):
         type_ = type_.inner
-    if isinstance(type_, DatatypeType) and type_.module.address_name == "iota":
+    if isinstance(type_, DatatypeType) and type_.module.plain_address_name == "iota":
         return type_.module.name, type_.name
     return None
 
@@ -41,9 +41,9 @@ def lint_module(module: T.Module, diagnostics: Diagnostics, is_all: bool) -> Non
         with diagnostics.filtered(function.filters):
             is_test = in_tests or function.attributes.is_test_or_test_only
             if function.visibility is VisibilityKind.PUBLIC:
-                if not is_test and module.ident.address_name != "iota":
+                if not is_test and module.ident.plain_address_name != "iota":
                     _lint_random(function, diagnostics)
-                if is_all and (module.ident.address_name, module.ident.name) != ("iota", "tx_context"):
+                if is_all and (module.ident.plain_address_name, module.ident.name) != ("iota", "tx_context"):
                     _lint_context(function, diagnostics)
             _lint_comparisons(function, diagnostics)
 
@@ -69,11 +69,11 @@ def _lint_random(function: T.Function, diagnostics: Diagnostics) -> None:
         path = iota_path(parameter.type.type)
         if path is not None and path[0] == "random" and path[1] in _RANDOM:
             message = f"'public' function '{function.name}' accepts '{path[1]}' as a parameter"
-            notes = [
+            risk = (
                 f"Functions that accept 'iota::random::{path[1]}' as a parameter might be abused by "
-                "attackers by inspecting the results of randomness",
-                "Non-public functions are preferred",
-            ]
+                "attackers by inspecting the results of randomness"
+            )
+            notes = [risk, "Non-public functions are preferred"]
             diagnostics.add(diag(Lint.PublicRandom, (parameter.type.loc, message), notes=notes))
 
 

@@ -28,7 +28,7 @@ def lint_module(program: T.Program, module: T.Module, diagnostics: Diagnostics, 
             for e in walk(function.body):
                 if not isinstance(e, T.Call) or e.name not in _FREEZES or not e.type_arguments:
                     continue
-                if (e.module.address_name, e.module.name) != ("iota", "transfer"):
+                if (e.module.plain_address_name, e.module.name) != ("iota", "transfer"):
                     continue
                 _lint_wrapped(wrapping, e, diagnostics)
                 if is_all:

@@ -9,7 +9,7 @@ from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..diagnostics import Label
 from ..source import Loc
-from ..types import BOOL, U64, UNIT, ReferenceType, Type
+from ..types import BOOL, ERROR, U64, UNIT, ReferenceType, Type
 from .context import Body, Frame
 from .deprecation import warn_if_deprecated
 from .error_codes import as_error_code
@@ -131,6 +131,8 @@ def finish_call(
     check_arity(body, loc, f"Invalid call of '{member}'", len(use.parameters), arguments_loc, arguments)
     for argument, (variable, type_) in zip(arguments, use.parameters, strict=False):
         _check_argument(body, loc, member, variable, argument, type_)
+    for _, type_ in use.parameters[len(arguments) :]:
+        subtype(body, loc, "", ERROR, type_)
     body.use_member(member)
     parameters = tuple(type_ for _, type_ in use.parameters)
     module, name = member

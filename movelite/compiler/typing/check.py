@@ -9,6 +9,7 @@ from . import dots, matches, methods, names, operators, packs
 from .context import Body, Frame, ProgramContext
 from .datatypes import check_datatype, make_enum, make_struct
 from .dependency_order import order_modules
+from .deprecation import check_deprecated_attributes
 from .functions import check_constant, check_function, make_function
 from .id_leak import check_id_leaks
 from .instantiation_loops import check_instantiations
@@ -71,6 +72,7 @@ def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Mo
         return
     for attributes in _attributes_of(definition):
         note_attribute_uses(program, attributes)
+        check_deprecated_attributes(program, attributes)
     for struct in definition.structs.values():
         check_datatype(program, definition, struct)
     for enum in definition.enums.values():
@@ -96,4 +98,6 @@ def _attributes_of(definition: N.ModuleDef) -> list[N.Attributes]:
     found = [definition.attributes]
     found += [constant.attributes for constant in definition.constants.values()]
     found += [function.attributes for function in definition.functions.values()]
+    found += [struct.attributes for struct in definition.structs.values()]
+    found += [enum.attributes for enum in definition.enums.values()]
     return found

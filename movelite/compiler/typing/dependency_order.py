@@ -18,7 +18,10 @@ Uses = dict[ModuleIdent, dict[ModuleIdent, tuple[str, Loc]]]
 
 
 def order_modules(program: ProgramContext) -> None:
-    """Set each module's dependencies and its place in the order; report a cycle of uses or friends."""
+    """Set each module's dependencies and its place in the order; report a cycle of uses or friends.
+
+    Interfaces were checked when they were compiled: what they use is of no interest.
+    """
     modules = program.typed.modules
     uses: Uses = {ident: {} for ident in modules}
     for ident, module in modules.items():
@@ -66,7 +69,7 @@ def _report_cycle(program: ProgramContext, uses: Uses, component: list[ModuleIde
 
 def _uses_of(module: T.Module) -> dict[ModuleIdent, Loc]:
     if module.target is N.TargetKind.INTERFACE:
-        return dict(module.named.dependencies)
+        return {}
     found: dict[ModuleIdent, Loc] = {}
     for struct in module.named.structs.values():
         for field in struct.fields or []:

@@ -213,7 +213,7 @@ class Finisher:
                 e.value = self.value(e.value, self.type(self._body.return_type, e.loc))
             case T.Assign():
                 e.targets = [self._target(target) for target in e.targets]
-                e.target_types = [self.type(t, e.loc) for t in e.target_types]
+                e.target_types = self._target_types(e.targets, e.target_types)
                 e.value = self._bound_value(e.value, e.target_types)
             case T.Match():
                 return self._match(e)
@@ -282,12 +282,15 @@ class Finisher:
                     item.targets = [self._target(target) for target in item.targets]
                 case T.Bind():
                     item.targets = [self._target(target) for target in item.targets]
-                    item.target_types = [
-                        t.local.type if isinstance(t, T.LocalTarget) else self._bound_type(type_, t.loc)
-                        for type_, t in zip(item.target_types, item.targets, strict=True)
-                    ]
+                    item.target_types = self._target_types(item.targets, item.target_types)
                     item.value = self._bound_value(item.value, item.target_types)
         block.type = expected
+
+    def _target_types(self, targets: list[T.Target], types: list[Type]) -> list[Type]:
+        return [
+            target.local.type if isinstance(target, T.LocalTarget) else self._bound_type(type_, target.loc)
+            for type_, target in zip(types, targets, strict=True)
+        ]
 
     def _bound_type(self, type_: Type, loc: Loc) -> Type:
         if isinstance(self._inference.unfold(type_), AnythingType):

@@ -78,7 +78,7 @@ def check_id_leaks(program: ProgramContext, module: T.Module) -> None:
     diagnostics = program.diagnostics
     with diagnostics.filtered(module.named.package.filters), diagnostics.filtered(module.filters):
         for function in module.functions.values():
-            path = (module.ident.address_name, module.ident.name, function.name)
+            path = (module.ident.plain_address_name, module.ident.name, function.name)
             if function.body is not None and path not in _EXEMPT:
                 with diagnostics.filtered(function.filters):
                     _Flow(program, module).run(function.body)
@@ -144,7 +144,7 @@ class _Flow:
                 return []
 
     def _call(self, e: T.Call) -> list[Value]:
-        if (e.module.address_name, e.module.name, e.name) in _FRESH:
+        if (e.module.plain_address_name, e.module.name, e.name) in _FRESH:
             return [Uid(True, e.loc)]
         return [Uid(False, e.loc) if _is_uid(type_) else None for type_ in elements_of(e.type)]
 
@@ -249,4 +249,4 @@ class _Flow:
 def _is_uid(type_: Type) -> bool:
     if not isinstance(type_, DatatypeType) or type_.name != "UID":
         return False
-    return type_.module.name == "object" and type_.module.address_name == "iota"
+    return type_.module.name == "object" and type_.module.plain_address_name == "iota"

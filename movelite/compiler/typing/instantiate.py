@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .. import named_tree as N
@@ -140,6 +140,12 @@ class DatatypeUse:
     type: DatatypeType
     arguments: dict[int, Type]
 
+    def field_count(self, variant: str | None) -> int:
+        """How many fields the struct or the variant has."""
+        if isinstance(self.definition, N.EnumDef):
+            return len(self.definition.variants[variant or ""].fields)
+        return len(self.definition.fields or ())
+
     def field_type(self, field: N.FieldDef) -> Type:
         """The type of a field under these type arguments."""
         return substitute(field.type.type, self.arguments) if self.arguments else field.type.type
@@ -193,33 +199,45 @@ def use_function(
     arguments = type_arguments_for(body, frame, loc, declared, written, needs_base)
     mapping = argument_map(declared, arguments)
     parameters = [
-        (p.variable, _of_signature(body, p.type, mapping, definition.is_macro)) for p in definition.parameters
+        (p.variable, _of_signature(p.type, mapping, definition.is_macro)) for p in definition.parameters
     ]
-    result = _of_signature(body, definition.result, mapping, definition.is_macro)
+    result = _of_signature(definition.result, mapping, definition.is_macro)
     return FunctionUse(definition, arguments, parameters, result)
 
 
-def _of_signature(body: Body, named: N.NamedType, mapping: dict[int, Type], is_macro: bool) -> Type:
+def _of_signature(named: N.NamedType, mapping: dict[int, Type], is_macro: bool) -> Type:
     type_ = substitute(named.type, mapping) if mapping else named.type
-    return fill_holes(body, type_) if is_macro and named.has_holes else type_
+    return open_holes(type_) if is_macro and named.has_holes else type_
+
+
+def open_holes(type_: Type) -> Type:
+    """The type with anything for each `_`: a macro's parameter can have another type at each of its uses."""
+    return _replace_holes(type_, AnythingType)
 
 
 def fill_holes(body: Body, type_: Type) -> Type:
-    """The type with a new variable for each `_`."""
+    """The type with a new variable for each `_` or open part."""
+    return _replace_holes(type_, body.inference.fresh)
+
+
+def _replace_holes(type_: Type, make: Callable[[], Type]) -> Type:
+    def inside(types: tuple[Type, ...]) -> tuple[Type, ...]:
+        return tuple(_replace_holes(t, make) for t in types)
+
     match type_:
         case TypeVariable() if type_ == N.HOLE:
-            return body.inference.fresh()
+            return make()
         case AnythingType():
-            return body.inference.fresh()
+            return make()
         case BuiltinType(name, arguments) if arguments:
-            return BuiltinType(name, tuple(fill_holes(body, t) for t in arguments))
+            return BuiltinType(name, inside(arguments))
         case DatatypeType(module, name, arguments) if arguments:
-            return DatatypeType(module, name, tuple(fill_holes(body, t) for t in arguments))
+            return DatatypeType(module, name, inside(arguments))
         case ReferenceType(mutable, inner):
-            return ReferenceType(mutable, fill_holes(body, inner))
+            return ReferenceType(mutable, _replace_holes(inner, make))
         case TupleType(elements):
-            return TupleType(tuple(fill_holes(body, t) for t in elements))
+            return TupleType(inside(elements))
         case FunctionType(parameters, result):
-            return FunctionType(tuple(fill_holes(body, t) for t in parameters), fill_holes(body, result))
+            return FunctionType(inside(parameters), _replace_holes(result, make))
         case _:
             return type_

@@ -28,7 +28,7 @@ _IMMUTABLE_ONLY = {("iota", "clock", "Clock"), ("iota", "random", "Random")}
 
 def _path(type_: Type) -> tuple[str | None, str, str] | None:
     if isinstance(type_, DatatypeType):
-        return type_.module.address_name, type_.module.name, type_.name
+        return type_.module.plain_address_name, type_.module.name, type_.name
     return None
 
 

@@ -37,7 +37,7 @@ BRIDGED_ASSETS = frozenset({"btc", "eth", "usdc", "usdt"})
 
 def is_named(module: ModuleIdent, address: str, name: str) -> bool:
     """Whether a module has this name under this named address."""
-    return module.name == name and module.address_name == address
+    return module.name == name and module.plain_address_name == address
 
 
 def check_iota_rules(program: ProgramContext, module: T.Module) -> None:
@@ -203,7 +203,7 @@ class _Rules:
         ident = self._module.ident
         if pack.name != self._witness or pack.module != ident or is_named(ident, "iota", "iota"):
             return
-        if ident.address_name == "bridge" and ident.name in BRIDGED_ASSETS:
+        if ident.plain_address_name == "bridge" and ident.name in BRIDGED_ASSETS:
             return
         message = (
             "Invalid one-time witness construction. One-time witness types "

@@ -14,15 +14,15 @@ from .. import typed_tree as T
 from ..codes import TypeSafety, UnusedItem
 from ..editions import Feature
 from ..source import Loc
-from ..types import ANYTHING, ERROR, FunctionType, Type
+from ..types import ANYTHING, ERROR, AbilitySet, FunctionType, Type
 from .calls import check_arity, check_is_macro
-from .constraints import require_single
+from .constraints import require_ability, require_single
 from .context import Body, ByName, Closure, Expansion, Frame
 from .control import check_sequence, finish_labeled
 from .instantiate import FunctionUse, fill_holes, instantiate
 from .relations import subtype, try_subtype
 from .rules import check_all, check_expression, error_expression, rule
-from .targets import check_targets
+from .targets import IGNORED, check_targets
 from .transient import Annotated
 
 
@@ -52,16 +52,20 @@ def expand_call(
     given += [_argument(frame, node) for node in arguments.items]
     message = f"Invalid call of '{macro.id}'"
     check_arity(body, loc, message, len(use.parameters), arguments.loc, given)
-    complete = len(given) >= len(use.parameters)
+    missing = len(use.parameters) - len(given)
+    given += [Argument(loc, None, N.ErrorExpression(loc), frame)] * missing
     body.use_member(macro.id)
     bindings = [
         _bind_argument(body, loc, use, variable, type_, argument)
         for (variable, type_), argument in zip(use.parameters, given, strict=False)
     ]
-    if not is_macro or not complete or macro.body is None or not _check_recursion(body, frame, loc, macro.id):
+    if not is_macro or macro.body is None or not _check_recursion(body, frame, loc, macro.id):
         return T.ErrorExpression(ERROR, loc)
-    if any(isinstance(binding, _Refused) for binding in bindings):
-        return T.ErrorExpression(ERROR, loc)
+    for binding in bindings:
+        if isinstance(binding, _Refused):
+            text = f"Unable to bind lambda to parameter '{binding.name}'. The lambda must be passed directly"
+            body.report(TypeSafety.CannotExpandMacro, binding.loc, text)
+            return T.ErrorExpression(ERROR, loc)
     expansion = Expansion(macro.id, loc, frame.expansion)
     inner = Frame(None, expansion)
     inner.types = use.arguments
@@ -71,7 +75,10 @@ def expand_call(
 
 @dataclass(slots=True)
 class _Refused:
-    """An argument that makes expansion impossible."""
+    """Something else where a lambda must stand: expansion is impossible."""
+
+    loc: Loc
+    name: str
 
 
 _Bound = ByName | Closure | T.Expression | _Refused
@@ -96,11 +103,11 @@ def _bind_argument(
     if argument.value is not None:
         subtype(body, loc, message, argument.value.type, type_, argument.value.loc, variable.loc)
         if isinstance(body.inference.unfold(type_), FunctionType):
-            return _Refused()
+            return _Refused(argument.loc, variable.name)
         return argument.value
     source, frame = argument.source, argument.frame
     if source is None or frame is None:
-        return _Refused()
+        return _Refused(argument.loc, variable.name)
     if isinstance(source, N.Lambda):
         written = _lambda_type(body, frame, source)
         related = try_subtype(body, loc, message, written, type_, source.loc, variable.loc)
@@ -109,10 +116,7 @@ def _bind_argument(
     if not isinstance(expected, FunctionType):
         return ByName(source, frame, type_)
     if not isinstance(source, N.Lambda):
-        if not isinstance(source, N.ErrorExpression):
-            text = f"Unable to bind lambda to parameter '{variable.name}'. The lambda must be passed directly"
-            body.report(TypeSafety.CannotExpandMacro, source.loc, text)
-        return _Refused()
+        return _Refused(source.loc, variable.name)
     return Closure(source, frame, expected.parameters, expected.result)
 
 
@@ -179,6 +183,7 @@ def _bind_value(body: Body, frame: Frame, variable: N.Variable, value: T.Express
     require_single(body, variable.loc, "Invalid type for local", type_, value.loc)
     subtype(body, variable.loc, "Invalid value for binding", value.type, type_)
     if variable.name == "_":
+        require_ability(body, variable.loc, IGNORED, type_, AbilitySet.DROP)
         return T.Bind([T.IgnoreTarget(variable.loc)], [type_], value, variable.loc)
     local = body.declare(frame, variable, type_)
     local.is_parameter = False

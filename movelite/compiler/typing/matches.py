@@ -167,7 +167,7 @@ class _Patterns:
         if not body.is_own(node.datatype.module):
             self._report_foreign(node, use.definition, variant)
         type_ = self._borrowed(use.type)
-        if has_error:
+        if has_error or len(fields) != use.field_count(variant):
             return T.ErrorPattern(type_, node.loc)
         module, name = node.datatype
         arguments = use.type.arguments
