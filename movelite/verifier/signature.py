@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from movelite.bytecode.file_format import AbilitySet, Opcode
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier import opcode_groups as group
+from movelite.verifier.abilities import abilities_text
 from movelite.verifier.meter import Scope
 from movelite.verifier.module_view import FunctionView, ModuleView, Types
 from movelite.verifier.type_pool import Kind, Type
@@ -194,7 +195,8 @@ class _Signatures:
             if constraint & ~given:
                 raise VMError(
                     StatusCode.CONSTRAINT_NOT_SATISFIED,
-                    message=f"expected a type with abilities {constraint:#x}, got one with {given:#x}",
+                    message=f"expected type with abilities {abilities_text(constraint)} got type actual "
+                    f"{argument.debug_text} with incompatible abilities {abilities_text(given)}",
                 )
 
     def check_phantom(self, type_: Type, is_phantom_position: bool, phantom: list[bool]) -> None:

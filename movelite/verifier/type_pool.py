@@ -43,7 +43,7 @@ class Type:
     datatype; parameter the index of a type parameter. The rest is derived: size is the number of nodes,
     weight the same with datatypes and parameters counted as four, max_parameter the greatest type
     parameter inside (-1 if none), holds_reference whether this is or contains a reference, clone_cost the
-    ticks for copying the type, fixed_abilities the abilities where neither handles nor parameters matter.
+    ticks for copying the type, primitive_name what a primitive type is called, fixed_abilities the abilities where neither handles nor parameters matter.
     """
 
     __slots__ = (
@@ -58,6 +58,7 @@ class Type:
         "kind",
         "max_parameter",
         "parameter",
+        "primitive_name",
         "size",
         "weight",
     )
@@ -72,6 +73,7 @@ class Type:
         self.parameter = parameter
         self.is_reference = kind is Kind.REFERENCE or kind is Kind.MUTABLE_REFERENCE
         self.is_integer = False
+        self.primitive_name = ""
         self.fixed_abilities: AbilitySet | None = REFERENCE_ABILITIES if self.is_reference else None
         size, weight, max_parameter, holds_reference = 1, _WEIGHTS[kind], parameter, self.is_reference
         for part in parts:
@@ -85,6 +87,20 @@ class Type:
         self.holds_reference: bool = holds_reference
         self.clone_cost = _CLONE_COST * max(size, size * size // _CLONE_QUADRATIC_THRESHOLD)
 
+    @property
+    def debug_text(self) -> str:
+        """The type in the debug form of the official file format, for messages."""
+        if self.kind is Kind.PARAMETER:
+            return f"TypeParameter({self.parameter})"
+        if self.kind is Kind.DATATYPE:
+            return f"Struct(DatatypeHandleIndex({self.handle}))"
+        if self.kind is Kind.INSTANTIATION:
+            arguments = ", ".join([argument.debug_text for argument in self.arguments])
+            return f"StructInstantiation(DatatypeHandleIndex({self.handle}), [{arguments}])"
+        if self.inner is None:
+            return self.primitive_name
+        return f"{self.kind.name.title().replace('_', '')}({self.inner.debug_text})"
+
 
 _WEIGHTS = dict.fromkeys(Kind, 1) | {Kind.DATATYPE: 4, Kind.INSTANTIATION: 4, Kind.PARAMETER: 4}
 _CLONE_COST = 6
@@ -94,6 +110,7 @@ _CLONE_QUADRATIC_THRESHOLD = 10
 def _primitive(token: Primitive) -> Type:
     made = Type(Kind.PRIMITIVE)
     made.is_integer = token not in (Primitive.BOOL, Primitive.ADDRESS, Primitive.SIGNER)
+    made.primitive_name = token.name.capitalize()
     made.fixed_abilities = SIGNER_ABILITIES if token is Primitive.SIGNER else PRIMITIVE_ABILITIES
     return made
 

@@ -28,6 +28,7 @@ from movelite.verifier.iota import names
 from movelite.verifier.iota.errors import IotaVerificationError
 from movelite.verifier.meter import Meter, Scope
 from movelite.verifier.module_view import ModuleView
+from proto.ids import IOTA_FRAMEWORK_ADDRESS
 
 _CALL = int(Opcode.CALL)
 _CALL_GENERIC = int(Opcode.CALL_GENERIC)
@@ -85,7 +86,7 @@ def _check_init(module: CompiledModule, definition: FunctionDefinition) -> None:
     if not 1 <= len(parameters) <= 2:
         raise IotaVerificationError(f"Expected at least one and at most two parameters for {this}::init")
     if not names.is_tx_context(module, parameters[-1]):
-        context = f"{names.FRAMEWORK_ADDRESS.hex()}::tx_context::TxContext"
+        context = f"{IOTA_FRAMEWORK_ADDRESS.hex()}::tx_context::TxContext"
         raise IotaVerificationError(
             f"Expected last parameter for {this}::init to be &mut {context} or &{context}, "
             f"but found {names.format_token(module, parameters[0])}"

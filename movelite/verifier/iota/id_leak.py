@@ -12,31 +12,27 @@ from movelite.verifier import fixpoint
 from movelite.verifier import opcode_groups as group
 from movelite.verifier.control_flow_graph import Block
 from movelite.verifier.iota.errors import IotaVerificationError, IotaVerificationTimeout
-from movelite.verifier.iota.names import (
-    BRIDGE_ADDRESS,
-    FRAMEWORK_ADDRESS,
-    SYSTEM_ADDRESS,
-    function_name,
-)
+from movelite.verifier.iota.names import function_name
 from movelite.verifier.meter import Scope
 from movelite.verifier.module_view import FunctionView, ModuleView
 from movelite.verifier.stack_usage import StackEffects
+from proto.ids import BRIDGE_ADDRESS, IOTA_FRAMEWORK_ADDRESS, IOTA_SYSTEM_ADDRESS
 
 _JOIN_BASE_COST = 10
 _JOIN_LOCAL_COST = 5
 _STEP_COST = 15
 
 _FRESH_ID_FUNCTIONS = {
-    (FRAMEWORK_ADDRESS, "object", "new"),
-    (FRAMEWORK_ADDRESS, "object", "new_uid_from_hash"),
-    (FRAMEWORK_ADDRESS, "test_scenario", "new_object"),
+    (IOTA_FRAMEWORK_ADDRESS, "object", "new"),
+    (IOTA_FRAMEWORK_ADDRESS, "object", "new_uid_from_hash"),
+    (IOTA_FRAMEWORK_ADDRESS, "test_scenario", "new_object"),
 }
 _EXEMPT = {
-    (SYSTEM_ADDRESS, "iota_system", "create"),
-    (FRAMEWORK_ADDRESS, "clock", "create"),
-    (FRAMEWORK_ADDRESS, "authenticator_state", "create"),
-    (FRAMEWORK_ADDRESS, "random", "create"),
-    (FRAMEWORK_ADDRESS, "deny_list", "create"),
+    (IOTA_SYSTEM_ADDRESS, "iota_system", "create"),
+    (IOTA_FRAMEWORK_ADDRESS, "clock", "create"),
+    (IOTA_FRAMEWORK_ADDRESS, "authenticator_state", "create"),
+    (IOTA_FRAMEWORK_ADDRESS, "random", "create"),
+    (IOTA_FRAMEWORK_ADDRESS, "deny_list", "create"),
     (BRIDGE_ADDRESS, "bridge", "create"),
 }
 """Functions that make the system's own objects, whose ids are fixed."""

@@ -16,23 +16,19 @@ from movelite.bytecode.file_format import (
     TypeParameter,
     Vector,
 )
-
-STD_ADDRESS = bytes(31) + b"\x01"
-FRAMEWORK_ADDRESS = bytes(31) + b"\x02"
-SYSTEM_ADDRESS = bytes(31) + b"\x03"
-BRIDGE_ADDRESS = bytes(31) + b"\x0b"
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS
 
 INIT = "init"
 
 QualifiedName = tuple[bytes, str, str]
 """(address, module, name) of a datatype or function."""
 
-ID: QualifiedName = (FRAMEWORK_ADDRESS, "object", "ID")
-UID: QualifiedName = (FRAMEWORK_ADDRESS, "object", "UID")
-TX_CONTEXT: QualifiedName = (FRAMEWORK_ADDRESS, "tx_context", "TxContext")
-CLOCK: QualifiedName = (FRAMEWORK_ADDRESS, "clock", "Clock")
-RANDOM: QualifiedName = (FRAMEWORK_ADDRESS, "random", "Random")
-RECEIVING: QualifiedName = (FRAMEWORK_ADDRESS, "transfer", "Receiving")
+ID: QualifiedName = (IOTA_FRAMEWORK_ADDRESS, "object", "ID")
+UID: QualifiedName = (IOTA_FRAMEWORK_ADDRESS, "object", "UID")
+TX_CONTEXT: QualifiedName = (IOTA_FRAMEWORK_ADDRESS, "tx_context", "TxContext")
+CLOCK: QualifiedName = (IOTA_FRAMEWORK_ADDRESS, "clock", "Clock")
+RANDOM: QualifiedName = (IOTA_FRAMEWORK_ADDRESS, "random", "Random")
+RECEIVING: QualifiedName = (IOTA_FRAMEWORK_ADDRESS, "transfer", "Receiving")
 STD_OPTION: QualifiedName = (STD_ADDRESS, "option", "Option")
 ASCII_STRING: QualifiedName = (STD_ADDRESS, "ascii", "String")
 UTF8_STRING: QualifiedName = (STD_ADDRESS, "string", "String")

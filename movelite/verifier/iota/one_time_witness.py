@@ -19,11 +19,12 @@ from movelite.bytecode.file_format import (
     Primitive,
 )
 from movelite.verifier.iota.errors import IotaVerificationError
-from movelite.verifier.iota.names import BRIDGE_ADDRESS, FRAMEWORK_ADDRESS, INIT, format_module_id
+from movelite.verifier.iota.names import INIT, format_module_id
+from proto.ids import BRIDGE_ADDRESS, IOTA_FRAMEWORK_ADDRESS
 
 _PACK = int(Opcode.PACK)
 _EXEMPT = {
-    (FRAMEWORK_ADDRESS, "iota"),
+    (IOTA_FRAMEWORK_ADDRESS, "iota"),
     *((BRIDGE_ADDRESS, token) for token in ("btc", "eth", "usdc", "usdt")),
 }
 """Modules of the system whose witness is made at genesis."""
@@ -82,7 +83,7 @@ def _check_init(module: CompiledModule, handle: FunctionHandle, witness: int | N
     this = format_module_id(module)
     if witness is None:
         if len(parameters) != 1:
-            context = f"{FRAMEWORK_ADDRESS.hex()}::tx_context::TxContext"
+            context = f"{IOTA_FRAMEWORK_ADDRESS.hex()}::tx_context::TxContext"
             raise IotaVerificationError(
                 f"Expected last (and at most second) parameter for {this}::init to be &mut {context} or "
                 f"&{context}; optional first parameter must be of one-time witness type whose name is the "

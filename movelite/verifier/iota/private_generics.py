@@ -14,12 +14,13 @@ from movelite.bytecode.file_format import (
     SignatureToken,
 )
 from movelite.verifier.iota.errors import IotaVerificationError
-from movelite.verifier.iota.names import FRAMEWORK_ADDRESS, format_module_id, format_token, function_name
+from movelite.verifier.iota.names import format_module_id, format_token, function_name
+from proto.ids import IOTA_FRAMEWORK_ADDRESS
 
 _CALL_GENERIC = int(Opcode.CALL_GENERIC)
-_TEST_SCENARIO = (FRAMEWORK_ADDRESS, "test_scenario")
-_TRANSFER = (FRAMEWORK_ADDRESS, "transfer")
-_EVENT = (FRAMEWORK_ADDRESS, "event")
+_TEST_SCENARIO = (IOTA_FRAMEWORK_ADDRESS, "test_scenario")
+_TRANSFER = (IOTA_FRAMEWORK_ADDRESS, "transfer")
+_EVENT = (IOTA_FRAMEWORK_ADDRESS, "event")
 
 _PUBLIC_TRANSFER_FUNCTIONS = (
     "public_transfer",
@@ -80,7 +81,7 @@ def _transfer_refusal(
         return f"Expected 1 type argument for {function}"
     if _is_declared_here(module, arguments[0]):
         return None
-    framework = FRAMEWORK_ADDRESS.hex()
+    framework = IOTA_FRAMEWORK_ADDRESS.hex()
     return (
         f"Invalid call to '{framework}::transfer::{function}' on an object of type "
         f"'{format_token(module, arguments[0])}'. "
@@ -102,7 +103,7 @@ def _event_refusal(
     if _is_declared_here(module, arguments[0]):
         return None
     return (
-        f"Invalid call to '{FRAMEWORK_ADDRESS.hex()}::event::{function}' with an event type "
+        f"Invalid call to '{IOTA_FRAMEWORK_ADDRESS.hex()}::event::{function}' with an event type "
         f"'{format_token(module, arguments[0])}'. "
         "The event's type must be defined in the current module"
     )

@@ -5,32 +5,23 @@ Source: iota-verifier, struct_with_key_verifier.
 
 from __future__ import annotations
 
-from movelite.bytecode.file_format import (
-    KEY,
-    CompiledModule,
-    Datatype,
-    DatatypeInstantiation,
-    FieldDefinition,
-    MutableReference,
-    Primitive,
-    Reference,
-    SignatureToken,
-    TypeParameter,
-    Vector,
-)
+from movelite.bytecode.file_format import KEY
 from movelite.verifier.iota.errors import IotaVerificationError
-from movelite.verifier.iota.names import FRAMEWORK_ADDRESS, UID, datatype_name
+from movelite.verifier.iota.names import UID, datatype_name
+from movelite.verifier.module_view import ModuleView
+from movelite.verifier.type_pool import Kind
+from proto.ids import IOTA_FRAMEWORK_ADDRESS
 
 
-def check(module: CompiledModule) -> None:
+def check(view: ModuleView) -> None:
     """Check every definition with key.
 
     Raises: IotaVerificationError.
     """
-    for struct in module.struct_defs:
-        handle = module.datatype_handles[struct.handle]
-        if handle.abilities & KEY:
-            _check_first_field(module, module.identifiers[handle.name], struct.fields)
+    module = view.module
+    for index, struct in enumerate(module.struct_defs):
+        if module.datatype_handles[struct.handle].abilities & KEY:
+            _check_first_field(view, index)
     for enum in module.enum_defs:
         handle = module.datatype_handles[enum.handle]
         if handle.abilities & KEY:
@@ -40,37 +31,20 @@ def check(module: CompiledModule) -> None:
             )
 
 
-def _check_first_field(module: CompiledModule, name: str, fields: tuple[FieldDefinition, ...] | None) -> None:
-    if not fields:
+def _check_first_field(view: ModuleView, struct: int) -> None:
+    module = view.module
+    definition = module.struct_defs[struct]
+    name = module.identifiers[module.datatype_handles[definition.handle].name]
+    if not definition.fields:
         raise IotaVerificationError(f"First field of struct {name} must be 'id', no field found")
-    field = module.identifiers[fields[0].name]
+    field = module.identifiers[definition.fields[0].name]
     if field != "id":
         raise IotaVerificationError(f"First field of struct {name} must be 'id', {field} found")
-    expected = f"First field of struct {name} must be of type {FRAMEWORK_ADDRESS.hex()}::object::UID, "
-    token = fields[0].signature
-    if not isinstance(token, Datatype):
-        raise IotaVerificationError(f"{expected}{_debug_token(token)} type found")
-    found = datatype_name(module, token.handle)
+    expected = f"First field of struct {name} must be of type {IOTA_FRAMEWORK_ADDRESS.hex()}::object::UID, "
+    type_ = (view.struct_fields[struct] or ())[0]
+    if type_.kind is not Kind.DATATYPE:
+        raise IotaVerificationError(f"{expected}{type_.debug_text} type found")
+    found = datatype_name(module, type_.handle)
     if found != UID:
         address, module_name, type_name = found
         raise IotaVerificationError(f"{expected}{address.hex()}::{module_name}::{type_name} type found")
-
-
-def _debug_token(token: SignatureToken) -> str:
-    """A type in the debug form of the official file format."""
-    match token:
-        case Primitive():
-            return token.name.capitalize()
-        case Vector(inner):
-            return f"Vector({_debug_token(inner)})"
-        case Reference(inner):
-            return f"Reference({_debug_token(inner)})"
-        case MutableReference(inner):
-            return f"MutableReference({_debug_token(inner)})"
-        case TypeParameter(index):
-            return f"TypeParameter({index})"
-        case Datatype(handle):
-            return f"Struct(DatatypeHandleIndex({handle}))"
-        case DatatypeInstantiation(handle, arguments):
-            inside = ", ".join([_debug_token(argument) for argument in arguments])
-            return f"StructInstantiation(DatatypeHandleIndex({handle}), [{inside}])"

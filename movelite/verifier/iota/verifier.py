@@ -26,7 +26,7 @@ def verify_module(module: CompiledModule | ModuleView, test_functions: Collectio
         meter runs out.
     """
     view = ModuleView(module, Meter()) if isinstance(module, CompiledModule) else module
-    struct_with_key.check(view.module)
+    struct_with_key.check(view)
     global_storage_access.check(view)
     id_leak.check(view)
     private_generics.check(view.module)
