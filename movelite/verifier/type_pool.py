@@ -40,10 +40,11 @@ class Type:
     """A type of the module; two types of one pool are equal exactly if they are the same object.
 
     kind is the shape; inner the type behind a reference or inside a vector; handle and arguments those of a
-    datatype; parameter the index of a type parameter. The rest is derived: size is the number of nodes,
-    weight the same with datatypes and parameters counted as four, max_parameter the greatest type
-    parameter inside (-1 if none), holds_reference whether this is or contains a reference, clone_cost the
-    ticks for copying the type, primitive_name what a primitive type is called, fixed_abilities the abilities where neither handles nor parameters matter.
+    datatype; parameter the index of a type parameter; primitive_name what a primitive type is called. The
+    rest is derived: size is the number of nodes, weight the same with datatypes and parameters counted as
+    four, max_parameter the greatest type parameter inside (-1 if none), holds_reference whether this is or
+    contains a reference, clone_cost the ticks for copying the type, fixed_abilities the abilities where
+    neither handles nor parameters matter.
     """
 
     __slots__ = (
