@@ -42,6 +42,7 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.layout import INDEX_MAX, TableKind
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.bytecode.token_reader import read_token
+from proto.protocol_config import ProtocolConfig
 
 _VISIBILITIES = {v.value: v for v in Visibility}
 _TABLE_KINDS = {k.value: k for k in TableKind}
@@ -82,6 +83,33 @@ class BinaryConfig:
     min_binary_format_version: int = layout.VERSION_MIN
     check_no_extraneous_bytes: bool = True
     table_limits: TableLimits = field(default_factory=TableLimits)
+
+    @classmethod
+    def of_protocol(cls, config: ProtocolConfig) -> BinaryConfig:
+        """What a ledger accepts from a publisher; enums have no limits of their own."""
+        return cls(
+            config.move_binary_format_version,
+            config.min_move_binary_format_version,
+            True,
+            TableLimits(
+                module_handles=config.binary_module_handles,
+                datatype_handles=config.binary_struct_handles,
+                function_handles=config.binary_function_handles,
+                function_instantiations=config.binary_function_instantiations,
+                signatures=config.binary_signatures,
+                constant_pool=config.binary_constant_pool,
+                identifiers=config.binary_identifiers,
+                address_identifiers=config.binary_address_identifiers,
+                struct_defs=config.binary_struct_defs,
+                struct_def_instantiations=config.binary_struct_def_instantiations,
+                function_defs=config.binary_function_defs,
+                field_handles=config.binary_field_handles,
+                field_instantiations=config.binary_field_instantiations,
+                friend_decls=config.binary_friend_decls,
+                variant_handles=INDEX_MAX,
+                variant_instantiation_handles=INDEX_MAX,
+            ),
+        )
 
 
 DEFAULT_CONFIG = BinaryConfig()

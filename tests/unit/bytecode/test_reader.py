@@ -22,6 +22,7 @@ from movelite.bytecode.reader import (
 )
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.bytecode.writer import serialize_module
+from proto.protocol_config import ProtocolConfig
 from tests.support.ir import assemble
 from tests.unit.bytecode.modules import compiled_modules, everything, small, small_bytes
 
@@ -154,6 +155,15 @@ def test_types_nest_255_deep_and_no_deeper() -> None:
 def test_tables_have_configured_limits() -> None:
     config = BinaryConfig(table_limits=TableLimits(identifiers=1))
     assert status_of(small_bytes(), config) is StatusCode.MALFORMED
+
+
+def test_the_ledger_limits_tables_as_the_protocol_says() -> None:
+    config = BinaryConfig.of_protocol(ProtocolConfig())
+    module = small()
+    module.address_identifiers.extend(bytes([i]) * 32 for i in range(99))
+    assert deserialize_module(serialize_module(module), config) == module
+    module.address_identifiers.append(bytes([99]) * 32)
+    assert status_of(serialize_module(module), config) is StatusCode.MALFORMED
 
 
 def broken(module: CompiledModule, **changes: object) -> VMError:
