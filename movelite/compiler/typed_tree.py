@@ -3,7 +3,8 @@
 What holds of every finished tree, so that nobody behind it has to check again:
 
 - Every expression has its final `type`: no type variables, no function types. Nodes with `ErrorType` or
-  `ErrorExpression` occur only when an error was reported, and then nothing is lowered.
+  `ErrorExpression` occur only when an error was reported. If it was not a blocking one, lowering runs
+  nevertheless to find more; it may take an `ErrorExpression` as code that never returns.
 - Macros are expanded: no lambdas, no macro calls. Their bodies are `NamedBlock`s, whose `return`s are
   `Give`s to the block's label.
 - Method calls are plain `Call`s with the receiver as the first argument, borrowed as the method needs.

@@ -136,6 +136,7 @@ def finish_call(
     body.use_member(member)
     parameters = tuple(type_ for _, type_ in use.parameters)
     module, name = member
+    arguments = arguments[: len(parameters)]
     return T.Call(use.result, loc, module, name, use.type_arguments, arguments, parameters, method)
 
 

@@ -178,7 +178,7 @@ class _Lowering:
             return self._choose(values[1:], remaining)
 
         look = T.Dereference(type_, loc, _use(value, loc))
-        if literals == [False, True]:
+        if type_ == BOOL and len(literals) == 2:
             return T.IfElse(self._match.type, loc, look, rest(True), rest(False))
         result = rest(None)
         for literal in reversed(literals):
