@@ -335,7 +335,7 @@ class VectorExpression:
 
 @dataclass(slots=True, eq=False)
 class FieldAccess:
-    """`.name` of a chain; `loc` covers the chain up to here. Positional fields are `pos0`, `pos1`, ..."""
+    """`.name` of a chain; `loc` covers the chain up to here. Positional fields are `0`, `1`, ..."""
 
     loc: Loc
     dot_loc: Loc
@@ -350,15 +350,7 @@ class IndexAccess:
     indices: Arguments
 
 
-@dataclass(slots=True, eq=False)
-class UnresolvedAccess:
-    """`.` with nothing valid behind it (an error was reported)."""
-
-    loc: Loc
-    dot_loc: Loc
-
-
-Access = FieldAccess | IndexAccess | UnresolvedAccess
+Access = FieldAccess | IndexAccess
 
 
 @dataclass(slots=True, eq=False)
@@ -590,7 +582,7 @@ class FieldValue:
 
 @dataclass(slots=True, eq=False)
 class Pack:
-    """`S { f: a }`, `S(a)`, `E::V { f: a }`, `E::V`; positional fields are `pos0`, `pos1`, ..."""
+    """`S { f: a }`, `S(a)`, `E::V { f: a }`, `E::V`; positional fields are `0`, `1`, ..."""
 
     loc: Loc
     datatype: MemberId
@@ -900,7 +892,7 @@ class TypeParameterDef:
 
 @dataclass(slots=True, eq=False)
 class FieldDef:
-    """A field of a struct or variant; positional ones are `pos0`, `pos1`, ..."""
+    """A field of a struct or variant; positional ones are `0`, `1`, ... (`pos0`, ... in the bytecode)"""
 
     name: Name
     type: NamedType

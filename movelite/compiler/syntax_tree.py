@@ -95,7 +95,9 @@ class Path:
     def single_name(self) -> Name | None:
         """The name, if the path is nothing but one (type arguments aside)."""
         first = self.entries[0].name
-        return first if len(self.entries) == 1 and isinstance(first, Name) else None
+        return (
+            first if len(self.entries) == 1 and isinstance(first, Name) and not self.is_incomplete else None
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -247,7 +249,7 @@ INTERNAL = Visibility(VisibilityKind.INTERNAL)
 
 @dataclass(slots=True, eq=False)
 class FieldDeclaration:
-    """`name: T` of a struct or variant. Positional fields are named `pos0`, `pos1`, ..."""
+    """`name: T` of a struct or variant. Positional fields are named `0`, `1`, ..."""
 
     name: Name
     type: Type
@@ -702,15 +704,6 @@ class MethodCall:
 
 
 @dataclass(slots=True, eq=False)
-class DotUnresolved:
-    """`e.` with nothing after it that could be a field (an error was reported)."""
-
-    loc: Loc
-    operand: Expression
-    dot_loc: Loc
-
-
-@dataclass(slots=True, eq=False)
 class Index:
     """`e[i, j]`."""
 
@@ -800,7 +793,6 @@ Expression = (
     | Borrow
     | Dot
     | MethodCall
-    | DotUnresolved
     | Index
     | Cast
     | Annotate

@@ -19,7 +19,17 @@ from ..warning_filters import (
     WarningFilters,
 )
 from .literals import read_byte_string, read_hex_string, read_number
-from .paths import Access, Failure, LocalName, MemberPath, ModulePath, PathResolver, VariantPath
+from .paths import (
+    Access,
+    AddressPath,
+    Failure,
+    Incomplete,
+    LocalName,
+    MemberPath,
+    ModulePath,
+    PathResolver,
+    VariantPath,
+)
 
 _ITEMS = ("constant", "struct", "enum", "function")
 _EVERYWHERE = ("address block", "module", "use", "friend", *_ITEMS)
@@ -93,8 +103,29 @@ class AttributeResolver(PathResolver):
                 continue
             if name == "error":
                 self.require(Feature.CLEVER_ASSERTIONS, attribute.name.loc)
+            if name == "deprecated" and not self._check_deprecated(attribute):
+                continue
             known[name] = attribute
         return nt.Attributes(known) if known else nt.NO_ATTRIBUTES
+
+    def _check_deprecated(self, attribute: nt.Attribute) -> bool:
+        inner = attribute.inner
+        if attribute.is_parameterized:
+            valid = (
+                len(inner) == 1
+                and inner[0].name.text == "note"
+                and isinstance(inner[0].value, nt.BytesLiteral)
+            )
+        else:
+            valid = attribute.value is None
+        if not valid:
+            place = (attribute.name.loc, "Invalid 'deprecated' attribute")
+            note = (
+                "Deprecation attributes must be written as `#[deprecated]` or "
+                '`#[deprecated(note = b"message")]`'
+            )
+            self.report(diag(codes.Attributes.InvalidUsage, place, notes=[note]))
+        return valid
 
     def _attribute(self, item: st.Attribute, position: str) -> nt.Attribute | None:
         result = nt.Attribute(item.loc, item.name)
@@ -181,10 +212,11 @@ class AttributeResolver(PathResolver):
                 return found.member.id
             case LocalName(_, name):
                 return name
-            case _:
-                resolved = self.resolve(Access.TERM, path)
-                assert resolved is None
-                return None
+            case AddressPath(loc, _, address):
+                return nt.AddressLiteral(loc, (address or 0).to_bytes(32, "big"))
+            case Failure() | Incomplete():
+                self.report_failure(found)
+        return None
 
     def _legacy_path_value(self, path: st.Path) -> ModuleIdent | nt.MemberId | st.Name | None:
         single = path.single_name

@@ -168,7 +168,7 @@ class CallNamer(PatternNamer):
         )
         self.check_form(loc, Form.PARENS, "instantiation", constructor)
         fields = [
-            nt.FieldValue(st.Name(f"pos{index}", value.loc), value)
+            nt.FieldValue(st.Name(str(index), value.loc), value)
             for index, value in enumerate(arguments.items)
         ]
         return nt.Pack(loc, constructor.datatype, constructor.variant, types, fields, is_positional=True)
@@ -234,7 +234,7 @@ class CallNamer(PatternNamer):
             case st.Call(arguments=arguments):
                 self.require(Feature.POSITIONAL_FIELDS, node.loc)
                 values = arguments.items
-                names = [st.Name(f"pos{i}", v.loc) for i, v in enumerate(values)]
+                names = [st.Name(str(i), v.loc) for i, v in enumerate(values)]
                 return self._assign_unpack(node, node.path, Form.PARENS, names, values, seen)
             case _:
                 message = (

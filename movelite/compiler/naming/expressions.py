@@ -83,7 +83,7 @@ class ExpressionNamer(CallNamer):
                 return self._binary(node)
             case st.MethodCall():
                 return self._method_call(node)
-            case st.Dot() | st.DotUnresolved():
+            case st.Dot():
                 return self._dotted_expression(loc, nt.Usage.USE, node)
             case st.Index():
                 return self._index(node)
@@ -358,9 +358,9 @@ class ExpressionNamer(CallNamer):
 
     def dotted(self, node: st.Expression) -> nt.Dotted | None:
         """A chain of dots and indices; None if an error was reported at its base."""
-        chain: list[st.Dot | st.Index | st.DotUnresolved] = []
+        chain: list[st.Dot | st.Index] = []
         base = node
-        while isinstance(base, st.Dot | st.Index | st.DotUnresolved):
+        while isinstance(base, st.Dot | st.Index):
             if isinstance(base, st.Index):
                 self.require(Feature.MOVE_2024_PATHS, base.loc)
                 self.require(Feature.SYNTAX_METHODS, base.loc)
@@ -371,12 +371,9 @@ class ExpressionNamer(CallNamer):
         for access in reversed(chain):
             match access:
                 case st.Dot(field=field):
-                    name = st.Name(f"pos{field}", field.loc) if field.text[:1].isdigit() else field
-                    accesses.append(nt.FieldAccess(access.loc, access.dot_loc, name))
+                    accesses.append(nt.FieldAccess(access.loc, access.dot_loc, field))
                 case st.Index(indices=indices):
                     accesses.append(nt.IndexAccess(access.loc, self.arguments(indices)))
-                case st.DotUnresolved():
-                    accesses.append(nt.UnresolvedAccess(access.loc, access.dot_loc))
         if isinstance(value, nt.ErrorExpression):
             return None
         if isinstance(value, nt.VariableUse) and value.variable.is_macro_parameter:
@@ -402,7 +399,7 @@ class ExpressionNamer(CallNamer):
         inner = operand
         while isinstance(inner, st.Parenthesized) and not isinstance(inner.inner, st.Cast):
             inner = inner.inner
-        if isinstance(operand, st.Dot | st.Index | st.DotUnresolved):
+        if isinstance(operand, st.Dot | st.Index):
             self.require(Feature.MOVE_2024_PATHS, keyword)
         elif not isinstance(inner, st.NameExpression):
             self.expression(operand)
@@ -491,6 +488,6 @@ _AMBIGUOUS = (
 
 def _is_ambiguous(node: st.Expression) -> bool:
     """Whether a reader might take `as` for a part of this expression."""
-    while isinstance(node, st.MethodCall | st.Dot | st.DotUnresolved | st.Index | st.Borrow | st.Dereference):
+    while isinstance(node, st.MethodCall | st.Dot | st.Index | st.Borrow | st.Dereference):
         node = node.operand
     return isinstance(node, _AMBIGUOUS)

@@ -222,7 +222,7 @@ class PathResolver:
             case LocalName(_, name) | TypeParameterName(_, name, _):
                 self._unbound_alias(name)
             case Failure() | Incomplete():
-                self._report_failure(found)
+                self.report_failure(found)
             case _:
                 self.report(self._unexpected(found, Access.MODULE))
         return None
@@ -231,7 +231,8 @@ class PathResolver:
         message = f"Unbound module alias '{name}'"
         self.report(diag(codes.NameResolution.UnboundModule, (name.loc, message)))
 
-    def _report_failure(self, found: Failure | Incomplete) -> None:
+    def report_failure(self, found: Failure | Incomplete) -> None:
+        """Say why a path leads nowhere."""
         if isinstance(found, Failure):
             self.report(diag(codes.NameResolution.NamePositionMismatch, (found.loc, found.message)))
         else:
@@ -268,7 +269,7 @@ class PathResolver:
                     item.note(f"Resolved '{written}' to module identifier '{found.module}'")
                 self.report(item)
             case Failure() | Incomplete():
-                self._report_failure(found)
+                self.report_failure(found)
             case _:
                 self.report(self._unexpected(found, access))
         return None
@@ -395,7 +396,7 @@ class PathResolver:
                     target = found
             return Resolved(target, path.type_arguments, path.macro_loc)
         if path.is_incomplete:
-            self._report_failure(Incomplete(path.loc))
+            self.report_failure(Incomplete(path.loc))
             return None
         root, entries = path.entries[0].name, path.entries[1:]
         if len(entries) == 1:
@@ -452,7 +453,7 @@ class PathResolver:
             self._unbound_alias(single)
             return None
         if not entries:
-            self._report_failure(Incomplete(path.loc))
+            self.report_failure(Incomplete(path.loc))
             return None
         name = entries[0].name
         assert isinstance(name, st.Name)

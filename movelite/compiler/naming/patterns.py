@@ -95,7 +95,7 @@ class PatternNamer(LocalNamer):
             self.check_ellipses(ellipses)
             fields = []
             for index, item in spread(items, constructor):
-                name = st.Name(f"pos{index}", item.loc)
+                name = st.Name(str(index), item.loc)
                 if isinstance(item, st.Ellipsis):
                     fields.append((name, nt.IgnoreTarget(item.loc)))
                 else:
@@ -243,7 +243,7 @@ class PatternNamer(LocalNamer):
         self.check_ellipses([i.loc for i in node.items if isinstance(i, st.Ellipsis)])
         fields: list[nt.FieldPattern] = []
         for index, item in spread(node.items, constructor):
-            name = st.Name(f"pos{index}", item.loc)
+            name = st.Name(str(index), item.loc)
             inner: nt.Pattern = nt.WildcardPattern(item.loc)
             if not isinstance(item, st.Ellipsis):
                 inner = self.pattern(item, binders)

@@ -208,6 +208,8 @@ class _ProgramNamer:
         if previous is None:
             program.modules[entry.ident] = module
             return
+        if entry.ident.address is None:
+            return  # the address has no value (reported), so nobody knows whether they are the same
         message = f"Duplicate definition for module '{entry.ident}'"
         item = diag(codes.Declarations.DuplicateItem, (entry.node.name.loc, message))
         self.diagnostics.add(

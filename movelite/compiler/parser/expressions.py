@@ -228,7 +228,7 @@ class ExpressionParser(PatternParser):
             name = self.identifier()
         except ParseError:
             self.report(self.unexpected("an identifier or a decimal number"))
-            return st.DotUnresolved(self.loc_from(start), operand, dot_loc)
+            return st.ErrorExpression(self.loc_from(start))
         if self.kind in ("(", "!") or (self.kind == "<" and name.loc.end == self.start):
             macro_loc, type_arguments = self.macro_and_type_arguments(name.loc, spaced=False)
             arguments = self.call_arguments()

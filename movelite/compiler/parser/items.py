@@ -416,7 +416,7 @@ class MemberParser(UseParser):
         self.require(Feature.POSITIONAL_FIELDS, self.loc)
         fields = self.comma_list("(", ")", TYPE_STARTS, self._positional_field_type, "a type")
         for index, item in enumerate(fields):
-            item.name = st.Name(f"pos{index}", item.name.loc)
+            item.name = st.Name(str(index), item.name.loc)
         return st.Fields(self.loc_from(start), fields, is_positional=True)
 
     def _positional_field_type(self) -> st.FieldDeclaration:

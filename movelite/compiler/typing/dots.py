@@ -71,8 +71,6 @@ def check_chain(body: Body, frame: Frame, dotted: N.Dotted, verb: str | None) ->
                 step: FieldStep | IndexUse | None = _find_field(body, access, chain.type)
             case N.IndexAccess():
                 step = resolve_index(body, frame, access, chain.type)
-            case N.UnresolvedAccess():
-                step = None
         chain.steps.append(step)
         chain.type = step.type if step is not None else ERROR
     return chain
