@@ -25,6 +25,7 @@ from .naming import name_program
 from .parser import parse_file
 from .source import NO_LOC, SourceFile, SourceMap
 from .syntax_tree import SourceUnit
+from .test_plan import TestCase, build_test_plan
 from .typing.check import check_program
 
 T = TypeVar("T")
@@ -129,6 +130,15 @@ class Compilation:
         """The program with every type inferred and every macro expanded."""
         named = self.named
         return self._guarded(lambda: check_program(named, self.diagnostics, self.test_mode), tt.Program({}))
+
+    @cached_property
+    def tests(self) -> list[TestCase]:
+        """The unit tests of the program; none unless in test mode, or while blocking errors stand."""
+        named = self.named
+        _ = self.typed
+        if not self.test_mode or self.diagnostics.has_blocking_errors:
+            return []
+        return build_test_plan(named, self.diagnostics)
 
     def as_interface(self) -> Interface:
         """What packages that depend on these need; bodies of functions are left behind."""
