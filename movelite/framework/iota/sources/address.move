@@ -36,10 +36,10 @@ public fun to_string(a: address): string::String { to_ascii_string(a).to_string(
 /// The address that these 64 hexadecimal digits spell, in either case and without `0x`.
 public fun from_ascii_bytes(bytes: &vector<u8>): address {
     if (bytes.length() != 64) abort EAddressParseError;
-    from_bytes(vector::tabulate!(32, |i| (digit(bytes[2 * i]) << 4) | digit(bytes[2 * i + 1])))
+    from_bytes(vector::tabulate!(32, |i| (hex_char_value(bytes[2 * i]) << 4) | hex_char_value(bytes[2 * i + 1])))
 }
 
-fun digit(character: u8): u8 {
+fun hex_char_value(character: u8): u8 {
     if (48 <= character && character <= 57) character - 48
     else if (97 <= character && character <= 102) character - 87
     else if (65 <= character && character <= 70) character - 55

@@ -52,8 +52,17 @@ public struct ActiveJwk has copy, drop, store {
 
 // === Order ===
 
+/// The same key under the same id, whenever it was seen.
+fun active_jwk_equal(a: &ActiveJwk, b: &ActiveJwk): bool {
+    jwk_equal(&a.jwk, &b.jwk) && jwk_id_equal(&a.jwk_id, &b.jwk_id)
+}
+
+fun jwk_equal(a: &JWK, b: &JWK): bool { a == b }
+
+fun jwk_id_equal(a: &JwkId, b: &JwkId): bool { a == b }
+
 /// The shorter text first; of equally long ones the one with the lower first differing byte.
-fun text_lt(a: &String, b: &String): bool {
+fun string_bytes_lt(a: &String, b: &String): bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if (a.length() != b.length()) return a.length() < b.length();
     let differing = a.length().find_first!(|i| a[i] != b[i]);
@@ -73,12 +82,12 @@ use fun find_first as u64.find_first;
 
 /// By provider, key id, and then the key itself.
 fun jwk_lt(a: &ActiveJwk, b: &ActiveJwk): bool {
-    if (a.jwk_id.iss != b.jwk_id.iss) text_lt(&a.jwk_id.iss, &b.jwk_id.iss)
-    else if (a.jwk_id.kid != b.jwk_id.kid) text_lt(&a.jwk_id.kid, &b.jwk_id.kid)
-    else if (a.jwk.kty != b.jwk.kty) text_lt(&a.jwk.kty, &b.jwk.kty)
-    else if (a.jwk.e != b.jwk.e) text_lt(&a.jwk.e, &b.jwk.e)
-    else if (a.jwk.n != b.jwk.n) text_lt(&a.jwk.n, &b.jwk.n)
-    else text_lt(&a.jwk.alg, &b.jwk.alg)
+    if (a.jwk_id.iss != b.jwk_id.iss) string_bytes_lt(&a.jwk_id.iss, &b.jwk_id.iss)
+    else if (a.jwk_id.kid != b.jwk_id.kid) string_bytes_lt(&a.jwk_id.kid, &b.jwk_id.kid)
+    else if (a.jwk.kty != b.jwk.kty) string_bytes_lt(&a.jwk.kty, &b.jwk.kty)
+    else if (a.jwk.e != b.jwk.e) string_bytes_lt(&a.jwk.e, &b.jwk.e)
+    else if (a.jwk.n != b.jwk.n) string_bytes_lt(&a.jwk.n, &b.jwk.n)
+    else string_bytes_lt(&a.jwk.alg, &b.jwk.alg)
 }
 
 fun check_sorted(jwks: &vector<ActiveJwk>) {
@@ -90,7 +99,7 @@ fun deduplicate(jwks: vector<ActiveJwk>): vector<ActiveJwk> {
     let mut kept: vector<ActiveJwk> = vector[];
     jwks.do!(|jwk| {
         let last = kept.length();
-        if (last == 0 || kept[last - 1].jwk_id != jwk.jwk_id) kept.push_back(jwk);
+        if (last == 0 || !jwk_id_equal(&kept[last - 1].jwk_id, &jwk.jwk_id)) kept.push_back(jwk);
     });
     kept
 }
@@ -138,8 +147,8 @@ fun update_authenticator_state(
     let (mut i, mut j) = (0, 0);
     while (i < known.length() && j < seen.length()) {
         let (mut old, new) = (known[i], seen[j]);
-        if (old.jwk_id == new.jwk_id) {
-            if (old.jwk == new.jwk) old.epoch = old.epoch.max(new.epoch);
+        if (jwk_id_equal(&old.jwk_id, &new.jwk_id)) {
+            if (active_jwk_equal(&old, &new)) old.epoch = old.epoch.max(new.epoch);
             merged.push_back(old);
             i = i + 1;
             j = j + 1;

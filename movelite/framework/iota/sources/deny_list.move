@@ -49,7 +49,7 @@ public(package) fun add(
     addr: address,
     ctx: &mut TxContext,
 ) {
-    deny_list.set(ConfigKey { per_type_index, per_type_key }, AddressKey(addr), ctx)
+    deny_list.set(per_type_index, per_type_key, AddressKey(addr), ctx)
 }
 
 public(package) fun remove(
@@ -59,7 +59,7 @@ public(package) fun remove(
     addr: address,
     ctx: &mut TxContext,
 ) {
-    deny_list.clear(ConfigKey { per_type_index, per_type_key }, AddressKey(addr), ctx)
+    deny_list.clear(per_type_index, per_type_key, AddressKey(addr), ctx)
 }
 
 public(package) fun contains_current_epoch(
@@ -69,7 +69,7 @@ public(package) fun contains_current_epoch(
     addr: address,
     ctx: &TxContext,
 ): bool {
-    deny_list.is_set(ConfigKey { per_type_index, per_type_key }, AddressKey(addr), ctx)
+    deny_list.is_set(per_type_index, per_type_key, AddressKey(addr), ctx)
 }
 
 public(package) fun contains_next_epoch(
@@ -78,7 +78,7 @@ public(package) fun contains_next_epoch(
     per_type_key: vector<u8>,
     addr: address,
 ): bool {
-    deny_list.will_be_set(ConfigKey { per_type_index, per_type_key }, AddressKey(addr))
+    deny_list.will_be_set(per_type_index, per_type_key, AddressKey(addr))
 }
 
 // === Everyone ===
@@ -89,7 +89,7 @@ public(package) fun enable_global_pause(
     per_type_key: vector<u8>,
     ctx: &mut TxContext,
 ) {
-    deny_list.set(ConfigKey { per_type_index, per_type_key }, GlobalPauseKey(), ctx)
+    deny_list.set(per_type_index, per_type_key, GlobalPauseKey(), ctx)
 }
 
 public(package) fun disable_global_pause(
@@ -98,7 +98,7 @@ public(package) fun disable_global_pause(
     per_type_key: vector<u8>,
     ctx: &mut TxContext,
 ) {
-    deny_list.clear(ConfigKey { per_type_index, per_type_key }, GlobalPauseKey(), ctx)
+    deny_list.clear(per_type_index, per_type_key, GlobalPauseKey(), ctx)
 }
 
 public(package) fun is_global_pause_enabled_current_epoch(
@@ -107,7 +107,7 @@ public(package) fun is_global_pause_enabled_current_epoch(
     per_type_key: vector<u8>,
     ctx: &TxContext,
 ): bool {
-    deny_list.is_set(ConfigKey { per_type_index, per_type_key }, GlobalPauseKey(), ctx)
+    deny_list.is_set(per_type_index, per_type_key, GlobalPauseKey(), ctx)
 }
 
 public(package) fun is_global_pause_enabled_next_epoch(
@@ -115,69 +115,96 @@ public(package) fun is_global_pause_enabled_next_epoch(
     per_type_index: u64,
     per_type_key: vector<u8>,
 ): bool {
-    deny_list.will_be_set(ConfigKey { per_type_index, per_type_key }, GlobalPauseKey())
+    deny_list.will_be_set(per_type_index, per_type_key, GlobalPauseKey())
 }
 
 // === Settings ===
 
 fun set<Name: copy + drop + store>(
     deny_list: &mut DenyList,
-    key: ConfigKey,
+    index: u64,
+    key: vector<u8>,
     name: Name,
     ctx: &mut TxContext,
 ) {
-    deny_list.ensure_config(key, ctx);
-    let config = deny_list.config_mut(key);
+    if (!deny_list.per_type_exists(index, key)) deny_list.add_per_type_config(index, key, ctx);
+    let config = deny_list.borrow_per_type_config_mut(index, key);
     let setting = config.entry!<_, Name, bool>(&mut ConfigWriteCap(), name, |_, _, _| true, ctx);
     *setting = true
 }
 
 fun clear<Name: copy + drop + store>(
     deny_list: &mut DenyList,
-    key: ConfigKey,
+    index: u64,
+    key: vector<u8>,
     name: Name,
     ctx: &mut TxContext,
 ) {
-    deny_list.ensure_config(key, ctx);
-    let config = deny_list.config_mut(key);
+    if (!deny_list.per_type_exists(index, key)) deny_list.add_per_type_config(index, key, ctx);
+    let config = deny_list.borrow_per_type_config_mut(index, key);
     config.remove_for_next_epoch<_, Name, bool>(&mut ConfigWriteCap(), name, ctx);
 }
 
 fun is_set<Name: copy + drop + store>(
     deny_list: &DenyList,
-    key: ConfigKey,
+    index: u64,
+    key: vector<u8>,
     name: Name,
     ctx: &TxContext,
 ): bool {
-    if (!field::exists_(&deny_list.id, key)) return false;
-    let config = deny_list.config(key);
+    if (!deny_list.per_type_exists(index, key)) return false;
+    let config = deny_list.borrow_per_type_config(index, key);
     config::read_setting(object::id(config), name, ctx).destroy_or!(false)
 }
 
 fun will_be_set<Name: copy + drop + store>(
     deny_list: &DenyList,
-    key: ConfigKey,
+    index: u64,
+    key: vector<u8>,
     name: Name,
 ): bool {
-    if (!field::exists_(&deny_list.id, key)) return false;
-    deny_list.config(key).read_setting_for_next_epoch(name).destroy_or!(false)
+    if (!deny_list.per_type_exists(index, key)) return false;
+    deny_list.borrow_per_type_config(index, key).read_setting_for_next_epoch(name).destroy_or!(false)
 }
 
-fun config(deny_list: &DenyList, key: ConfigKey): &Config<ConfigWriteCap> {
-    field::internal_borrow(&deny_list.id, key)
-}
+// === Configs ===
 
-fun config_mut(deny_list: &mut DenyList, key: ConfigKey): &mut Config<ConfigWriteCap> {
-    field::internal_borrow_mut(&mut deny_list.id, key)
-}
-
-/// Make the currency's config if this is the first change.
-fun ensure_config(deny_list: &mut DenyList, key: ConfigKey, ctx: &mut TxContext) {
-    if (field::exists_(&deny_list.id, key)) return;
+/// Make the currency's config, when something is set for the first time.
+fun add_per_type_config(
+    deny_list: &mut DenyList,
+    per_type_index: u64,
+    per_type_key: vector<u8>,
+    ctx: &mut TxContext,
+) {
+    let key = ConfigKey { per_type_index, per_type_key };
     let config = config::new(&mut ConfigWriteCap(), ctx);
     let config_id = object::id(&config);
     field::internal_add(&mut deny_list.id, key, config);
     event::emit(PerTypeConfigCreated { key, config_id })
+}
+
+fun borrow_per_type_config_mut(
+    deny_list: &mut DenyList,
+    per_type_index: u64,
+    per_type_key: vector<u8>,
+): &mut Config<ConfigWriteCap> {
+    field::internal_borrow_mut(&mut deny_list.id, ConfigKey { per_type_index, per_type_key })
+}
+
+fun borrow_per_type_config(
+    deny_list: &DenyList,
+    per_type_index: u64,
+    per_type_key: vector<u8>,
+): &Config<ConfigWriteCap> {
+    field::internal_borrow(&deny_list.id, ConfigKey { per_type_index, per_type_key })
+}
+
+fun per_type_exists(
+    deny_list: &DenyList,
+    per_type_index: u64,
+    per_type_key: vector<u8>,
+): bool {
+    field::exists_(&deny_list.id, ConfigKey { per_type_index, per_type_key })
 }
 
 /// Make the list; genesis calls it.

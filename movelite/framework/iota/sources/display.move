@@ -35,9 +35,7 @@ public struct VersionUpdated<phantom T: key> has copy, drop {
 /// A display without fields, for a type of the publisher's package.
 public fun new<T: key>(pub: &Publisher, ctx: &mut TxContext): Display<T> {
     if (!is_authorized<T>(pub)) abort ENotOwner;
-    let id = object::new(ctx);
-    event::emit(DisplayCreated<T> { id: id.to_inner() });
-    Display { id, fields: vec_map::empty(), version: 0 }
+    create_internal(ctx)
 }
 
 /// A display with these fields.
@@ -71,7 +69,7 @@ public entry fun update_version<T: key>(display: &mut Display<T>) {
 
 /// Add a field.
 public entry fun add<T: key>(self: &mut Display<T>, name: String, value: String) {
-    self.fields.insert(name, value)
+    self.add_internal(name, value)
 }
 
 /// Add fields.
@@ -81,13 +79,13 @@ public entry fun add_multiple<T: key>(
     values: vector<String>,
 ) {
     if (fields.length() != values.length()) abort EVecLengthMismatch;
-    fields.zip_do!(values, |name, value| self.fields.insert(name, value))
+    fields.zip_do!(values, |name, value| self.add_internal(name, value))
 }
 
 /// Replace a field; it becomes the last one.
 public entry fun edit<T: key>(self: &mut Display<T>, name: String, value: String) {
     self.fields.remove(&name);
-    self.fields.insert(name, value)
+    self.add_internal(name, value)
 }
 
 /// Remove a field.
@@ -103,3 +101,13 @@ public fun version<T: key>(d: &Display<T>): u16 { d.version }
 
 /// The fields, announced or not.
 public fun fields<T: key>(d: &Display<T>): &VecMap<String, String> { &d.fields }
+
+fun create_internal<T: key>(ctx: &mut TxContext): Display<T> {
+    let id = object::new(ctx);
+    event::emit(DisplayCreated<T> { id: id.to_inner() });
+    Display { id, fields: vec_map::empty(), version: 0 }
+}
+
+fun add_internal<T: key>(display: &mut Display<T>, name: String, value: String) {
+    display.fields.insert(name, value)
+}

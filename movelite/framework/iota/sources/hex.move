@@ -21,10 +21,10 @@ public fun encode(bytes: vector<u8>): vector<u8> {
 public fun decode(hex: vector<u8>): vector<u8> {
     let length = hex.length();
     if (length % 2 == 1) abort EInvalidHexLength;
-    vector::tabulate!(length / 2, |i| (digit(hex[2 * i]) << 4) | digit(hex[2 * i + 1]))
+    vector::tabulate!(length / 2, |i| (decode_byte(hex[2 * i]) << 4) | decode_byte(hex[2 * i + 1]))
 }
 
-fun digit(character: u8): u8 {
+fun decode_byte(character: u8): u8 {
     if (48 <= character && character <= 57) character - 48
     else if (97 <= character && character <= 102) character - 87
     else if (65 <= character && character <= 70) character - 55

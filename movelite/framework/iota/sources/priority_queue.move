@@ -18,32 +18,29 @@ public struct Entry<T: drop> has drop, store {
 
 /// A queue of `entries`, which may come in any order.
 public fun new<T: drop>(mut entries: vector<Entry<T>>): PriorityQueue<T> {
-    let mut i = entries.length() / 2;
+    let length = entries.length();
+    let mut i = length / 2;
     while (i > 0) {
         i = i - 1;
-        sink(&mut entries, i);
+        max_heapify_recursive(&mut entries, length, i);
     };
     PriorityQueue { entries }
 }
 
 /// Take out an entry of the highest priority: that, and the value.
 public fun pop_max<T: drop>(pq: &mut PriorityQueue<T>): (u64, T) {
-    if (pq.entries.is_empty()) abort EPopFromEmptyHeap;
+    let length = pq.entries.length();
+    if (length == 0) abort EPopFromEmptyHeap;
     let Entry { priority, value } = pq.entries.swap_remove(0);
-    sink(&mut pq.entries, 0);
+    max_heapify_recursive(&mut pq.entries, length - 1, 0);
     (priority, value)
 }
 
 /// Put an entry in.
 public fun insert<T: drop>(pq: &mut PriorityQueue<T>, priority: u64, value: T) {
-    let mut i = pq.entries.length();
+    let last = pq.entries.length();
     pq.entries.push_back(Entry { priority, value });
-    while (i > 0) {
-        let parent = (i - 1) / 2;
-        if (pq.entries[parent].priority >= priority) break;
-        pq.entries.swap(i, parent);
-        i = parent;
-    }
+    restore_heap_recursive(&mut pq.entries, last)
 }
 
 /// An entry for `new`.
@@ -60,17 +57,25 @@ public fun priorities<T: drop>(pq: &PriorityQueue<T>): vector<u64> {
     pq.entries.map_ref!(|entry| entry.priority)
 }
 
-/// Let entry `i` change places with the greater of its two children until neither is greater.
-fun sink<T: drop>(entries: &mut vector<Entry<T>>, mut i: u64) {
-    let length = entries.length();
-    loop {
-        let left = 2 * i + 1;
-        let right = left + 1;
-        let mut greatest = i;
-        if (left < length && entries[left].priority > entries[greatest].priority) greatest = left;
-        if (right < length && entries[right].priority > entries[greatest].priority) greatest = right;
-        if (greatest == i) break;
-        entries.swap(greatest, i);
-        i = greatest;
+/// Let entry `i` rise until its parent has no lower priority.
+fun restore_heap_recursive<T: drop>(v: &mut vector<Entry<T>>, i: u64) {
+    if (i == 0) return;
+    let parent = (i - 1) / 2;
+    if (v[parent].priority < v[i].priority) {
+        v.swap(i, parent);
+        restore_heap_recursive(v, parent)
+    }
+}
+
+/// Let entry `i`, of the first `len`, sink until neither of its children has a higher priority.
+fun max_heapify_recursive<T: drop>(v: &mut vector<Entry<T>>, len: u64, i: u64) {
+    let left = 2 * i + 1;
+    let right = left + 1;
+    let mut greatest = i;
+    if (left < len && v[left].priority > v[greatest].priority) greatest = left;
+    if (right < len && v[right].priority > v[greatest].priority) greatest = right;
+    if (greatest != i) {
+        v.swap(greatest, i);
+        max_heapify_recursive(v, len, greatest)
     }
 }

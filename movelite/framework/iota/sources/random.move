@@ -111,83 +111,80 @@ public fun new_generator(r: &Random, ctx: &mut TxContext): RandomGenerator {
     RandomGenerator { seed, counter: 0, buffer: vector[] }
 }
 
-fun next_block(g: &mut RandomGenerator): vector<u8> {
+fun derive_next_block(g: &mut RandomGenerator): vector<u8> {
     g.counter = g.counter + 1;
     hmac_sha3_256(&g.seed, &bcs::to_bytes(&g.counter))
 }
 
-/// See to it that the buffer has `size` bytes, which is no more than a block.
-fun refill(g: &mut RandomGenerator, size: u64) {
-    if (g.buffer.length() < size) {
-        let block = g.next_block();
-        g.buffer.append(block);
-    }
+fun fill_buffer(g: &mut RandomGenerator) {
+    let block = g.derive_next_block();
+    g.buffer.append(block)
 }
 
 /// So many bytes.
 public fun generate_bytes(g: &mut RandomGenerator, num_of_bytes: u16): vector<u8> {
     let mut bytes = vector[];
-    (num_of_bytes / BLOCK_LENGTH).do!(|_| bytes.append(g.next_block()));
+    (num_of_bytes / BLOCK_LENGTH).do!(|_| bytes.append(g.derive_next_block()));
     let rest = (num_of_bytes % BLOCK_LENGTH) as u64;
-    g.refill(rest);
+    if (g.buffer.length() < rest) g.fill_buffer();
     rest.do!(|_| bytes.push_back(g.buffer.pop_back()));
     bytes
 }
 
-/// A number of so many bytes.
-fun number(g: &mut RandomGenerator, num_of_bytes: u8): u256 {
-    g.refill(num_of_bytes as u64);
+/// A number of so many bytes, no more than a block has.
+fun u256_from_bytes(g: &mut RandomGenerator, num_of_bytes: u8): u256 {
+    if (g.buffer.length() < num_of_bytes as u64) g.fill_buffer();
     let mut result = 0;
     num_of_bytes.do!(|_| result = (result << 8) | (g.buffer.pop_back() as u256));
     result
 }
 
-public fun generate_u256(g: &mut RandomGenerator): u256 { g.number(32) }
+public fun generate_u256(g: &mut RandomGenerator): u256 { g.u256_from_bytes(32) }
 
-public fun generate_u128(g: &mut RandomGenerator): u128 { g.number(16) as u128 }
+public fun generate_u128(g: &mut RandomGenerator): u128 { g.u256_from_bytes(16) as u128 }
 
-public fun generate_u64(g: &mut RandomGenerator): u64 { g.number(8) as u64 }
+public fun generate_u64(g: &mut RandomGenerator): u64 { g.u256_from_bytes(8) as u64 }
 
-public fun generate_u32(g: &mut RandomGenerator): u32 { g.number(4) as u32 }
+public fun generate_u32(g: &mut RandomGenerator): u32 { g.u256_from_bytes(4) as u32 }
 
-public fun generate_u16(g: &mut RandomGenerator): u16 { g.number(2) as u16 }
+public fun generate_u16(g: &mut RandomGenerator): u16 { g.u256_from_bytes(2) as u16 }
 
-public fun generate_u8(g: &mut RandomGenerator): u8 { g.number(1) as u8 }
+public fun generate_u8(g: &mut RandomGenerator): u8 { g.u256_from_bytes(1) as u8 }
 
-public fun generate_bool(g: &mut RandomGenerator): bool { g.number(1) & 1 == 1 }
+public fun generate_bool(g: &mut RandomGenerator): bool { g.u256_from_bytes(1) & 1 == 1 }
 
 /// A number from `min` to `max`, both possible. Drawn from eight bytes more than the number has,
 /// so that no number is noticeably likelier than another.
-fun number_in_range(g: &mut RandomGenerator, min: u128, max: u128, num_of_bytes: u8): u128 {
+fun u128_in_range(g: &mut RandomGenerator, min: u128, max: u128, num_of_bytes: u8): u128 {
     if (min > max) abort EInvalidRange;
     if (min == max) return min;
     let count = (max - min) as u256 + 1;
-    min + (g.number(num_of_bytes) % count as u128)
+    min + (g.u256_from_bytes(num_of_bytes) % count as u128)
 }
 
 /// A number from `min` to `max`, both possible.
 public fun generate_u128_in_range(g: &mut RandomGenerator, min: u128, max: u128): u128 {
-    g.number_in_range(min, max, 24)
+    g.u128_in_range(min, max, 24)
 }
 
 /// A number from `min` to `max`, both possible.
 public fun generate_u64_in_range(g: &mut RandomGenerator, min: u64, max: u64): u64 {
-    g.number_in_range(min as u128, max as u128, 16) as u64
+    g.u128_in_range(min as u128, max as u128, 16) as u64
 }
 
 /// A number from `min` to `max`, both possible.
 public fun generate_u32_in_range(g: &mut RandomGenerator, min: u32, max: u32): u32 {
-    g.number_in_range(min as u128, max as u128, 12) as u32
+    g.u128_in_range(min as u128, max as u128, 12) as u32
 }
 
 /// A number from `min` to `max`, both possible.
 public fun generate_u16_in_range(g: &mut RandomGenerator, min: u16, max: u16): u16 {
-    g.number_in_range(min as u128, max as u128, 10) as u16
+    g.u128_in_range(min as u128, max as u128, 10) as u16
 }
 
 /// A number from `min` to `max`, both possible.
 public fun generate_u8_in_range(g: &mut RandomGenerator, min: u8, max: u8): u8 {
-    g.number_in_range(min as u128, max as u128, 9) as u8
+    g.u128_in_range(min as u128, max as u128, 9) as u8
 }
 
 /// Put the elements of `v` into random order.

@@ -33,7 +33,7 @@ public fun lock<T: store>(
     expiration_timestamp_ms: u64,
     ctx: &mut TxContext,
 ): TimeLock<T> {
-    require_future(expiration_timestamp_ms, ctx);
+    check_expiration_timestamp_ms(expiration_timestamp_ms, ctx);
     pack(locked, expiration_timestamp_ms, option::none(), ctx)
 }
 
@@ -44,7 +44,7 @@ public fun lock_with_label<T: store, L>(
     expiration_timestamp_ms: u64,
     ctx: &mut TxContext,
 ): TimeLock<T> {
-    require_future(expiration_timestamp_ms, ctx);
+    check_expiration_timestamp_ms(expiration_timestamp_ms, ctx);
     pack(locked, expiration_timestamp_ms, option::some(type_name<L>()), ctx)
 }
 
@@ -55,7 +55,7 @@ public fun lock_and_transfer<T: store>(
     expiration_timestamp_ms: u64,
     ctx: &mut TxContext,
 ) {
-    transfer::transfer(lock(obj, expiration_timestamp_ms, ctx), to)
+    transfer(lock(obj, expiration_timestamp_ms, ctx), to)
 }
 
 /// Lock a value for `to` and put the label `L` on it.
@@ -66,7 +66,7 @@ public fun lock_with_label_and_transfer<T: store, L>(
     expiration_timestamp_ms: u64,
     ctx: &mut TxContext,
 ) {
-    transfer::transfer(lock_with_label(labeler, obj, expiration_timestamp_ms, ctx), to)
+    transfer(lock_with_label(labeler, obj, expiration_timestamp_ms, ctx), to)
 }
 
 /// The value, once the time has come.
@@ -78,7 +78,7 @@ public fun unlock<T: store>(self: TimeLock<T>, ctx: &TxContext): T {
 
 /// Give the lock to the sender.
 public fun transfer_to_sender<T: store>(lock: TimeLock<T>, ctx: &TxContext) {
-    transfer::transfer(lock, ctx.sender())
+    transfer(lock, ctx.sender())
 }
 
 // === Locked balances ===
@@ -183,6 +183,10 @@ fun unpack<T: store>(lock: TimeLock<T>): (T, u64, Option<String>) {
     (locked, expiration_timestamp_ms, label)
 }
 
-fun require_future(expiration_timestamp_ms: u64, ctx: &TxContext) {
+fun transfer<T: store>(lock: TimeLock<T>, receiver: address) {
+    transfer::transfer(lock, receiver)
+}
+
+fun check_expiration_timestamp_ms(expiration_timestamp_ms: u64, ctx: &TxContext) {
     if (expiration_timestamp_ms <= ctx.epoch_timestamp_ms()) abort EExpireEpochIsPast;
 }

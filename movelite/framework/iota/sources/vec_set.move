@@ -25,8 +25,7 @@ public fun insert<K: copy + drop>(self: &mut VecSet<K>, key: K) {
 
 /// Take `key` out; those behind it move up.
 public fun remove<K: copy + drop>(self: &mut VecSet<K>, key: &K) {
-    let (found, i) = self.contents.index_of(key);
-    if (!found) abort EKeyDoesNotExist;
+    let i = self.get_idx(key);
     self.contents.remove(i);
 }
 
@@ -56,3 +55,11 @@ public fun from_keys<K: copy + drop>(keys: vector<K>): VecSet<K> {
 
 /// The keys, in order, borrowed.
 public fun keys<K: copy + drop>(self: &VecSet<K>): &vector<K> { &self.contents }
+
+fun get_idx_opt<K: copy + drop>(self: &VecSet<K>, key: &K): Option<u64> {
+    self.contents.find_index!(|k| k == key)
+}
+
+fun get_idx<K: copy + drop>(self: &VecSet<K>, key: &K): u64 {
+    self.get_idx_opt(key).destroy_or!(abort EKeyDoesNotExist)
+}

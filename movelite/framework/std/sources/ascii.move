@@ -100,20 +100,12 @@ public fun substring(string: &String, i: u64, j: u64): String {
 
 /// `a` to `z` become `A` to `Z`.
 public fun to_uppercase(string: &String): String {
-    let bytes = string.bytes.map_ref!(|byte| {
-        let byte = *byte;
-        if (97 <= byte && byte <= 122) byte - 32 else byte
-    });
-    String { bytes }
+    String { bytes: string.bytes.map_ref!(|byte| char_to_uppercase(*byte)) }
 }
 
 /// `A` to `Z` become `a` to `z`.
 public fun to_lowercase(string: &String): String {
-    let bytes = string.bytes.map_ref!(|byte| {
-        let byte = *byte;
-        if (65 <= byte && byte <= 90) byte + 32 else byte
-    });
-    String { bytes }
+    String { bytes: string.bytes.map_ref!(|byte| char_to_lowercase(*byte)) }
 }
 
 // === Unpacking ===
@@ -132,3 +124,7 @@ public fun byte(char: Char): u8 {
     let Char { byte } = char;
     byte
 }
+
+fun char_to_uppercase(byte: u8): u8 { if (97 <= byte && byte <= 122) byte - 32 else byte }
+
+fun char_to_lowercase(byte: u8): u8 { if (65 <= byte && byte <= 90) byte + 32 else byte }

@@ -48,13 +48,15 @@ public fun add<Ext: drop>(
 /// Suspend its rights.
 public fun disable<Ext: drop>(self: &mut Kiosk, cap: &KioskOwnerCap) {
     require_owner(self, cap);
-    installed_mut<Ext>(self).is_enabled = false
+    if (!is_installed<Ext>(self)) abort EExtensionNotInstalled;
+    extension_mut<Ext>(self).is_enabled = false
 }
 
 /// Restore its rights.
 public fun enable<Ext: drop>(self: &mut Kiosk, cap: &KioskOwnerCap) {
     require_owner(self, cap);
-    installed_mut<Ext>(self).is_enabled = true
+    if (!is_installed<Ext>(self)) abort EExtensionNotInstalled;
+    extension_mut<Ext>(self).is_enabled = true
 }
 
 /// Remove it; nothing may be left in its storage.
@@ -78,7 +80,8 @@ public fun storage<Ext: drop>(_ext: Ext, self: &Kiosk): &Bag {
 
 /// Its storage, to be changed.
 public fun storage_mut<Ext: drop>(_ext: Ext, self: &mut Kiosk): &mut Bag {
-    &mut installed_mut<Ext>(self).storage
+    if (!is_installed<Ext>(self)) abort EExtensionNotInstalled;
+    &mut extension_mut<Ext>(self).storage
 }
 
 /// Put an item in.
@@ -134,7 +137,6 @@ fun extension<Ext: drop>(self: &Kiosk): &Extension {
     field::borrow(self.uid(), ExtensionKey<Ext> {})
 }
 
-fun installed_mut<Ext: drop>(self: &mut Kiosk): &mut Extension {
-    if (!is_installed<Ext>(self)) abort EExtensionNotInstalled;
+fun extension_mut<Ext: drop>(self: &mut Kiosk): &mut Extension {
     field::borrow_mut(self.uid_mut_internal(), ExtensionKey<Ext> {})
 }
