@@ -1,8 +1,8 @@
 """Our framework offers what the network's does: every listed signature, every struct, every error code.
 
-Both are read from source by our compiler. A case is one line of published_api.txt for 0x1 and 0x2 (name, kind, module;
-the signature is compared too), one struct with abilities and fields, one public function for tests only, one macro, or
-one error constant.
+Both are read from source by our compiler. A case is one line of published_api.txt for 0x1 and 0x2 (the
+signature is compared too), one struct with abilities and fields, one public function for tests only, one
+macro, or one error constant.
 """
 
 from __future__ import annotations
@@ -68,13 +68,19 @@ def _cases(path: Path, peers: nt.NamedProgram, ours: nt.NamedProgram) -> Iterato
         for struct in (s for s, d in theirs.structs.items() if not d.attributes.is_test_only):
             yield f"struct {module}::{struct}", partial(_check_struct, module, struct, peers, ours)
         for name, function in theirs.functions.items():
-            if not function.attributes.is_test and (function.is_macro or function.attributes.is_test_only):
-                if function.visibility.is_public:
-                    check = partial(_check_function, module, name, peers, ours)
-                    yield f"{'macro' if function.is_macro else 'test'} {module}::{name}", check
+            if _is_public_but_unlisted(function):
+                check = partial(_check_function, module, name, peers, ours)
+                yield f"{'macro' if function.is_macro else 'test'} {module}::{name}", check
         for name in theirs.constants:
             if name.startswith("E") and name[1:2].isupper():
                 yield f"constant {module}::{name}", partial(_check_constant, module, name, peers, ours)
+
+
+def _is_public_but_unlisted(function: nt.FunctionDef) -> bool:
+    """The list has what is published: no macros, nothing for tests."""
+    attributes = function.attributes
+    unlisted = function.is_macro or attributes.is_test_only
+    return unlisted and not attributes.is_test and function.visibility.is_public
 
 
 def _published(file: Path) -> Iterator[tuple[str, str, str]]:
