@@ -61,7 +61,7 @@ class ModuleIdent:
         """The address as messages show it: its name, or the shortest hexadecimal form."""
         if self.address_name is not None:
             return self.address_name
-        return f"0x{int.from_bytes(self.address or b'', 'big'):x}"
+        return f"0x{int.from_bytes(self.address or b'', 'big'):X}"
 
     @property
     def plain_address_name(self) -> str | None:
