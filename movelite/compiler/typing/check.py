@@ -9,15 +9,14 @@ from . import dots, matches, methods, names, operators, packs
 from .context import Body, Frame, ProgramContext
 from .datatypes import check_datatype, make_enum, make_struct
 from .dependency_order import order_modules
-from .deprecation import check_deprecated_attributes
 from .functions import check_constant, check_function, make_function
 from .id_leak import check_id_leaks
 from .instantiation_loops import check_instantiations
 from .iota_rules import check_iota_rules
 from .recursive_types import check_recursive_types
 from .syntax_methods import check_syntax_methods
-from .unused_members import note_attribute_uses, warn_about_unused_members
-from .use_funs import warn_about_unused
+from .unused_members import note_attribute_uses, warn_about_unused_fields, warn_about_unused_members
+from .use_funs import warn_about_repeated, warn_about_unused
 
 RULE_MODULES = (dots, matches, methods, names, operators, packs)
 """Modules whose import registers the rules for expressions."""
@@ -46,6 +45,7 @@ def check_program(named: N.NamedProgram, diagnostics: Diagnostics, is_test_mode:
             check_iota_rules(program, module)
             if not diagnostics.has_blocking_errors:
                 check_id_leaks(program, module)
+                warn_about_unused_fields(program, module)
     return typed
 
 
@@ -70,9 +70,9 @@ def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Mo
         for name, function in definition.functions.items():
             module.functions[name] = _interface_of(program, definition, function)
         return
+    warn_about_repeated(program, definition.use_funs)
     for attributes in _attributes_of(definition):
         note_attribute_uses(program, attributes)
-        check_deprecated_attributes(program, attributes)
     for struct in definition.structs.values():
         check_datatype(program, definition, struct)
     for enum in definition.enums.values():
@@ -81,9 +81,6 @@ def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Mo
         module.constants[name] = check_constant(program, definition, constant)
     for name, function in definition.functions.items():
         module.functions[name] = check_function(program, definition, function)
-    for scope in program.scopes:
-        warn_about_unused(program, scope)
-    program.scopes.clear()
     warn_about_unused(program, definition.use_funs)
 
 
@@ -98,6 +95,4 @@ def _attributes_of(definition: N.ModuleDef) -> list[N.Attributes]:
     found = [definition.attributes]
     found += [constant.attributes for constant in definition.constants.values()]
     found += [function.attributes for function in definition.functions.values()]
-    found += [struct.attributes for struct in definition.structs.values()]
-    found += [enum.attributes for enum in definition.enums.values()]
     return found

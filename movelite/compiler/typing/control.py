@@ -98,7 +98,7 @@ def finish_labeled(body: Body, loc: Loc, label: N.Label, inner: T.Block, message
 
 def check_sequence(body: Body, frame: Frame, sequence: N.Sequence, loc: Loc) -> T.Block:
     """The inside of a block."""
-    enter_scope(body, sequence.scope)
+    enter_scope(body, frame, sequence.scope)
     items: list[T.SequenceItem] = []
     for item in sequence.items:
         match item:

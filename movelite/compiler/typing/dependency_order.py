@@ -38,9 +38,9 @@ def order_modules(program: ProgramContext) -> None:
             loc = declared.loc if declared is not None else places.get(friend, module.loc)
             uses[friend].setdefault(ident, ("friend", loc))
     order = components(uses)
-    for component in order:
-        if len(component) > 1:
-            _report_cycle(program, uses, component)
+    cycle = next((component for component in order if len(component) > 1), None)
+    if cycle is not None:
+        _report_cycle(program, uses, cycle)
     position = 0
     ordered: dict[ModuleIdent, T.Module] = {}
     for component in order:

@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from .. import named_tree as N
-from ..codes import Attributes, TypeSafety
-from ..diagnostics import diag
+from ..codes import TypeSafety
 from ..source import Loc
-from .context import Body, ProgramContext
-
-
-def check_deprecated_attributes(program: ProgramContext, attributes: N.Attributes) -> None:
-    """Report a `#[deprecated]` that is neither alone nor with a note."""
-    attribute = attributes.get("deprecated")
-    if attribute is None:
-        return
-    is_plain = attribute.value is None and not attribute.is_parameterized
-    note = attribute.inner[0] if len(attribute.inner) == 1 else None
-    if is_plain or (note is not None and note.name.text == "note" and isinstance(note.value, N.BytesLiteral)):
-        return
-    advice = 'Deprecation attributes must be written as `#[deprecated]` or `#[deprecated(note = b"message")]`'
-    primary = (attribute.loc, "Invalid 'deprecated' attribute")
-    program.diagnostics.add(diag(Attributes.InvalidUsage, primary, notes=[advice]))
+from .context import Body
 
 
 def warn_if_deprecated(body: Body, member: N.MemberId, loc: Loc, method: str | None = None) -> None:

@@ -147,7 +147,10 @@ def _dotted(body: Body, frame: Frame, node: N.DottedExpression) -> T.Expression:
     chain = check_chain(body, frame, node.dotted, verb)
     if is_borrow and not chain.steps:
         require_base(body, node.loc, "Invalid borrow", chain.base.type, chain.base.loc)
-    return use_chain(body, chain, node.usage, node.loc, node.usage_loc or node.loc)
+    result = use_chain(body, chain, node.usage, node.loc, node.usage_loc or node.loc)
+    if result is not chain.base:
+        result.loc = node.loc
+    return result
 
 
 @rule(N.FieldMutate)

@@ -6,16 +6,17 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..syntax_tree import VisibilityKind
-from ..types import ERROR, FunctionType, Type, children
+from ..types import ANYTHING, ERROR, FunctionType, Type, children
 from .constant_rules import check_constant_type, check_constant_value
 from .constraints import require_single, solve
 from .context import Body, Frame, ProgramContext
 from .control import check_sequence
 from .finishing import Finisher
 from .inference import TooComplex
-from .instantiate import instantiate, without_parameters
+from .instantiate import instantiate
 from .relations import subtype
 from .rules import check_expression
+from .use_funs import report_scopes
 
 
 def check_function(program: ProgramContext, module: N.ModuleDef, definition: N.FunctionDef) -> T.Function:
@@ -27,8 +28,7 @@ def check_function(program: ProgramContext, module: N.ModuleDef, definition: N.F
         block = None
         if not definition.is_macro and definition.body is not None:
             block = _check_body(body, frame, definition.body)
-            for parameter in parameters:
-                parameter.type = _final_type(body, parameter.type)
+        report_scopes(program)
     return make_function(program, definition, parameters, block)
 
 
@@ -63,35 +63,29 @@ def make_function(
 
 
 def _check_signature(body: Body, frame: Frame, definition: N.FunctionDef) -> list[T.Local]:
+    """The type parameters of a macro mean nothing until it is expanded, so they are left open."""
+    if definition.is_macro:
+        frame.types = {p.parameter.id: ANYTHING for p in definition.type_parameters}
     parameters = []
     for parameter in definition.parameters:
-        if definition.is_macro:
-            type_ = without_parameters(parameter.type.type)
-        else:
-            type_ = instantiate(body, frame, parameter.type)
-            _forbid_function_types(body, parameter.type)
+        type_ = _signature_type(body, frame, definition, parameter.type)
         require_single(body, parameter.type.loc, "Invalid parameter type", type_, parameter.type.loc)
         parameters.append(body.declare(frame, parameter.variable, type_))
-    if definition.is_macro:
-        body.return_type = without_parameters(definition.result.type)
-    else:
-        body.return_type = instantiate(body, frame, definition.result)
-        _forbid_function_types(body, definition.result)
+    body.return_type = _signature_type(body, frame, definition, definition.result)
     solve(body)
     return parameters
 
 
-def _forbid_function_types(body: Body, named: N.NamedType) -> None:
-    if _has_function_type(named.type):
+def _signature_type(body: Body, frame: Frame, definition: N.FunctionDef, named: N.NamedType) -> Type:
+    type_ = instantiate(body, frame, named)
+    if not definition.is_macro and _has_function_type(named.type):
         Finisher(body).report_function_type(named.loc)
+        return ERROR
+    return type_
 
 
 def _has_function_type(type_: Type) -> bool:
     return isinstance(type_, FunctionType) or any(map(_has_function_type, children(type_)))
-
-
-def _final_type(body: Body, type_: Type) -> Type:
-    return ERROR if _has_function_type(type_) else type_
 
 
 def _check_body(body: Body, frame: Frame, sequence: N.Sequence) -> T.Block | None:

@@ -66,26 +66,6 @@ def instantiate(body: Body, frame: Frame, named: N.NamedType) -> Type:
             return substitute(type_, frame.types) if frame.types else type_
 
 
-def without_parameters(type_: Type) -> Type:
-    """The type of a macro's signature with its type parameters left open: they mean nothing until the
-    macro is expanded."""
-    match type_:
-        case ParameterType():
-            return AnythingType()
-        case BuiltinType(name, arguments):
-            return BuiltinType(name, tuple(map(without_parameters, arguments)))
-        case DatatypeType(module, name, arguments):
-            return DatatypeType(module, name, tuple(map(without_parameters, arguments)))
-        case ReferenceType(mutable, inner):
-            return ReferenceType(mutable, without_parameters(inner))
-        case TupleType(elements):
-            return TupleType(tuple(map(without_parameters, elements)))
-        case FunctionType(parameters, result):
-            return FunctionType(tuple(map(without_parameters, parameters)), without_parameters(result))
-        case _:
-            return type_
-
-
 def _constrain(
     body: Body,
     loc: Loc,

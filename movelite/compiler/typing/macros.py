@@ -55,6 +55,7 @@ def expand_call(
     missing = len(use.parameters) - len(given)
     given += [Argument(loc, None, N.ErrorExpression(loc), frame)] * missing
     body.use_member(macro.id)
+    _check_signature(body, use)
     bindings = [
         _bind_argument(body, loc, use, variable, type_, argument)
         for (variable, type_), argument in zip(use.parameters, given, strict=False)
@@ -71,6 +72,15 @@ def expand_call(
     inner.types = use.arguments
     with body.expanding(expansion):
         return _expand(body, inner, loc, use, bindings)
+
+
+def _check_signature(body: Body, use: FunctionUse) -> None:
+    """Check the types of a macro's signature under its type arguments."""
+    frame = Frame()
+    frame.types = use.arguments
+    for parameter in use.definition.parameters:
+        instantiate(body, frame, parameter.type)
+    instantiate(body, frame, use.definition.result)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from ..codes import UnusedItem
 from ..diagnostics import diag
 from ..editions import Flavor
 from ..syntax_tree import VisibilityKind
+from ..types import AbilitySet
 from .context import ProgramContext
+from .walk import targets_of, walk
 
 
 def note_attribute_uses(program: ProgramContext, attributes: N.Attributes) -> None:
@@ -46,3 +48,39 @@ def warn_about_unused_members(program: ProgramContext, module: T.Module) -> None
                     "Consider removing it."
                 )
                 diagnostics.add(diag(UnusedItem.Function, (function.name.loc, message)))
+
+
+def warn_about_unused_fields(program: ProgramContext, module: T.Module) -> None:
+    """Warn about fields of the user's own structs that no function packs, unpacks or borrows."""
+    if module.target is not N.TargetKind.SOURCE:
+        return
+    diagnostics = program.diagnostics
+    is_iota = module.named.package.flavor is Flavor.IOTA
+    used = _used_fields(module)
+    with diagnostics.filtered(module.named.package.filters), diagnostics.filtered(module.filters):
+        for struct in module.structs.values():
+            is_object = is_iota and bool(struct.abilities & AbilitySet.KEY)
+            for field in struct.fields or []:
+                if (is_object and field.name == "id") or (struct.name, field.name) in used:
+                    continue
+                with diagnostics.filtered(struct.filters):
+                    message = f"The '{field.name}' field of the '{struct.name}' type is unused"
+                    diagnostics.add(diag(UnusedItem.StructField, (field.loc, message)))
+
+
+def _used_fields(module: T.Module) -> set[tuple[str, str]]:
+    used: set[tuple[str, str]] = set()
+    for function in module.functions.values():
+        for e in walk(function.body):
+            match e:
+                case T.Pack(variant=None):
+                    used.update((e.name, field.name) for field in e.fields)
+                case T.BorrowField():
+                    used.add((e.name, e.field))
+                case T.Block() | T.Assign():
+                    for target in targets_of(e):
+                        if isinstance(target, T.UnpackTarget) and target.variant is None:
+                            used.update((target.name, field.name) for field in target.fields)
+                case _:
+                    pass
+    return used

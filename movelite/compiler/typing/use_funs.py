@@ -5,12 +5,15 @@ from __future__ import annotations
 from .. import named_tree as N
 from ..codes import Declarations, UnusedItem
 from ..diagnostics import diag
-from .context import Body, ProgramContext
+from .context import Body, Frame, ProgramContext
 
 
-def enter_scope(body: Body, scope: N.UseFunScope) -> None:
-    """Warn about aliases of a scope that only repeat what an outer one says."""
-    if not scope.methods or scope in body.program.scopes:
+def enter_scope(body: Body, frame: Frame, scope: N.UseFunScope) -> None:
+    """Enter a block: if it has aliases, those that only repeat what an outer scope says are reported now,
+    and those that nobody used at the end of the function. Macros of other modules are not our concern."""
+    if not scope.methods or scope is body.module.use_funs or scope in body.program.scopes:
+        return
+    if frame.expansion is not None and not body.is_own(frame.expansion.macro.module):
         return
     body.program.scopes.append(scope)
     warn_about_repeated(body.program, scope)
@@ -36,6 +39,13 @@ def _outer_alias(named: N.NamedProgram, scope: N.UseFunScope, key: N.TypeKey, na
     outer = scope.parent if scope.parent is not None else N.UseFunScope(None)
     found = named.find_method(outer, key, name)
     return found if found is not scope.methods[key][name] else None
+
+
+def report_scopes(program: ProgramContext) -> None:
+    """Warn about unused aliases of the blocks that were entered since the last call."""
+    for scope in program.scopes:
+        warn_about_unused(program, scope)
+    program.scopes.clear()
 
 
 def warn_about_unused(program: ProgramContext, scope: N.UseFunScope) -> None:
