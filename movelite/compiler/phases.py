@@ -19,13 +19,17 @@ from typing import TypeVar
 from . import codes
 from . import named_tree as nt
 from . import typed_tree as tt
+from .codegen.program import CompiledUnit, emit_program
+from .codegen.program import check_program as check_lowered
 from .diagnostics import Diagnostics, diag
 from .editions import PackageConfig
+from .lowering.program import LoweredProgram, lower_program
 from .naming import name_program
 from .parser import parse_file
 from .source import NO_LOC, SourceFile, SourceMap
 from .syntax_tree import SourceUnit
 from .test_plan import TestCase, build_test_plan
+from .types import ModuleIdent
 from .typing.check import check_program
 
 T = TypeVar("T")
@@ -139,6 +143,27 @@ class Compilation:
         if not self.test_mode or self.diagnostics.has_blocking_errors:
             return []
         return build_test_plan(named, self.diagnostics)
+
+    @cached_property
+    def lowered(self) -> LoweredProgram | None:
+        """The functions as blocks, checked for moves and borrows; None after errors."""
+        typed = self.typed
+        if self.diagnostics.has_errors:
+            return None
+        return self._guarded(lambda: self._lower(typed), None)
+
+    def _lower(self, typed: tt.Program) -> LoweredProgram:
+        lowered = lower_program(typed, self.diagnostics)
+        check_lowered(lowered, self.named, self.diagnostics)
+        return lowered
+
+    @cached_property
+    def modules(self) -> dict[ModuleIdent, CompiledUnit] | None:
+        """The compiled modules, dependencies first; None after errors."""
+        lowered = self.lowered
+        if lowered is None or self.diagnostics.has_errors:
+            return None
+        return self._guarded(lambda: emit_program(lowered, self.named, self.source_map), None)
 
     def as_interface(self) -> Interface:
         """What packages that depend on these need; bodies of functions are left behind."""

@@ -1,0 +1,1 @@
+"""Analyses over the control-flow graph of a function."""

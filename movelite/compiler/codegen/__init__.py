@@ -1,0 +1,1 @@
+"""From control-flow graphs to compiled modules and source maps."""

@@ -1,0 +1,349 @@
+"""Emits the code of one function: expressions become pushes, targets become pops, blocks become offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from movelite.bytecode import file_format as ff
+from movelite.bytecode.file_format import Instruction, Opcode
+
+from .. import typed_tree as tt
+from ..lowering import ir
+from ..lowering.constants import ConstantValue, serialize_constant
+from ..source import Loc
+from ..types import BuiltinType, DatatypeType, ReferenceType, Type, elements_of
+from .pools import Pools, Tokens
+
+ConstantOf = Callable[[tt.ConstantUse], ConstantValue]
+
+_BINARY = {
+    tt.BinaryOperator.ADD: Opcode.ADD,
+    tt.BinaryOperator.SUBTRACT: Opcode.SUB,
+    tt.BinaryOperator.MULTIPLY: Opcode.MUL,
+    tt.BinaryOperator.DIVIDE: Opcode.DIV,
+    tt.BinaryOperator.MODULO: Opcode.MOD,
+    tt.BinaryOperator.BIT_AND: Opcode.BIT_AND,
+    tt.BinaryOperator.BIT_OR: Opcode.BIT_OR,
+    tt.BinaryOperator.XOR: Opcode.XOR,
+    tt.BinaryOperator.SHIFT_LEFT: Opcode.SHL,
+    tt.BinaryOperator.SHIFT_RIGHT: Opcode.SHR,
+    tt.BinaryOperator.AND: Opcode.AND,
+    tt.BinaryOperator.OR: Opcode.OR,
+    tt.BinaryOperator.EQUAL: Opcode.EQ,
+    tt.BinaryOperator.NOT_EQUAL: Opcode.NEQ,
+    tt.BinaryOperator.LESS: Opcode.LT,
+    tt.BinaryOperator.LESS_EQUAL: Opcode.LE,
+    tt.BinaryOperator.GREATER: Opcode.GT,
+    tt.BinaryOperator.GREATER_EQUAL: Opcode.GE,
+}
+_LOADS = {
+    "u8": Opcode.LD_U8,
+    "u16": Opcode.LD_U16,
+    "u32": Opcode.LD_U32,
+    "u64": Opcode.LD_U64,
+    "u128": Opcode.LD_U128,
+    "u256": Opcode.LD_U256,
+}
+_CASTS = {
+    "u8": Opcode.CAST_U8,
+    "u16": Opcode.CAST_U16,
+    "u32": Opcode.CAST_U32,
+    "u64": Opcode.CAST_U64,
+    "u128": Opcode.CAST_U128,
+    "u256": Opcode.CAST_U256,
+}
+_VECTOR_CALLS = {
+    "length": Opcode.VEC_LEN,
+    "borrow": Opcode.VEC_IMM_BORROW,
+    "borrow_mut": Opcode.VEC_MUT_BORROW,
+    "push_back": Opcode.VEC_PUSH_BACK,
+    "pop_back": Opcode.VEC_POP_BACK,
+    "swap": Opcode.VEC_SWAP,
+}
+"""Functions of std::vector that are instructions; `empty` and `destroy_empty` are as well."""
+
+_VARIANT_UNPACK = {
+    tt.BorrowKind.VALUE: (Opcode.UNPACK_VARIANT, Opcode.UNPACK_VARIANT_GENERIC),
+    tt.BorrowKind.IMMUTABLE: (Opcode.UNPACK_VARIANT_IMM_REF, Opcode.UNPACK_VARIANT_GENERIC_IMM_REF),
+    tt.BorrowKind.MUTABLE: (Opcode.UNPACK_VARIANT_MUT_REF, Opcode.UNPACK_VARIANT_GENERIC_MUT_REF),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EmittedCode:
+    """The code of a function, where each instruction comes from, and the locals behind the parameters."""
+
+    code: ff.CodeUnit
+    locations: list[Loc]
+    locals: list[tt.Local]
+
+
+class FunctionEmitter:
+    """Emits one body into the tables of its module."""
+
+    def __init__(
+        self, body: ir.Body, pools: Pools, constant_of: ConstantOf, error_code: Callable[[tt.ErrorCode], int]
+    ) -> None:
+        self._body = body
+        self._pools = pools
+        self._tokens = Tokens(pools, body.function.type_parameters)
+        self._constant_of = constant_of
+        self._error_code = error_code
+        self._code: list[Instruction] = []
+        self._locations: list[Loc] = []
+        self._slots = {local: slot for slot, local in enumerate(body.function.parameters)}
+        self._locals: list[tt.Local] = []
+        self._offsets: dict[int, int] = {}
+        self._fixups: list[tuple[int, ir.Block]] = []
+        self._switches: list[ir.Switch] = []
+
+    def emit(self) -> EmittedCode:
+        """The whole function."""
+        blocks = self._body.blocks
+        for position, block in enumerate(blocks):
+            self._offsets[block.id] = len(self._code)
+            following = blocks[position + 1] if position + 1 < len(blocks) else None
+            for command in block.commands:
+                self._command(command, following)
+        for offset, target in self._fixups:
+            self._code[offset] = self._code[offset]._replace(operand=self._offsets[target.id])
+        locals_ = self._pools.signature(tuple(self._tokens.of(local.type) for local in self._locals))
+        tables = tuple(self._jump_table(switch) for switch in self._switches)
+        unit = ff.CodeUnit(locals_, tuple(self._code), tables)
+        return EmittedCode(unit, self._locations, self._locals)
+
+    def _jump_table(self, switch: ir.Switch) -> ff.VariantJumpTable:
+        offsets = tuple(self._offsets[target.id] for target in switch.targets)
+        return ff.VariantJumpTable(self._pools.enum_indices[switch.name], offsets)
+
+    def _push(self, opcode: Opcode, loc: Loc, operand: int = 0, count: int = 0) -> None:
+        self._code.append(Instruction(opcode, operand, count))
+        self._locations.append(loc)
+
+    def _slot(self, local: tt.Local) -> int:
+        slot = self._slots.get(local)
+        if slot is None:
+            slot = self._slots[local] = len(self._slots)
+            self._locals.append(local)
+        return slot
+
+    def _jump(self, opcode: Opcode, target: ir.Block, loc: Loc) -> None:
+        self._fixups.append((len(self._code), target))
+        self._push(opcode, loc)
+
+    # Commands
+
+    def _command(self, command: ir.Command, following: ir.Block | None) -> None:
+        match command:
+            case ir.Assign():
+                self._expression(command.value)
+                for target in reversed(command.targets):
+                    self._target(target)
+            case ir.Mutate():
+                self._expression(command.value)
+                self._expression(command.reference)
+                self._push(Opcode.WRITE_REF, command.loc)
+            case ir.Discard():
+                self._expression(command.value)
+                for _ in elements_of(command.value.type):
+                    self._push(Opcode.POP, command.loc)
+            case ir.Jump(target):
+                if target is not following:
+                    self._jump(Opcode.BRANCH, target, command.loc)
+            case ir.Branch():
+                self._expression(command.condition)
+                self._jump(Opcode.BR_FALSE, command.alternative, command.loc)
+                if command.consequent is not following:
+                    self._jump(Opcode.BRANCH, command.consequent, command.loc)
+            case ir.Switch():
+                self._expression(command.subject)
+                self._push(Opcode.VARIANT_SWITCH, command.loc, len(self._switches))
+                self._switches.append(command)
+            case ir.AbortCommand():
+                self._expression(command.code)
+                self._push(Opcode.ABORT, command.loc)
+            case ir.ReturnCommand():
+                self._expression(command.value)
+                self._push(Opcode.RET, command.loc)
+            case _:
+                assert_never(command)
+
+    def _target(self, target: tt.Target) -> None:
+        """Take the top of the stack into a target."""
+        match target:
+            case tt.IgnoreTarget():
+                self._push(Opcode.POP, target.loc)
+            case tt.LocalTarget():
+                self._push(Opcode.ST_LOC, target.loc, self._slot(target.local))
+            case tt.UnpackTarget():
+                self._unpack(target)
+                for part in sorted(target.fields, key=lambda part: part.index, reverse=True):
+                    self._target(part.target)
+
+    def _unpack(self, target: tt.UnpackTarget) -> None:
+        if target.variant is None:
+            opcodes = (Opcode.UNPACK, Opcode.UNPACK_GENERIC)
+            self._on_struct(*opcodes, target.name, target.type_arguments, target.loc)
+            if not target.fields:
+                self._push(Opcode.POP, target.loc)
+        else:
+            plain, generic = _VARIANT_UNPACK[target.borrow]
+            self._on_variant(plain, generic, target.name, target.variant, target.type_arguments, target.loc)
+
+    # Expressions
+
+    def _expression(self, expression: tt.Expression) -> None:
+        """Push the value of an expression; a tuple pushes its parts, unit nothing."""
+        loc = expression.loc
+        match expression:
+            case tt.UnitExpression():
+                pass
+            case tt.Literal():
+                self._literal(expression)
+            case tt.LocalUse():
+                opcode = Opcode.COPY_LOC if expression.mode is tt.UseMode.COPY else Opcode.MOVE_LOC
+                self._push(opcode, loc, self._slot(expression.local))
+            case tt.ConstantUse():
+                self._load_constant(self._constant_of(expression), expression.type, loc)
+            case tt.ErrorCode():
+                self._push(Opcode.LD_U64, loc, self._error_code(expression))
+            case tt.BorrowLocal():
+                opcode = Opcode.MUT_BORROW_LOC if expression.is_mutable else Opcode.IMM_BORROW_LOC
+                self._push(opcode, loc, self._slot(expression.local))
+            case tt.Call():
+                self._call(expression)
+            case _:
+                for child in ir.children_of(expression):
+                    self._expression(child)
+                self._operate(expression)
+
+    def _operate(self, expression: tt.Expression) -> None:
+        """Push the instruction that works on operands already on the stack."""
+        loc = expression.loc
+        match expression:
+            case tt.TupleExpression():
+                pass
+            case tt.VectorPack():
+                signature = self._pools.signature((self._tokens.of(expression.element_type),))
+                self._push(Opcode.VEC_PACK, loc, signature, len(expression.elements))
+            case tt.Freeze():
+                self._push(Opcode.FREEZE_REF, loc)
+            case tt.Dereference():
+                self._push(Opcode.READ_REF, loc)
+            case tt.Unary():
+                self._push(Opcode.NOT, loc)
+            case tt.Binary():
+                self._push(_BINARY[expression.operator], loc)
+            case tt.Cast():
+                self._push(_CASTS[_name(expression.type)], loc)
+            case tt.Pack():
+                self._pack(expression)
+            case tt.BorrowField():
+                self._borrow_field(expression)
+            case _:
+                raise ValueError(f"{type(expression).__name__} does not reach code generation")
+
+    def _literal(self, literal: tt.Literal) -> None:
+        value, name = literal.value, _name(literal.type)
+        if isinstance(value, bool):
+            self._push(Opcode.LD_TRUE if value else Opcode.LD_FALSE, literal.loc)
+        elif isinstance(value, int):
+            self._push(_LOADS[name], literal.loc, value)
+        else:
+            self._load_constant(value, literal.type, literal.loc)
+
+    def _load_constant(self, value: ConstantValue, type_: Type, loc: Loc) -> None:
+        if isinstance(value, bool):
+            self._push(Opcode.LD_TRUE if value else Opcode.LD_FALSE, loc)
+            return
+        index = self._pools.constant(self._tokens.of(type_), serialize_constant(value, type_))
+        self._push(Opcode.LD_CONST, loc, index)
+
+    def _call(self, call: tt.Call) -> None:
+        for argument in call.arguments:
+            self._expression(argument)
+        if call.module.name == "vector" and call.module.address == STD and self._vector_call(call):
+            return
+        handle = self._pools.function_handle(call.module, call.name)
+        if not call.type_arguments:
+            self._push(Opcode.CALL, call.loc, handle)
+            return
+        row = ff.FunctionInstantiation(handle, self._signature(call.type_arguments))
+        index = self._pools.function_instantiations.intern(row, lambda: row)
+        self._push(Opcode.CALL_GENERIC, call.loc, index)
+
+    def _vector_call(self, call: tt.Call) -> bool:
+        """Functions of std::vector that are instructions of the machine."""
+        opcode = _VECTOR_CALLS.get(call.name)
+        if opcode is not None:
+            self._push(opcode, call.loc, self._signature(call.type_arguments))
+        elif call.name == "empty":
+            self._push(Opcode.VEC_PACK, call.loc, self._signature(call.type_arguments), 0)
+        elif call.name == "destroy_empty":
+            self._push(Opcode.VEC_UNPACK, call.loc, self._signature(call.type_arguments), 0)
+        else:
+            return False
+        return True
+
+    def _pack(self, pack: tt.Pack) -> None:
+        if pack.variant is None:
+            if not pack.fields:
+                # The one field that the format gives to a struct without fields.
+                self._push(Opcode.LD_FALSE, pack.loc)
+            self._on_struct(Opcode.PACK, Opcode.PACK_GENERIC, pack.name, pack.type_arguments, pack.loc)
+        else:
+            opcodes = (Opcode.PACK_VARIANT, Opcode.PACK_VARIANT_GENERIC)
+            self._on_variant(*opcodes, pack.name, pack.variant, pack.type_arguments, pack.loc)
+
+    def _borrow_field(self, borrow: tt.BorrowField) -> None:
+        handle = ff.FieldHandle(self._pools.struct_indices[borrow.name], borrow.field_index)
+        index = self._pools.fields.intern(handle, lambda: handle)
+        base = borrow.base.type
+        inner = base.inner if isinstance(base, ReferenceType) else base
+        arguments = inner.arguments if isinstance(inner, DatatypeType) else ()
+        if not arguments:
+            opcode = Opcode.MUT_BORROW_FIELD if borrow.is_mutable else Opcode.IMM_BORROW_FIELD
+            self._push(opcode, borrow.loc, index)
+            return
+        row = ff.FieldInstantiation(index, self._signature(arguments))
+        instantiation = self._pools.field_instantiations.intern(row, lambda: row)
+        opcode = Opcode.MUT_BORROW_FIELD_GENERIC if borrow.is_mutable else Opcode.IMM_BORROW_FIELD_GENERIC
+        self._push(opcode, borrow.loc, instantiation)
+
+    def _on_struct(
+        self, plain: Opcode, generic: Opcode, name: str, arguments: tuple[Type, ...], loc: Loc
+    ) -> None:
+        definition = self._pools.struct_indices[name]
+        if not arguments:
+            self._push(plain, loc, definition)
+            return
+        row = ff.StructDefInstantiation(definition, self._signature(arguments))
+        self._push(generic, loc, self._pools.struct_instantiations.intern(row, lambda: row))
+
+    def _on_variant(
+        self, plain: Opcode, generic: Opcode, name: str, variant: str, arguments: tuple[Type, ...], loc: Loc
+    ) -> None:
+        definition = self._pools.enum_indices[name]
+        tag = [v.name for v in self._pools.module.enums[name].variants].index(variant)
+        if not arguments:
+            handle = ff.VariantHandle(definition, tag)
+            self._push(plain, loc, self._pools.variants.intern(handle, lambda: handle))
+            return
+        row = ff.EnumDefInstantiation(definition, self._signature(arguments))
+        enum = self._pools.enum_instantiations.intern(row, lambda: row)
+        generic_handle = ff.VariantInstantiationHandle(enum, tag)
+        index = self._pools.variant_instantiations.intern(generic_handle, lambda: generic_handle)
+        self._push(generic, loc, index)
+
+    def _signature(self, types: tuple[Type, ...]) -> int:
+        return self._pools.signature(tuple(self._tokens.of(type_) for type_ in types))
+
+
+STD = (1).to_bytes(32, "big")
+"""Address of the standard library."""
+
+
+def _name(type_: Type) -> str:
+    return type_.name if isinstance(type_, BuiltinType) else ""

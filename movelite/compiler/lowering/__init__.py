@@ -1,0 +1,1 @@
+"""From the typed tree to basic blocks of commands over expressions without control flow."""

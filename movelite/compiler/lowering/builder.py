@@ -1,0 +1,99 @@
+"""Builds the blocks of one function."""
+
+from __future__ import annotations
+
+from .. import typed_tree as tt
+from ..named_tree import Label, Mutability
+from ..source import Loc
+from ..types import Type, elements_of
+from . import ir
+
+
+class LabelPlaces:
+    """Where a label's jumps go while the code inside it is lowered.
+
+    `results` receive the values that `Give` hands over; `next` is where `continue` goes.
+    """
+
+    __slots__ = ("end", "next", "results")
+
+    def __init__(self, end: ir.Block, results: list[tt.Local], next_: ir.Block | None = None) -> None:
+        self.end = end
+        self.results = results
+        self.next = next_
+
+
+class Builder:
+    """Appends commands to a current block. Code behind a jump goes to a block that nothing reaches."""
+
+    def __init__(self, function: tt.Function) -> None:
+        self.function = function
+        self.blocks: list[ir.Block] = []
+        self.locals: dict[tt.Local, None] = {}
+        self.labels: dict[Label, LabelPlaces] = {}
+        self._parameters = set(function.parameters)
+        self._next_local = 1 + max((local.id for local in function.parameters), default=0)
+        self._created = 0
+        self.current = self.new_block()
+        self.place(self.current)
+
+    def new_block(self) -> ir.Block:
+        """A block that is not placed yet."""
+        self._created += 1
+        return ir.Block(self._created)
+
+    def place(self, block: ir.Block) -> None:
+        """Go on in block, laid out behind what was placed before."""
+        self.blocks.append(block)
+        self.current = block
+
+    def emit(self, command: ir.Command) -> None:
+        """Append a command; after one that leaves the block a new, unreachable block begins."""
+        self.current.commands.append(command)
+        if isinstance(command, ir.LEAVING):
+            self.place(self.new_block())
+
+    def jump(self, target: ir.Block, loc: Loc, *, is_user: bool = False) -> None:
+        """Leave for another block."""
+        self.emit(ir.Jump(target, loc, is_user))
+
+    def declare(self, local: tt.Local) -> None:
+        """Note a local of the function; parameters are known already."""
+        if local not in self._parameters:
+            self.locals.setdefault(local)
+
+    def temporary(self, type_: Type, loc: Loc) -> tt.Local:
+        """A new local that no source mentions."""
+        name = f"%#{len(self.locals) + 1}"
+        local = tt.Local(name, -len(self.locals) - 1, type_, loc, Mutability.EITHER, is_temporary=True)
+        self.locals[local] = None
+        return local
+
+    def temporaries(self, type_: Type, loc: Loc) -> list[tt.Local]:
+        """Temporaries for every part of a value of this type."""
+        return [self.temporary(part, loc) for part in elements_of(type_)]
+
+    def assign(self, locals_: list[tt.Local], value: tt.Expression) -> None:
+        """Store the parts of a value."""
+        targets: list[tt.Target] = [tt.LocalTarget(local, local.type, value.loc) for local in locals_]
+        self.emit(ir.Assign(targets, value, value.loc))
+
+    def bind(self, value: tt.Expression) -> tt.Expression:
+        """Evaluate value now, into temporaries; what stands for it from now on."""
+        if isinstance(value, tt.UnitExpression):
+            return value
+        temporaries = self.temporaries(value.type, value.loc)
+        if not temporaries:
+            self.emit(ir.Discard(value, value.loc))
+            return tt.UnitExpression(value.type, value.loc)
+        self.assign(temporaries, value)
+        return self.take(temporaries, value.type, value.loc)
+
+    def take(self, locals_: list[tt.Local], type_: Type, loc: Loc) -> tt.Expression:
+        """The value that temporaries hold, taken out of them."""
+        if not locals_:
+            return tt.UnitExpression(type_, loc, is_trailing=True)
+        parts: list[tt.Expression] = [
+            tt.LocalUse(local.type, loc, local, tt.UseMode.MOVE) for local in locals_
+        ]
+        return parts[0] if len(parts) == 1 else tt.TupleExpression(type_, loc, parts)

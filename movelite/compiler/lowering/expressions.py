@@ -1,0 +1,287 @@
+"""Lowers expressions: control flow and statements go to blocks, what remains is evaluated on the stack.
+
+The order of evaluation is that of the source. Where a later operand needs statements, the operands before
+it are evaluated first and kept in temporaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from .. import typed_tree as tt
+from ..types import ANYTHING, UNIT, AnythingType, ReferenceType, Type
+from . import ir
+from .builder import Builder, LabelPlaces
+from .statements import needs_statements
+from .targets import store
+
+
+class Lowerer:
+    """Lowers the body of one function into a builder."""
+
+    def __init__(self, builder: Builder) -> None:
+        self._out = builder
+
+    def block(self, block: tt.Block) -> tt.Expression:
+        """Emit the items of a block; its value."""
+        for item in block.items[:-1]:
+            self._item(item)
+        last = block.items[-1]
+        if isinstance(last, tt.Evaluate):
+            return self.value(last.expression)
+        self._item(last)
+        return tt.UnitExpression(UNIT, last.loc, is_trailing=True)
+
+    def _item(self, item: tt.SequenceItem) -> None:
+        match item:
+            case tt.Evaluate():
+                self.discard(item.expression)
+            case tt.Declare():
+                for target in item.targets:
+                    self._declare(target)
+            case tt.Bind():
+                value = self.value(item.value)
+                for target in item.targets:
+                    self._declare(target)
+                store(self._out, item.targets, value, item.loc)
+
+    def _declare(self, target: tt.Target) -> None:
+        for local in ir.locals_of(target):
+            self._out.declare(local)
+
+    def discard(self, expression: tt.Expression) -> None:
+        """Evaluate an expression for its effects."""
+        value = self.value(expression)
+        if isinstance(value, tt.UnitExpression) or isinstance(value.type, AnythingType):
+            return
+        self._out.emit(ir.Discard(value, expression.loc))
+
+    def value(self, expression: tt.Expression) -> tt.Expression:
+        """The value of an expression, as an expression without control flow."""
+        match expression:
+            case tt.Block():
+                return self.block(expression)
+            case tt.IfElse():
+                return self._if_else(expression)
+            case tt.While() | tt.Loop() | tt.NamedBlock():
+                return self._labelled(expression)
+            case tt.Give() | tt.Continue() | tt.Return() | tt.Abort():
+                return self._leave(expression)
+            case tt.Assign() | tt.Mutate() | tt.Assert():
+                return self._effect(expression)
+            case tt.VariantSwitch():
+                return self._switch(expression)
+            case tt.Binary(operator=tt.BinaryOperator.AND | tt.BinaryOperator.OR):
+                return self._short_circuit(expression)
+            case tt.BorrowTemporary():
+                return self._borrow_temporary(expression)
+            case tt.Match() | tt.ErrorExpression():
+                raise ValueError("matches are compiled and errors stop before lowering")
+            case _:
+                return self._pure(expression)
+
+    def values(self, expressions: Sequence[tt.Expression]) -> list[tt.Expression]:
+        """The values of operands, evaluated in order."""
+        needed = [needs_statements(expression) for expression in expressions]
+        results = []
+        for position, expression in enumerate(expressions):
+            value = self.value(expression)
+            is_constant = isinstance(value, tt.Literal | tt.ConstantUse | tt.UnitExpression)
+            if any(needed[position + 1 :]) and not is_constant:
+                value = self._out.bind(value)
+            results.append(value)
+        return results
+
+    def _pure(self, expression: tt.Expression) -> tt.Expression:
+        """An expression without statements of its own."""
+        match expression:
+            case tt.Call():
+                return replace(expression, arguments=self._arguments(expression))
+            case tt.VectorPack():
+                return replace(expression, elements=self.values(expression.elements))
+            case tt.TupleExpression():
+                return replace(expression, elements=self.values(expression.elements))
+            case tt.Pack():
+                return self._pack(expression)
+            case tt.Binary():
+                left, right = self.values([expression.left, expression.right])
+                return replace(expression, left=left, right=right)
+            case tt.Freeze() | tt.Unary() | tt.Cast():
+                return replace(expression, operand=self.value(expression.operand))
+            case tt.Dereference():
+                return replace(expression, reference=self.value(_unfrozen(expression.reference)))
+            case tt.BorrowField():
+                base = expression.base if expression.is_mutable else _unfrozen(expression.base)
+                return replace(expression, base=self.value(base))
+            case _:
+                return expression
+
+    def _arguments(self, call: tt.Call) -> list[tt.Expression]:
+        values = self.values(call.arguments)
+        if len(values) == 1 and isinstance(values[0], tt.TupleExpression):
+            return values[0].elements
+        return values
+
+    def _pack(self, pack: tt.Pack) -> tt.Expression:
+        """The machine takes fields in the order of declaration; the source evaluates them in its own."""
+        values = self.values([field.value for field in pack.fields])
+        indices = [field.index for field in pack.fields]
+        if indices != sorted(indices):
+            values = [
+                value if isinstance(value, tt.Literal | tt.ConstantUse) else self._out.bind(value)
+                for value in values
+            ]
+        fields = [replace(field, value=value) for field, value in zip(pack.fields, values, strict=True)]
+        return replace(pack, fields=sorted(fields, key=lambda field: field.index))
+
+    def _if_else(self, expression: tt.IfElse) -> tt.Expression:
+        out = self._out
+        consequent, alternative, end = out.new_block(), out.new_block(), out.new_block()
+        results = self._results(expression.type, expression)
+        self.condition(expression.condition, consequent, alternative)
+        self._branch(consequent, expression.consequent, results, end)
+        self._branch(alternative, expression.alternative, results, end)
+        out.place(end)
+        return out.take(results, expression.type, expression.loc)
+
+    def condition(self, expression: tt.Expression, consequent: ir.Block, alternative: ir.Block) -> None:
+        """Branch on a condition."""
+        value = self.value(expression)
+        self._out.emit(ir.Branch(value, consequent, alternative, expression.loc))
+
+    def _branch(self, block: ir.Block, body: tt.Expression, results: list[tt.Local], end: ir.Block) -> None:
+        """One arm: its value goes to the results, control to the end."""
+        self._out.place(block)
+        value = self.value(body)
+        self._give(value, results)
+        self._out.jump(end, body.loc)
+
+    def _give(self, value: tt.Expression, results: list[tt.Local]) -> None:
+        if isinstance(value.type, AnythingType):
+            return
+        if results:
+            self._out.assign(results, value)
+        elif not isinstance(value, tt.UnitExpression):
+            self._out.emit(ir.Discard(value, value.loc))
+
+    def _results(self, type_: Type, expression: tt.Expression) -> list[tt.Local]:
+        if isinstance(type_, AnythingType):
+            return []
+        return self._out.temporaries(type_, expression.loc)
+
+    def _labelled(self, expression: tt.While | tt.Loop | tt.NamedBlock) -> tt.Expression:
+        out = self._out
+        start, end = out.new_block(), out.new_block()
+        results = self._results(expression.type, expression)
+        # The same expression may stand in several places, so the label's places end with this one.
+        outer = out.labels.get(expression.label)
+        out.labels[expression.label] = LabelPlaces(end, results, start)
+        match expression:
+            case tt.While():
+                self._while(expression, start, end)
+            case tt.Loop():
+                out.jump(start, expression.loc)
+                out.place(start)
+                self.discard(expression.body)
+                out.jump(start, expression.loc)
+            case tt.NamedBlock():
+                self._give(self.block(expression.body), results)
+                out.jump(end, expression.loc)
+            case _:
+                assert_never(expression)
+        if outer is not None:
+            out.labels[expression.label] = outer
+        out.place(end)
+        return out.take(results, expression.type, expression.loc)
+
+    def _while(self, expression: tt.While, start: ir.Block, end: ir.Block) -> None:
+        out = self._out
+        body = out.new_block()
+        out.jump(start, expression.loc)
+        out.place(start)
+        self.condition(expression.condition, body, end)
+        out.place(body)
+        self.discard(expression.body)
+        out.jump(start, expression.loc)
+
+    def _leave(self, expression: tt.Give | tt.Continue | tt.Return | tt.Abort) -> tt.Expression:
+        out = self._out
+        match expression:
+            case tt.Give():
+                places = out.labels[expression.label]
+                self._give(self.value(expression.value), places.results)
+                out.jump(places.end, expression.loc, is_user=True)
+            case tt.Continue():
+                next_ = out.labels[expression.label].next
+                if next_ is None:
+                    raise ValueError("continue stands in a loop")
+                out.jump(next_, expression.loc, is_user=True)
+            case tt.Return():
+                out.emit(ir.ReturnCommand(self.value(expression.value), expression.loc))
+            case tt.Abort():
+                out.emit(ir.AbortCommand(self.value(expression.code), expression.loc))
+        return tt.UnitExpression(ANYTHING, expression.loc, is_trailing=True)
+
+    def _effect(self, expression: tt.Assign | tt.Mutate | tt.Assert) -> tt.Expression:
+        out = self._out
+        match expression:
+            case tt.Assign():
+                store(out, expression.targets, self.value(expression.value), expression.loc)
+            case tt.Mutate():
+                value, reference = self.values([expression.value, expression.reference])
+                out.emit(ir.Mutate(reference, value, expression.loc))
+            case tt.Assert():
+                self._assert(expression)
+        return tt.UnitExpression(UNIT, expression.loc)
+
+    def _assert(self, expression: tt.Assert) -> None:
+        out = self._out
+        failed, passed = out.new_block(), out.new_block()
+        if expression.is_macro:
+            self.condition(expression.condition, passed, failed)
+            code: tt.Expression | None = None
+        else:
+            condition, code = self.values([expression.condition, expression.code])
+            if needs_statements(expression.code) or not isinstance(code, tt.Literal | tt.ConstantUse):
+                condition, code = out.bind(condition), out.bind(code)
+            out.emit(ir.Branch(condition, passed, failed, expression.loc))
+        out.place(failed)
+        code = self.value(expression.code) if code is None else code
+        out.emit(ir.AbortCommand(code, expression.loc))
+        out.place(passed)
+
+    def _switch(self, expression: tt.VariantSwitch) -> tt.Expression:
+        out = self._out
+        subject = self.value(expression.subject)
+        targets = [out.new_block() for _ in expression.arms]
+        end = out.new_block()
+        results = self._results(expression.type, expression)
+        out.emit(ir.Switch(subject, expression.module, expression.name, targets, expression.loc))
+        for target, arm in zip(targets, expression.arms, strict=True):
+            self._branch(target, arm.body, results, end)
+        out.place(end)
+        return out.take(results, expression.type, expression.loc)
+
+    def _short_circuit(self, expression: tt.Binary) -> tt.Expression:
+        """`a && b` is `if (a) b else false`, `a || b` is `if (a) true else b`."""
+        is_and = expression.operator is tt.BinaryOperator.AND
+        known = tt.Literal(expression.type, expression.loc, not is_and)
+        consequent, alternative = (expression.right, known) if is_and else (known, expression.right)
+        chosen = tt.IfElse(expression.type, expression.loc, expression.left, consequent, alternative)
+        return self._if_else(chosen)
+
+    def _borrow_temporary(self, expression: tt.BorrowTemporary) -> tt.Expression:
+        value = self.value(expression.operand)
+        inner = expression.type.inner if isinstance(expression.type, ReferenceType) else value.type
+        temporary = self._out.temporary(inner, expression.loc)
+        self._out.assign([temporary], value)
+        return tt.BorrowLocal(expression.type, expression.loc, expression.is_mutable, temporary)
+
+
+def _unfrozen(reference: tt.Expression) -> tt.Expression:
+    """Reading through `&mut` needs no `&`, and freezing would end other borrows from it."""
+    if isinstance(reference, tt.Freeze) and reference.is_implicit:
+        return reference.operand
+    return reference

@@ -1,0 +1,172 @@
+"""The lowered form: basic blocks of commands.
+
+Expressions are nodes of the typed tree, but only those without control flow or statements inside:
+literals, uses of locals and constants, calls, packs, operators (never && and ||), borrows, dereferences,
+casts, freezes, tuples. Control flow is between blocks alone. The last command of a block, and only the
+last, leaves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .. import typed_tree as tt
+from ..source import Loc
+from ..types import ModuleIdent
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A basic block. `id` is unique in the function; blocks stand in `Body.blocks` in layout order."""
+
+    id: int
+    commands: list[Command] = field(default_factory=list)
+
+    @property
+    def successors(self) -> tuple[Block, ...]:
+        """Where control goes from the end of the block."""
+        match self.commands[-1] if self.commands else None:
+            case Jump(target):
+                return (target,)
+            case Branch(_, consequent, alternative):
+                return (consequent, alternative)
+            case Switch() as switch:
+                return tuple(switch.targets)
+            case _:
+                return ()
+
+
+@dataclass(slots=True, eq=False)
+class Assign:
+    """Evaluates `value` and stores its parts into the targets, the last part first."""
+
+    targets: list[tt.Target]
+    value: tt.Expression
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Mutate:
+    """`*reference = value`; the value is evaluated first."""
+
+    reference: tt.Expression
+    value: tt.Expression
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Discard:
+    """Evaluates `value` and drops what it yields."""
+
+    value: tt.Expression
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Jump:
+    """Goes to a block. `is_user` marks `break` and `continue`."""
+
+    target: Block
+    loc: Loc
+    is_user: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """Goes to one of two blocks."""
+
+    condition: tt.Expression
+    consequent: Block
+    alternative: Block
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class Switch:
+    """Goes to the block of the variant behind `subject`, an immutable reference; targets in tag order."""
+
+    subject: tt.Expression
+    module: ModuleIdent
+    name: str
+    targets: list[Block]
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class AbortCommand:
+    """Aborts with a code."""
+
+    code: tt.Expression
+    loc: Loc
+
+
+@dataclass(slots=True, eq=False)
+class ReturnCommand:
+    """Returns a value (unit, one, or a tuple)."""
+
+    value: tt.Expression
+    loc: Loc
+
+
+Command = Assign | Mutate | Discard | Jump | Branch | Switch | AbortCommand | ReturnCommand
+LEAVING = (Jump, Branch, Switch, AbortCommand, ReturnCommand)
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """A function's code. `blocks[0]` is the entry; `locals` are all but the parameters."""
+
+    function: tt.Function
+    blocks: list[Block]
+    locals: list[tt.Local]
+
+
+def children_of(expression: tt.Expression) -> list[tt.Expression]:
+    """The expressions directly inside a lowered expression, in the order of evaluation."""
+    match expression:
+        case tt.Call():
+            return expression.arguments
+        case tt.VectorPack():
+            return expression.elements
+        case tt.TupleExpression():
+            return expression.elements
+        case tt.Pack():
+            return [field.value for field in expression.fields]
+        case tt.Freeze() | tt.Unary() | tt.Cast() | tt.BorrowTemporary():
+            return [expression.operand]
+        case tt.Binary():
+            return [expression.left, expression.right]
+        case tt.Dereference():
+            return [expression.reference]
+        case tt.BorrowField():
+            return [expression.base]
+        case _:
+            return []
+
+
+def expressions_of(command: Command) -> list[tt.Expression]:
+    """The expressions of a command, in the order of evaluation."""
+    match command:
+        case Assign() | Discard() | ReturnCommand():
+            return [command.value]
+        case Mutate():
+            return [command.value, command.reference]
+        case Branch():
+            return [command.condition]
+        case Switch():
+            return [command.subject]
+        case AbortCommand():
+            return [command.code]
+        case Jump():
+            return []
+
+
+def locals_of(target: tt.Target) -> list[tt.Local]:
+    """The locals that a target stores into, in source order."""
+    match target:
+        case tt.LocalTarget():
+            return [target.local]
+        case tt.UnpackTarget():
+            return [local for part in target.fields for local in locals_of(part.target)]
+        case _:
+            return []

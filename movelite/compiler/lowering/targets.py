@@ -1,0 +1,83 @@
+"""Stores values into targets: locals, fields of unpacked structs and variants, or nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import typed_tree as tt
+from ..source import Loc
+from ..types import ReferenceType, elements_of
+from . import ir
+from .builder import Builder
+
+
+def store(out: Builder, targets: list[tt.Target], value: tt.Expression, loc: Loc) -> None:
+    """Store the parts of value; unpacking of a reference is spelled out, of a value left to the command."""
+    if isinstance(value, tt.UnitExpression) and not targets:
+        return
+    plain: list[tt.Target] = []
+    borrowed: list[tuple[tt.UnpackTarget, tt.Local]] = []
+    for target, type_ in zip(targets, elements_of(value.type), strict=False):
+        if isinstance(target, tt.UnpackTarget) and target.borrow is not tt.BorrowKind.VALUE:
+            reference = out.temporary(type_, target.loc)
+            borrowed.append((target, reference))
+            plain.append(tt.LocalTarget(reference, type_, target.loc))
+        else:
+            plain.append(_by_value(out, target, borrowed))
+    if len(plain) < len(targets):
+        plain.extend(targets[len(plain) :])
+    out.emit(ir.Assign(plain, value, loc))
+    for target, reference in borrowed:
+        _store_borrowed(out, target, reference)
+
+
+def _by_value(out: Builder, target: tt.Target, borrowed: list[tuple[tt.UnpackTarget, tt.Local]]) -> tt.Target:
+    """A target whose nested unpacks of references are put off behind the command."""
+    if not isinstance(target, tt.UnpackTarget):
+        return target
+    fields = []
+    for part in sorted(target.fields, key=lambda part: part.index):
+        inner = part.target
+        if isinstance(inner, tt.UnpackTarget) and inner.borrow is not tt.BorrowKind.VALUE:
+            reference = out.temporary(part.type, inner.loc)
+            borrowed.append((inner, reference))
+            inner = tt.LocalTarget(reference, part.type, inner.loc)
+        else:
+            inner = _by_value(out, inner, borrowed)
+        fields.append(replace(part, target=inner))
+    return replace(target, fields=fields)
+
+
+def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local) -> None:
+    """Borrow the fields behind a reference into the targets."""
+    if target.variant is not None:
+        _store_variant(out, target, reference)
+        return
+    is_mutable = target.borrow is tt.BorrowKind.MUTABLE
+    for part in target.fields:
+        if isinstance(part.target, tt.IgnoreTarget):
+            continue
+        base = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
+        type_ = ReferenceType(is_mutable, part.type)
+        field = tt.BorrowField(
+            type_, part.target.loc, is_mutable, base, target.module, target.name, part.name, part.index
+        )
+        store(out, [part.target], field, part.target.loc)
+
+
+def _store_variant(out: Builder, target: tt.UnpackTarget, reference: tt.Local) -> None:
+    """One instruction borrows all fields of a variant; nested unpacks follow it."""
+    is_mutable = target.borrow is tt.BorrowKind.MUTABLE
+    fields = []
+    nested: list[tuple[tt.UnpackTarget, tt.Local]] = []
+    for part in sorted(target.fields, key=lambda part: part.index):
+        inner = part.target
+        if isinstance(inner, tt.UnpackTarget):
+            field_reference = out.temporary(ReferenceType(is_mutable, part.type), inner.loc)
+            nested.append((inner, field_reference))
+            inner = tt.LocalTarget(field_reference, field_reference.type, inner.loc)
+        fields.append(replace(part, target=inner))
+    value = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
+    out.emit(ir.Assign([replace(target, fields=fields)], value, target.loc))
+    for inner_target, field_reference in nested:
+        _store_borrowed(out, inner_target, field_reference)
