@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from proto import bcs
 from proto.bcs import U32, U64
-from proto.ids import Address, Digest, TransactionDigest
+from proto.ids import Address, Digest, TransactionDigest, format_digest
 from proto.object import ObjectRef
 from proto.rust_text import rust_display
 from proto.user_input_error import UserInputErrorKind
@@ -338,18 +338,17 @@ class TimeoutBeforeFinality(QuorumDriverError):
 
 
 class NoQuorum(QuorumDriverError):
-    """Too few authorities answer; stake: what answered, needed: a quorum."""
+    """Too few authorities answer: answering of authorities, where needed (or more) would make a quorum.
+
+    reasons: what the others say, or why they cannot be reached.
+    """
 
     retryable: ClassVar[bool] = True
 
-    def __init__(
-        self, answering: int, authorities: int, stake: int, needed: int, reasons: tuple[str, ...] = ()
-    ) -> None:
-        self.answering, self.authorities, self.stake, self.needed = answering, authorities, stake, needed
+    def __init__(self, answering: int, authorities: int, needed: int, reasons: tuple[str, ...] = ()) -> None:
+        self.answering, self.authorities, self.needed = answering, authorities, needed
         self.reasons = reasons
-        super().__init__(
-            f"no quorum: {answering} of {authorities} authorities answer with stake {stake}, {needed} needed"
-        )
+        super().__init__(f"no quorum: {answering} of {authorities} answer, {needed} needed; nothing lost")
 
 
 class SystemOverload(QuorumDriverError):
@@ -366,11 +365,31 @@ class ObjectsDoubleUsed(QuorumDriverError):
     """Inputs are locked by other transactions, so that this one cannot reach a quorum in this epoch.
 
     conflicting: for each other digest the references in dispute, and the stake that is locked for it.
+    own_stake: the stake that is locked for this one. completed: the other one that was brought to its end.
     """
 
-    def __init__(self, conflicting: dict[Digest, tuple[tuple[ObjectRef, ...], int]]) -> None:
-        self.conflicting = conflicting
-        super().__init__("objects are already locked by other transactions until the end of the epoch")
+    def __init__(
+        self,
+        digest: Digest,
+        own_stake: int,
+        conflicting: dict[Digest, tuple[tuple[ObjectRef, ...], int]],
+        completed: Digest | None = None,
+    ) -> None:
+        self.digest, self.own_stake = digest, own_stake
+        self.conflicting, self.completed = conflicting, completed
+        others = "; ".join(
+            f"{format_digest(other)} holds {', '.join(str(reference) for reference in references)} "
+            f"with stake {stake}"
+            for other, (references, stake) in conflicting.items()
+        )
+        if completed is not None:
+            ending = f"{format_digest(completed)} could still win and has been completed"
+        else:
+            ending = "none of them can be completed before the epoch ends"
+        super().__init__(
+            f"equivocation: transaction {format_digest(digest)} (stake {own_stake}) uses objects that other "
+            f"transactions hold: {others}; {ending}"
+        )
 
 
 class NonRecoverableTransactionError(QuorumDriverError):

@@ -1,0 +1,284 @@
+"""Asks all authorities at once and puts their answers together: votes to certificates, effects to receipts.
+
+One round asks everybody the same and ends as soon as enough is known; who is slow is not waited for. A
+request that is not needed any more still runs to its end, so that certificates reach every authority.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aggregator.safe_client import SafeClient
+from aggregator.tally import VoteTally
+from proto import messages
+from proto.bitmap import has_bit
+from proto.committee import AuthorityName, Committee
+from proto.errors import AuthorityError, AuthorityErrorKind
+from proto.ids import Digest
+from proto.messages import (
+    AcceptingVote,
+    AlreadyExecuted,
+    BatchVote,
+    CertificateBatch,
+    CertificatesRequest,
+    CertifiedTransaction,
+    DigestOnly,
+    EffectsVote,
+    Executed,
+    ExecutedTransaction,
+    NotExecuted,
+    Receipt,
+    Refused,
+    TransactionBatch,
+    WholeTransaction,
+)
+from proto.transaction import SenderSignedData
+
+GRACE_SECONDS = 0.5
+"""How long a round waits for the rest once a quorum has answered but not agreed."""
+
+DELIVERY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
+"""Pauses between attempts to deliver certificates to one authority; later it syncs from its peers."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRound:
+    """Answers of all authorities to one batch. votes: verified, ascending by signer; tallies: by index."""
+
+    transactions: tuple[SenderSignedData, ...]
+    digests: tuple[Digest, ...]
+    votes: tuple[AcceptingVote, ...]
+    tallies: tuple[VoteTally, ...]
+
+    def certified(self) -> tuple[int, ...]:
+        """Indices that a quorum accepts."""
+        return tuple(index for index, tally in enumerate(self.tallies) if tally.is_certified)
+
+    def certificate(self, index: int, epoch: int) -> CertifiedTransaction:
+        """The certificate of one transaction."""
+        accepting = [vote for vote in self.votes if has_bit(vote.accepted, index)]
+        certificate = messages.certificate_of(epoch, self.digests, index, accepting)
+        return CertifiedTransaction(self.transactions[index], certificate)
+
+
+@dataclass(slots=True)
+class EffectsTally:
+    """Effects that authorities show for a list of certificates, grouped by equal votes."""
+
+    groups: dict[tuple[tuple[Digest, ...], tuple[int, ...]], list[EffectsVote]] = field(default_factory=dict)
+    results: dict[tuple[int, Digest], Executed] = field(default_factory=dict)
+
+    def add(self, response: messages.CertificatesResponse) -> None:
+        """Count the verified answer of one authority."""
+        executed = [(i, r) for i, r in enumerate(response.results) if isinstance(r, Executed)]
+        effects_digests = tuple(result.effects.digest() for _, result in executed)
+        for (index, result), digest in zip(executed, effects_digests, strict=True):
+            self.results.setdefault((index, digest), result)
+        if response.vote is not None:
+            key = (effects_digests, tuple(index for index, _ in executed))
+            self.groups.setdefault(key, []).append(response.vote)
+
+
+class AuthorityAggregator:
+    """The committee as one: fans out and tallies."""
+
+    def __init__(self, committee: Committee, clients: Mapping[AuthorityName, SafeClient]) -> None:
+        self.committee = committee
+        self.clients = dict(clients)
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def close(self) -> None:
+        """Stop deliveries that still run."""
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def request_votes(self, transactions: Sequence[SenderSignedData]) -> VoteRound:
+        """Ask all authorities to vote on a batch."""
+        digests = tuple(transaction.digest() for transaction in transactions)
+        batch = TransactionBatch(tuple(transaction.to_bytes() for transaction in transactions))
+        tallies = tuple(VoteTally(self.committee) for _ in transactions)
+        votes: list[BatchVote] = []
+        async for name, vote in self.ask_all(
+            lambda client: client.submit_transactions(batch, digests),
+            is_done=lambda: all(tally.is_decided for tally in tallies),
+        ):
+            if isinstance(vote, BatchVote):
+                votes.append(vote)
+                _count_vote(name, vote, tallies)
+            else:
+                for tally in tallies:
+                    tally.refuse(name, vote)
+        accepting = messages.accepting_votes(votes, self.committee)
+        return VoteRound(tuple(transactions), digests, accepting, tallies)
+
+    async def execute_round(self, voted: VoteRound) -> dict[int, Receipt]:
+        """Show the certificates of a round to all authorities; receipts by index, where a quorum agreed."""
+        certified = voted.certified()
+        entries = tuple(
+            WholeTransaction(transaction.to_bytes()) if index in certified else DigestOnly(digest)
+            for index, (transaction, digest) in enumerate(zip(voted.transactions, voted.digests, strict=True))
+        )
+        batch = CertificateBatch(self.committee.epoch, entries, voted.votes)
+        digests = [voted.digests[index] for index in certified]
+        certificates = [voted.certificate(index, self.committee.epoch) for index in certified]
+        found = await self._execute(CertificatesRequest(batch), digests, certificates)
+        return {certified[position]: receipt for position, receipt in found.items()}
+
+    async def execute(self, certified: CertifiedTransaction) -> Receipt | None:
+        """Show one certificate to all authorities; None if no quorum has executed it yet."""
+        request = CertificatesRequest(None, (certified,))
+        found = await self._execute(request, [certified.digest()], [certified])
+        return found.get(0) or await self.receipt(certified.digest())
+
+    async def receipt(self, digest: Digest) -> Receipt | None:
+        """The receipt of an executed transaction from votes for it alone; None without a quorum."""
+        groups: dict[Digest, list[ExecutedTransaction]] = {}
+
+        def winner() -> list[ExecutedTransaction] | None:
+            return next((group for group in groups.values() if self._is_quorum(group)), None)
+
+        async for _, info in self.ask_all(
+            lambda client: client.transaction_info((digest,)), is_done=lambda: winner() is not None
+        ):
+            if isinstance(info, tuple) and isinstance(info[0], ExecutedTransaction):
+                groups.setdefault(info[0].effects.digest(), []).append(info[0])
+        executed = winner()
+        if executed is None:
+            return None
+        first, votes = executed[0], [entry.vote for entry in executed]
+        effects_digest = first.effects.digest()
+        return Receipt(
+            first.certified.transaction,
+            first.certified.certificate,
+            first.effects,
+            first.events,
+            messages.effects_certificate_of([effects_digest], 0, votes, self.committee),
+        )
+
+    async def find_transaction(self, digest: Digest) -> SenderSignedData | None:
+        """A transaction that some authority has seen."""
+        found: list[SenderSignedData] = []
+        async for _, info in self.ask_all(
+            lambda client: client.transaction_info((digest,)), is_done=lambda: bool(found)
+        ):
+            if not isinstance(info, tuple):
+                continue
+            match info[0]:
+                case messages.TransactionAccepted(transaction):
+                    found.append(transaction)
+                case ExecutedTransaction(certified):
+                    found.append(certified.transaction)
+                case messages.TransactionUnknown():
+                    pass
+        return found[0] if found else None
+
+    async def ask_all(
+        self, ask: Callable[[SafeClient], Awaitable[_T]], is_done: Callable[[], bool]
+    ) -> AsyncIterator[tuple[AuthorityName, _T | AuthorityErrorKind]]:
+        """Answers and errors as they come, until is_done, or all answered, or a quorum did and grace is over.
+
+        What still runs then is left to end by itself.
+        """
+        names = {self._spawn(_answer_or_error(ask, client)): name for name, client in self.clients.items()}
+        pending, answered = set(names), 0
+        deadline: float | None = None
+        clock = asyncio.get_running_loop().time
+        while pending and not is_done():
+            timeout = None if deadline is None else max(0.0, deadline - clock())
+            done, pending = await asyncio.wait(pending, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                return
+            for task in done:
+                answered += self.committee.stake_of(names[task])
+                yield names[task], task.result()
+            if deadline is None and answered >= self.committee.quorum_threshold:
+                deadline = clock() + GRACE_SECONDS
+
+    async def _execute(
+        self,
+        request: CertificatesRequest,
+        digests: Sequence[Digest],
+        certificates: Sequence[CertifiedTransaction],
+    ) -> dict[int, Receipt]:
+        tally = EffectsTally()
+        receipts: dict[int, Receipt] = {}
+        async for _, response in self.ask_all(
+            lambda client: self._deliver(client, request, digests),
+            is_done=lambda: len(receipts) == len(digests),
+        ):
+            if isinstance(response, messages.CertificatesResponse):
+                tally.add(response)
+                self._settle(tally, certificates, receipts)
+        return receipts
+
+    def _settle(
+        self, tally: EffectsTally, certificates: Sequence[CertifiedTransaction], receipts: dict[int, Receipt]
+    ) -> None:
+        """Make receipts of what a quorum has voted for in one group."""
+        for (effects_digests, indices), votes in tally.groups.items():
+            stake = self.committee.stake_of_all(vote.authority for vote in votes)
+            if stake < self.committee.quorum_threshold:
+                continue
+            for position, index in enumerate(indices):
+                if index in receipts:
+                    continue
+                result = tally.results[index, effects_digests[position]]
+                receipts[index] = Receipt(
+                    certificates[index].transaction,
+                    certificates[index].certificate,
+                    result.effects,
+                    result.events,
+                    messages.effects_certificate_of(effects_digests, position, votes, self.committee),
+                )
+
+    async def _deliver(
+        self, client: SafeClient, request: CertificatesRequest, digests: Sequence[Digest]
+    ) -> messages.CertificatesResponse:
+        """Show certificates until the authority has executed all, with pauses; then what it says last."""
+        for pause in DELIVERY_PAUSES_SECONDS:
+            try:
+                response = await client.submit_certificates(request, digests)
+                refused = [result for result in response.results if isinstance(result, NotExecuted)]
+                if not any(AuthorityError(result.error).retryable for result in refused):
+                    return response
+            except AuthorityError as error:
+                if not error.retryable:
+                    raise
+            await asyncio.sleep(pause)
+        return await client.submit_certificates(request, digests)
+
+    def _is_quorum(self, executed: Sequence[ExecutedTransaction]) -> bool:
+        stake = self.committee.stake_of_all(entry.vote.authority for entry in executed)
+        return stake >= self.committee.quorum_threshold
+
+    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+
+async def _answer_or_error(
+    ask: Callable[[SafeClient], Awaitable[_T]], client: SafeClient
+) -> _T | AuthorityErrorKind:
+    try:
+        return await ask(client)
+    except AuthorityError as error:
+        return error.kind
+
+
+def _count_vote(name: AuthorityName, vote: BatchVote, tallies: Sequence[VoteTally]) -> None:
+    for index in vote.accepted_indices():
+        tallies[index].accepted.add(name)
+    for index, refusal in vote.refusals:
+        match refusal:
+            case Refused(error):
+                tallies[index].refuse(name, error)
+            case AlreadyExecuted(executed):
+                tallies[index].executed = executed

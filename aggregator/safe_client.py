@@ -1,0 +1,198 @@
+"""One authority, every answer of it verified: who lies is named, with the reason, and left out from then on.
+
+What a single authority says about current state (an object, a page) cannot be proved by one alone: such
+answers are checked for form here, and LedgerReader believes them when enough stake agrees.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from proto import messages
+from proto.committee import AuthorityName, Committee
+from proto.errors import (
+    AuthorityError,
+    ByzantineAuthoritySuspicion,
+    InvalidCertificate,
+    VerificationError,
+)
+from proto.ids import Digest
+from proto.messages import AlreadyExecuted, Executed
+from proto.object import ObjectOwner
+from proto.service import AuthorityService
+from proto.verification import verify_batch_vote, verify_effects_vote, verify_executed
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class SafeClient:
+    """Asks one authority and believes only what is proved.
+
+    suspicion: why the authority is left out, None while it behaves.
+    """
+
+    def __init__(self, name: AuthorityName, service: AuthorityService, committee: Committee) -> None:
+        self.name = name
+        self.committee = committee
+        self.suspicion: str | None = None
+        self._service = service
+
+    @property
+    def stake(self) -> int:
+        """Stake of the authority."""
+        return self.committee.stake_of(self.name)
+
+    async def submit_transactions(
+        self, batch: messages.TransactionBatch, digests: Sequence[Digest]
+    ) -> messages.BatchVote:
+        """A vote on a batch of transactions with these digests.
+
+        Raises: AuthorityError, also for a vote that does not verify.
+        """
+        vote = await self._ask(self._service.handle_submit_transactions(batch))
+        try:
+            self._check_voter(vote.authority)
+            verify_batch_vote(vote, self.committee, digests)
+            for index, refusal in vote.refusals:
+                if isinstance(refusal, AlreadyExecuted):
+                    self._check_executed(refusal.executed, digests[index])
+        except VerificationError as error:
+            raise self._suspect(f"vote: {error}") from error
+        return vote
+
+    async def submit_certificates(
+        self, request: messages.CertificatesRequest, digests: Sequence[Digest]
+    ) -> messages.CertificatesResponse:
+        """Effects of certified transactions with these digests, in the request's order.
+
+        Raises: AuthorityError, also for effects or a vote that do not verify.
+        """
+        response = await self._ask(self._service.handle_submit_certificates(request))
+        try:
+            self._check_effects(response, digests)
+        except VerificationError as error:
+            raise self._suspect(f"effects: {error}") from error
+        return response
+
+    async def transaction_info(self, digests: Sequence[Digest]) -> tuple[messages.TransactionInfo, ...]:
+        """What the authority knows of transactions, each executed one with its proof.
+
+        Raises: AuthorityError.
+        """
+        request = messages.TransactionInfoRequest(tuple(digests))
+        infos = (await self._ask(self._service.handle_transaction_info(request))).transactions
+        try:
+            if len(infos) != len(digests):
+                raise InvalidCertificate(f"{len(infos)} answers to {len(digests)} digests")
+            for info, digest in zip(infos, digests, strict=True):
+                match info:
+                    case messages.ExecutedTransaction():
+                        self._check_executed(info, digest)
+                    case messages.TransactionAccepted(transaction):
+                        if transaction.digest() != digest:
+                            raise InvalidCertificate("another transaction than the one asked for")
+                    case messages.TransactionUnknown():
+                        pass
+        except VerificationError as error:
+            raise self._suspect(f"transaction info: {error}") from error
+        return infos
+
+    async def object_info(self, queries: Sequence[messages.ObjectQuery]) -> tuple[messages.ObjectInfo, ...]:
+        """Objects as the authority has them.
+
+        Raises: AuthorityError, also for answers about other objects.
+        """
+        request = messages.ObjectInfoRequest(tuple(queries))
+        infos = (await self._ask(self._service.handle_object_info(request))).objects
+        if len(infos) != len(queries):
+            raise self._suspect(f"{len(infos)} answers to {len(queries)} queries of objects")
+        for info, query in zip(infos, queries, strict=True):
+            found = info.object if isinstance(info, messages.ObjectFound) else None
+            object_id = found.object_id if found else info.object_id  # type: ignore[union-attr]
+            if object_id != query.object_id:
+                raise self._suspect("an answer about another object")
+            if found and query.version not in (None, found.version):
+                raise self._suspect("an object at another version than the one asked for")
+        return infos
+
+    async def owned_objects(self, request: messages.OwnedObjectsRequest) -> messages.ObjectsPage:
+        """Objects of an owner. Raises: AuthorityError, also for objects of others or a wrong order."""
+        page = await self._ask(self._service.handle_owned_objects(request))
+        if any(value.owner != request.owner for value in page.objects):
+            raise self._suspect("a page with objects of another owner")
+        return self._check_page(page, request.cursor)
+
+    async def dynamic_fields(self, request: messages.DynamicFieldsRequest) -> messages.ObjectsPage:
+        """Children of an object. Raises: AuthorityError, as owned_objects."""
+        page = await self._ask(self._service.handle_dynamic_fields(request))
+        if any(value.owner != ObjectOwner(request.parent) for value in page.objects):
+            raise self._suspect("a page with children of another object")
+        return self._check_page(page, request.cursor)
+
+    async def executed_after(self, after: int, limit: int) -> messages.ExecutedAfterResponse:
+        """Digests of what the authority executed. Raises: AuthorityError."""
+        request = messages.ExecutedAfterRequest(after, limit)
+        response = await self._ask(self._service.handle_executed_after(request))
+        if len(response.digests) > limit:
+            raise self._suspect("more digests than asked for")
+        return response
+
+    async def health(self) -> messages.HealthResponse:
+        """How the authority is. Raises: AuthorityError, also for another name or committee."""
+        health = await self._ask(self._service.handle_health(messages.HealthRequest()))
+        if health.authority != self.name or health.committee != self.committee:
+            raise self._suspect("it is another authority, or of another network")
+        return health
+
+    async def _ask(self, answer: Awaitable[_T]) -> _T:
+        if self.suspicion is not None:
+            if hasattr(answer, "close"):
+                answer.close()
+            raise AuthorityError(ByzantineAuthoritySuspicion(self.name, self.suspicion))
+        try:
+            return await answer
+        except AuthorityError as error:
+            if isinstance(error.kind, ByzantineAuthoritySuspicion):
+                raise self._suspect(error.kind.reason) from error
+            raise
+
+    def _suspect(self, reason: str) -> AuthorityError:
+        self.suspicion = reason
+        _log.warning("authority %s is left out: %s", self.name.hex()[:16], reason)
+        return AuthorityError(ByzantineAuthoritySuspicion(self.name, reason))
+
+    def _check_voter(self, voter: AuthorityName) -> None:
+        if voter != self.name:
+            raise InvalidCertificate("signed by another authority than the one that was asked")
+
+    def _check_executed(self, executed: messages.ExecutedTransaction, digest: Digest) -> None:
+        self._check_voter(executed.vote.authority)
+        verify_executed(executed, self.committee, digest)
+
+    def _check_effects(self, response: messages.CertificatesResponse, digests: Sequence[Digest]) -> None:
+        if len(response.results) != len(digests):
+            raise InvalidCertificate(f"{len(response.results)} results for {len(digests)} certificates")
+        effects_digests = []
+        for result, digest in zip(response.results, digests, strict=True):
+            if not isinstance(result, Executed):
+                continue
+            events_digest = None if result.events is None else result.events.digest()
+            if result.effects.transaction_digest != digest or result.effects.events_digest != events_digest:
+                raise InvalidCertificate("effects or events of another transaction")
+            effects_digests.append(result.effects.digest())
+        if (response.vote is None) != (not effects_digests):
+            raise InvalidCertificate("effects without a vote for them")
+        if response.vote is not None:
+            self._check_voter(response.vote.authority)
+            verify_effects_vote(response.vote, self.committee, effects_digests)
+
+    def _check_page(self, page: messages.ObjectsPage, cursor: bytes | None) -> messages.ObjectsPage:
+        ids = [value.object_id for value in page.objects]
+        bounds = [*([cursor] if cursor is not None else []), *ids]
+        if any(later <= earlier for earlier, later in pairwise(bounds)):
+            raise self._suspect("a page out of order")
+        return page
