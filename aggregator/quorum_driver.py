@@ -138,7 +138,7 @@ class QuorumDriver:
     async def submit(self, signed: SenderSignedData) -> Receipt:
         """Bring a transaction to finality.
 
-        Raises: QuorumDriverError. NonRecoverableTransactionError and ObjectsDoubleUsed are the end of it; after
+        Raises: QuorumDriverError. NonRecoverableTransactionError and ObjectsDoubleUsed are its end; after
         NoQuorum, TimeoutBeforeFinality and SystemOverload the transaction stays pending.
         """
         digest = signed.digest()
