@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..lowering import ir
 from .context import FunctionContext
+from .locals import check_locals
 from .release import release_dead_references
 from .usage import infer_usage
 
 
 def check_body(body: ir.Body, context: FunctionContext) -> None:
-    """Settle moves and copies, and release what is no longer needed."""
+    """Settle moves and copies, check them, and release what is no longer needed."""
     live_in = infer_usage(body, context)
+    check_locals(body, context)
     release_dead_references(body, live_in)
