@@ -1,0 +1,67 @@
+"""Generic recursion makes finitely many types."""
+
+from __future__ import annotations
+
+from movelite.bytecode.file_format import (
+    DatatypeInstantiation,
+    Opcode,
+    Primitive,
+    SignatureToken,
+    TypeParameter,
+    Vector,
+)
+from movelite.bytecode.status import StatusCode
+from tests.support.module_builder import ModuleBuilder
+from tests.unit.verifier.verdicts import accept, refuse
+
+T0, T1 = TypeParameter(0), TypeParameter(1)
+
+
+def calls(*edges: tuple[int, int, tuple[SignatureToken, ...]]) -> ModuleBuilder:
+    """Functions of two type parameters each; an edge is caller, callee and type arguments."""
+    builder = ModuleBuilder()
+    builder.struct("Box", {"value": T0}, type_parameters=[0])
+    count = 1 + max(max(caller, callee) for caller, callee, _ in edges)
+    handles = [builder.function_handle(f"f{number}", type_parameters=[0, 0]) for number in range(count)]
+    for number in range(count):
+        code: list[Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]] = [
+            (Opcode.CALL_GENERIC, builder.function_instance(handles[callee], *arguments))
+            for caller, callee, arguments in edges
+            if caller == number
+        ]
+        builder.function([*code, Opcode.RET], type_parameters=[0, 0], name=f"f{number}")
+    return builder
+
+
+def test_recursion_with_the_same_type() -> None:
+    accept(calls((0, 0, (T0, T1))))
+    accept(calls((0, 1, (T1, T0)), (1, 0, (T0, T1))))
+
+
+def test_recursion_with_a_growing_type() -> None:
+    refuse(calls((0, 0, (Vector(T0), T1))), StatusCode.LOOP_IN_INSTANTIATION_GRAPH)
+    refuse(calls((0, 0, (T0, DatatypeInstantiation(0, (T1,))))), StatusCode.LOOP_IN_INSTANTIATION_GRAPH)
+
+
+def test_growth_over_several_functions() -> None:
+    ring = [(0, 1, (T0, T1)), (1, 2, (T0, T1)), (2, 0, (Vector(T0), T1))]
+    refuse(calls(*ring), StatusCode.LOOP_IN_INSTANTIATION_GRAPH)
+
+
+def test_growth_along_other_parameters_than_the_circle() -> None:
+    accept(calls((0, 0, (T0, Vector(T0)))))
+    refuse(calls((0, 0, (T1, Vector(T0)))), StatusCode.LOOP_IN_INSTANTIATION_GRAPH)
+
+
+def test_growth_without_a_way_back() -> None:
+    accept(calls((0, 1, (Vector(T0), T1)), (1, 2, (Vector(T0), T1))))
+
+
+def test_concrete_types_do_not_grow() -> None:
+    accept(calls((0, 0, (Vector(Primitive.U8), T1))))
+
+
+def test_a_long_ring_needs_no_recursion() -> None:
+    length = 900
+    ring = [(number, (number + 1) % length, (T0, T1)) for number in range(length)]
+    accept(calls(*ring))
