@@ -23,6 +23,7 @@ from .codegen.program import CompiledUnit, emit_program
 from .codegen.program import check_program as check_lowered
 from .diagnostics import Diagnostics, diag
 from .editions import PackageConfig
+from .lints.run import LintLevel, run_lints
 from .lowering.program import LoweredProgram, lower_program
 from .naming import name_program
 from .parser import parse_file
@@ -81,6 +82,7 @@ class Compilation:
         interface: Interface | None = None,
         test_mode: bool = False,
         warnings_are_errors: bool = False,
+        lint_level: LintLevel = LintLevel.NONE,
         sources_shadow_dependencies: bool = False,
     ) -> None:
         self.source_packages = list(sources)
@@ -89,6 +91,7 @@ class Compilation:
         ]
         self.interface = interface
         self.test_mode = test_mode
+        self.lint_level = lint_level
         self.sources_shadow_dependencies = sources_shadow_dependencies
         self.diagnostics = Diagnostics(warnings_are_errors)
         self.source_map = SourceMap()
@@ -133,7 +136,12 @@ class Compilation:
     def typed(self) -> tt.Program:
         """The program with every type inferred and every macro expanded."""
         named = self.named
-        return self._guarded(lambda: check_program(named, self.diagnostics, self.test_mode), tt.Program({}))
+        return self._guarded(lambda: self._check(named), tt.Program({}))
+
+    def _check(self, named: nt.NamedProgram) -> tt.Program:
+        typed = check_program(named, self.diagnostics, self.test_mode)
+        run_lints(named, typed, self.diagnostics, self.lint_level)
+        return typed
 
     @cached_property
     def tests(self) -> list[TestCase]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from movelite.compiler.editions import Edition, Flavor, PackageConfig
+from movelite.compiler.lints.run import LintLevel
 from movelite.compiler.phases import Compilation, Interface, SourcePackage
 from movelite.compiler.warning_filters import NO_FILTERS, QUIET_UNUSED_FILTERS
 from tests.conformance.case import CaseResult
@@ -109,7 +110,11 @@ def compile_case(case: CompilerCase, std: Interface) -> Compilation:
     text = case.path.read_bytes().decode("utf-8")
     package = SourcePackage(case.config, [(f"tests/{case.name}", text)], _addresses(case.config.flavor))
     compilation = Compilation(
-        [package], interface=std, test_mode=case.test_mode, sources_shadow_dependencies=True
+        [package],
+        interface=std,
+        test_mode=case.test_mode,
+        lint_level=LintLevel.ALL if case.is_linted else LintLevel.NONE,
+        sources_shadow_dependencies=True,
     )
     run_phases(compilation)
     return compilation
