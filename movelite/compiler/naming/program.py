@@ -125,8 +125,9 @@ class _ProgramNamer:
         value, address_name = self._module_address(namer, node, outer)
         ident = namer.module_ident(value, address_name, node.name.text)
         node.members = self.filter.members(node.members, is_source)
-        known = self.index.setdefault(ident, ModuleMembers(ident, node.name.loc))
-        index_module(known, node)
+        if ident not in self.index:
+            self.index[ident] = ModuleMembers(ident, node.name.loc)
+            index_module(self.index[ident], node)
         self.entries.append(_Entry(unit, node, ident, is_source))
 
     def _module_address(
@@ -199,15 +200,16 @@ class _ProgramNamer:
     # --- naming ----------------------------------------------------------------------------------------
 
     def _name(self, namer: ModuleNamer, entry: _Entry, program: nt.NamedProgram, may_shadow: bool) -> None:
-        self._enter(namer, entry.unit, entry.is_source)
         previous = program.modules.get(entry.ident)
-        if previous is not None and not entry.is_source and may_shadow:
+        if previous is not None:
+            if entry.is_source or not may_shadow:
+                self._report_duplicate(entry, previous)
             return
+        self._enter(namer, entry.unit, entry.is_source)
         target = nt.TargetKind.SOURCE if entry.is_source else nt.TargetKind.INTERFACE
-        module = namer.module_def(entry.node, entry.ident, target, entry.unit.file)
-        if previous is None:
-            program.modules[entry.ident] = module
-            return
+        program.modules[entry.ident] = namer.module_def(entry.node, entry.ident, target, entry.unit.file)
+
+    def _report_duplicate(self, entry: _Entry, previous: nt.ModuleDef) -> None:
         if entry.ident.address is None:
             return  # the address has no value (reported), so nobody knows whether they are the same
         message = f"Duplicate definition for module '{entry.ident}'"

@@ -369,7 +369,7 @@ class ExpressionParser(PatternParser):
             case "match":
                 return self._match(start), True
             case _:
-                return self._labeled(start)
+                return self.nested(lambda: self._labeled(start))
 
     def _abort(self, start: int) -> tuple[st.Expression, bool]:
         if self.kind in EXPRESSION_ENDS and self.supports(Feature.CLEVER_ASSERTIONS):
@@ -384,7 +384,7 @@ class ExpressionParser(PatternParser):
             start = self.start
             label = self.label()
             self.expect(":")
-            body, in_block = self._body()
+            body, in_block = self.nested(self._body)
             return st.Labeled(self.loc_from(start), label, body), in_block
         return self.expression(), False
 

@@ -13,7 +13,7 @@ from .lexer import EOF, ID, Tokens, lex
 
 T = TypeVar("T")
 
-MAX_NESTING = 256
+MAX_NESTING = 1000
 """Deepest nesting of expressions, types and patterns that is accepted."""
 
 
