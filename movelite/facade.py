@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from movelite.natives import iota_objects
+from movelite.natives import config_settings, iota_objects
+from movelite.natives.crypto import ecdsa, groth16, group_ops, hashes, signatures, unavailable
 from movelite.natives.registry import Table, native_table, natives_at, std_natives
 from movelite.vm.runtime import MoveRuntime, RuntimeConfig
 from proto.ids import IOTA_FRAMEWORK_ADDRESS
 
 
 def ledger_natives() -> Table:
-    """The natives of 0x1 and 0x2 as they run on the ledger."""
-    return native_table(std_natives(), natives_at(IOTA_FRAMEWORK_ADDRESS, iota_objects.FUNCTIONS))
+    """The natives of 0x1, 0x2 and 0x3 as they run on the ledger."""
+    modules = (
+        iota_objects,
+        config_settings,
+        ecdsa,
+        group_ops,
+        groth16,
+        hashes,
+        signatures,
+        unavailable,
+    )
+    tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, module.FUNCTIONS) for module in modules]
+    return native_table(std_natives(), *tables)
 
 
 def ledger_runtime() -> MoveRuntime:

@@ -21,6 +21,7 @@ from proto.ids import (
     BRIDGE_ID,
     CLOCK_ID,
     DENY_LIST_ID,
+    MAX_VERSION,
     RANDOMNESS_STATE_ID,
     SYSTEM_STATE_ID,
     Address,
@@ -142,6 +143,7 @@ class ObjectRuntime:
     children: dict[ObjectID, ChildObject] = field(default_factory=dict)
     _fetched: dict[ObjectID, Object | None] = field(default_factory=dict)
     _root_versions: dict[ObjectID, SequenceNumber] = field(default_factory=dict)
+    _settings: dict[ObjectID, tuple[StructTag, Value] | None] = field(default_factory=dict)
     _event_bytes: int = 0
 
     def add_input(self, object_id: ObjectID, entry: InputObject) -> None:
@@ -249,6 +251,17 @@ class ObjectRuntime:
         self._limit_entries()
         entry = self.children[child] = ChildObject(parent, type_, tag, value, original)
         return entry
+
+    def read_setting(self, config: ObjectID, name: ObjectID, type_: Type, tag: StructTag) -> Value | None:
+        """The dynamic field of a configuration object as the ledger has it now, None if it is another's type.
+
+        Such reads need no ordering: a setting tells by itself since when it counts.
+        """
+        if name not in self._settings:
+            found = self.reader.read_child(config, name, MAX_VERSION)
+            self._settings[name] = None if found is None else (tag, deserialize(type_, _contents(found)))
+        known = self._settings[name]
+        return known[1] if known is not None and known[0] == tag else None
 
     def add_child(self, parent: ObjectID, child: ObjectID, type_: Type, tag: StructTag, value: Value) -> None:
         """Make value a child of parent. Raises: VMError if it exists already or there are too many."""

@@ -1,0 +1,52 @@
+"""Natives whose mathematics no maintained library serves: they fail as the network fails them when disabled.
+
+The README of this folder's parent lists each with its reason. Prices are charged as if they worked, so that
+what a failing call costs does not change once they do.
+"""
+
+from __future__ import annotations
+
+from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
+from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
+
+NOT_SUPPORTED = 1
+"""Abort code of 0x2::poseidon and 0x2::vdf for a network that does not support them."""
+
+INVALID_VRF_PROOF = 3
+"""Abort code of 0x2::ecvrf."""
+
+INVALID_ZKLOGIN_INPUT = 0
+"""Abort code of 0x2::zklogin_verified_id and 0x2::zklogin_verified_issuer."""
+
+
+def _not_supported(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    raise MoveAbort(NOT_SUPPORTED)
+
+
+def ecvrf_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    """ecvrf::ecvrf_verify"""
+    context.charge(config_of(context).ecvrf_ecvrf_verify_cost_base)
+    raise MoveAbort(INVALID_VRF_PROOF)
+
+
+def check_zklogin_id(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    """zklogin_verified_id::check_zklogin_id_internal"""
+    context.charge(config_of(context).check_zklogin_id_cost_base)
+    raise MoveAbort(INVALID_ZKLOGIN_INPUT)
+
+
+def check_zklogin_issuer(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    """zklogin_verified_issuer::check_zklogin_issuer_internal"""
+    context.charge(config_of(context).check_zklogin_issuer_cost_base)
+    raise MoveAbort(INVALID_ZKLOGIN_INPUT)
+
+
+FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
+    ("ecvrf", "ecvrf_verify"): ecvrf_verify,
+    ("poseidon", "poseidon_bn254_internal"): _not_supported,
+    ("vdf", "hash_to_input_internal"): _not_supported,
+    ("vdf", "vdf_verify_internal"): _not_supported,
+    ("zklogin_verified_id", "check_zklogin_id_internal"): check_zklogin_id,
+    ("zklogin_verified_issuer", "check_zklogin_issuer_internal"): check_zklogin_issuer,
+}
+"""Natives of 0x2 by module and function."""

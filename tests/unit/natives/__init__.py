@@ -1,0 +1,1 @@
+"""Natives, called as the VM calls them."""
