@@ -38,8 +38,10 @@ SELF_ADDRESS = bytes(31) + b"\x42"
 _Row = TypeVar("_Row")
 
 Fields = dict[str, SignatureToken]
-Code = Sequence["Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]"]
-"""Opcodes, each alone or with its operand and element count."""
+Step = Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]
+"""An opcode, alone or with its operand and element count."""
+
+Code = Sequence[Step]
 
 
 class ModuleBuilder:
@@ -182,6 +184,11 @@ class ModuleBuilder:
             FunctionDefinition(handle, visibility, is_entry, tuple(acquires), unit)
         )
         return handle
+
+
+def join(*parts: Code) -> list[Step]:
+    """Code in pieces, for tests that show which steps belong together."""
+    return [step for part in parts for step in part]
 
 
 def instructions(code: Code) -> tuple[Instruction, ...]:

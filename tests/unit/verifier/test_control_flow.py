@@ -11,7 +11,7 @@ from movelite.bytecode.status import StatusCode
 from movelite.verifier import control_flow_graph
 from movelite.verifier.control_flow_graph import Block
 from movelite.verifier.verifier import DEFAULT_CONFIG
-from tests.support.module_builder import Code, ModuleBuilder, instructions
+from tests.support.module_builder import Code, ModuleBuilder, Step, instructions
 from tests.unit.verifier.verdicts import accept, refuse
 
 LOOP_TWICE: Code = [Opcode.LD_TRUE, (Opcode.BR_TRUE, 0), Opcode.RET]
@@ -28,7 +28,7 @@ def test_empty_code() -> None:
 
 
 @pytest.mark.parametrize("last", [Opcode.NOP, (Opcode.BR_TRUE, 0)])
-def test_code_that_runs_past_its_end(last: Opcode | tuple[Opcode, int]) -> None:
+def test_code_that_runs_past_its_end(last: Step) -> None:
     refuse(function([Opcode.LD_TRUE, last]), StatusCode.INVALID_FALL_THROUGH, offset=1)
 
 
@@ -68,7 +68,7 @@ def test_a_jump_into_a_loop() -> None:
 
 
 def nested_loops(depth: int) -> Code:
-    code: list[Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]] = [Opcode.NOP] * depth
+    code: list[Step] = [Opcode.NOP] * depth
     for head in reversed(range(depth)):
         code += [Opcode.LD_TRUE, (Opcode.BR_TRUE, head)]
     return [*code, Opcode.RET]
@@ -81,7 +81,7 @@ def test_depth_of_loops() -> None:
 
 
 def test_loops_beside_each_other_are_not_deep() -> None:
-    code: list[Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]] = []
+    code: list[Step] = []
     for _ in range(20):
         code += [Opcode.LD_TRUE, (Opcode.BR_TRUE, len(code))]
     accept(function([*code, Opcode.RET]), replace(DEFAULT_CONFIG, max_loop_depth=1))

@@ -11,7 +11,7 @@ from movelite.bytecode.file_format import (
     Vector,
 )
 from movelite.bytecode.status import StatusCode
-from tests.support.module_builder import ModuleBuilder
+from tests.support.module_builder import ModuleBuilder, Step
 from tests.unit.verifier.verdicts import accept, refuse
 
 T0, T1 = TypeParameter(0), TypeParameter(1)
@@ -24,7 +24,7 @@ def calls(*edges: tuple[int, int, tuple[SignatureToken, ...]]) -> ModuleBuilder:
     count = 1 + max(max(caller, callee) for caller, callee, _ in edges)
     handles = [builder.function_handle(f"f{number}", type_parameters=[0, 0]) for number in range(count)]
     for number in range(count):
-        code: list[Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]] = [
+        code: list[Step] = [
             (Opcode.CALL_GENERIC, builder.function_instance(handles[callee], *arguments))
             for caller, callee, arguments in edges
             if caller == number
@@ -44,8 +44,10 @@ def test_recursion_with_a_growing_type() -> None:
 
 
 def test_growth_over_several_functions() -> None:
-    ring = [(0, 1, (T0, T1)), (1, 2, (T0, T1)), (2, 0, (Vector(T0), T1))]
-    refuse(calls(*ring), StatusCode.LOOP_IN_INSTANTIATION_GRAPH)
+    refuse(
+        calls((0, 1, (T0, T1)), (1, 2, (T0, T1)), (2, 0, (Vector(T0), T1))),
+        StatusCode.LOOP_IN_INSTANTIATION_GRAPH,
+    )
 
 
 def test_growth_along_other_parameters_than_the_circle() -> None:

@@ -11,6 +11,7 @@ from movelite.bytecode.file_format import (
     Opcode,
     Primitive,
     Reference,
+    SignatureToken,
     TypeParameter,
 )
 from movelite.bytecode.status import IndexKind, StatusCode
@@ -126,7 +127,7 @@ def test_acquired_resources_are_listed() -> None:
 def test_callers_acquire_what_they_call_acquires() -> None:
     builder = acquiring(TAKE, (0,))
     code: Code = [(Opcode.MOVE_LOC, 0), (Opcode.MOVE_LOC, 1), (Opcode.CALL, 0), Opcode.RET]
-    signature = [Reference(Primitive.SIGNER), Primitive.ADDRESS]
+    signature: list[SignatureToken] = [Reference(Primitive.SIGNER), Primitive.ADDRESS]
     builder.function(code, signature, acquires=(0,))
     accept(builder)
     builder.function(code, signature)

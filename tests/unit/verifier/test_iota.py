@@ -23,7 +23,7 @@ from movelite.bytecode.file_format import (
 from movelite.verifier.iota import IotaVerificationError, verify_module
 from movelite.verifier.verifier import verify_module as verify_move
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS
-from tests.support.module_builder import Code, ModuleBuilder
+from tests.support.module_builder import Code, ModuleBuilder, join
 
 O = Opcode  # noqa: E741
 U64, BOOL = Primitive.U64, Primitive.BOOL
@@ -157,12 +157,12 @@ def test_an_old_id_does_not() -> None:
 
 
 def test_an_id_that_is_new_on_one_path_only() -> None:
-    code: Code = [
-        *[(O.MOVE_LOC, 0), (O.BR_TRUE, 8)],
-        *[(O.MOVE_LOC, 1), (O.CALL, DELETE), (O.MOVE_LOC, 2), (O.CALL, NEW), (O.ST_LOC, 3), (O.BRANCH, 10)],
-        *[(O.MOVE_LOC, 1), (O.ST_LOC, 3)],
-        *[(O.MOVE_LOC, 3), *PACK],
-    ]
+    code: Code = join(
+        [(O.MOVE_LOC, 0), (O.BR_TRUE, 8)],
+        [(O.MOVE_LOC, 1), (O.CALL, DELETE), (O.MOVE_LOC, 2), (O.CALL, NEW), (O.ST_LOC, 3), (O.BRANCH, 10)],
+        [(O.MOVE_LOC, 1), (O.ST_LOC, 3)],
+        [(O.MOVE_LOC, 3), *PACK],
+    )
     refuse(making(code, ["bool", "UID", "TxContext"], ["UID"]), INVALID_CREATION)
 
 

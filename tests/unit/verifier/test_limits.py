@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -81,9 +82,10 @@ LIMITS: list[tuple[Callable[[int], ModuleBuilder], str, StatusCode]] = [
 @pytest.mark.parametrize(("build", "limit", "status"), LIMITS)
 def test_a_limit(build: Callable[[int], ModuleBuilder], limit: str, status: StatusCode) -> None:
     config = replace(DEFAULT_CONFIG, **{limit: 5})
+    unlimited: dict[str, Any] = {limit: None}
     accept(build(5), config)
     refuse(build(6), status, config=config)
-    accept(build(6), replace(config, **{limit: None}))
+    accept(build(6), replace(config, **unlimited))
 
 
 def test_the_networks_limits() -> None:

@@ -19,7 +19,7 @@ from movelite.verifier import iota
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter, MeterConfig, Scope
 from movelite.verifier.signing import check_verification_cost
 from movelite.verifier.verifier import verify_module
-from tests.support.module_builder import Code, ModuleBuilder
+from tests.support.module_builder import Code, ModuleBuilder, Step, join
 
 O = Opcode  # noqa: E741
 U64 = Primitive.U64
@@ -78,8 +78,8 @@ def test_big_types_cost_the_square_of_their_size() -> None:
 
 def test_an_error_after_the_limit_is_no_error() -> None:
     builder = ModuleBuilder()
-    code: Code = [*[(O.LD_U64, 0), O.POP] * 100, O.NOT, O.POP, O.RET]
-    builder.function([*code[:-3], (O.LD_U64, 0), *code[-3:]])
+    balanced: Code = [(O.LD_U64, 0), O.POP]
+    builder.function(join(*[balanced] * 100, [(O.LD_U64, 0), O.NOT, O.POP, O.RET]))
     with pytest.raises(VMError) as raised:
         verify_module(builder.module)
     assert raised.value.status is StatusCode.BOOLEAN_OP_TYPE_MISMATCH_ERROR
@@ -92,7 +92,7 @@ def tangled() -> ModuleBuilder:
     """Loops within loops that pass sixty references around: hours of work in a few thousand bytes."""
     count = 60
     builder = ModuleBuilder()
-    code: list[Opcode | tuple[Opcode, int] | tuple[Opcode, int, int]] = []
+    code: list[Step] = []
     for local in range(count):
         code += [(O.IMM_BORROW_LOC, 0), (O.ST_LOC, 1 + local)]
     heads = []

@@ -16,7 +16,7 @@ from movelite.bytecode.file_format import (
     Vector,
 )
 from movelite.bytecode.status import StatusCode
-from tests.support.module_builder import Code, ModuleBuilder
+from tests.support.module_builder import Code, ModuleBuilder, join
 from tests.unit.verifier.verdicts import accept, refuse
 
 O = Opcode  # noqa: E741
@@ -84,10 +84,10 @@ def test_a_mutably_borrowed_local_is_not_read() -> None:
 
 def test_releasing_the_reference_frees_the_local() -> None:
     accept(function([(O.MUT_BORROW_LOC, 0), O.POP, (O.MOVE_LOC, 0), O.POP, O.RET], [U64]))
-    overwritten: Code = [
-        *[(O.IMM_BORROW_LOC, 0), (O.ST_LOC, 2), (O.IMM_BORROW_LOC, 1), (O.ST_LOC, 2)],
-        *[(O.MOVE_LOC, 0), O.POP, (O.MOVE_LOC, 2), O.POP, O.RET],
-    ]
+    overwritten: Code = join(
+        [(O.IMM_BORROW_LOC, 0), (O.ST_LOC, 2), (O.IMM_BORROW_LOC, 1), (O.ST_LOC, 2)],
+        [(O.MOVE_LOC, 0), O.POP, (O.MOVE_LOC, 2), O.POP, O.RET],
+    )
     accept(function(overwritten, [U64, U64], (REF,)))
 
 
@@ -130,11 +130,11 @@ def test_two_fields_can_be_borrowed_but_not_twice_the_same() -> None:
 
 def test_a_field_is_not_read_while_it_is_mutably_borrowed() -> None:
     def read(field: int) -> Code:
-        return [
-            *[(O.COPY_LOC, 0), (O.MUT_BORROW_FIELD, 0), (O.ST_LOC, 1)],
-            *[(O.MOVE_LOC, 0), (O.IMM_BORROW_FIELD, field), O.READ_REF, O.POP],
-            *[(O.MOVE_LOC, 1), O.POP, O.RET],
-        ]
+        return join(
+            [(O.COPY_LOC, 0), (O.MUT_BORROW_FIELD, 0), (O.ST_LOC, 1)],
+            [(O.MOVE_LOC, 0), (O.IMM_BORROW_FIELD, field), O.READ_REF, O.POP],
+            [(O.MOVE_LOC, 1), O.POP, O.RET],
+        )
 
     accept(function(read(1), [MUT_S], (MUT,)))
     refuse(function(read(0), [MUT_S], (MUT,)), StatusCode.FIELD_EXISTS_MUTABLE_BORROW_ERROR, offset=4)
@@ -155,28 +155,28 @@ def test_the_owner_waits_while_a_copy_is_out(use: Code, status: StatusCode) -> N
 
 
 def test_writing_under_a_borrow() -> None:
-    code: Code = [
-        *[(O.COPY_LOC, 0), O.FREEZE_REF, (O.ST_LOC, 1), (O.LD_U64, 1), (O.MOVE_LOC, 0), O.WRITE_REF],
-        *[(O.MOVE_LOC, 1), O.POP, O.RET],
-    ]
+    code: Code = join(
+        [(O.COPY_LOC, 0), O.FREEZE_REF, (O.ST_LOC, 1), (O.LD_U64, 1), (O.MOVE_LOC, 0), O.WRITE_REF],
+        [(O.MOVE_LOC, 1), O.POP, O.RET],
+    )
     refuse(function(code, [MUT], (REF,)), StatusCode.WRITEREF_EXISTS_BORROW_ERROR, offset=5)
     accept(function([(O.LD_U64, 1), (O.MOVE_LOC, 0), O.WRITE_REF, O.RET], [MUT]))
 
 
 def test_results_borrow_from_arguments() -> None:
     # What `first` returns may point into any of its arguments.
-    code: Code = [
-        *[(O.MOVE_LOC, 0), (O.COPY_LOC, 1), (O.CALL, 1), (O.ST_LOC, 2)],
-        *[(O.LD_U64, 1), (O.MOVE_LOC, 1), O.WRITE_REF, (O.MOVE_LOC, 2), O.POP, O.RET],
-    ]
+    code: Code = join(
+        [(O.MOVE_LOC, 0), (O.COPY_LOC, 1), (O.CALL, 1), (O.ST_LOC, 2)],
+        [(O.LD_U64, 1), (O.MOVE_LOC, 1), O.WRITE_REF, (O.MOVE_LOC, 2), O.POP, O.RET],
+    )
     refuse(function(code, [REF, MUT], (REF,)), StatusCode.WRITEREF_EXISTS_BORROW_ERROR, offset=6)
 
 
 def test_comparing_reads() -> None:
-    code: Code = [
-        *[(O.COPY_LOC, 0), (O.ST_LOC, 1), (O.MOVE_LOC, 0), (O.COPY_LOC, 1), O.EQ, O.POP],
-        *[(O.MOVE_LOC, 1), O.POP, O.RET],
-    ]
+    code: Code = join(
+        [(O.COPY_LOC, 0), (O.ST_LOC, 1), (O.MOVE_LOC, 0), (O.COPY_LOC, 1), O.EQ, O.POP],
+        [(O.MOVE_LOC, 1), O.POP, O.RET],
+    )
     refuse(function(code, [MUT], (MUT,)), StatusCode.READREF_EXISTS_MUTABLE_BORROW_ERROR, offset=4)
     accept(function([(O.MOVE_LOC, 0), (O.MOVE_LOC, 1), O.EQ, O.POP, O.RET], [REF, REF]))
 
@@ -208,11 +208,11 @@ def test_fields_of_a_variant_are_borrowed_apart() -> None:
     accept(
         function([(O.MOVE_LOC, 0), (O.UNPACK_VARIANT_MUT_REF, 0), (O.CALL, 2), O.RET], [MutableReference(E)])
     )
-    code: Code = [
-        *[(O.COPY_LOC, 0), (O.UNPACK_VARIANT_MUT_REF, 0), O.POP, (O.ST_LOC, 1)],
-        *[(O.COPY_LOC, 0), (O.UNPACK_VARIANT_MUT_REF, 0), (O.CALL, 2)],
-        *[(O.MOVE_LOC, 1), O.POP, O.RET],
-    ]
+    code: Code = join(
+        [(O.COPY_LOC, 0), (O.UNPACK_VARIANT_MUT_REF, 0), O.POP, (O.ST_LOC, 1)],
+        [(O.COPY_LOC, 0), (O.UNPACK_VARIANT_MUT_REF, 0), (O.CALL, 2)],
+        [(O.MOVE_LOC, 1), O.POP, O.RET],
+    )
     refuse(
         function(code, [MutableReference(E)], (MUT,)),
         StatusCode.CALL_BORROWED_MUTABLE_REFERENCE_ERROR,
@@ -221,32 +221,32 @@ def test_fields_of_a_variant_are_borrowed_apart() -> None:
 
 
 def test_a_borrow_on_one_of_two_paths_counts() -> None:
-    code: Code = [
-        *[(O.MUT_BORROW_LOC, 1), (O.ST_LOC, 3), (O.MOVE_LOC, 0), (O.BR_TRUE, 6)],
-        *[(O.MUT_BORROW_LOC, 2), (O.ST_LOC, 3)],
-        *[(O.LD_U64, 5), (O.ST_LOC, 1), (O.MOVE_LOC, 3), O.POP, O.RET],
-    ]
+    code: Code = join(
+        [(O.MUT_BORROW_LOC, 1), (O.ST_LOC, 3), (O.MOVE_LOC, 0), (O.BR_TRUE, 6)],
+        [(O.MUT_BORROW_LOC, 2), (O.ST_LOC, 3)],
+        [(O.LD_U64, 5), (O.ST_LOC, 1), (O.MOVE_LOC, 3), O.POP, O.RET],
+    )
     refuse(function(code, [BOOL, U64, U64], (MUT,)), StatusCode.STLOC_UNSAFE_TO_DESTROY_ERROR, offset=7)
 
 
 def test_a_borrow_made_in_a_loop_meets_the_next_round() -> None:
-    code: Code = [
-        *[(O.MUT_BORROW_LOC, 1), (O.ST_LOC, 2)],
-        *[(O.COPY_LOC, 1), O.POP, (O.COPY_LOC, 0), (O.BR_TRUE, 0), O.RET],
-    ]
+    code: Code = join(
+        [(O.MUT_BORROW_LOC, 1), (O.ST_LOC, 2)],
+        [(O.COPY_LOC, 1), O.POP, (O.COPY_LOC, 0), (O.BR_TRUE, 0), O.RET],
+    )
     refuse(function(code, [BOOL, U64], (MUT,)), StatusCode.COPYLOC_EXISTS_BORROW_ERROR, offset=2)
-    later: Code = [
-        *[(O.MUT_BORROW_LOC, 2), (O.ST_LOC, 3)],
-        *[(O.COPY_LOC, 1), O.POP, (O.MUT_BORROW_LOC, 1), (O.ST_LOC, 3)],
-        *[(O.COPY_LOC, 0), (O.BR_TRUE, 2), O.RET],
-    ]
+    later: Code = join(
+        [(O.MUT_BORROW_LOC, 2), (O.ST_LOC, 3)],
+        [(O.COPY_LOC, 1), O.POP, (O.MUT_BORROW_LOC, 1), (O.ST_LOC, 3)],
+        [(O.COPY_LOC, 0), (O.BR_TRUE, 2), O.RET],
+    )
     refuse(function(later, [BOOL, U64, U64], (MUT,)), StatusCode.COPYLOC_EXISTS_BORROW_ERROR, offset=2)
 
 
 def test_a_reference_that_only_some_paths_set_borrows_nothing() -> None:
     # The first round finds local 2 unset, so that no round can use what is in it.
-    code: Code = [
-        *[(O.COPY_LOC, 1), O.POP, (O.MUT_BORROW_LOC, 1), (O.ST_LOC, 2)],
-        *[(O.COPY_LOC, 0), (O.BR_TRUE, 0), O.RET],
-    ]
+    code: Code = join(
+        [(O.COPY_LOC, 1), O.POP, (O.MUT_BORROW_LOC, 1), (O.ST_LOC, 2)],
+        [(O.COPY_LOC, 0), (O.BR_TRUE, 0), O.RET],
+    )
     accept(function(code, [BOOL, U64], (MUT,)))

@@ -21,7 +21,7 @@ from movelite.bytecode.file_format import (
     Vector,
 )
 from movelite.bytecode.status import StatusCode
-from tests.support.module_builder import Code, ModuleBuilder
+from tests.support.module_builder import Code, ModuleBuilder, Step
 from tests.unit.verifier.verdicts import accept, refuse
 
 O = Opcode  # noqa: E741
@@ -120,9 +120,7 @@ EQUALITY = StatusCode.EQUALITY_OP_TYPE_MISMATCH_ERROR
 MISMATCH = StatusCode.TYPE_MISMATCH
 UNPACK = StatusCode.UNPACK_TYPE_MISMATCH_ERROR
 
-WRONG: list[
-    tuple[list[SignatureToken], Opcode | tuple[Opcode, int] | tuple[Opcode, int, int], StatusCode]
-] = [
+WRONG: list[tuple[list[SignatureToken], Step, StatusCode]] = [
     ([HARD], O.POP, StatusCode.POP_WITHOUT_DROP_ABILITY),
     ([U64], (O.BR_TRUE, 0), StatusCode.BR_TYPE_MISMATCH_ERROR),
     ([BOOL], O.ABORT, StatusCode.ABORT_TYPE_MISMATCH_ERROR),
@@ -172,7 +170,7 @@ WRONG: list[
 @pytest.mark.parametrize(("operands", "step", "status"), WRONG)
 def test_wrong_operands(
     operands: list[SignatureToken],
-    step: Opcode | tuple[Opcode, int] | tuple[Opcode, int, int],
+    step: Step,
     status: StatusCode,
 ) -> None:
     opcode = step if isinstance(step, Opcode) else step[0]
