@@ -6,7 +6,7 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..diagnostics import Diagnostics
 from . import dots, matches, methods, names, operators, packs
-from .context import Body, Frame, ProgramContext
+from .context import ProgramContext
 from .datatypes import check_datatype, make_enum, make_struct
 from .dependency_order import order_modules
 from .functions import check_constant, check_function, make_function
@@ -68,7 +68,7 @@ def _make_module(definition: N.ModuleDef) -> T.Module:
 def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Module) -> None:
     if definition.is_dependency:
         for name, function in definition.functions.items():
-            module.functions[name] = _interface_of(program, definition, function)
+            module.functions[name] = _interface_of(program, function)
         return
     warn_about_repeated(program, definition.use_funs)
     for attributes in _attributes_of(definition):
@@ -84,10 +84,12 @@ def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Mo
     warn_about_unused(program, definition.use_funs)
 
 
-def _interface_of(program: ProgramContext, definition: N.ModuleDef, function: N.FunctionDef) -> T.Function:
+def _interface_of(program: ProgramContext, function: N.FunctionDef) -> T.Function:
     """A function of a module that is only linked against."""
-    body, frame = Body(program, definition, function), Frame()
-    parameters = [body.declare(frame, p.variable, p.type.type) for p in function.parameters]
+    parameters = [
+        T.Local(p.variable.name, number, p.type.type, p.variable.loc, is_parameter=True)
+        for number, p in enumerate(function.parameters)
+    ]
     return make_function(program, function, parameters, None)
 
 

@@ -105,7 +105,9 @@ class Finisher:
         return expression
 
     def _coerced_tuple(self, expression: T.Expression, given: TupleType, expected: TupleType) -> T.Expression:
-        pairs = list(zip(given.elements, expected.elements, strict=False))
+        if len(given.elements) != len(expected.elements):
+            return expression
+        pairs = list(zip(given.elements, expected.elements, strict=True))
         if not any(_needs_freeze(ours, theirs) for ours, theirs in pairs):
             return expression
         if isinstance(expression, T.TupleExpression):
