@@ -123,6 +123,7 @@ def compile_case(case: CompilerCase, std: Interface) -> Compilation:
 def run_phases(compilation: Compilation) -> None:
     """Run every phase that errors let run."""
     _ = compilation.tests
+    _ = compilation.lowered
 
 
 def run_compiler_cases(checkout: Path, of_path: Callable[[Path], bool]) -> Iterable[CaseResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..lowering import ir
+from .borrows import check_borrows
 from .context import FunctionContext
 from .locals import check_locals
 from .release import release_dead_references
@@ -14,3 +15,4 @@ def check_body(body: ir.Body, context: FunctionContext) -> None:
     live_in = infer_usage(body, context)
     check_locals(body, context)
     release_dead_references(body, live_in)
+    check_borrows(body, context)
