@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from movelite.bytecode.borrow_graph import Label
 from movelite.bytecode.file_format import Opcode, VariantHandle, VariantInstantiationHandle
 from movelite.verifier import fixpoint
 from movelite.verifier import opcode_groups as group
-from movelite.bytecode.borrow_graph import Label
 from movelite.verifier.control_flow_graph import Block
 from movelite.verifier.meter import Scope
 from movelite.verifier.module_view import FunctionView, ModuleView, Types

@@ -7,8 +7,8 @@ Source: move-bytecode-verifier, reference_safety.
 
 from __future__ import annotations
 
-from movelite.bytecode.status import StatusCode
 from movelite.bytecode.borrow_graph import BorrowGraph, Label
+from movelite.bytecode.status import StatusCode
 
 VALUE = -1
 """Stands for anything that is not a reference, in locals and on the stack."""
