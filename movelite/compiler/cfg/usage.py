@@ -6,6 +6,7 @@ Liveness runs backwards over the blocks. A use that the user wrote as `copy` or 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from .. import typed_tree as tt
 from ..lowering import ir
@@ -53,10 +54,25 @@ def predecessors_of(body: ir.Body) -> dict[ir.Block, list[ir.Block]]:
 def _visit(command: ir.Command, live: set[tt.Local], context: FunctionContext | None) -> None:
     """Go backwards over a command; with a context, settle the uses on the way."""
     if isinstance(command, ir.Assign):
+        if context is not None:
+            command.targets = [_needed(target, live, context) for target in command.targets]
         for target in command.targets:
             live.difference_update(ir.locals_of(target))
     for expression in reversed(ir.expressions_of(command)):
         _visit_expression(expression, live, context)
+
+
+def _needed(target: tt.Target, live: set[tt.Local], context: FunctionContext) -> tt.Target:
+    """The target without the stores that nobody reads: those values are dropped at once."""
+    match target:
+        case tt.LocalTarget(local, type_, loc):
+            is_read = local in live or not context.abilities(type_) & AbilitySet.DROP
+            return target if is_read else tt.IgnoreTarget(loc)
+        case tt.UnpackTarget():
+            parts = [replace(part, target=_needed(part.target, live, context)) for part in target.fields]
+            return replace(target, fields=parts)
+        case _:
+            return target
 
 
 def _visit_expression(
