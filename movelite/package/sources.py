@@ -1,0 +1,45 @@
+"""The sources of a package on disk."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from .errors import PackageError
+from .graph import PackageNode
+
+Files = list[tuple[str, str]]
+"""(name for messages, text) of each file, in order."""
+
+
+def read_sources(node: PackageNode, with_tests: bool) -> Files:
+    """All Move files in `sources`, and in `tests` and `examples` if wanted. Raises: PackageError."""
+    files: Files = []
+    for part in ("sources", *(("tests", "examples") if with_tests else ())):
+        folder = node.folder / part
+        if not folder.is_dir():
+            continue
+        for path in sorted(folder.rglob("*.move")):
+            if path.is_file():
+                files.append((str(path), _read(path)))
+    return files
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PackageError(f"is no UTF-8 text: {error}", path) from None
+    except OSError as error:
+        raise PackageError(f"cannot be read: {error}", path) from None
+
+
+def fingerprint(node: PackageNode, files: Files, addresses: dict[str, int]) -> bytes:
+    """Digest of all that a package brings into a build."""
+    digest = sha256()
+    for text in (node.name, node.manifest.text, str(sorted(addresses.items()))):
+        digest.update(f"{len(text)}:{text}".encode())
+    for name, text in files:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(f"{name}:{len(data)}:".encode() + data)
+    return digest.digest()
