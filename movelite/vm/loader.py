@@ -24,7 +24,7 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier.config import VerifierConfig
-from movelite.verifier.dependencies import verify_linkage
+from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
 from movelite.verifier.verifier import verify_module
 from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import LoadedModule, type_of_token
@@ -74,15 +74,6 @@ class CacheLimits:
 class _Verified:
     compiled: CompiledModule
     digest: bytes
-
-
-def immediate_dependencies(module: CompiledModule) -> list[ModuleId]:
-    """The modules that a module's handles name, without itself, in the order of the table."""
-    return [
-        module.module_id(handle)
-        for index, handle in enumerate(module.module_handles)
-        if index != module.self_module_handle_idx
-    ]
 
 
 class ModuleLoader:
@@ -150,6 +141,7 @@ class ModuleLoader:
                     raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
                 dependencies.append(self._load(linkage, runtime_id, {module.self_id: module}).compiled)
             verify_linkage(module, dependencies)
+            verify_linkage(module, dependencies)
             bundle[module.self_id] = module
 
     def _verify_alone(self, module: CompiledModule) -> None:
@@ -207,6 +199,10 @@ class ModuleLoader:
         key = (storage_id, module.digest, tuple(id(dependency) for dependency in dependencies), defining_ids)
         found = self._linked.get(key)
         if found is None:
+            try:
+                verify_linkage(compiled, [dependency.compiled for dependency in dependencies])
+            except VMError as error:
+                raise _stored_module_error(error) from error
             by_id = {dependency.runtime_id: dependency for dependency in dependencies}
             try:
                 verify_linkage(compiled, [dependency.compiled for dependency in dependencies])
