@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from movelite.bytecode.file_format import Instruction, Opcode
 from movelite.bytecode.status import StatusCode, VMError
@@ -55,13 +56,29 @@ class Frame:
         self.offset = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """Where an execution stands that calls the interpreter from translated code."""
+
+    frames: Sequence[MoveFrame] = ()
+    depth: int = 0
+    """Frames waiting for the interpreter's first."""
+    pending: int = 0
+    """Values those frames keep on the stack."""
+
+
 class Interpreter:
     """One execution: its operand stack, its call stack and its gas."""
 
-    def __init__(self, gas: GasMeter, extensions: Extensions, limits: RuntimeLimits) -> None:
+    def __init__(
+        self, gas: GasMeter, extensions: Extensions, limits: RuntimeLimits, outer: Outer | None = None
+    ) -> None:
         self.gas = gas
         self.extensions = extensions
         self.limits = limits
+        self.outer = outer if outer is not None else Outer()
+        self.max_stack = MAX_OPERAND_STACK - self.outer.pending
+        self.max_callers = MAX_CALL_STACK - self.outer.depth
         self.stack: list[Value] = []
         self.callers: list[Frame] = []
         self.frame: Frame | None = None
@@ -88,7 +105,7 @@ class Interpreter:
     def call_stack(self) -> list[MoveFrame]:
         """The frames in progress, outermost first."""
         frames = self.callers if self.frame is None else [*self.callers, self.frame]
-        return [_move_frame(frame) for frame in frames]
+        return [*self.outer.frames, *(_move_frame(frame) for frame in frames)]
 
     def _located(self, error: VMError, frame: Frame) -> ExecutionError:
         if isinstance(error, ExecutionError):
@@ -111,7 +128,7 @@ class Interpreter:
 
         Raises: VMError EXECUTION_STACK_OVERFLOW.
         """
-        if len(self.stack) >= MAX_OPERAND_STACK:
+        if len(self.stack) >= self.max_stack:
             raise VMError(StatusCode.EXECUTION_STACK_OVERFLOW)
         self.stack.append(value)
 
@@ -132,7 +149,7 @@ class Interpreter:
                 self.push(value)
             frame.offset += 1
             return
-        if len(self.callers) >= MAX_CALL_STACK:
+        if len(self.callers) >= self.max_callers:
             raise VMError(StatusCode.CALL_STACK_OVERFLOW)
         self.callers.append(frame)
         self.frame = _frame(callee, arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from movelite.bytecode.file_format import (
     AbilitySet,
@@ -25,6 +26,7 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.vm import types
 from movelite.vm.native_context import NativeFunction
+from movelite.vm.operand_types import StackShape, infer_stack_shape
 from movelite.vm.types import DatatypeInfo, ModuleId, Type
 from movelite.vm.values import InvalidValue, Value, copier, deserialize
 
@@ -207,11 +209,9 @@ class Function:
         return self.parameters + self.module.signature(self._locals_index)
 
     @cached_property
-    def operand_types(self) -> tuple[tuple[Type, ...], ...]:
-        """For every instruction, the types of what it pops, the top of the stack last."""
-        from movelite.vm.operand_types import infer_operand_types
-
-        return infer_operand_types(self)
+    def stack_shape(self) -> StackShape:
+        """What is on the operand stack before every instruction."""
+        return infer_stack_shape(self)
 
     def instance(self, type_arguments: tuple[Type, ...] = ()) -> FunctionInstance:
         """The function with its type parameters given."""
@@ -232,6 +232,8 @@ class FunctionInstance:
         self._callees: dict[int, FunctionInstance] = {}
         self._generic_callees: dict[int, FunctionInstance] = {}
         self._operand_types: dict[int, tuple[Type, ...]] = {}
+        self.translation: Callable[..., Any] | None = None
+        """The Python function it was translated to, once it was."""
 
     def __repr__(self) -> str:
         return f"FunctionInstance({self.function}, {self.type_arguments})"
@@ -258,7 +260,8 @@ class FunctionInstance:
         """The types of what the instruction at the offset pops, the top of the stack last."""
         found = self._operand_types.get(offset)
         if found is None:
-            found = self._operand_types[offset] = self._closed(self.function.operand_types[offset])
+            open_types = self.function.stack_shape.operand_types[offset]
+            found = self._operand_types[offset] = self._closed(open_types)
         return found
 
     def callee(self, handle: int) -> FunctionInstance:

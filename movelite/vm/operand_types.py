@@ -6,6 +6,7 @@ order finds every type without a fixpoint.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from movelite.bytecode.file_format import Instruction, Opcode
@@ -65,8 +66,17 @@ _MUTABLE_BORROWS = {
 }
 
 
-def infer_operand_types(function: Function) -> tuple[tuple[Type, ...], ...]:
-    """For every instruction, the types of what it pops, the top of the stack last."""
+@dataclass(frozen=True, slots=True)
+class StackShape:
+    """For every instruction, the types of what it pops (the top of the stack last) and how many values the
+    frame has on the stack before it; one height more for the end of the code."""
+
+    operand_types: tuple[tuple[Type, ...], ...]
+    heights: tuple[int, ...]
+
+
+def infer_stack_shape(function: Function) -> StackShape:
+    """What is on the operand stack before every instruction."""
     return _Walk(function).run()
 
 
@@ -77,8 +87,9 @@ class _Walk:
         self.compiled = function.module.compiled
         self.stack: list[Type] = []
 
-    def run(self) -> tuple[tuple[Type, ...], ...]:
+    def run(self) -> StackShape:
         found = []
+        heights = [0]
         for instruction in self.function.code:
             pops = self._pops(instruction)
             split = len(self.stack) - pops
@@ -88,7 +99,8 @@ class _Walk:
             del self.stack[split:]
             self.stack.extend(self._results(instruction, operands))
             found.append(operands)
-        return tuple(found)
+            heights.append(len(self.stack))
+        return StackShape(tuple(found), tuple(heights))
 
     def _pops(self, instruction: Instruction) -> int:
         opcode, operand, count = instruction

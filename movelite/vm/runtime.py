@@ -19,6 +19,7 @@ from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import FunctionInstance, LoadedModule
 from movelite.vm.loader import CacheLimits, ModuleLoader
 from movelite.vm.native_context import Extensions, NativeTable, RuntimeLimits
+from movelite.vm.translator.machine import Machine
 from movelite.vm.types import ModuleId, Type
 from movelite.vm.values import InvalidValue, Value
 from proto import type_tag as tags
@@ -33,6 +34,8 @@ class RuntimeConfig:
     binary: BinaryConfig = field(default_factory=BinaryConfig)
     limits: RuntimeLimits = field(default_factory=RuntimeLimits)
     caches: CacheLimits = field(default_factory=CacheLimits)
+    translate: bool = True
+    """False runs everything in the reference interpreter."""
 
 
 class MoveRuntime:
@@ -42,6 +45,8 @@ class MoveRuntime:
         config = config if config is not None else RuntimeConfig()
         self.config = config
         self.loader = ModuleLoader(natives, config.binary, config.verifier, config.caches)
+
+        self.machine = Machine(config.limits)
 
     def new_session(
         self, linkage: LinkageResolver, gas_meter: GasMeter, extensions: Extensions | None = None
@@ -217,9 +222,7 @@ class Session:
             (boxes, index) if type_.is_reference and not type_.element.is_container else value
             for index, (type_, value) in enumerate(zip(function.parameters, arguments, strict=True))
         ]
-        results = Interpreter(self.gas_meter, self.extensions, self.runtime.config.limits).execute(
-            function.instance, passed
-        )
+        results = self._run(function.instance, passed)
         returned = [
             values.read_reference(type_.element, value) if type_.is_reference else value
             for type_, value in zip(function.return_types, results, strict=True)
@@ -230,6 +233,13 @@ class Session:
             if type_.is_mutable_reference
         ]
         return ReturnValues(mutable, returned)
+
+    def _run(self, instance: FunctionInstance, arguments: Sequence[Value]) -> list[Value]:
+        runtime = self.runtime
+        if instance.function.is_native or not runtime.config.translate:
+            interpreter = Interpreter(self.gas_meter, self.extensions, runtime.config.limits)
+            return interpreter.execute(instance, arguments)
+        return runtime.machine.run(instance, arguments, self.gas_meter, self.extensions)
 
     def execute_serialized(self, function: LoadedFunction, arguments: Sequence[bytes]) -> SerializedReturn:
         """Call a function with arguments in BCS (for a reference parameter, of what it refers to).

@@ -1,0 +1,347 @@
+"""Gas of straight stretches of code, summed once so that running code charges with one subtraction.
+
+A stretch is what always runs together: up to and including a call, up to an instruction whose size depends
+on a value, or to a branch. It runs on through a jump into the head of the next block. A block's head (its
+first stretch) is charged on the way in, so a block that is only ever jumped to costs its predecessors
+nothing extra.
+
+The running counter is one integer of five fields, each 18 bits: weight, instructions, stack size, pushes and
+drift. Drift is what the official height counter gains on the true height of the stack: a few instructions
+are charged a push they do not make. Weight bounds all the others, so that one comparison with zero tells
+when any limit may be near; see machine.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from movelite.bytecode.file_format import Opcode
+from movelite.verifier.control_flow_graph import ControlFlowGraph
+from movelite.vm.loaded import FunctionInstance
+from movelite.vm.types import Type
+from movelite.vm.values import CONTAINER_SIZE, REFERENCE_SIZE, fixed_size
+
+FIELD_BITS = 18
+FIELD_MASK = (1 << FIELD_BITS) - 1
+PUSH_UNIT = 1 << FIELD_BITS
+SIZE_UNIT = 1 << 2 * FIELD_BITS
+INSTRUCTION_UNIT = 1 << 3 * FIELD_BITS
+WEIGHT_UNIT = 1 << 4 * FIELD_BITS
+
+HEIGHT_WEIGHT = 256
+"""Weight of one step that the height counter may rise for longer than a stretch."""
+
+MAX_STRETCH_HEIGHT = 64
+"""Stretches that push the stack higher than this above the frame are always charged the slow way."""
+
+MAX_CHAIN = 8
+"""Most blocks that one stretch runs through between two jumps backwards."""
+
+VECTOR_PACK_SIZE = 8
+
+DYNAMIC_UNIT = WEIGHT_UNIT + SIZE_UNIT
+"""What one unit of stack size adds to the counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionCost:
+    """What one instruction is charged, without the part of its size that depends on a value."""
+
+    pushes: int
+    pops: int
+    size: int
+    dynamic: bool = False
+
+
+_NONE = InstructionCost(0, 0, 0)
+_FIXED: dict[Opcode, InstructionCost] = {
+    Opcode.NOP: _NONE,
+    Opcode.RET: _NONE,
+    Opcode.BRANCH: _NONE,
+    Opcode.FREEZE_REF: InstructionCost(1, 1, REFERENCE_SIZE),
+    Opcode.NOT: InstructionCost(1, 1, 1),
+    Opcode.NEQ: InstructionCost(1, 2, 1),
+    Opcode.VEC_LEN: InstructionCost(1, 1, 1),
+    Opcode.VEC_IMM_BORROW: InstructionCost(1, 2, REFERENCE_SIZE),
+    Opcode.VEC_MUT_BORROW: InstructionCost(1, 2, REFERENCE_SIZE),
+    Opcode.VEC_PUSH_BACK: InstructionCost(0, 2, 0),
+    Opcode.VEC_POP_BACK: InstructionCost(1, 1, 0),
+    Opcode.VEC_SWAP: InstructionCost(1, 1, 0),
+}
+_TAKE_ONE = (Opcode.BR_TRUE, Opcode.BR_FALSE, Opcode.ABORT, Opcode.POP, Opcode.ST_LOC, Opcode.VARIANT_SWITCH)
+for _opcode in _TAKE_ONE:
+    _FIXED[_opcode] = InstructionCost(0, 1, 0)
+for _opcode in (
+    Opcode.LD_U8,
+    Opcode.LD_U16,
+    Opcode.LD_U32,
+    Opcode.LD_U64,
+    Opcode.LD_U128,
+    Opcode.LD_U256,
+    Opcode.LD_TRUE,
+    Opcode.LD_FALSE,
+):
+    _FIXED[_opcode] = InstructionCost(1, 0, 1)
+for _opcode in (Opcode.MUT_BORROW_LOC, Opcode.IMM_BORROW_LOC):
+    _FIXED[_opcode] = InstructionCost(1, 0, REFERENCE_SIZE)
+for _opcode in (
+    Opcode.MUT_BORROW_FIELD,
+    Opcode.IMM_BORROW_FIELD,
+    Opcode.MUT_BORROW_FIELD_GENERIC,
+    Opcode.IMM_BORROW_FIELD_GENERIC,
+):
+    _FIXED[_opcode] = InstructionCost(1, 1, REFERENCE_SIZE)
+for _opcode in (
+    Opcode.CAST_U8,
+    Opcode.CAST_U16,
+    Opcode.CAST_U32,
+    Opcode.CAST_U64,
+    Opcode.CAST_U128,
+    Opcode.CAST_U256,
+):
+    _FIXED[_opcode] = InstructionCost(1, 1, 1)
+for _opcode in (
+    Opcode.ADD,
+    Opcode.SUB,
+    Opcode.MUL,
+    Opcode.MOD,
+    Opcode.DIV,
+    Opcode.BIT_OR,
+    Opcode.BIT_AND,
+    Opcode.XOR,
+    Opcode.OR,
+    Opcode.AND,
+    Opcode.LT,
+    Opcode.GT,
+    Opcode.LE,
+    Opcode.GE,
+    Opcode.SHL,
+    Opcode.SHR,
+):
+    _FIXED[_opcode] = InstructionCost(1, 2, 1)
+
+
+def _sized(pushes: int, pops: int, type_: Type, base: int = 0, times: int = 1) -> InstructionCost:
+    size = fixed_size(type_)
+    if size is None:
+        return InstructionCost(pushes, pops, base, dynamic=True)
+    return InstructionCost(pushes, pops, base + times * size)
+
+
+def instruction_cost(instance: FunctionInstance, offset: int) -> InstructionCost:
+    """What the instruction at an offset is charged, as the interpreter charges it."""
+    opcode, operand, count = instance.function.code[offset]
+    fixed = _FIXED.get(opcode)
+    if fixed is not None:
+        return fixed
+    operands = instance.operand_types(offset)
+    shape = instance.function.stack_shape.heights
+    results = shape[offset + 1] - shape[offset] + len(operands)
+    match opcode:
+        case Opcode.LD_CONST:
+            data = instance.function.module.compiled.constant_pool[operand].data
+            return InstructionCost(1, 0, len(data))
+        case Opcode.COPY_LOC | Opcode.MOVE_LOC:
+            return _sized(1, 0, instance.locals[operand])
+        case Opcode.READ_REF:
+            return _sized(1, 1, operands[0].element)
+        case Opcode.WRITE_REF:
+            return _sized(1, 2, operands[0])
+        case Opcode.EQ:
+            return _sized(1, 2, operands[0], base=1, times=2)
+        case Opcode.PACK | Opcode.PACK_GENERIC | Opcode.PACK_VARIANT | Opcode.PACK_VARIANT_GENERIC:
+            return InstructionCost(1, len(operands), CONTAINER_SIZE)
+        case Opcode.VEC_PACK:
+            return InstructionCost(1, count, VECTOR_PACK_SIZE)
+        case Opcode.CALL | Opcode.CALL_GENERIC:
+            return InstructionCost(0, len(operands), 0)
+        case _:  # the unpacking instructions
+            return InstructionCost(results, 1, 0)
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Instructions charged together. offsets are theirs, in the order in which they run."""
+
+    offsets: list[int]
+    costs: list[InstructionCost]
+    start_height: int
+    """Values of the frame on the stack before the first instruction."""
+    end_height: int
+    """And after the last, before a call's results."""
+    pending: int
+    """Values that stay on the stack below the arguments of the call at the end."""
+    instructions: int = field(init=False)
+    size: int = field(init=False)
+    pushes: int = field(init=False)
+    drift: int = field(init=False)
+    peak: int = field(init=False)
+    """Highest that the height counter rises above its start."""
+
+    def __post_init__(self) -> None:
+        self.instructions = len(self.costs)
+        self.size = sum(cost.size for cost in self.costs)
+        self.pushes = sum(cost.pushes for cost in self.costs)
+        counter = peak = 0
+        for cost in self.costs:
+            counter += cost.pushes
+            peak = max(peak, counter)
+            counter -= cost.pops
+        self.peak = peak
+        self.drift = counter - (self.end_height - self.start_height)
+
+    @property
+    def is_heavy(self) -> bool:
+        """True where the fields of the running counter are too narrow for it."""
+        return self.start_height + self.peak > MAX_STRETCH_HEIGHT or self.weight > FIELD_MASK // 4
+
+    @property
+    def weight(self) -> int:
+        """Bound on everything that the stretch adds."""
+        return self.instructions + self.size + self.pushes + HEIGHT_WEIGHT * (self.drift + self.pending)
+
+    @property
+    def units(self) -> int:
+        """What the stretch takes off the running counter."""
+        return (
+            self.weight * WEIGHT_UNIT
+            + self.instructions * INSTRUCTION_UNIT
+            + self.size * SIZE_UNIT
+            + self.pushes * PUSH_UNIT
+            + self.drift
+        )
+
+
+class Charges:
+    """The stretches of one function instance."""
+
+    def __init__(self, instance: FunctionInstance, graph: ControlFlowGraph) -> None:
+        self.instance = instance
+        self.graph = graph
+        self.code = instance.function.code
+        self.heights = instance.function.stack_shape.heights
+        self.costs = [instruction_cost(instance, offset) for offset in range(len(self.code))]
+        self._heads_only: dict[int, bool] = {}
+        self.merged = self._merged_edges()
+        self.stretches: list[Stretch] = []
+        self._by_start: dict[int, int] = {}
+
+    def _ends_in_head(self, block: int) -> bool:
+        """True where the block has no stretch but its head."""
+        known = self._heads_only.get(block)
+        if known is None:
+            start, end, _ = self.graph.blocks[block]
+            inside = range(start, end + 1)
+            known = not any(self._splits_before(o) or self._is_call(o) for o in inside)
+            self._heads_only[block] = known
+        return known
+
+    def _is_call(self, offset: int) -> bool:
+        return self.code[offset].opcode in (Opcode.CALL, Opcode.CALL_GENERIC)
+
+    def _splits_before(self, offset: int) -> bool:
+        return self.costs[offset].dynamic
+
+    def unconditional_successor(self, block: int) -> int | None:
+        """The block that always follows, if there is just one."""
+        successors = set(self.graph.blocks[block].successors)
+        return successors.pop() if len(successors) == 1 else None
+
+    def _merged_edges(self) -> set[int]:
+        """Blocks whose last stretch runs on into the head of their one successor."""
+        merged: set[int] = set()
+        chain: dict[int, int] = {}
+        position = {block: index for index, block in enumerate(self.graph.order)}
+        for block in reversed(self.graph.order):
+            successor = self.unconditional_successor(block)
+            length = 1
+            if successor is not None and not self._is_call(self.graph.blocks[block].end):
+                is_back = position[successor] <= position[block]
+                if not is_back:
+                    length = chain[successor] + 1
+                    if length <= MAX_CHAIN:
+                        merged.add(block)
+                    else:
+                        length = 1
+                elif not self._loops_unconditionally(block, successor):
+                    merged.add(block)
+                    length = 2
+            chain[block] = length if self._ends_in_head(block) else 1
+        return merged
+
+    def _loops_unconditionally(self, block: int, successor: int) -> bool:
+        """True where nothing stops a stretch on its way from a loop's head back to its end."""
+        current: int | None = successor
+        for _ in range(4 * MAX_CHAIN):
+            if current is None or not self._ends_in_head(current):
+                return False
+            if current == block:
+                return True
+            current = self.unconditional_successor(current)
+        return True
+
+    def stretch_from(self, offset: int) -> int | None:
+        """Index of the stretch that begins at an offset, or None where it would be empty.
+
+        An instruction whose size depends on a value may only be the first of a stretch.
+        """
+        known = self._by_start.get(offset)
+        if known is None:
+            offsets = self._run(offset)
+            known = self._by_start[offset] = len(self.stretches)
+            self.stretches.append(self._stretch(offsets))
+        return known
+
+    def head_of(self, block: int) -> int | None:
+        """Index of the stretch at the start of a block; None if an instruction of unknown size is first."""
+        return None if self._splits_before(block) else self.stretch_from(block)
+
+    def _stretch(self, offsets: list[int]) -> Stretch:
+        last = offsets[-1]
+        if self._is_call(last):
+            end_height = pending = self.heights[last] - len(self.instance.operand_types(last))
+        elif self.code[last].opcode is Opcode.RET:
+            end_height, pending = self.heights[last], 0  # the results stay where the caller finds them
+        else:
+            end_height, pending = self.heights[last + 1], 0
+        costs = [self.costs[offset] for offset in offsets]
+        return Stretch(offsets, costs, self.heights[offsets[0]], end_height, pending)
+
+    def _run(self, offset: int) -> list[int]:
+        """Offsets of the stretch that begins at an offset."""
+        offsets: list[int] = []
+        block = self._block_at(offset)
+        while True:
+            end = self.graph.blocks[block].end
+            while offset <= end:
+                if offsets and self._splits_before(offset):
+                    return offsets
+                offsets.append(offset)
+                if self._is_call(offset):
+                    return offsets
+                offset += 1
+            successor = self.unconditional_successor(block)
+            if block not in self.merged or successor is None or self._splits_before(successor):
+                return offsets
+            block = offset = successor
+
+    def _block_at(self, offset: int) -> int:
+        while offset not in self.graph.blocks:
+            offset -= 1
+        return offset
+
+    def remainder(self, offset: int) -> Stretch | None:
+        """What was charged together with an instruction but comes after it."""
+        if self._is_call(offset):
+            return None
+        block = self._block_at(offset)
+        if offset < self.graph.blocks[block].end:
+            following = offset + 1
+        else:
+            successor = self.unconditional_successor(block)
+            if block not in self.merged or successor is None:
+                return None
+            following = successor
+        if self._splits_before(following):
+            return None
+        return self._stretch(self._run(following))
