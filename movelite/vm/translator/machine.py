@@ -275,7 +275,7 @@ class Machine:
             )
             if gas.is_metered:
                 dearest = max(gas.instruction_multiplier, gas.size_multiplier, gas.height_multiplier)
-                window = min(window, gas.gas_left // dearest)
+                window = min(window, gas.gas_left // dearest) if dearest else window
         self._opened = self._counter.cell_contents = max(0, window) * WEIGHT_UNIT
 
     def _charger(self, charges: Charges) -> Callable[..., None]:
