@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from movelite.bytecode.file_format import CompiledModule
+from movelite.bytecode.source_map import SourceMap as ModuleSourceMap
 
 from ..cfg.check import check_body
 from ..cfg.context import FunctionContext
@@ -14,17 +15,17 @@ from ..named_tree import NamedProgram
 from ..source import Loc, SourceMap
 from ..types import ModuleIdent
 from ..typing.abilities import Abilities
-from .functions import EmittedCode
 from .modules import LineOf, ModuleEmitter
+from .source_maps import SourceMapMaker
 
 
 @dataclass(slots=True)
 class CompiledUnit:
-    """A compiled module, and where its instructions come from, by function name."""
+    """A compiled module with its source map, and the name of its package."""
 
     ident: ModuleIdent
     module: CompiledModule
-    code: dict[str, EmittedCode]
+    source_map: ModuleSourceMap
     package: str | None
 
 
@@ -46,12 +47,23 @@ def emit_program(
     def line_of(loc: Loc) -> int:
         return sources.files[loc.file].line_of(loc.start) + 1
 
-    return {ident: _emit_module(module, lowered, named, line_of) for ident, module in lowered.modules.items()}
+    maker = SourceMapMaker(sources)
+    return {
+        ident: _emit_module(module, lowered, named, line_of, maker)
+        for ident, module in lowered.modules.items()
+    }
 
 
 def _emit_module(
-    module: LoweredModule, lowered: LoweredProgram, named: NamedProgram, line_of: LineOf
+    lowered: LoweredModule,
+    program: LoweredProgram,
+    named: NamedProgram,
+    line_of: LineOf,
+    maker: SourceMapMaker,
 ) -> CompiledUnit:
-    emitter = ModuleEmitter(module.module, lowered.typed, named, module.bodies, module.constants, line_of)
+    module = lowered.module
+    emitter = ModuleEmitter(module, program.typed, named, lowered.bodies, lowered.constants, line_of)
     compiled = emitter.emit()
-    return CompiledUnit(module.module.ident, compiled, emitter.emitted, module.module.named.package.name)
+    return CompiledUnit(
+        module.ident, compiled, maker.make(module, emitter.emitted), module.named.package.name
+    )
