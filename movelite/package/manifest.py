@@ -14,7 +14,6 @@ from .errors import ManifestError
 
 MANIFEST = "Move.toml"
 _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{1,64}$")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*$")
 Table = dict[str, Any]
 
 
@@ -70,11 +69,12 @@ class Dependency:
 
 @dataclass(slots=True)
 class Manifest:
-    """A parsed Move.toml. An address that is None (`_`) gets its value from elsewhere."""
+    """A parsed Move.toml. An address that is None (`_`) gets its value from elsewhere. Packages that name no
+    edition are of the time when there was but one."""
 
     path: Path
     name: str
-    edition: Edition = Edition.E2024_BETA
+    edition: Edition = Edition.LEGACY
     flavor: Flavor = Flavor.IOTA
     published_at: int | None = None
     addresses: dict[str, int | None] = field(default_factory=dict)
@@ -131,8 +131,6 @@ class _Reader:
         name = self.text_of(package, "name", "[package]")
         if not name:
             raise self.fail("[package] has no name", 'Write: [package]\n  name = "MyPackage"')
-        if not _NAME.match(name):
-            raise self.fail(f"package name {name!r} has characters that no name may have")
         manifest = Manifest(self.path, name, text=self.text)
         edition = self.text_of(package, "edition", "[package]")
         flavor = self.text_of(package, "flavor", "[package]")
