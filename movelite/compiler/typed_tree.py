@@ -42,6 +42,10 @@ class Local:
 
     `name` is the source name; locals of an expanded macro may share a name and differ in id.
     `mut_loc` is where its `mut` stands. `is_temporary` marks locals that no source mentions.
+
+    The official compiler sorts the locals of a function by `official_name`: `number` counts the variables
+    of the same name in the function or macro that declares it (a parameter has 0, the first other one 1),
+    `expansion` the macros, arguments and lambdas expanded so far (0 in the function's own text).
     """
 
     name: str
@@ -52,6 +56,13 @@ class Local:
     mut_loc: Loc | None = None
     is_parameter: bool = False
     is_temporary: bool = False
+    number: int = 0
+    expansion: int = 0
+
+    @property
+    def official_name(self) -> str:
+        """The name that orders locals in the official compiler's output."""
+        return f"{self.name}#{self.number}#{self.expansion}"
 
     @property
     def is_mutable(self) -> bool:

@@ -68,7 +68,7 @@ def expand_call(
             body.report(TypeSafety.CannotExpandMacro, binding.loc, text)
             return T.ErrorExpression(ERROR, loc)
     expansion = Expansion(macro.id, loc, frame.expansion)
-    inner = Frame(None, expansion)
+    inner = body.new_frame(None, expansion)
     inner.types = use.arguments
     with body.expanding(expansion):
         return _expand(body, inner, loc, use, bindings)
@@ -209,7 +209,7 @@ def _warn_unused(body: Body, loc: Loc) -> None:
 def evaluate_argument(body: Body, argument: ByName, loc: Loc) -> T.Expression:
     """A by-name argument where its parameter stands. It is a block, so that `&$x` borrows a copy."""
     argument.is_used = True
-    frame = Frame(argument.frame)
+    frame = body.new_frame(argument.frame)
     value = check_expression(body, frame, argument.expression)
     type_ = fill_holes(body, argument.type)
     subtype(body, argument.expression.loc, "Invalid type annotation", value.type, type_, value.loc)
@@ -236,7 +236,7 @@ def _call_lambda(body: Body, frame: Frame, node: N.VariableCall) -> T.Expression
 
 
 def _apply(body: Body, frame: Frame, closure: Closure, node: N.VariableCall) -> T.Expression:
-    inner = Frame(closure.frame)
+    inner = body.new_frame(closure.frame)
     lambda_ = closure.function
     items: list[T.SequenceItem] = []
     for position, (parameter, type_) in enumerate(zip(lambda_.parameters, closure.parameters, strict=False)):
