@@ -10,6 +10,7 @@ mistake: errors are diagnostics. Behind type checking, a phase yields None if it
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -187,9 +188,14 @@ class Compilation:
         """Run a phase; nesting that no phase can follow is the user's error, not a crash."""
         if sys.getrecursionlimit() < RECURSION_LIMIT:
             sys.setrecursionlimit(RECURSION_LIMIT)
+        was_collecting = gc.isenabled()
+        gc.disable()  # trees are kept whole: collecting during a phase finds nothing and costs a third
         try:
             return phase()
         except RecursionError:
             message = "Nested too deeply to be compiled"
             self.diagnostics.add(diag(codes.Bug.ICE, (NO_LOC, message)))
             return failed
+        finally:
+            if was_collecting:
+                gc.enable()

@@ -23,7 +23,8 @@ def parse_file(file: SourceFile, package: PackageConfig, diagnostics: Diagnostic
         return SourceUnit(file.id, package, [])
     parser = FileParser(file, package, diagnostics)
     definitions = parser.definitions()
-    parser.report_stale_docs()
+    if not package.is_dependency:
+        parser.report_stale_docs()
     return SourceUnit(file.id, package, definitions)
 
 

@@ -243,7 +243,8 @@ class MemberParser(UseParser):
         self.remove_stops(("{",))
         body = None
         if modifiers.native is None:
-            body = self._function_body()
+            skips = self.package.is_dependency and modifiers.macro is None
+            body = self._skipped_body() if skips else self._function_body()
         else:
             self._end_native()
         return st.Function(
@@ -292,6 +293,16 @@ class MemberParser(UseParser):
             self.report(error.item)
             self.skip_to_stop()
             return self._error_body()
+
+    def _skipped_body(self) -> st.Sequence:
+        """Step over the body of a dependency's function, which nobody will look at."""
+        start = self.start
+        closing = self.matching_brace() if self.kind == "{" else None
+        if closing is None:
+            return self._function_body()
+        self.jump(closing)
+        self.skip()
+        return st.Sequence(self.loc_from(start), [], [], None, None)
 
     def _error_body(self) -> st.Sequence:
         return st.Sequence(self.loc, [], [], None, st.ErrorExpression(self.loc))

@@ -102,6 +102,25 @@ class TokenStream:
         if item is not None:
             raise ParseError(item)
 
+    def matching_brace(self) -> int | None:
+        """Index of the token that closes the `{` which stands here."""
+        depth = 0
+        kinds = self._kinds
+        for index in range(self.index, len(kinds)):
+            kind = kinds[index]
+            if kind == "{":
+                depth += 1
+            elif kind == "}":
+                depth -= 1
+                if depth == 0:
+                    return index
+        return None
+
+    def jump(self, index: int) -> None:
+        """Go on at a later token, whatever lies between."""
+        self.index = index
+        self.kind, self.start, self.end = self._kinds[index], self._starts[index], self._ends[index]
+
     def skip(self) -> None:
         """Go to the next token and report what is no token in between."""
         item = self.step()
