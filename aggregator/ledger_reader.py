@@ -1,0 +1,212 @@
+"""Reads of current state, believed when authorities with more than f stake say the same.
+
+A quorum is asked and the newest state that f+1 stake agrees on is taken: any quorum shares an honest
+authority with the quorum that made a transaction final, so whoever waited for finality reads that state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.quorum_driver import authorities_of_a_quorum
+from aggregator.safe_client import SafeClient
+from proto import messages
+from proto.committee import AuthorityName
+from proto.errors import AuthorityErrorKind, NoQuorum, describe
+from proto.ids import Address, ObjectID
+from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery, ObjectUnknown
+from proto.object import AddressOwner, MovePackage, Object
+
+PAGE = 500
+MAX_CACHED_PACKAGES = 1000
+ATTEMPTS = 20
+PAUSE_SECONDS = 0.05
+"""Between attempts while authorities are on different states."""
+
+_T = TypeVar("_T")
+
+
+class LedgerReader:
+    """The state of the ledger as the committee has it."""
+
+    def __init__(self, authorities: AuthorityAggregator) -> None:
+        self._authorities = authorities
+        self._packages: OrderedDict[ObjectID, Object] = OrderedDict()
+
+    async def objects(self, queries: Sequence[ObjectQuery]) -> list[ObjectInfo]:
+        """Objects, latest or at a version, in the order of the queries.
+
+        Raises: NoQuorum.
+        """
+        if not queries:
+            return []
+        return await self._agreed(
+            lambda client: client.object_info(queries),
+            lambda answers: _agree_on_objects(answers, len(queries), self._threshold),
+        )
+
+    async def object(self, object_id: ObjectID, version: int | None = None) -> ObjectInfo:
+        """One object. Raises: NoQuorum."""
+        return (await self.objects([ObjectQuery(object_id, version)]))[0]
+
+    async def live_object(self, object_id: ObjectID) -> Object | None:
+        """The latest version of an object, None if there is none. Raises: NoQuorum."""
+        found = await self.object(object_id)
+        return found.object if isinstance(found, ObjectFound) else None
+
+    async def package(self, package_id: ObjectID) -> Object | None:
+        """A package; kept, for packages never change. None if there is none. Raises: NoQuorum."""
+        if package_id in self._packages:
+            self._packages.move_to_end(package_id)
+            return self._packages[package_id]
+        found = await self.live_object(package_id)
+        if found is None or not isinstance(found.data, MovePackage):
+            return None
+        self._packages[package_id] = found
+        if len(self._packages) > MAX_CACHED_PACKAGES:
+            self._packages.popitem(last=False)
+        return found
+
+    async def owned_page(
+        self, owner: Address, cursor: ObjectID | None = None, limit: int = PAGE
+    ) -> messages.ObjectsPage:
+        """Objects of an account in ascending order of id. Raises: NoQuorum."""
+        request = messages.OwnedObjectsRequest(AddressOwner(owner), cursor, limit)
+        return await self._agreed(lambda client: client.owned_objects(request), self._agree_on_page)
+
+    async def owned_objects(self, owner: Address, cursor: ObjectID | None = None) -> AsyncIterator[Object]:
+        """All objects of an account after a cursor. Raises: NoQuorum."""
+        while True:
+            page = await self.owned_page(owner, cursor)
+            for value in page.objects:
+                yield value
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def children_page(
+        self, parent: ObjectID, cursor: ObjectID | None = None, limit: int = PAGE
+    ) -> messages.ObjectsPage:
+        """Dynamic fields of an object in ascending order of id. Raises: NoQuorum."""
+        request = messages.DynamicFieldsRequest(parent, cursor, limit)
+        return await self._agreed(lambda client: client.dynamic_fields(request), self._agree_on_page)
+
+    async def health(self) -> messages.HealthResponse:
+        """Chain, protocol and gas price as agreed. Raises: NoQuorum."""
+
+        def agree(answers: list[tuple[int, messages.HealthResponse]]) -> messages.HealthResponse | None:
+            return _majority(answers, lambda h: (h.chain, h.protocol_version, h.reference_gas_price), self)
+
+        return await self._agreed(lambda client: client.health(), agree)
+
+    async def executed(self) -> dict[AuthorityName, int]:
+        """How many transactions each authority that answers has executed."""
+        found: dict[AuthorityName, int] = {}
+        async for name, health in self._authorities.ask_all(
+            lambda client: client.health(), is_done=lambda: False
+        ):
+            if isinstance(health, messages.HealthResponse):
+                found[name] = health.executed
+        return found
+
+    @property
+    def _threshold(self) -> int:
+        return self._authorities.committee.validity_threshold
+
+    def _agree_on_page(self, answers: list[tuple[int, messages.ObjectsPage]]) -> messages.ObjectsPage | None:
+        """The page that more than f stake shows; of several the one with the newest object."""
+        return _majority(
+            answers,
+            lambda page: (tuple(value.reference() for value in page.objects), page.next_cursor),
+            self,
+            rank=lambda page: max((value.version for value in page.objects), default=0),
+        )
+
+    async def _agreed(
+        self,
+        ask: Callable[[SafeClient], Awaitable[Any]],
+        agree: Callable[[list[tuple[int, Any]]], _T | None],
+    ) -> _T:
+        """Ask until agree finds something in answers (with their stake) of a quorum.
+
+        With less than a quorum alive, what f+1 stake says is taken.
+        """
+        committee = self._authorities.committee
+        errors: list[AuthorityErrorKind] = []
+        for _ in range(ATTEMPTS):
+            answers: list[tuple[int, Any]] = []
+            errors = []
+
+            def is_done(answers: list[tuple[int, Any]] = answers) -> bool:
+                enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold
+                return enough and agree(answers) is not None
+
+            async for name, answer in self._authorities.ask_all(ask, is_done):
+                if _is_error(answer):
+                    errors.append(answer)
+                else:
+                    answers.append((committee.stake_of(name), answer))
+            agreed = agree(answers)
+            if agreed is not None:
+                return agreed
+            if sum(stake for stake, _ in answers) < committee.validity_threshold:
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        answering = len(committee) - len(errors)
+        needed = authorities_of_a_quorum(committee)
+        raise NoQuorum(answering, len(committee), needed, tuple(describe(kind) for kind in errors))
+
+
+def _is_error(answer: object) -> bool:
+    return hasattr(answer, "retryable")
+
+
+def _version_of(info: ObjectInfo) -> tuple[int, object]:
+    """Newest first, and what makes two answers the same."""
+    match info:
+        case ObjectFound(value):
+            return value.version, value.reference()
+        case ObjectGone(_, version, wrapped):
+            return version, wrapped
+        case ObjectUnknown(_, latest):
+            return -1 if latest is None else latest, None
+
+
+def _agree_on_objects(
+    answers: list[tuple[int, tuple[ObjectInfo, ...]]], count: int, threshold: int
+) -> list[ObjectInfo] | None:
+    agreed: list[ObjectInfo] = []
+    for index in range(count):
+        stakes: dict[tuple[int, object], int] = {}
+        infos: dict[tuple[int, object], ObjectInfo] = {}
+        for stake, answer in answers:
+            key = _version_of(answer[index])
+            stakes[key] = stakes.get(key, 0) + stake
+            infos.setdefault(key, answer[index])
+        winners = [key for key, stake in stakes.items() if stake >= threshold]
+        if not winners:
+            return None
+        agreed.append(infos[max(winners, key=lambda key: key[0])])
+    return agreed
+
+
+def _majority(
+    answers: list[tuple[int, _T]],
+    key: Callable[[_T], object],
+    reader: LedgerReader,
+    rank: Callable[[_T], int] = lambda answer: 0,
+) -> _T | None:
+    """The answer that f+1 stake gives (equal by key), the highest rank first."""
+    groups: dict[object, list[tuple[int, _T]]] = {}
+    for stake, answer in answers:
+        groups.setdefault(key(answer), []).append((stake, answer))
+    agreed = [
+        (rank(group[0][1]), sum(stake for stake, _ in group), group[0][1])
+        for group in groups.values()
+        if sum(stake for stake, _ in group) >= reader._threshold
+    ]
+    return max(agreed, key=lambda entry: entry[:2])[2] if agreed else None

@@ -1,0 +1,77 @@
+"""The web application: JSON-RPC at POST /, REST under /v1, documentation at /docs, health and readiness."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+
+from aggregator.service.core import ClientService
+from aggregator.service.jsonrpc import Apis, JsonRpc
+from aggregator.service.rest import rest_routes
+from aggregator.service.rpc_error import INVALID_REQUEST
+from proto.errors import QuorumDriverError
+
+MAX_REQUEST_BYTES = 10 << 20
+"""Bytes of one request."""
+
+
+def make_app(service: ClientService) -> FastAPI:
+    """The application over a service, which it starts and stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        await service.close()
+
+    app = FastAPI(
+        title="Movelite client service",
+        description="Reads and submits for a Movelite ledger. JSON-RPC 2.0 is at `POST /`.",
+        version="0.1.0",
+        lifespan=lifespan,
+    )
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["*"],
+        max_age=86_400,
+    )
+    rpc = JsonRpc(Apis(service).methods())
+
+    @app.post("/", include_in_schema=False)
+    async def json_rpc(request: Request) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_REQUEST_BYTES:
+                return JSONResponse(_too_large(), status_code=413)
+        answer = await rpc.answer(bytes(body))
+        return Response(status_code=204) if answer is None else JSONResponse(answer)
+
+    @app.get("/health", tags=["service"])
+    async def health() -> dict[str, str]:
+        """The process is alive."""
+        return {"status": "ok"}
+
+    @app.get("/ready", tags=["service"])
+    async def ready() -> Response:
+        """Whether enough authorities answer."""
+        try:
+            await service.reader.health()
+        except QuorumDriverError as error:
+            return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
+        return JSONResponse({"status": "ready", "transactions": service.index.total()})
+
+    app.include_router(rest_routes(rpc))
+    return app
+
+
+def _too_large() -> Any:
+    error = {"code": INVALID_REQUEST, "message": f"a request has at most {MAX_REQUEST_BYTES} bytes"}
+    return {"jsonrpc": "2.0", "id": None, "error": error}

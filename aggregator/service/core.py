@@ -1,0 +1,96 @@
+"""The client service: everything behind JSON-RPC and REST, in one place. Transports only translate."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.ledger_reader import LedgerReader
+from aggregator.network import Network
+from aggregator.quorum_driver import DriverPolicy, QuorumDriver
+from aggregator.safe_client import SafeClient
+from aggregator.service.follower import IndexFollower
+from aggregator.service.index import IndexedTransaction, TransactionIndex
+from aggregator.service.move_values import TypeCatalog
+from proto.committee import AuthorityName
+from proto.ids import Digest
+from proto.messages import HealthResponse, Receipt
+from proto.rpc.client import GrpcAuthorityClient
+from proto.service import AuthorityService
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """index: file of the index, None for memory."""
+
+    index: Path | None = None
+    policy: DriverPolicy = field(default_factory=DriverPolicy)
+
+
+class ClientService:
+    """The parts of the aggregator, wired: driver, reader, index and its follower."""
+
+    def __init__(
+        self,
+        network: Network,
+        authorities: Mapping[AuthorityName, AuthorityService],
+        settings: ServiceSettings | None = None,
+    ) -> None:
+        settings = settings or ServiceSettings()
+        self.network = network
+        self.committee = network.committee()
+        clients = {name: SafeClient(name, service, self.committee) for name, service in authorities.items()}
+        self.authorities = AuthorityAggregator(self.committee, clients)
+        self.index = TransactionIndex(settings.index, network.chain_digest)
+        self.reader = LedgerReader(self.authorities)
+        self.catalog = TypeCatalog(self.reader)
+        self.driver = QuorumDriver(
+            self.authorities, self.index, settings.policy, lambda receipt: self.index.add([receipt])
+        )
+        self._follower = IndexFollower(self.authorities, self.index)
+        self._following: asyncio.Task[None] | None = None
+        self._health: HealthResponse | None = None
+
+    @staticmethod
+    def connect(network: Network, settings: ServiceSettings | None = None) -> ClientService:
+        """A service over gRPC connections to the members of a network."""
+        clients: dict[AuthorityName, AuthorityService] = {
+            AuthorityName(member.public_key): GrpcAuthorityClient(member.address)
+            for member in network.members
+        }
+        return ClientService(network, clients, settings)
+
+    def start(self) -> None:
+        """Follow the authorities, and take up what is pending."""
+        self.driver.start()
+        self._following = asyncio.create_task(self._follower.run())
+
+    async def close(self) -> None:
+        """Stop everything."""
+        if self._following is not None:
+            self._following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._following
+        await self.driver.close()
+        await self.authorities.close()
+        self.index.close()
+
+    async def health(self) -> HealthResponse:
+        """What the authorities agree on that never changes in an epoch. Raises: NoQuorum."""
+        if self._health is None:
+            self._health = await self.reader.health()
+        return self._health
+
+    async def final_transaction(self, digest: Digest) -> IndexedTransaction | None:
+        """A final transaction, from the index or else from the authorities; None if there is none."""
+        known = self.index.get(digest)
+        if known is None:
+            receipt: Receipt | None = await self.authorities.receipt(digest)
+            if receipt is not None:
+                self.index.add([receipt])
+                known = self.index.get(digest)
+        return known

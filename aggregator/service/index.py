@@ -1,0 +1,240 @@
+"""Final transactions in order, and the ways to find them: by object, account, function and event.
+
+One SQLite file. Everything in it was verified before it came here (each row holds a Receipt), and all of it
+can be had again from the authorities: losing the file loses no asset.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from proto import bcs
+from proto.committee import AuthorityName
+from proto.effects import ObjectWrite
+from proto.ids import Digest
+from proto.messages import Receipt
+from proto.object import AddressOwner
+from proto.transaction import ImmOrOwnedObject, MoveCall, ProgrammableTransaction, Receiving, SharedObject
+from proto.type_tag import format_type_tag
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS transactions (
+    sequence INTEGER PRIMARY KEY, digest BLOB UNIQUE NOT NULL, timestamp_ms INTEGER NOT NULL,
+    sender BLOB NOT NULL, receipt BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS transactions_sender ON transactions (sender, sequence);
+CREATE TABLE IF NOT EXISTS inputs (object BLOB, sequence INTEGER, PRIMARY KEY (object, sequence))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS changed (object BLOB, sequence INTEGER, PRIMARY KEY (object, sequence))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS recipients (address BLOB, sequence INTEGER, PRIMARY KEY (address, sequence))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls (package BLOB, module TEXT, function TEXT, sequence INTEGER,
+    PRIMARY KEY (package, module, function, sequence)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    sequence INTEGER, position INTEGER, package BLOB, module TEXT, type_address BLOB, type_module TEXT,
+    type_name TEXT, type TEXT, sender BLOB, timestamp_ms INTEGER, PRIMARY KEY (sequence, position))
+    WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS events_type ON events (type, sequence, position);
+CREATE INDEX IF NOT EXISTS events_module ON events (package, module, sequence, position);
+CREATE INDEX IF NOT EXISTS events_type_module ON events (type_address, type_module, sequence, position);
+CREATE INDEX IF NOT EXISTS events_sender ON events (sender, sequence, position);
+CREATE TABLE IF NOT EXISTS pending (digest BLOB PRIMARY KEY, transaction_bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS followed (authority BLOB PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
+"""
+
+
+class IndexFailure(Exception):
+    """The index file cannot be used: another network's, broken, or not writable."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedTransaction:
+    """A final transaction. sequence: its place in this index; timestamp_ms: when it was seen final here."""
+
+    sequence: int
+    timestamp_ms: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A piece of SQL for WHERE with its parameters; only constant text goes into sql."""
+
+    sql: str
+    parameters: tuple[bytes | str | int, ...] = ()
+
+
+EVERYTHING = Condition("1")
+
+
+def both(*conditions: Condition, joined_by: str = "AND") -> Condition:
+    """Several conditions as one; joined_by AND or OR."""
+    sql = f" {joined_by} ".join(f"({condition.sql})" for condition in conditions)
+    return Condition(sql, tuple(p for condition in conditions for p in condition.parameters))
+
+
+class TransactionIndex:
+    """The index of one network. Also the pending log of the quorum driver."""
+
+    def __init__(self, path: Path | None, chain: bytes, now: Callable[[], float] = time.time) -> None:
+        """Open or make the file; None keeps everything in memory.
+
+        Raises: IndexFailure.
+        """
+        self._now = now
+        try:
+            self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.executescript(_SCHEMA)
+            known = self._database.execute("SELECT chain FROM network").fetchone()
+            if known is None:
+                self._database.execute("INSERT INTO network VALUES (?)", (chain,))
+            elif known[0] != chain:
+                raise IndexFailure(f"{path} is the index of another network; remove it and start again")
+        except sqlite3.Error as error:
+            raise IndexFailure(f"cannot use the index {path}: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    # ---- writing
+
+    def add(self, receipts: Sequence[Receipt]) -> None:
+        """Add final transactions in order; known ones are passed over."""
+        with self._unit():
+            for receipt in receipts:
+                self._add(receipt)
+
+    def _add(self, receipt: Receipt) -> None:
+        digest, data = receipt.transaction.digest(), receipt.transaction.transaction_data
+        if self.sequence_of(digest) is not None:
+            return
+        sequence, timestamp = self.total() + 1, int(self._now() * 1000)
+        execute, many = self._database.execute, self._database.executemany
+        transaction = (sequence, digest, timestamp, data.sender, bcs.encode(Receipt, receipt))
+        execute("INSERT INTO transactions VALUES (?, ?, ?, ?, ?)", transaction)
+        changes = receipt.effects.changed_objects
+        many("INSERT OR IGNORE INTO changed VALUES (?, ?)", [(id_, sequence) for id_, _ in changes])
+        recipients = {
+            change.output_state.owner.address
+            for _, change in changes
+            if isinstance(change.output_state, ObjectWrite)
+            and isinstance(change.output_state.owner, AddressOwner)
+        }
+        many("INSERT INTO recipients VALUES (?, ?)", [(address, sequence) for address in recipients])
+        if isinstance(data.kind, ProgrammableTransaction):
+            many("INSERT OR IGNORE INTO inputs VALUES (?, ?)", [(i, sequence) for i in _inputs(data.kind)])
+            calls = {(c.package, c.module, c.function) for c in data.kind.commands if isinstance(c, MoveCall)}
+            many("INSERT INTO calls VALUES (?, ?, ?, ?)", [(*call, sequence) for call in calls])
+        for position, event in enumerate(receipt.events.data if receipt.events else ()):
+            tag = event.type_
+            place = (sequence, position, event.package_id, event.transaction_module)
+            type_ = (tag.address, tag.module, tag.name, format_type_tag(tag))
+            row = (*place, *type_, event.sender, timestamp)
+            execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def add_pending(self, digest: Digest, transaction: bytes) -> None:
+        """Keep a transaction until it is final."""
+        self._database.execute("INSERT OR IGNORE INTO pending VALUES (?, ?)", (digest, transaction))
+
+    def remove_pending(self, digest: Digest) -> None:
+        """It is final, or refused for good."""
+        self._database.execute("DELETE FROM pending WHERE digest = ?", (digest,))
+
+    def pending(self) -> Sequence[bytes]:
+        """Transactions that are not final."""
+        return [row[0] for row in self._database.execute("SELECT transaction_bytes FROM pending")]
+
+    def position(self, authority: AuthorityName) -> int:
+        """How many transactions of an authority's order have been looked at."""
+        query = "SELECT position FROM followed WHERE authority = ?"
+        row = self._database.execute(query, (authority,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def set_position(self, authority: AuthorityName, position: int) -> None:
+        """Remember it."""
+        self._database.execute("INSERT OR REPLACE INTO followed VALUES (?, ?)", (authority, position))
+
+    @contextmanager
+    def _unit(self) -> Iterator[None]:
+        self._database.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    # ---- reading
+
+    def total(self) -> int:
+        """How many final transactions there are: the sequence number of the last."""
+        row = self._database.execute("SELECT max(sequence) FROM transactions").fetchone()
+        return int(row[0] or 0)
+
+    def sequence_of(self, digest: Digest) -> int | None:
+        """Place of a transaction, None if it is not here."""
+        query = "SELECT sequence FROM transactions WHERE digest = ?"
+        row = self._database.execute(query, (digest,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def get(self, digest: Digest) -> IndexedTransaction | None:
+        """A transaction by digest."""
+        query = "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE digest = ?"
+        row = self._database.execute(query, (digest,)).fetchone()
+        return None if row is None else _indexed(row)
+
+    def query(
+        self, condition: Condition, after: int | None, limit: int, descending: bool
+    ) -> list[IndexedTransaction]:
+        """Transactions that meet a condition, in order, behind the sequence number `after`."""
+        order, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        bound = EVERYTHING if after is None else Condition(f"sequence {beyond} ?", (after,))
+        where = both(condition, bound)
+        rows = self._database.execute(
+            "SELECT sequence, timestamp_ms, receipt FROM transactions "
+            f"WHERE {where.sql} ORDER BY sequence {order} LIMIT ?",
+            (*where.parameters, limit),
+        )
+        return [_indexed(row) for row in rows]
+
+    def query_events(
+        self, condition: Condition, after: tuple[int, int] | None, limit: int, descending: bool
+    ) -> list[tuple[int, int]]:
+        """Places (sequence, position) of events that meet a condition."""
+        order, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        bound = EVERYTHING if after is None else Condition(f"(sequence, position) {beyond} (?, ?)", after)
+        where = both(condition, bound)
+        rows = self._database.execute(
+            f"SELECT sequence, position FROM events WHERE {where.sql} "
+            f"ORDER BY sequence {order}, position {order} LIMIT ?",
+            (*where.parameters, limit),
+        )
+        return [(int(row[0]), int(row[1])) for row in rows]
+
+    def at(self, sequence: int) -> IndexedTransaction | None:
+        """A transaction by its place."""
+        query = "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE sequence = ?"
+        row = self._database.execute(query, (sequence,)).fetchone()
+        return None if row is None else _indexed(row)
+
+
+def _indexed(row: tuple[int, int, bytes]) -> IndexedTransaction:
+    return IndexedTransaction(int(row[0]), int(row[1]), bcs.decode(Receipt, row[2]))
+
+
+def _inputs(kind: ProgrammableTransaction) -> Iterator[bytes]:
+    for argument in kind.object_args():
+        match argument:
+            case ImmOrOwnedObject(reference) | Receiving(reference):
+                yield reference.object_id
+            case SharedObject(id_):
+                yield id_

@@ -1,0 +1,163 @@
+"""JSON-RPC 2.0: a table of methods, and the dispatcher that reads parameters and shapes errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import ValidationError, validate_call
+
+from aggregator.service.coin_api import CoinApi
+from aggregator.service.core import ClientService
+from aggregator.service.governance_api import GovernanceApi
+from aggregator.service.move_api import MoveApi
+from aggregator.service.query_api import QueryApi
+from aggregator.service.read_api import ReadApi
+from aggregator.service.rpc_error import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    RpcError,
+    to_rpc_error,
+)
+from aggregator.service.write_api import WriteApi
+
+MAX_BATCH = 100
+"""Calls in one batch."""
+
+_log = logging.getLogger(__name__)
+
+Method = Callable[..., Awaitable[Any]]
+
+
+class Apis:
+    """All methods of the service by area."""
+
+    def __init__(self, service: ClientService) -> None:
+        self.service = service
+        self.reads = ReadApi(service)
+        self.writes = WriteApi(service, self.reads)
+        self.coins = CoinApi(service)
+        self.queries = QueryApi(service, self.reads)
+        self.moves = MoveApi(service)
+        self.governance = GovernanceApi(service)
+
+    def methods(self) -> dict[str, Method]:
+        """Every method by its name in JSON-RPC; each reads its parameters from JSON."""
+        reads, coins, queries, moves = self.reads, self.coins, self.queries, self.moves
+        governance = self.governance
+        table: dict[str, Method] = {
+            "iota_getObject": reads.get_object,
+            "iota_multiGetObjects": reads.multi_get_objects,
+            "iota_tryGetPastObject": reads.try_get_past_object,
+            "iota_tryMultiGetPastObjects": reads.try_multi_get_past_objects,
+            "iota_getTransactionBlock": reads.get_transaction_block,
+            "iota_multiGetTransactionBlocks": reads.multi_get_transaction_blocks,
+            "iota_getEvents": reads.get_events,
+            "iota_getTotalTransactionBlocks": reads.get_total_transaction_blocks,
+            "iota_getLatestCheckpointSequenceNumber": reads.get_latest_checkpoint_sequence_number,
+            "iota_getChainIdentifier": governance.get_chain_identifier,
+            "iota_getProtocolConfig": governance.get_protocol_config,
+            "iota_executeTransactionBlock": self.writes.execute_transaction_block,
+            "iota_getNormalizedMoveModulesByPackage": moves.get_normalized_move_modules_by_package,
+            "iota_getNormalizedMoveModule": moves.get_normalized_move_module,
+            "iota_getNormalizedMoveStruct": moves.get_normalized_move_struct,
+            "iota_getNormalizedMoveFunction": moves.get_normalized_move_function,
+            "iota_getMoveFunctionArgTypes": moves.get_move_function_arg_types,
+            "iotax_getCoins": coins.get_coins,
+            "iotax_getAllCoins": coins.get_all_coins,
+            "iotax_getBalance": coins.get_balance,
+            "iotax_getAllBalances": coins.get_all_balances,
+            "iotax_getCoinMetadata": coins.get_coin_metadata,
+            "iotax_getTotalSupply": coins.get_total_supply,
+            "iotax_getOwnedObjects": queries.get_owned_objects,
+            "iotax_getDynamicFields": queries.get_dynamic_fields,
+            "iotax_getDynamicFieldObject": queries.get_dynamic_field_object,
+            "iotax_getDynamicFieldObjectV2": queries.get_dynamic_field_object,
+            "iotax_queryTransactionBlocks": queries.query_transaction_blocks,
+            "iotax_queryEvents": queries.query_events,
+            "iotax_getReferenceGasPrice": governance.get_reference_gas_price,
+            "iotax_getLatestIotaSystemState": governance.get_latest_iota_system_state,
+            "iotax_getLatestIotaSystemStateV2": governance.get_latest_iota_system_state_v2,
+            "iotax_getCommitteeInfo": governance.get_committee_info,
+            "movelite_getReceipt": reads.get_receipt,
+        }
+        table["rpc.methods"] = _listing(sorted(table))
+        return {name: validate_call(method) for name, method in table.items()}
+
+
+def _listing(names: list[str]) -> Method:
+    async def list_methods() -> dict[str, list[str]]:
+        return {"methods": names}
+
+    return list_methods
+
+
+class JsonRpc:
+    """Answers requests of JSON-RPC 2.0."""
+
+    def __init__(self, methods: dict[str, Method]) -> None:
+        self._methods = methods
+
+    async def answer(self, body: bytes) -> Any | None:
+        """The response to a request or batch; None if it has notifications alone."""
+        try:
+            request = json.loads(body)
+        except (ValueError, RecursionError):
+            return _failure(None, RpcError(PARSE_ERROR, "Parse error"))
+        if not isinstance(request, list):
+            return await self._one(request)
+        if not request or len(request) > MAX_BATCH:
+            message = f"a batch has 1 to {MAX_BATCH} calls"
+            return _failure(None, RpcError(INVALID_REQUEST, message))
+        answers = await asyncio.gather(*map(self._one, request))
+        return [answer for answer in answers if answer is not None] or None
+
+    async def call(self, name: str, params: Any) -> Any:
+        """The result of a method.
+
+        Raises: RpcError.
+        """
+        method = self._methods.get(name)
+        if method is None:
+            raise RpcError(METHOD_NOT_FOUND, "Method not found")
+        try:
+            if isinstance(params, dict):
+                return await method(**params)
+            return await method(*(params or ()))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(str(part) for part in problem["loc"])
+            message = f"Invalid params: {place}: {problem['msg']}"
+            raise RpcError(INVALID_PARAMS, message) from error
+        except RpcError:
+            raise
+        except Exception as error:
+            raise to_rpc_error(error) from error
+
+    async def _one(self, request: Any) -> Any | None:
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            return _failure(None, RpcError(INVALID_REQUEST, "Invalid Request"))
+        id_, params = request.get("id"), request.get("params")
+        if not isinstance(params, list | dict | None):
+            return _failure(id_, RpcError(INVALID_PARAMS, "Invalid params: a list or an object"))
+        try:
+            result = await self.call(request["method"], params)
+        except RpcError as error:
+            return None if "id" not in request else _failure(id_, error)
+        except Exception:
+            _log.exception("%s failed", request["method"])
+            return _failure(id_, RpcError(INTERNAL_ERROR, "Internal error"))
+        return None if "id" not in request else {"jsonrpc": "2.0", "id": id_, "result": result}
+
+
+def _failure(id_: Any, error: RpcError) -> Any:
+    shown = {"code": error.code, "message": error.message}
+    if error.data is not None:
+        shown["data"] = error.data
+    return {"jsonrpc": "2.0", "id": id_, "error": shown}

@@ -1,0 +1,106 @@
+"""Interfaces of Move modules in IOTA's JSON.
+
+Source: iota-json-rpc-types, iota_move.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aggregator.service.object_json import Json
+from movelite.bytecode import normalized
+from movelite.bytecode.file_format import (
+    COPY,
+    DROP,
+    KEY,
+    STORE,
+    DatatypeTypeParameter,
+    Primitive,
+    TypeParameter,
+    Visibility,
+)
+from proto.ids import short_address
+
+_ABILITIES = ((COPY, "Copy"), (DROP, "Drop"), (STORE, "Store"), (KEY, "Key"))
+_VISIBILITY = {Visibility.PRIVATE: "Private", Visibility.PUBLIC: "Public", Visibility.FRIEND: "Friend"}
+
+
+def module_json(module: normalized.Module) -> Json:
+    """A module: its types, and the functions that others can call or that are entries."""
+    exposed = {
+        name: function
+        for name, function in module.functions.items()
+        if function.is_entry or function.visibility is not Visibility.PRIVATE
+    }
+    return {
+        "fileFormatVersion": module.file_format_version,
+        "address": short_address(module.address),
+        "name": module.name,
+        "friends": [{"address": short_address(address), "name": name} for address, name in module.friends],
+        "structs": {name: struct_json(struct) for name, struct in module.structs.items()},
+        "exposedFunctions": {name: function_json(function) for name, function in exposed.items()},
+    }
+
+
+def struct_json(struct: normalized.Struct) -> Json:
+    """A struct."""
+    return {
+        "abilities": _abilities_json(struct.abilities),
+        "typeParameters": [_parameter_json(parameter) for parameter in struct.type_parameters],
+        "fields": [{"name": field.name, "type": type_json(field.type_)} for field in struct.fields],
+    }
+
+
+def function_json(function: normalized.Function) -> Json:
+    """A function's signature."""
+    return {
+        "visibility": _VISIBILITY[function.visibility],
+        "isEntry": function.is_entry,
+        "typeParameters": [_abilities_json(abilities) for abilities in function.type_parameters],
+        "parameters": [type_json(parameter) for parameter in function.parameters],
+        "return": [type_json(returned) for returned in function.returns],
+    }
+
+
+def type_json(type_: normalized.Type) -> Any:
+    """A type."""
+    match type_:
+        case Primitive():
+            return "Address" if type_ is Primitive.ADDRESS else type_.name.capitalize()
+        case TypeParameter(index):
+            return {"TypeParameter": index}
+        case normalized.VectorType(inner):
+            return {"Vector": type_json(inner)}
+        case normalized.ReferenceType(is_mutable, inner):
+            return {"MutableReference" if is_mutable else "Reference": type_json(inner)}
+        case normalized.StructType(address, module, name, arguments):
+            return {
+                "Struct": {
+                    "address": short_address(address),
+                    "module": module,
+                    "name": name,
+                    "typeArguments": [type_json(argument) for argument in arguments],
+                }
+            }
+
+
+def argument_types_json(function: normalized.Function) -> list[Any]:
+    """For each parameter whether it is a pure value or how it takes an object."""
+    shown: list[Any] = []
+    for parameter in function.parameters:
+        match parameter:
+            case normalized.ReferenceType(is_mutable, normalized.StructType()):
+                shown.append({"Object": "ByMutableReference" if is_mutable else "ByImmutableReference"})
+            case normalized.StructType():
+                shown.append({"Object": "ByValue"})
+            case _:
+                shown.append("Pure")
+    return shown
+
+
+def _abilities_json(abilities: int) -> Json:
+    return {"abilities": [name for bit, name in _ABILITIES if abilities & bit]}
+
+
+def _parameter_json(parameter: DatatypeTypeParameter) -> Json:
+    return {"constraints": _abilities_json(parameter.constraints), "isPhantom": parameter.is_phantom}

@@ -1,0 +1,98 @@
+"""Types of parameters as they come in JSON, read and checked by pydantic."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from aggregator.service.object_json import CamelModel
+from proto.ids import parse_address, parse_digest
+from proto.type_tag import parse_struct_tag, parse_type_tag
+
+
+def _address(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("an address is a string")
+    return parse_address(text)
+
+
+def _digest(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("a digest is a string")
+    return parse_digest(text)
+
+
+def _base64(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("Base64 is a string")
+    return b64decode(text, validate=True)
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 20:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("a whole number, or its digits as a string")
+
+
+def _type(text: object) -> object:
+    if not isinstance(text, str):
+        raise ValueError("a type is a string")
+    return parse_type_tag(text)
+
+
+def _struct(text: object) -> object:
+    if not isinstance(text, str):
+        raise ValueError("a type is a string")
+    return parse_struct_tag(text)
+
+
+AddressParam = Annotated[Any, BeforeValidator(_address)]
+"""An address or object id: 0x and hexadecimal digits."""
+
+DigestParam = Annotated[Any, BeforeValidator(_digest)]
+"""A Base58 digest."""
+
+Base64Param = Annotated[bytes, BeforeValidator(_base64)]
+"""Bytes as Base64."""
+
+U64Param = Annotated[int, BeforeValidator(_integer), Field(ge=0, lt=2**64)]
+"""A number, also as a string."""
+
+TypeParam = Annotated[Any, BeforeValidator(_type)]
+"""A type, such as 0x2::coin::Coin<0x2::iota::IOTA>."""
+
+StructParam = Annotated[Any, BeforeValidator(_struct)]
+"""A struct type."""
+
+MAX_ITEMS = 50
+"""Items of one request, and of one page."""
+
+
+def page_size(limit: int | None) -> int:
+    """Size of a page, at most MAX_ITEMS."""
+    return MAX_ITEMS if limit is None else max(1, min(limit, MAX_ITEMS))
+
+
+class EventCursor(CamelModel):
+    """Place of an event."""
+
+    tx_digest: DigestParam
+    event_seq: U64Param
+
+
+class FieldName(CamelModel):
+    """Name of a dynamic field."""
+
+    type: TypeParam
+    value: Any = None
+
+
+class PastObjectRequest(CamelModel):
+    """An object at a version."""
+
+    object_id: AddressParam
+    version: U64Param

@@ -1,0 +1,173 @@
+"""Objects and transactions by id: the methods iota_get*.
+
+Names, shapes and limits are those of IOTA's read API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+
+from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
+from aggregator.service.core import ClientService
+from aggregator.service.index import IndexedTransaction
+from aggregator.service.object_json import Json, ObjectOptions, object_response, past_object_response
+from aggregator.service.parameters import (
+    MAX_ITEMS,
+    AddressParam,
+    DigestParam,
+    PastObjectRequest,
+    U64Param,
+)
+from aggregator.service.rpc_error import invalid_params
+from aggregator.service.transaction_json import (
+    TransactionOptions,
+    effects_json,
+    event_json,
+    transaction_json,
+)
+from proto import bcs
+from proto.effects import TransactionEffects
+from proto.ids import Digest, format_digest
+from proto.messages import ObjectQuery, Receipt
+
+
+class ReadApi:
+    """Reads of the ledger."""
+
+    def __init__(self, service: ClientService) -> None:
+        self._service = service
+
+    async def get_object(self, object_id: AddressParam, options: ObjectOptions | None = None) -> Json:
+        """The latest version of an object."""
+        return (await self.multi_get_objects([object_id], options))[0]
+
+    async def multi_get_objects(
+        self, object_ids: list[AddressParam], options: ObjectOptions | None = None
+    ) -> list[Json]:
+        """The latest versions of several objects."""
+        _check_count(len(object_ids))
+        found = await self._service.reader.objects([ObjectQuery(id_) for id_ in object_ids])
+        shown = options or ObjectOptions()
+        return [await object_response(info, shown, self._service.catalog) for info in found]
+
+    async def try_get_past_object(
+        self, object_id: AddressParam, version: U64Param, options: ObjectOptions | None = None
+    ) -> Json:
+        """An object at a version."""
+        info = await self._service.reader.object(object_id, version)
+        return await past_object_response(info, version, options or ObjectOptions(), self._service.catalog)
+
+    async def try_multi_get_past_objects(
+        self, past_objects: list[PastObjectRequest], options: ObjectOptions | None = None
+    ) -> list[Json]:
+        """Several objects, each at a version."""
+        _check_count(len(past_objects))
+        return [await self.try_get_past_object(p.object_id, p.version, options) for p in past_objects]
+
+    async def get_transaction_block(
+        self, digest: DigestParam, options: TransactionOptions | None = None
+    ) -> Json:
+        """A final transaction."""
+        found = await self._service.final_transaction(digest)
+        if found is None:
+            raise invalid_params(f"Could not find the referenced transaction [{format_digest(digest)}].")
+        return await self.response(found, options or TransactionOptions())
+
+    async def multi_get_transaction_blocks(
+        self, digests: list[DigestParam], options: TransactionOptions | None = None
+    ) -> list[Json]:
+        """Several final transactions."""
+        _check_count(len(digests))
+        return [await self.get_transaction_block(digest, options) for digest in digests]
+
+    async def get_events(self, transaction_digest: DigestParam) -> list[Json]:
+        """Events of a transaction."""
+        found = await self._service.final_transaction(transaction_digest)
+        if found is None:
+            digest = format_digest(transaction_digest)
+            raise invalid_params(f"Could not find the referenced transaction [{digest}].")
+        return await self._events(found)
+
+    async def get_total_transaction_blocks(self) -> str:
+        """How many final transactions this service knows."""
+        return str(self._service.index.total())
+
+    async def get_latest_checkpoint_sequence_number(self) -> str:
+        """Sequence number of the last transaction: each is final on its own, as a checkpoint of one."""
+        return str(self._service.index.total())
+
+    async def get_receipt(self, digest: DigestParam) -> Json:
+        """The receipt of a transaction: proof of finality, with who signed for it."""
+        found = await self._service.final_transaction(digest)
+        if found is None:
+            raise invalid_params(f"Could not find the referenced transaction [{format_digest(digest)}].")
+        return self.receipt_json(found.receipt)
+
+    def receipt_json(self, receipt: Receipt) -> Json:
+        """A receipt as Base64 BCS, and the signers that it names."""
+
+        def signers(positions: list[int]) -> list[Json]:
+            members = [self._service.committee.members[position] for position in positions]
+            return [
+                {
+                    "name": self._service.network.name_of(member.public_key),
+                    "publicKey": b64encode(member.public_key).decode(),
+                    "stake": str(member.stake),
+                }
+                for member in members
+            ]
+
+        return {
+            "digest": format_digest(receipt.transaction.digest()),
+            "effectsDigest": format_digest(receipt.effects.digest()),
+            "epoch": str(receipt.certificate.epoch),
+            "transactionSigners": signers([vote.signer for vote in receipt.certificate.votes]),
+            "effectsSigners": signers([vote.signer for vote in receipt.effects_certificate.votes]),
+            "quorumStake": str(self._service.committee.quorum_threshold),
+            "totalStake": str(self._service.committee.total_stake),
+            "receipt": b64encode(bcs.encode(Receipt, receipt)).decode(),
+        }
+
+    async def response(self, found: IndexedTransaction, options: TransactionOptions) -> Json:
+        """A transaction with what options ask for."""
+        receipt, catalog = found.receipt, self._service.catalog
+        effects = receipt.effects
+        shown: Json = {"digest": format_digest(effects.transaction_digest)}
+        if options.show_input:
+            shown["transaction"] = await transaction_json(receipt.transaction, catalog)
+        if options.show_raw_input:
+            shown["rawTransaction"] = b64encode(receipt.transaction.to_bytes()).decode()
+        if options.show_effects:
+            shown["effects"] = effects_json(effects)
+        if options.show_events:
+            shown["events"] = await self._events(found)
+        if options.show_object_changes or options.show_balance_changes:
+            changed = await ChangedObjects.load(effects, self._service.reader)
+            if options.show_object_changes:
+                sender = receipt.transaction.transaction_data.sender
+                shown["objectChanges"] = object_changes(effects, sender, changed)
+            if options.show_balance_changes:
+                shown["balanceChanges"] = balance_changes(effects, changed)
+        if options.show_raw_effects:
+            shown["rawEffects"] = list(bcs.encode(TransactionEffects, effects))
+        shown["timestampMs"] = str(found.timestamp_ms)
+        shown["checkpoint"] = str(found.sequence)
+        return shown
+
+    async def _events(self, found: IndexedTransaction) -> list[Json]:
+        digest = Digest(found.receipt.effects.transaction_digest)
+        events = found.receipt.events.data if found.receipt.events else ()
+        return list(
+            await asyncio.gather(
+                *(
+                    event_json(event, digest, position, found.timestamp_ms, self._service.catalog)
+                    for position, event in enumerate(events)
+                )
+            )
+        )
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_ITEMS:
+        raise invalid_params(f"Input exceeds limit of {MAX_ITEMS}")

@@ -1,0 +1,51 @@
+"""Submitting transactions: iota_executeTransactionBlock."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aggregator.service.core import ClientService
+from aggregator.service.object_json import Json
+from aggregator.service.parameters import Base64Param
+from aggregator.service.read_api import ReadApi
+from aggregator.service.rpc_error import invalid_params
+from aggregator.service.transaction_json import TransactionOptions
+from proto import bcs
+from proto.bcs import BcsError
+from proto.errors import InvariantViolation
+from proto.protocol_config import PROTOCOL_CONFIG
+from proto.transaction import SenderSignedData, TransactionData
+
+RequestType = Literal["WaitForEffectsCert", "WaitForLocalExecution"]
+
+
+class WriteApi:
+    """Brings signed transactions to finality."""
+
+    def __init__(self, service: ClientService, reads: ReadApi) -> None:
+        self._service = service
+        self._reads = reads
+
+    async def execute_transaction_block(
+        self,
+        tx_bytes: Base64Param,
+        signatures: list[Base64Param],
+        options: TransactionOptions | None = None,
+        request_type: RequestType | None = None,
+    ) -> Json:
+        """Execute a transaction (BCS of TransactionData) with its signatures, and wait for its effects."""
+        if len(tx_bytes) > PROTOCOL_CONFIG.max_tx_size_bytes:
+            raise invalid_params(f"a transaction has at most {PROTOCOL_CONFIG.max_tx_size_bytes} bytes")
+        try:
+            data = bcs.decode(TransactionData, tx_bytes)
+        except BcsError as error:
+            raise invalid_params(f"Deserialization error: {error}") from error
+        receipt = await self._service.driver.submit(SenderSignedData(data, tuple(signatures)))
+        found = self._service.index.get(receipt.transaction.digest())
+        if found is None:
+            raise InvariantViolation("the driver puts every final transaction into the index")
+        shown = await self._reads.response(found, options or TransactionOptions())
+        del shown["checkpoint"]
+        # Effects are read from a quorum, so they are visible to this service at once.
+        shown["confirmedLocalExecution"] = request_type != "WaitForEffectsCert"
+        return shown
