@@ -1,0 +1,96 @@
+"""Runs one test on the virtual machine, from a clean state.
+
+Modules are loaded once for all tests that run in a process; every test has its own gas, objects and seeds.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from movelite.bytecode.file_format import CompiledModule
+from movelite.bytecode.status import VMError
+from movelite.bytecode.writer import serialize_module
+from movelite.natives import iota_objects
+from movelite.natives.object_runtime import ObjectRuntime
+from movelite.natives.registry import Table, natives_at, std_natives
+from movelite.unit_test import scenario_natives
+from movelite.unit_test.inventory import Inventories
+from movelite.unit_test.scenario_natives import RandomSeeds
+from movelite.vm.gas import COST_SCHEDULE, INTERNAL_UNITS, CostSchedule, GasMeter
+from movelite.vm.linkage import MemoryLinkage
+from movelite.vm.native_context import Extensions
+from movelite.vm.runtime import MoveRuntime
+from movelite.vm.trace import ExecutionError, MoveFrame
+from movelite.vm.types import ModuleId
+from movelite.vm.values import Value
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS
+from proto.protocol_config import ProtocolConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run of a test ended: `error` is None if it returned. gas_used in gas units, seconds of wall time."""
+
+    error: VMError | None
+    gas_used: int
+    seconds: float
+
+    @property
+    def frames(self) -> Sequence[MoveFrame]:
+        """The Move functions that were running when it failed, outermost first."""
+        return self.error.frames if isinstance(self.error, ExecutionError) else ()
+
+
+def test_natives() -> Table:
+    """The natives of the network, with those for tests added or in their place."""
+    table = std_natives(testing=True)
+    table |= natives_at(STD_ADDRESS, scenario_natives.STD_FUNCTIONS)
+    for functions in (iota_objects.FUNCTIONS, iota_objects.TEST_FUNCTIONS, scenario_natives.FUNCTIONS):
+        table |= natives_at(IOTA_FRAMEWORK_ADDRESS, functions)
+    return table
+
+
+test_natives.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class Machine:
+    """The modules of a program, loaded and ready to run tests.
+
+    gas_limit: most gas units that one run may use.
+    """
+
+    modules: Mapping[ModuleId, bytes]
+    gas_limit: int
+    schedule: CostSchedule = COST_SCHEDULE
+    natives: Table = field(default_factory=test_natives)
+    config: ProtocolConfig = field(default_factory=ProtocolConfig)
+    runtime: MoveRuntime = field(init=False)
+    linkage: MemoryLinkage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runtime = MoveRuntime(self.natives)
+        self.linkage = MemoryLinkage(dict(self.modules))
+
+    def run(self, module: ModuleId, function: str, arguments: Sequence[Value], seed: int | None) -> Outcome:
+        """Run one function; `seed` makes the seeds of random generators, None for a new one in each run."""
+        inventories = Inventories()
+        objects = ObjectRuntime(inventories, {}, self.config, is_metered=False)
+        extensions = Extensions(objects, inventories, RandomSeeds(random.Random(seed)))
+        meter = GasMeter(self.gas_limit * INTERNAL_UNITS, self.schedule)
+        session = self.runtime.new_session(self.linkage, meter, extensions)
+        started = time.perf_counter()
+        error: VMError | None = None
+        try:
+            session.execute(session.load_function(module, function), arguments)
+        except VMError as failure:
+            error = failure
+        return Outcome(error, meter.units_used, time.perf_counter() - started)
+
+
+def module_bytes(modules: Iterable[CompiledModule]) -> dict[ModuleId, bytes]:
+    """Modules in the form that `Machine` takes."""
+    return {module.self_id: serialize_module(module) for module in modules}
