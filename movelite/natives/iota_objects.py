@@ -88,10 +88,13 @@ def record_new_uid(context: NativeContext, types: Types, arguments: Arguments) -
 
 
 def derive_id(context: NativeContext, types: Types, arguments: Arguments) -> Results:
-    """The id of the n-th object that a transaction creates."""
-    context.charge(_config(context).tx_context_derive_id_cost_base)
+    """The id of the n-th object that a transaction creates; it counts as new from now on."""
+    runtime = context.extension(ObjectRuntime)
+    context.charge(runtime.config.tx_context_derive_id_cost_base)
     digest, created = arguments
-    return (derive_object_id(Digest(bytes(digest)), created),)
+    object_id = derive_object_id(Digest(bytes(digest)), created)
+    runtime.new_id(object_id)
+    return (object_id,)
 
 
 def address_from_bytes(context: NativeContext, types: Types, arguments: Arguments) -> Results:

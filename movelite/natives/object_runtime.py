@@ -212,6 +212,14 @@ class ObjectRuntime:
         events, self.events = self.events, []
         return events
 
+    def begin_next_transaction(self) -> None:
+        """Forget all but the children, which the next transaction of a test scenario finds as they are."""
+        for record in (self.new_ids, self.deleted_ids, self.transfers, self.received, self.inputs):
+            record.clear()
+        self.events.clear()
+        self._settings.clear()
+        self._event_bytes = 0
+
     def child_exists(self, parent: ObjectID, child: ObjectID) -> bool:
         """Whether parent has the child, of whatever type."""
         known = self.children.get(child)

@@ -163,6 +163,9 @@ def index_of(context: NativeContext, types: Types, arguments: Arguments) -> Resu
 
 # type_name
 
+E_NON_MODULE_TYPE = 0
+"""The type is built in."""
+
 
 def _type_name(tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFunction:
     def native(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -170,6 +173,17 @@ def _type_name(tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFuncti
         name = _unprefixed_name(tag_of(context, types[0])).encode()
         context.charge(PER_UNIT * len(name))
         return ([[list(name)]],)
+
+    return native
+
+
+def _package_id(tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFunction:
+    def native(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+        context.charge(BASE)
+        tag = tag_of(context, types[0])
+        if not isinstance(tag, StructTag):
+            raise MoveAbort(E_NON_MODULE_TYPE)
+        return (bytes(tag.address),)
 
     return native
 
@@ -279,6 +293,8 @@ FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("string", "internal_is_char_boundary"): is_char_boundary,
     ("string", "internal_sub_string"): sub_string,
     ("string", "internal_index_of"): index_of,
+    ("type_name", "defining_id"): _package_id(lambda context, type_: context.type_tag(type_)),
+    ("type_name", "original_id"): _package_id(lambda context, type_: context.runtime_type_tag(type_)),
     ("type_name", "get"): _type_name(lambda context, type_: context.type_tag(type_)),
     ("type_name", "get_with_original_ids"): _type_name(
         lambda context, type_: context.runtime_type_tag(type_)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
-from movelite.natives import iota_objects
+from movelite.facade import ledger_natives
+from movelite.natives import iota_objects, std_natives
 from movelite.natives.object_runtime import ObjectRuntime
-from movelite.natives.registry import Table, natives_at, std_natives
+from movelite.natives.registry import Table, native_table, natives_at
 from movelite.unit_test import scenario_natives
 from movelite.unit_test.inventory import Inventories
 from movelite.unit_test.scenario_natives import RandomSeeds
@@ -44,16 +45,11 @@ class Outcome:
         return self.error.frames if isinstance(self.error, ExecutionError) else ()
 
 
-def test_natives() -> Table:
-    """The natives of the network, with those for tests added or in their place."""
-    table = std_natives(testing=True)
-    table |= natives_at(STD_ADDRESS, scenario_natives.STD_FUNCTIONS)
-    for functions in (iota_objects.FUNCTIONS, iota_objects.TEST_FUNCTIONS, scenario_natives.FUNCTIONS):
-        table |= natives_at(IOTA_FRAMEWORK_ADDRESS, functions)
-    return table
-
-
-test_natives.__test__ = False  # type: ignore[attr-defined]
+def natives_with_tests() -> Table:
+    """The natives of the network and those for tests."""
+    std = natives_at(STD_ADDRESS, std_natives.TEST_FUNCTIONS | scenario_natives.STD_FUNCTIONS)
+    iota = natives_at(IOTA_FRAMEWORK_ADDRESS, iota_objects.TEST_FUNCTIONS | scenario_natives.FUNCTIONS)
+    return native_table(ledger_natives(), std, iota)
 
 
 @dataclass(slots=True)
@@ -66,7 +62,7 @@ class Machine:
     modules: Mapping[ModuleId, bytes]
     gas_limit: int
     schedule: CostSchedule = COST_SCHEDULE
-    natives: Table = field(default_factory=test_natives)
+    natives: Table = field(default_factory=natives_with_tests)
     config: ProtocolConfig = field(default_factory=ProtocolConfig)
     runtime: MoveRuntime = field(init=False)
     linkage: MemoryLinkage = field(init=False)

@@ -21,6 +21,7 @@ from proto.object import (
     Immutable,
     MoveObject,
     Object,
+    ObjectOwner,
     Owner,
     Shared,
     compress_type,
@@ -67,13 +68,13 @@ class Inventories:
     taken_immutable: dict[ObjectID, bytes] = field(default_factory=dict)
     tickets: dict[ObjectID, Value] = field(default_factory=dict)
     receivable: dict[ObjectID, Object] = field(default_factory=dict)
-    settings: dict[ObjectID, tuple[Type, Value]] = field(default_factory=dict)
+    settings: dict[ObjectID, Object] = field(default_factory=dict)
 
     # What the object runtime asks
 
     def read_child(self, parent: ObjectID, child: ObjectID, version: int) -> Object | None:
-        """Nothing: the object runtime has all children itself."""
-        return None
+        """A `config` setting as it was when the transaction began; the runtime has all children itself."""
+        return self.settings.get(child)
 
     def read_received(self, owner: ObjectID, object_id: ObjectID, version: int) -> Object | None:
         """The object, if there is a ticket for it and it was sent to that owner."""
@@ -120,8 +121,7 @@ class Inventories:
         """Make an object receivable. It must be in `objects`."""
         value = self.objects.pop(object_id)
         self.tickets[object_id] = value
-        stored = MoveObject(compress_type(tag), 0, serialize(type_, value))
-        self.receivable[object_id] = Object(stored, AddressOwner(owner), _NO_DIGEST, 0)
+        self.receivable[object_id] = _stored(tag, type_, value, AddressOwner(owner))
 
     def deallocate_ticket(self, object_id: ObjectID) -> bool:
         """Give a ticket back; False if there is none."""
@@ -141,7 +141,7 @@ class Inventories:
         held = {key: owner for key, owner in self.taken.items() if not isinstance(owner, AddressOwner)}
         writes, created_ids = dict(runtime.transfers), dict(runtime.new_ids)
         deleted, num_events = list(runtime.deleted_ids), len(runtime.events)
-        _reset(runtime)
+        runtime.begin_next_transaction()
         children = {key for key, child in runtime.children.items() if child.value is not None}
         for object_id in (*deleted, *writes, *children):
             self._forget_place(object_id)
@@ -189,23 +189,17 @@ class Inventories:
             self.objects[object_id] = copy_value(write.type_, write.value)
 
     def _keep_settings(self, runtime: ObjectRuntime) -> None:
-        """What `config` settings are at this moment is what the next transaction reads."""
         for object_id, child in runtime.children.items():
-            if _is_setting(child.tag):
-                if child.value is None:
-                    self.settings.pop(object_id, None)
-                else:
-                    self.settings[object_id] = (child.type_, copy_value(child.type_, child.value))
+            if not _is_setting(child.tag):
+                continue
+            self.settings.pop(object_id, None)
+            if child.value is not None:
+                owner = ObjectOwner(Address(child.parent))
+                self.settings[object_id] = _stored(child.tag, child.type_, child.value, owner)
 
 
-def _reset(runtime: ObjectRuntime) -> None:
-    """Begin a transaction; children stay."""
-    runtime.take_events()
-    runtime.new_ids.clear()
-    runtime.deleted_ids.clear()
-    runtime.transfers.clear()
-    runtime.received.clear()
-    runtime.inputs.clear()
+def _stored(tag: StructTag, type_: Type, value: Value, owner: Owner) -> Object:
+    return Object(MoveObject(compress_type(tag), 0, serialize(type_, value)), owner, _NO_DIGEST, 0)
 
 
 def _wrapped_ids(runtime: ObjectRuntime, writes: dict[ObjectID, TransferredObject]) -> Iterator[ObjectID]:

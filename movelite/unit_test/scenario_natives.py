@@ -9,13 +9,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from movelite.bytecode.status import StatusCode, VMError
 from movelite.natives.iota_objects import is_one_time_witness
 from movelite.natives.object_runtime import ObjectRuntime
 from movelite.unit_test.inventory import SHARED, Inventories, MisusedObject, ScenarioEffects
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from movelite.vm.types import Type
-from movelite.vm.values import Value, copy_value
+from movelite.vm.values import Value
 from proto.ids import Address, ObjectID
 from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, Owner, Shared
 from proto.type_tag import StructTag
@@ -177,7 +176,7 @@ def deallocate_ticket(context: NativeContext, types: Types, arguments: Arguments
     return ()
 
 
-# --- test_utils, random, config --------------------------------------------------------------------------
+# --- test_utils, random ----------------------------------------------------------------------------------
 
 
 def destroy(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -200,31 +199,7 @@ def generate_seed(context: NativeContext, types: Types, arguments: Arguments) ->
     return (list(context.extension(RandomSeeds).generator.randbytes(SEED_LENGTH)),)
 
 
-def read_setting(context: NativeContext, types: Types, arguments: Arguments) -> Results:
-    """config::read_setting_impl: the setting as it was when the transaction began"""
-    config = context.extension(ObjectRuntime).config
-    context.charge(config.config_read_setting_impl_cost_base)
-    _, name, current_epoch = arguments
-    found = context.extension(Inventories).settings.get(ObjectID(name))
-    result: Value = [[]]
-    if found is not None and found[0] is types[0]:
-        result = _value_in_epoch(copy_value(*found), current_epoch)
-    size = context.legacy_size(types[3], result[0][0]) if result[0] else 0
-    context.charge(config.config_read_setting_impl_cost_per_byte * size)
-    return (result,)
-
-
-def _value_in_epoch(setting_field: Value, epoch: int) -> Value:
-    """Of a `Field<Name, Setting<Value>>`: the `Option<Value>` that counts."""
-    (data,) = setting_field[2]
-    if not data[0]:
-        raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="a setting without data")
-    newer_epoch, newer, older = data[0][0]
-    return newer if epoch > newer_epoch else older
-
-
 FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
-    ("config", "read_setting_impl"): read_setting,
     ("random", "generate_rand_seed_for_testing"): generate_seed,
     ("test_scenario", "allocate_receiving_ticket_for_object"): allocate_ticket,
     ("test_scenario", "deallocate_receiving_ticket_for_object"): deallocate_ticket,
@@ -242,7 +217,7 @@ FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("test_utils", "create_one_time_witness"): create_one_time_witness,
     ("test_utils", "destroy"): destroy,
 }
-"""Natives of 0x2 for tests, in place of the network's where both have one."""
+"""Natives of 0x2 for tests."""
 
 STD_FUNCTIONS: dict[tuple[str, str], NativeFunction] = {("unit_test", "destroy"): destroy}
 """Natives of 0x1 for tests, beside those of `natives.std_natives`."""
