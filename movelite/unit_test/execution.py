@@ -33,7 +33,7 @@ from proto.protocol_config import ProtocolConfig
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run of a test ended: `error` is None if it returned. gas_used in gas units, seconds of wall time."""
+    """How a run of a test ended: `error` is None if it returned; gas_used is in gas units."""
 
     error: VMError | None
     gas_used: int

@@ -7,7 +7,7 @@ Source: iota-move-natives, test_scenario.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from movelite.natives.contained_ids import contained_ids
@@ -212,7 +212,7 @@ def _wrapped_ids(runtime: ObjectRuntime, writes: dict[ObjectID, TransferredObjec
 
 
 def _is_misused(
-    held: dict[ObjectID, Owner],
+    held: Mapping[ObjectID, Owner],
     writes: dict[ObjectID, TransferredObject],
     deleted: list[ObjectID],
     inside: set[ObjectID],
