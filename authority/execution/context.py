@@ -62,13 +62,30 @@ class ExecutionMode(Enum):
     DEV_INSPECT = auto()
 
 
+INPUT_TYPES_SIZE = 100_000
+"""Types of objects that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputType:
+    """What an object input needs of its type."""
+
+    type_: Type
+    has_store: bool
+    wraps_nothing: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionParameters:
-    """What is the same for all transactions of an epoch."""
+    """What is the same for all transactions of an epoch.
+
+    input_types remembers the types of objects on the ledger: their packages exist for ever.
+    """
 
     runtime: MoveRuntime
     config: ProtocolConfig
     mode: ExecutionMode
+    input_types: dict[MoveObjectType, InputType]
 
 
 @dataclass(slots=True)
@@ -290,12 +307,23 @@ def _load_object(context: ExecutionContext, object_id: ObjectID, *, is_read_only
     if written is None or before is None or written.type_ is None:
         raise invariant_violation("an object input is loaded and no package")
     is_mutable = not isinstance(written.owner, Immutable) and not is_read_only
-    type_ = context.load_type(expand_type(written.type_))
-    has_store = bool(type_.abilities & STORE)
-    value = ObjectValue(type_, written.type_, has_store, written.contents)
-    if wraps_no_object(type_):
-        ids = frozenset({object_id})
+    known = _input_type(context, written.type_)
+    value = ObjectValue(known.type_, written.type_, known.has_store, written.contents)
+    if known.wraps_nothing:
+        ids = frozenset((object_id,))
     else:
-        ids = frozenset(contained_ids(type_, deserialize(type_, written.contents)))
+        ids = frozenset(contained_ids(known.type_, deserialize(known.type_, written.contents)))
     context.objects.add_input(object_id, InputObject(before.version, written.owner, ids))
     return Slot(value, InputMetadata(object_id, before.version, written.owner, is_mutable))
+
+
+def _input_type(context: ExecutionContext, object_type: MoveObjectType) -> InputType:
+    cache = context.parameters.input_types
+    known = cache.get(object_type)
+    if known is None:
+        type_ = context.load_type(expand_type(object_type))
+        known = InputType(type_, bool(type_.abilities & STORE), wraps_no_object(type_))
+        if len(cache) >= INPUT_TYPES_SIZE:
+            cache.clear()
+        cache[object_type] = known
+    return known

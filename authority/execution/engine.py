@@ -8,10 +8,16 @@ Source: iota-adapter, execution_engine and gas_charger.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from authority.execution.commands import execute_command
-from authority.execution.context import ExecutionContext, ExecutionMode, ExecutionParameters, open_context
+from authority.execution.context import (
+    ExecutionContext,
+    ExecutionMode,
+    ExecutionParameters,
+    InputType,
+    open_context,
+)
 from authority.execution.errors import ExecutionError
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
@@ -36,7 +42,7 @@ from proto.execution_status import (
     WrittenObjectsTooLarge,
 )
 from proto.ids import Address, Digest, ObjectID, SequenceNumber
-from proto.object import Object, ObjectRef
+from proto.object import MoveObjectType, Object, ObjectRef
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import CallArg, Command, ProgrammableTransaction, Publish, TransactionData, Upgrade
 from proto.user_input_error import PackageVerificationTimedout
@@ -74,6 +80,7 @@ class Executor:
     config: ProtocolConfig
     epoch: int
     epoch_timestamp_ms: int
+    input_types: dict[MoveObjectType, InputType] = field(default_factory=dict)
 
     def execute(
         self,
@@ -121,7 +128,7 @@ class Executor:
         store = TemporaryStore(reader, InputObjects({}, frozenset()), digest)
         gas = GasCharger.unmetered(self.config)
         tx_context = TxContext(SYSTEM_SENDER, digest, self.epoch, self.epoch_timestamp_ms)
-        parameters = ExecutionParameters(self.runtime, self.config, ExecutionMode.GENESIS)
+        parameters = ExecutionParameters(self.runtime, self.config, ExecutionMode.GENESIS, {})
         context = open_context(parameters, store, gas, tx_context, inputs, gas_coin=None)
         run_commands(context, ProgrammableTransaction(inputs, commands))
         return store.final_objects()
@@ -155,7 +162,7 @@ class _Run:
         if self.store.inputs.deleted_shared:
             raise ExecutionError(InputObjectDeleted())
         executor = self.executor
-        parameters = ExecutionParameters(executor.runtime, executor.config, self.mode)
+        parameters = ExecutionParameters(executor.runtime, executor.config, self.mode, executor.input_types)
         context = open_context(
             parameters, self.store, self.gas, tx_context, transaction.inputs, self.gas_coin
         )
