@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from movelite.verifier.borrow_graph import BorrowGraph
+from movelite.bytecode.borrow_graph import BorrowGraph
 
 FIELD, OTHER = 7, 8
 
