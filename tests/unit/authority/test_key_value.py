@@ -1,0 +1,61 @@
+"""Both key-value stores behave alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from authority.key_value import Batch, KeyValueStore, MemoryKeyValueStore, RocksKeyValueStore, StorageError
+
+
+@pytest.fixture(params=["memory", "rocksdb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> KeyValueStore:
+    if request.param == "memory":
+        return MemoryKeyValueStore()
+    return RocksKeyValueStore(tmp_path / "db")
+
+
+def put(store: KeyValueStore, **values: str) -> None:
+    batch = Batch()
+    for key, value in values.items():
+        batch.put(key.encode(), value.encode())
+    store.write(batch)
+
+
+def test_a_batch_is_seen_whole(store: KeyValueStore) -> None:
+    put(store, a="1", b="2")
+    assert store.multi_get([b"a", b"b", b"c"]) == [b"1", b"2", None]
+
+
+def test_the_last_entry_for_a_key_wins(store: KeyValueStore) -> None:
+    batch = Batch()
+    batch.put(b"a", b"1")
+    batch.delete(b"a")
+    store.write(batch)
+    assert store.get(b"a") is None
+
+
+def test_scan_is_ordered_and_bounded_by_the_prefix(store: KeyValueStore) -> None:
+    put(store, xa="1", xb="2", xc="3", y="4")
+    assert [key for key, _ in store.scan(b"x", b"xb")] == [b"xb", b"xc"]
+
+
+def test_last_at_most(store: KeyValueStore) -> None:
+    put(store, a="1", c="3")
+    assert store.last_at_most(b"b") == (b"a", b"1")
+    assert store.last_at_most(b"c") == (b"c", b"3")
+    assert store.last_at_most(b"A") is None
+
+
+def test_a_directory_is_used_by_one_process(tmp_path: Path) -> None:
+    first = RocksKeyValueStore(tmp_path / "db")
+    with pytest.raises(StorageError, match="cannot open"):
+        RocksKeyValueStore(tmp_path / "db")
+    first.close()
+
+
+def test_a_file_in_the_way_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "db").write_text("no directory")
+    with pytest.raises(StorageError):
+        RocksKeyValueStore(tmp_path / "db")

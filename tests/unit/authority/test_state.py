@@ -1,0 +1,240 @@
+"""An authority's votes and executions, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from authority.key_value import MemoryKeyValueStore, RocksKeyValueStore, StorageError
+from authority.state import AuthorityState
+from proto import errors, messages, user_input_error
+from proto.crypto import Ed25519KeyPair
+from proto.errors import AuthorityError
+from proto.messages import CertificatesRequest, Refused, TransactionBatch
+from proto.object import AddressOwner
+from proto.transaction import SenderSignedData
+from proto.user_signature import sign_transaction
+from proto.verification import verify_batch_vote, verify_effects_vote
+from tests.support.ledger import (
+    ALICE,
+    BOB,
+    build_transaction,
+    build_transfer,
+    certify,
+    coins_of,
+    execute,
+    new_authority,
+)
+
+RECIPIENT = BOB.address
+
+
+def transfer(authority: AuthorityState, gas: int = 0, coin: int = 1) -> SenderSignedData:
+    coins = coins_of(ALICE, authority)
+    return build_transfer(ALICE, coins[gas], coins[coin], RECIPIENT)
+
+
+async def refusal(authority: AuthorityState, transaction: SenderSignedData) -> errors.AuthorityErrorKind:
+    vote = await authority.submit_transactions(TransactionBatch((transaction.to_bytes(),)))
+    assert vote.accepted_indices() == ()
+    (_, refused) = vote.refusals[0]
+    assert isinstance(refused, Refused)
+    return refused.error
+
+
+async def test_a_good_transaction_is_voted_for_and_locks_its_inputs() -> None:
+    authority = new_authority()
+    transaction = transfer(authority)
+    vote = await authority.submit_transactions(TransactionBatch((transaction.to_bytes(),)))
+    verify_batch_vote(vote, authority.committee, [transaction.digest()])
+    assert vote.accepted_indices() == (0,)
+    assert len(authority.locks) == 2
+
+
+async def test_the_same_transaction_again_gets_the_same_vote() -> None:
+    authority = new_authority()
+    batch = TransactionBatch((transfer(authority).to_bytes(),))
+    assert await authority.submit_transactions(batch) == await authority.submit_transactions(batch)
+    assert len(authority.locks) == 2
+
+
+async def test_a_second_transaction_on_a_locked_object_is_refused_by_name() -> None:
+    authority = new_authority()
+    first, second = transfer(authority, gas=0, coin=1), transfer(authority, gas=2, coin=1)
+    await authority.submit_transactions(TransactionBatch((first.to_bytes(),)))
+    conflict = await refusal(authority, second)
+    assert isinstance(conflict, errors.ObjectLockConflict)
+    assert conflict.pending_transaction == first.digest()
+    assert len(authority.locks) == 2
+
+
+async def test_a_bad_transaction_does_not_fail_its_batch() -> None:
+    authority = new_authority()
+    good = transfer(authority, gas=0, coin=1)
+    bad = SenderSignedData(transfer(authority, gas=2, coin=3).transaction_data, good.tx_signatures)
+    vote = await authority.submit_transactions(TransactionBatch((bad.to_bytes(), good.to_bytes())))
+    assert vote.accepted_indices() == (1,)
+    assert isinstance(vote.refusals[0][1], Refused)
+    assert isinstance(vote.refusals[0][1].error, errors.InvalidUserSignature)
+
+
+async def test_someone_elses_object_is_refused() -> None:
+    authority = new_authority()
+    gas, theirs = coins_of(ALICE, authority)[0], coins_of(BOB, authority)[0]
+    reason = await refusal(authority, build_transfer(ALICE, gas, theirs, RECIPIENT))
+    assert isinstance(reason, errors.UserInput)
+    assert isinstance(reason.error, user_input_error.IncorrectUserSignature)
+
+
+async def test_a_signature_by_another_key_is_refused() -> None:
+    authority = new_authority()
+    data = transfer(authority).transaction_data
+    forged = SenderSignedData(data, (sign_transaction(Ed25519KeyPair.from_seed(b"m" * 32), data),))
+    assert isinstance(await refusal(authority, forged), errors.SignerSignatureAbsent)
+
+
+async def test_a_future_version_is_refused() -> None:
+    authority = new_authority()
+    gas, coin, *_ = coins_of(ALICE, authority)
+    future = replace(coin, data=replace(coin.data, version=coin.version + 1))
+    reason = await refusal(authority, build_transfer(ALICE, gas, future, RECIPIENT))
+    assert isinstance(reason, errors.UserInput)
+    assert isinstance(reason.error, user_input_error.ObjectVersionUnavailableForConsumption)
+
+
+@pytest.mark.parametrize(
+    ("budget", "price", "expected"),
+    [
+        (999_999, 1000, user_input_error.GasBudgetTooLow),
+        (50_000_000_001, 1000, user_input_error.GasBudgetTooHigh),
+        (50_000_000, 999, user_input_error.GasPriceUnderRGP),
+        (50_000_000, 100_001, user_input_error.GasPriceTooHigh),
+    ],
+)
+async def test_gas_outside_the_rules_is_refused(budget: int, price: int, expected: type) -> None:
+    authority = new_authority()
+    gas = coins_of(ALICE, authority)[0]
+    transaction = build_transaction(ALICE, gas, (), (), budget=budget, price=price)
+    reason = await refusal(authority, transaction)
+    assert isinstance(reason, errors.UserInput)
+    assert isinstance(reason.error, expected)
+    assert len(authority.locks) == 0
+
+
+async def test_garbage_is_refused_as_a_whole() -> None:
+    authority = new_authority()
+    with pytest.raises(AuthorityError) as caught:
+        await authority.submit_transactions(TransactionBatch((b"garbage",)))
+    assert isinstance(caught.value.kind, errors.MalformedRequest)
+
+
+async def test_four_authorities_agree_on_the_effects() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    transaction = transfer(authorities[0])
+    responses = await execute(authorities, transaction)
+    results = [response.results[0] for response in responses]
+    assert all(isinstance(result, messages.Executed) for result in results)
+    first = results[0]
+    assert isinstance(first, messages.Executed)
+    assert all(result == first for result in results)
+    for response in responses:
+        assert response.vote is not None
+        verify_effects_vote(response.vote, authorities[0].committee, [first.effects.digest()])
+    moved = authorities[3].store.get_object(coins_of(ALICE, new_authority())[1].object_id)
+    assert moved is not None
+    assert moved.owner == AddressOwner(RECIPIENT)
+    assert len(authorities[0].locks) == 0
+
+
+async def test_executing_again_changes_nothing_and_answers_the_same() -> None:
+    authority = new_authority()
+    others = [new_authority(number) for number in range(1, 4)]
+    batch = await certify(others, transfer(authority))
+    first = await authority.submit_certificates(CertificatesRequest(batch))
+    sequence = authority.store.next_sequence
+    assert await authority.submit_certificates(CertificatesRequest(batch)) == first
+    assert authority.store.next_sequence == sequence
+
+
+async def test_too_few_votes_are_no_certificate() -> None:
+    authorities = [new_authority(number) for number in range(3)]
+    batch = await certify(authorities[:2], transfer(authorities[0]))
+    with pytest.raises(AuthorityError) as caught:
+        await authorities[2].submit_certificates(CertificatesRequest(batch))
+    assert isinstance(caught.value.kind, errors.InvalidCertificateShown)
+    assert authorities[2].store.next_sequence == 0
+
+
+async def test_a_certificate_with_other_signatures_of_the_user_is_not_stored() -> None:
+    """Users' signatures are not under the root that votes sign, so an authority checks them itself."""
+    authorities = [new_authority(number) for number in range(4)]
+    transaction = transfer(authorities[0])
+    batch = await certify(authorities[:3], transaction)
+    forged = SenderSignedData(transaction.transaction_data, (bytes(97),)).to_bytes()
+    shown = replace(batch, entries=(messages.WholeTransaction(forged),))
+    response = await authorities[3].submit_certificates(CertificatesRequest(shown))
+    assert isinstance(response.results[0], messages.NotExecuted)
+    assert authorities[3].store.next_sequence == 0
+
+
+async def test_a_missing_dependency_is_told_and_asked_for() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    woken: list[bool] = []
+    authorities[3].on_missing_dependency = lambda: woken.append(True)
+    first = transfer(authorities[0])
+    await execute(authorities[:3], first)
+    second = transfer(authorities[0])
+    batch = await certify(authorities[:3], second)
+    response = await authorities[3].submit_certificates(CertificatesRequest(batch))
+    (result,) = response.results
+    assert isinstance(result, messages.NotExecuted)
+    assert isinstance(result.error, errors.MissingDependency)
+    assert woken == [True]
+
+
+async def test_a_lock_survives_a_restart(tmp_path: Path) -> None:
+    store = RocksKeyValueStore(tmp_path / "db")
+    authority = new_authority(0, store)
+    first, second = transfer(authority, gas=0, coin=1), transfer(authority, gas=2, coin=1)
+    await authority.submit_transactions(TransactionBatch((first.to_bytes(),)))
+    authority.store.close()
+    again = new_authority(0, RocksKeyValueStore(tmp_path / "db"))
+    assert isinstance(await refusal(again, second), errors.ObjectLockConflict)
+    vote = await again.submit_transactions(TransactionBatch((first.to_bytes(),)))
+    assert vote.accepted_indices() == (0,)
+
+
+class FullDisk(MemoryKeyValueStore):
+    """A disk that refuses every write once it is full."""
+
+    is_full = False
+
+    def write(self, batch: object) -> None:
+        if self.is_full:
+            raise StorageError("no space left on device")
+        super().write(batch)  # type: ignore[arg-type]
+
+
+async def test_a_full_disk_gives_no_vote_and_keeps_no_lock() -> None:
+    disk = FullDisk()
+    authority = new_authority(0, disk)
+    disk.is_full = True
+    batch = TransactionBatch((transfer(authority).to_bytes(),))
+    with pytest.raises(AuthorityError) as caught:
+        await authority.submit_transactions(batch)
+    assert isinstance(caught.value.kind, errors.StorageFailure)
+    assert len(authority.locks) == 0
+    disk.is_full = False
+    assert (await authority.submit_transactions(batch)).accepted_indices() == (0,)
+
+
+async def test_an_executed_transaction_is_returned_with_its_proof() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    transaction = transfer(authorities[0])
+    await execute(authorities, transaction)
+    vote = await authorities[0].submit_transactions(TransactionBatch((transaction.to_bytes(),)))
+    (_, answer) = vote.refusals[0]
+    assert isinstance(answer, messages.AlreadyExecuted)
+    assert answer.executed.effects.transaction_digest == transaction.digest()
