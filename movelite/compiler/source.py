@@ -23,6 +23,10 @@ class Loc(NamedTuple):
         """The span from the start of this one to the end of the other."""
         return Loc(self.file, self.start, other.end)
 
+    def contains(self, other: Loc) -> bool:
+        """Whether the other span lies within this one."""
+        return self.file == other.file and self.start <= other.start and other.end <= self.end
+
     @property
     def before(self) -> Loc:
         """The empty span where this one starts."""

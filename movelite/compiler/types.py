@@ -1,14 +1,16 @@
 """Move types as plain values, shared by the typed tree and everything behind it.
 
-A type carries no source location: equal types are equal values, so they can be compared, hashed and
-cached. Where a type was written matters only to messages, which find the place elsewhere.
+A type may say in `loc` where it comes from, so that messages can show it: where the source wrote it, or the
+expression that has it. That takes no part in comparison or hashing: equal types are equal values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import IntFlag
+
+from .source import Loc
 
 
 class AbilitySet(IntFlag):
@@ -85,6 +87,8 @@ class TypeParameter:
 class UnitType:
     """`()`."""
 
+    loc: Loc | None = field(default=None, compare=False, repr=False)
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltinType:
@@ -92,6 +96,7 @@ class BuiltinType:
 
     name: str
     arguments: tuple[Type, ...] = ()
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class DatatypeType:
     module: ModuleIdent
     name: str
     arguments: tuple[Type, ...] = ()
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class ParameterType:
     """A use of a type parameter."""
 
     parameter: TypeParameter
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,7 @@ class ReferenceType:
 
     mutable: bool
     inner: Type
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class TupleType:
     """A list of at least two types: what a function with several results returns. Never nested."""
 
     elements: tuple[Type, ...]
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,7 @@ class FunctionType:
 
     parameters: tuple[Type, ...]
     result: Type
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +148,21 @@ class TypeVariable:
     """A type still to be inferred; none is left in a finished typed tree."""
 
     id: int
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AnythingType:
     """Type of an expression that never yields a value (abort, return, break): fits everywhere."""
 
+    loc: Loc | None = field(default=None, compare=False, repr=False)
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorType:
     """Stands where an error was reported already; whoever meets it keeps quiet."""
+
+    loc: Loc | None = field(default=None, compare=False, repr=False)
 
 
 Type = (
@@ -177,9 +192,9 @@ U128 = BuiltinType("u128")
 U256 = BuiltinType("u256")
 
 
-def vector_of(element: Type) -> BuiltinType:
+def vector_of(element: Type, loc: Loc | None = None) -> BuiltinType:
     """`vector<element>`."""
-    return BuiltinType("vector", (element,))
+    return BuiltinType("vector", (element,), loc)
 
 
 def tuple_of(elements: list[Type] | tuple[Type, ...]) -> Type:
@@ -224,20 +239,30 @@ def substitute(type_: Type, arguments: dict[int, Type]) -> Type:
     match type_:
         case ParameterType(parameter):
             return arguments.get(parameter.id, type_)
-        case BuiltinType(name, inner) if inner:
-            return BuiltinType(name, tuple(substitute(t, arguments) for t in inner))
-        case DatatypeType(module, name, inner) if inner:
-            return DatatypeType(module, name, tuple(substitute(t, arguments) for t in inner))
-        case ReferenceType(mutable, referent):
-            return ReferenceType(mutable, substitute(referent, arguments))
+        case _:
+            return map_parts(type_, lambda part: substitute(part, arguments))
+
+
+def map_parts(type_: Type, change: Callable[[Type], Type]) -> Type:
+    """The type with every type directly inside it replaced; what has none inside stays itself."""
+    match type_:
+        case BuiltinType(name, arguments) if arguments:
+            return BuiltinType(name, tuple(map(change, arguments)), type_.loc)
+        case DatatypeType(module, name, arguments) if arguments:
+            return DatatypeType(module, name, tuple(map(change, arguments)), type_.loc)
+        case ReferenceType(mutable, inner):
+            return ReferenceType(mutable, change(inner), type_.loc)
         case TupleType(elements):
-            return TupleType(tuple(substitute(t, arguments) for t in elements))
+            return TupleType(tuple(map(change, elements)), type_.loc)
         case FunctionType(parameters, result):
-            return FunctionType(
-                tuple(substitute(t, arguments) for t in parameters), substitute(result, arguments)
-            )
+            return FunctionType(tuple(map(change, parameters)), change(result), type_.loc)
         case _:
             return type_
+
+
+def at(type_: Type, loc: Loc) -> Type:
+    """The same type, said to come from another place."""
+    return type_ if type_.loc == loc else replace(type_, loc=loc)
 
 
 def format_type(type_: Type) -> str:

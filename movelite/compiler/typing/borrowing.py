@@ -25,7 +25,7 @@ def borrow(
             "This access will make a new copy of the constant. "
             "Consider binding the value to a variable first to make this copy explicit",
         )
-    type_ = ReferenceType(is_mutable, inner)
+    type_ = ReferenceType(is_mutable, inner, loc)
     if isinstance(value, T.LocalUse) and value.mode is T.UseMode.INFER:
         return T.BorrowLocal(type_, loc, is_mutable, value.local)
     return T.BorrowTemporary(type_, loc, is_mutable, value)

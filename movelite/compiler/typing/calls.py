@@ -9,7 +9,7 @@ from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..diagnostics import Label
 from ..source import Loc
-from ..types import BOOL, ERROR, U64, UNIT, ReferenceType, Type
+from ..types import BOOL, ERROR, U64, ReferenceType, Type, UnitType, at
 from .context import Body, Frame
 from .deprecation import warn_if_deprecated
 from .error_codes import as_error_code
@@ -22,15 +22,15 @@ from .visibility import check_call_visibility
 @rule(N.FreezeCall)
 def _freeze(body: Body, frame: Frame, node: N.FreezeCall) -> T.Expression:
     arguments = check_all(body, frame, node.arguments.items)
-    inner: Type = body.inference.fresh()
+    inner: Type = body.inference.fresh(node.loc)
     if node.type_argument is not None:
         inner = instantiate(body, frame, node.type_argument)
-    result = ReferenceType(False, inner)
+    result = ReferenceType(False, inner, node.loc)
     message = "Invalid call of 'freeze'"
     if not check_arity(body, node.loc, message, 1, node.arguments.loc, arguments):
         return T.ErrorExpression(result, node.loc)
     message += ". Invalid argument for parameter '0'"
-    subtype(body, node.loc, message, arguments[0].type, ReferenceType(True, inner), arguments[0].loc)
+    subtype(body, node.loc, message, arguments[0].type, ReferenceType(True, inner, node.name_loc))
     return T.Freeze(result, node.loc, arguments[0], False)
 
 
@@ -40,13 +40,14 @@ def _assert(body: Body, frame: Frame, node: N.AssertCall) -> T.Expression:
     if len(arguments) > 1:
         arguments[1] = as_error_code(body, arguments[1], "assertion")
     message = "Invalid call of 'assert'"
+    expected_types = at(BOOL, node.name_loc), at(U64, node.name_loc)
     complete = check_arity(body, node.loc, message, 2, node.arguments.loc, arguments)
-    for position, (argument, expected) in enumerate(zip(arguments, (BOOL, U64), strict=False)):
+    for position, (argument, expected) in enumerate(zip(arguments, expected_types, strict=False)):
         text = f"{message}. Invalid argument for parameter '{position}'"
-        subtype(body, node.loc, text, argument.type, expected, argument.loc)
+        subtype(body, node.loc, text, argument.type, expected)
     if not complete:
-        return T.ErrorExpression(UNIT, node.loc)
-    return T.Assert(UNIT, node.loc, arguments[0], arguments[1], node.macro_loc is not None)
+        return T.ErrorExpression(UnitType(node.loc), node.loc)
+    return T.Assert(UnitType(node.loc), node.loc, arguments[0], arguments[1], node.macro_loc is not None)
 
 
 def check_arity(
@@ -146,4 +147,4 @@ def _check_argument(
     def message() -> str:
         return f"Invalid call of '{member}'. Invalid argument for parameter '{variable.name}'"
 
-    subtype(body, loc, message, argument.type, type_, argument.loc, variable.loc)
+    subtype(body, loc, message, argument.type, type_)

@@ -21,6 +21,7 @@ from ..types import (
     Type,
     TypeVariable,
     UnitType,
+    at,
     is_integer,
 )
 from .abilities import REQUIRED_OF_ARGUMENTS, each_ability
@@ -36,7 +37,6 @@ class AbilityConstraint:
     message: str | None
     type: Type
     abilities: AbilitySet
-    type_loc: Loc | None = None
     declared_locs: dict[AbilitySet, Loc] | None = None
 
 
@@ -56,7 +56,6 @@ class BaseTypeConstraint:
     loc: Loc
     message: str
     type: Type
-    type_loc: Loc | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +65,14 @@ class SingleTypeConstraint:
     loc: Loc
     message: str
     type: Type
-    type_loc: Loc | None = None
 
 
 Constraint = AbilityConstraint | NumberConstraint | BaseTypeConstraint | SingleTypeConstraint
 
 
-def require_ability(
-    body: Body, loc: Loc, message: str | None, type_: Type, ability: AbilitySet, type_loc: Loc | None = None
-) -> None:
+def require_ability(body: Body, loc: Loc, message: str | None, type_: Type, ability: AbilitySet) -> None:
     """The type must turn out to have an ability."""
-    body.constraints.append(AbilityConstraint(loc, message, type_, ability, type_loc))
+    body.constraints.append(AbilityConstraint(loc, message, type_, ability))
 
 
 def require_number(body: Body, loc: Loc, operator: str, type_: Type) -> None:
@@ -84,14 +80,14 @@ def require_number(body: Body, loc: Loc, operator: str, type_: Type) -> None:
     body.constraints.append(NumberConstraint(loc, operator, type_))
 
 
-def require_base(body: Body, loc: Loc, message: str, type_: Type, type_loc: Loc | None = None) -> None:
+def require_base(body: Body, loc: Loc, message: str, type_: Type) -> None:
     """The type must turn out to be single and no reference."""
-    body.constraints.append(BaseTypeConstraint(loc, message, type_, type_loc))
+    body.constraints.append(BaseTypeConstraint(loc, message, type_))
 
 
-def require_single(body: Body, loc: Loc, message: str, type_: Type, type_loc: Loc | None = None) -> None:
+def require_single(body: Body, loc: Loc, message: str, type_: Type) -> None:
     """The type must turn out to be neither unit nor a tuple."""
-    body.constraints.append(SingleTypeConstraint(loc, message, type_, type_loc))
+    body.constraints.append(SingleTypeConstraint(loc, message, type_))
 
 
 def solve(body: Body) -> None:
@@ -99,7 +95,8 @@ def solve(body: Body) -> None:
     inference = body.inference
     for variable in inference.numeric_variables():
         if isinstance(inference.resolve(variable), TypeVariable):
-            inference.relate(Relation.JOIN, U64, variable)
+            default = U64 if variable.loc is None else at(U64, variable.loc)
+            inference.relate(Relation.JOIN, default, variable)
     constraints, body.constraints = body.constraints, []
     for constraint in constraints:
         match constraint:
@@ -120,19 +117,19 @@ def _solve_ability(body: Body, constraint: AbilityConstraint) -> None:
         name = ABILITY_NAMES[ability]
         message = constraint.message or f"'{name}' constraint not satisfied"
         result = diag(AbilitySafety.Constraint, (constraint.loc, message))
-        explain_missing_ability(body, result, ability, type_, constraint.type_loc or constraint.loc)
+        explain_missing_ability(body, result, ability, type_, constraint.loc)
         if constraint.message is None and constraint.declared_locs and ability in constraint.declared_locs:
             result.label(constraint.declared_locs[ability], f"'{name}' constraint declared here")
         body.add(result)
 
 
 def explain_missing_ability(
-    body: Body, result: Diagnostic, ability: AbilitySet, type_: Type, type_loc: Loc
+    body: Body, result: Diagnostic, ability: AbilitySet, type_: Type, fallback: Loc
 ) -> None:
     """Add to a diagnostic why a type lacks an ability and what would help."""
     name = ABILITY_NAMES[ability]
     text = body.inference.format(type_)
-    result.label(type_loc, f"The type {text} does not have the ability '{name}'")
+    result.label(type_.loc or fallback, f"The type {text} does not have the ability '{name}'")
     declared, arguments = body.program.abilities.declared(type_)
     if not declared & ability:
         loc = declaration_loc(body, type_)
@@ -144,7 +141,7 @@ def explain_missing_ability(
     for argument in arguments:
         if not body.program.abilities.of(argument) & required:
             result.label(
-                type_loc,
+                argument.loc or type_.loc or fallback,
                 f"The type {text} can have the ability '{name}' but the type argument "
                 f"{body.inference.format(argument)} does not have the required ability "
                 f"'{ABILITY_NAMES[required]}'",
@@ -173,7 +170,7 @@ def _solve_number(body: Body, constraint: NumberConstraint) -> None:
         TypeSafety.BuiltinOperation,
         constraint.loc,
         f"Invalid argument to '{constraint.operator}'",
-        (constraint.loc, f"Found: {body.inference.format(type_)}. But expected: {expected}"),
+        (type_.loc or constraint.loc, f"Found: {body.inference.format(type_)}. But expected: {expected}"),
     )
 
 
@@ -181,7 +178,7 @@ def _solve_base(body: Body, constraint: BaseTypeConstraint) -> None:
     type_ = body.inference.unfold(constraint.type)
     if isinstance(type_, UnitType | ReferenceType | TupleType):
         found = f"Expected a single non-reference type, but found: {body.inference.format(type_)}"
-        label = (constraint.type_loc or constraint.loc, found)
+        label = (type_.loc or constraint.loc, found)
         body.report(TypeSafety.ExpectedBaseType, constraint.loc, constraint.message, label)
 
 
@@ -189,5 +186,5 @@ def _solve_single(body: Body, constraint: SingleTypeConstraint) -> None:
     type_ = body.inference.unfold(constraint.type)
     if isinstance(type_, UnitType | TupleType):
         found = f"Expected a single type, but found expression list type: {body.inference.format(type_)}"
-        label = (constraint.type_loc or constraint.loc, found)
+        label = (type_.loc or constraint.loc, found)
         body.report(TypeSafety.ExpectedSingleType, constraint.loc, constraint.message, label)

@@ -13,7 +13,7 @@ from ..codes import Code
 from ..diagnostics import Diagnostic, Diagnostics, Label, diag
 from ..editions import Edition, Feature, PackageConfig, feature_error
 from ..source import Loc
-from ..types import ERROR, ModuleIdent, Type
+from ..types import ERROR, ModuleIdent, Type, at, map_parts
 from .abilities import Abilities
 from .inference import Inference
 
@@ -50,8 +50,26 @@ class ProgramContext:
     friends: dict[ModuleIdent, dict[ModuleIdent, Loc]] = field(default_factory=dict)
     scopes: list[N.UseFunScope] = field(default_factory=list)
 
+    _located: dict[N.NamedType, Type] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.abilities = Abilities(self.named)
+
+    def located(self, named: N.NamedType) -> Type:
+        """A declared type whose parts say where they are written."""
+        known = self._located.get(named)
+        if known is None:
+            known = self._located[named] = self._locate(named)
+        return known
+
+    def _locate(self, named: N.NamedType) -> Type:
+        parts = iter(named.parts)
+
+        def next_part(part: Type) -> Type:
+            written = next(parts, None)
+            return part if written is None else self._locate(written)
+
+        return at(map_parts(named.type, next_part), named.loc)
 
 
 @dataclass(slots=True, eq=False)
@@ -237,11 +255,11 @@ class Body:
         self._next_frame += 1
         return Frame(parent, expansion, self._next_frame)
 
-    def label_type(self, label: N.Label) -> Type:
+    def label_type(self, label: N.Label, loc: Loc) -> Type:
         """The type that a block or loop with this label yields; unknown at first."""
         found = self.label_types.get(label)
         if found is None:
-            found = self.label_types[label] = self.inference.fresh()
+            found = self.label_types[label] = self.inference.fresh(loc)
         return found
 
     # --- macros ---

@@ -10,8 +10,6 @@ from ..codes import NameResolution, ReferenceSafety, TypeSafety
 from ..editions import Feature
 from ..source import Loc
 from ..types import (
-    ERROR,
-    UNIT,
     AbilitySet,
     AnythingType,
     DatatypeType,
@@ -19,6 +17,8 @@ from ..types import (
     ReferenceType,
     Type,
     TypeVariable,
+    UnitType,
+    at,
     substitute,
 )
 from .borrowing import borrow
@@ -72,7 +72,7 @@ def check_chain(body: Body, frame: Frame, dotted: N.Dotted, verb: str | None) ->
             case N.IndexAccess():
                 step = resolve_index(body, frame, access, chain.type)
         chain.steps.append(step)
-        chain.type = step.type if step is not None else ERROR
+        chain.type = step.type if step is not None else ErrorType(access.loc)
     return chain
 
 
@@ -103,11 +103,13 @@ def _find_field(body: Body, access: N.FieldAccess, of: Type) -> FieldStep | None
         case AnythingType() | TypeVariable() if not (
             isinstance(type_, TypeVariable) and body.inference.is_numeric(type_)
         ):
-            body.report(TypeSafety.UninferredType, access.loc, unbound, (access.loc, UNINFERRED))
+            body.report(TypeSafety.UninferredType, access.loc, unbound, (type_.loc or access.loc, UNINFERRED))
             return None
         case _:
             found = f"Expected a struct type in the current module but got: {body.inference.format(type_)}"
-            body.report(TypeSafety.ExpectedSpecificType, access.loc, unbound, (access.loc, found))
+            body.report(
+                TypeSafety.ExpectedSpecificType, access.loc, unbound, (type_.loc or access.loc, found)
+            )
             return None
 
 
@@ -127,7 +129,7 @@ def _field_of_struct(
     for index, declared in enumerate(definition.fields):
         if declared.name.text == name:
             mapping = argument_map(definition.type_parameters, arguments)
-            field_type = substitute(declared.type.type, mapping) if mapping else declared.type.type
+            field_type = substitute(body.program.located(declared.type), mapping)
             return FieldStep(type_, name, index, field_type, access.loc)
     message = f"Unbound field '{name}' in '{definition.id}'"
     body.report(NameResolution.UnboundField, access.loc, message)
@@ -146,10 +148,13 @@ def _dotted(body: Body, frame: Frame, node: N.DottedExpression) -> T.Expression:
         verb = "borrow" if is_borrow else "index" if isinstance(last, N.IndexAccess) else "dot access"
     chain = check_chain(body, frame, node.dotted, verb)
     if is_borrow and not chain.steps:
-        require_base(body, node.loc, "Invalid borrow", chain.base.type, chain.base.loc)
+        require_base(body, node.loc, "Invalid borrow", chain.base.type)
     result = use_chain(body, chain, node.usage, node.loc, node.usage_loc or node.loc)
     if result is not chain.base:
         result.loc = node.loc
+    origin = result.type.loc
+    if origin is not None and node.loc.contains(origin):
+        result.type = at(result.type, node.loc)
     return result
 
 
@@ -158,8 +163,8 @@ def _field_mutate(body: Body, frame: Frame, node: N.FieldMutate) -> T.Expression
     value = check_expression(body, frame, node.value)
     chain = check_chain(body, frame, node.target, "mutation")
     reference = borrow_chain(body, chain, True, node.target.loc)
-    check_mutation(body, reference, value.type, value.loc)
-    return T.Mutate(UNIT, node.loc, reference, value)
+    check_mutation(body, reference, value.type)
+    return T.Mutate(UnitType(node.loc), node.loc, reference, value)
 
 
 def use_chain(body: Body, chain: Chain, usage: N.Usage, loc: Loc, usage_loc: Loc) -> T.Expression:
@@ -195,7 +200,7 @@ def _move(body: Body, chain: Chain, loc: Loc, usage_loc: Loc) -> T.Expression:
             "'move' on a path access is not supported"
         )
         body.report(TypeSafety.InvalidMoveOp, usage_loc, message)
-    return T.ErrorExpression(ERROR, loc)
+    return T.ErrorExpression(ErrorType(loc), loc)
 
 
 def _copy(body: Body, chain: Chain, loc: Loc, usage_loc: Loc) -> T.Expression:
@@ -216,7 +221,7 @@ def _copy(body: Body, chain: Chain, loc: Loc, usage_loc: Loc) -> T.Expression:
             case _:
                 message = "Invalid 'copy'. Expected a variable or path."
                 body.report(TypeSafety.InvalidCopyOp, usage_loc, message)
-                return T.ErrorExpression(ERROR, loc)
+                return T.ErrorExpression(ErrorType(loc), loc)
     if not isinstance(result, T.ErrorExpression):
         message = "Invalid 'copy' of owned value without the 'copy' ability"
         require_ability(body, loc, message, result.type, AbilitySet.COPY)
@@ -243,18 +248,18 @@ def borrow_chain(body: Body, chain: Chain, is_mutable: bool, error_loc: Loc) -> 
         _check_mutability(body, error_loc, current, is_mutable)
         match step:
             case FieldStep():
-                type_ = ReferenceType(is_mutable, step.type)
+                type_ = ReferenceType(is_mutable, step.type, chain.loc)
                 module, name = step.module_type.module, step.module_type.name
                 current = T.BorrowField(
-                    type_, step.loc, is_mutable, current, module, name, step.name, step.index
+                    type_, chain.loc, is_mutable, current, module, name, step.name, step.index
                 )
             case IndexUse():
                 called = call_index_function(body, step, current, is_mutable, error_loc)
                 if called is None:
-                    return T.ErrorExpression(ERROR, error_loc)
+                    return T.ErrorExpression(ErrorType(error_loc), error_loc)
                 current = called
             case None:
-                return T.ErrorExpression(ERROR, error_loc)
+                return T.ErrorExpression(ErrorType(error_loc), error_loc)
     return current
 
 
@@ -262,5 +267,5 @@ def _check_mutability(body: Body, loc: Loc, current: T.Expression, is_mutable: b
     type_ = body.inference.resolve(current.type)
     if is_mutable and isinstance(type_, ReferenceType) and not type_.mutable:
         message = "Invalid mutable borrow from an immutable reference"
-        label = (current.loc, "Immutable because of this position")
+        label = (type_.loc or current.loc, "Immutable because of this position")
         body.report(ReferenceSafety.RefTrans, loc, message, label)

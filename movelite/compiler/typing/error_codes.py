@@ -6,7 +6,7 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..source import Loc
-from ..types import ERROR, U64
+from ..types import U64, ErrorType, at
 from .context import Body, Frame
 from .inference import Relation
 
@@ -25,7 +25,7 @@ def as_error_code(body: Body, code: T.Expression, where: str) -> T.Expression:
         member = N.MemberId(code.module, code.name)
         constant = body.program.named.constant(member)
         if "error" in constant.attributes:
-            return T.ErrorCode(U64, code.loc, code.loc, member)
+            return T.ErrorCode(at(U64, code.loc), code.loc, code.loc, member)
     if body.inference.holds(Relation.SUBTYPE, code.type, U64):
         body.inference.relate(Relation.SUBTYPE, code.type, U64)
         return code
@@ -45,4 +45,4 @@ def as_error_code(body: Body, code: T.Expression, where: str) -> T.Expression:
             "Non-u64 constants can only be used as error codes if the '#[error]' attribute is added to them."
         ],
     )
-    return T.ErrorExpression(ERROR, code.loc)
+    return T.ErrorExpression(ErrorType(code.loc), code.loc)

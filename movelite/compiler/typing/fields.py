@@ -10,7 +10,7 @@ from .. import named_tree as N
 from ..codes import NameResolution, TypeSafety
 from ..source import Loc
 from ..syntax_tree import Name
-from ..types import ERROR, Type
+from ..types import ErrorType, Type
 from .context import Body
 from .instantiate import DatatypeUse
 
@@ -45,7 +45,7 @@ def struct_fields(
         if not declared and given and chosen.is_positional is None:
             message = f"Invalid usage for empty variant '{owner}'. Empty variants do not take any arguments."
             body.report(TypeSafety.TooManyArguments, loc, message)
-            return [MatchedField(name, 0, ERROR, item) for name, item in given]
+            return [MatchedField(name, 0, ErrorType(name.loc), item) for name, item in given]
     elif definition.fields is None:
         body.report(
             TypeSafety.InvalidNativeUsage,
@@ -54,7 +54,7 @@ def struct_fields(
             "constructed/deconstructed, and their fields cannot be directly accessed",
             (definition.native_loc or definition.loc, "Struct declared 'native' here"),
         )
-        return [MatchedField(name, 0, ERROR, item) for name, item in given]
+        return [MatchedField(name, 0, ErrorType(name.loc), item) for name, item in given]
     else:
         declared = definition.fields
     names = {name.text for name, _ in given}
@@ -69,8 +69,8 @@ def struct_fields(
         if found is None:
             message = f"Unbound field '{name}' in '{owner}'"
             body.report(NameResolution.UnboundField, loc, message)
-            result.append(MatchedField(name, len(declared), ERROR, item))
+            result.append(MatchedField(name, len(declared), ErrorType(name.loc), item))
         else:
             index, field = found
-            result.append(MatchedField(name, index, use.field_type(field), item))
+            result.append(MatchedField(name, index, use.field_type(body, field), item))
     return result

@@ -15,16 +15,18 @@ from ..types import (
     INTEGER_BITS,
     AnythingType,
     BuiltinType,
-    DatatypeType,
+    ErrorType,
     FunctionType,
+    ParameterType,
     ReferenceType,
     TupleType,
     Type,
     TypeVariable,
+    UnitType,
+    map_parts,
 )
 from .context import Body
 from .exhaustiveness import check_match
-from .inference import Relation
 from .match_lowering import lower_match
 from .transient import Annotated
 
@@ -37,42 +39,32 @@ class Finisher:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._inference = body.inference
-        self._types: dict[Type, Type] = {}
         self._locals: set[T.Local] = set()
 
     # --- types ---
 
     def type(self, type_: Type, loc: Loc) -> Type:
         """The final form of a type; reports what could not be inferred."""
-        known = self._types.get(type_)
-        if known is None:
-            known = self._types[type_] = self._final(self._inference.expand(type_), loc)
-        return known
+        resolved = self._inference.resolve(type_)
+        match resolved:
+            case BuiltinType(_, ()) | ParameterType() | UnitType() | AnythingType() | ErrorType():
+                return resolved
+            case TypeVariable():
+                return self._final(resolved, loc)
+            case _:
+                return self._final(self._inference.expand(resolved), loc)
 
     def _final(self, type_: Type, loc: Loc) -> Type:
         match type_:
             case TypeVariable():
-                resolved = self._inference.resolve(type_)
-                if isinstance(resolved, TypeVariable):
-                    self._body.report(TypeSafety.UninferredType, loc, UNINFERRED)
-                    self._inference.relate(Relation.JOIN, resolved, ERROR)
-                return ERROR
+                where = type_.loc or loc
+                self._body.report(TypeSafety.UninferredType, where, UNINFERRED)
+                return ErrorType(where)
             case FunctionType():
-                self.report_function_type(loc)
-                return ERROR
-            case BuiltinType(name, arguments) if arguments:
-                return BuiltinType(name, self._parts(arguments, loc))
-            case DatatypeType(module, name, arguments) if arguments:
-                return DatatypeType(module, name, self._parts(arguments, loc))
-            case ReferenceType(mutable, inner):
-                return ReferenceType(mutable, self._final(inner, loc))
-            case TupleType(elements):
-                return TupleType(self._parts(elements, loc))
+                self.report_function_type(type_.loc or loc)
+                return ErrorType(loc)
             case _:
-                return type_
-
-    def _parts(self, types: Sequence[Type], loc: Loc) -> tuple[Type, ...]:
-        return tuple(self._final(type_, loc) for type_ in types)
+                return map_parts(type_, lambda part: self._final(part, loc))
 
     def _all(self, types: Sequence[Type], loc: Loc) -> tuple[Type, ...]:
         return tuple(self.type(type_, loc) for type_ in types)
@@ -209,7 +201,7 @@ class Finisher:
             case T.Block():
                 self.block(e, e.type)
             case T.Give():
-                expected = self.type(self._body.label_type(e.label), e.loc)
+                expected = self.type(self._body.label_type(e.label, e.loc), e.loc)
                 e.value = self.value(e.value, expected)
             case T.Return():
                 e.value = self.value(e.value, self.type(self._body.return_type, e.loc))

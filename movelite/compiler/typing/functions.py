@@ -6,7 +6,7 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..syntax_tree import VisibilityKind
-from ..types import ANYTHING, ERROR, FunctionType, Type, children
+from ..types import ANYTHING, ErrorType, FunctionType, Type, children
 from .constant_rules import check_constant_type, check_constant_value
 from .constraints import require_single, solve
 from .context import Body, Frame, ProgramContext
@@ -69,7 +69,7 @@ def _check_signature(body: Body, frame: Frame, definition: N.FunctionDef) -> lis
     parameters = []
     for parameter in definition.parameters:
         type_ = _signature_type(body, frame, definition, parameter.type)
-        require_single(body, parameter.type.loc, "Invalid parameter type", type_, parameter.type.loc)
+        require_single(body, parameter.type.loc, "Invalid parameter type", type_)
         parameters.append(body.declare(frame, parameter.variable, type_))
     body.return_type = _signature_type(body, frame, definition, definition.result)
     solve(body)
@@ -80,7 +80,7 @@ def _signature_type(body: Body, frame: Frame, definition: N.FunctionDef, named: 
     type_ = instantiate(body, frame, named)
     if not definition.is_macro and _has_function_type(named.type):
         Finisher(body).report_function_type(named.loc)
-        return ERROR
+        return ErrorType(named.loc)
     return type_
 
 
@@ -93,7 +93,7 @@ def _check_body(body: Body, frame: Frame, sequence: N.Sequence) -> T.Block | Non
         block = check_sequence(body, frame, sequence, sequence.loc)
         last = block.items[-1]
         message = "Invalid return expression"
-        subtype(body, last.loc, message, block.type, body.return_type, last.loc)
+        subtype(body, last.loc, message, block.type, body.return_type)
         solve(body)
         finisher = Finisher(body)
         finisher.block(block, finisher.type(body.return_type, sequence.loc))
@@ -116,7 +116,7 @@ def check_constant(program: ProgramContext, module: N.ModuleDef, definition: N.C
         try:
             value = check_expression(body, frame, definition.value)
             message = "Invalid constant signature"
-            subtype(body, definition.type.loc, message, value.type, type_, value.loc, definition.type.loc)
+            subtype(body, definition.type.loc, message, value.type, type_)
             solve(body)
             finisher = Finisher(body)
             type_ = finisher.type(type_, definition.type.loc)
@@ -126,7 +126,7 @@ def check_constant(program: ProgramContext, module: N.ModuleDef, definition: N.C
             body.report(
                 TypeSafety.CannotExpandMacro, loc, "This constant expands to more than can be checked"
             )
-            value = T.ErrorExpression(ERROR, definition.loc)
+            value = T.ErrorExpression(ErrorType(definition.loc), definition.loc)
         check_constant_value(body, value)
     return T.Constant(
         definition.name.text,

@@ -46,7 +46,7 @@ def resolve_index(body: Body, frame: Frame, access: N.IndexAccess, of: Type) -> 
         return None
     use = use_function(body, frame, access.loc, member, None)
     check_not_macro(body, access.loc, use.definition)
-    given = [ReferenceType(True, type_), *(argument.type for argument in arguments)]
+    given = [ReferenceType(True, type_, access.loc), *(argument.type for argument in arguments)]
     check_arity(
         body, access.loc, f"Invalid call of '{member}'", len(use.parameters), access.indices.loc, given
     )
@@ -77,7 +77,7 @@ def _find_methods(body: Body, loc: Loc, type_: Type) -> N.IndexMethods | None:
             return None
         case AnythingType() | TypeVariable():
             hint = "Could not infer the type before index access. Try annotating here"
-            body.report(TypeSafety.UninferredType, loc, message, (loc, hint))
+            body.report(TypeSafety.UninferredType, loc, message, (type_.loc or loc, hint))
             return None
         case DatatypeType(module, name, _):
             found = body.program.named.index_methods(N.MemberId(module, name))
@@ -85,7 +85,7 @@ def _find_methods(body: Body, loc: Loc, type_: Type) -> N.IndexMethods | None:
             found = body.program.named.index_methods(name)
         case _:
             given = f"Expected a struct or builtin type but got: {body.inference.format(type_)}"
-            body.report(TypeSafety.ExpectedSpecificType, loc, message, (loc, given))
+            body.report(TypeSafety.ExpectedSpecificType, loc, message, (type_.loc or loc, given))
             return None
     if found is None:
         body.report(Declarations.MissingSyntaxMethod, loc, message)
@@ -105,5 +105,5 @@ def call_index_function(
     if isinstance(use.type, ErrorType):
         return None
     call = module_call(body, Frame(), error_loc, member, None, use.arguments_loc, [base, *use.arguments])
-    _relate_quietly(body, call.type, ReferenceType(is_mutable, use.type))
+    _relate_quietly(body, call.type, ReferenceType(is_mutable, use.type, use.loc))
     return call

@@ -10,7 +10,6 @@ from enum import Enum
 
 from ..source import Loc
 from ..types import (
-    ANYTHING,
     AnythingType,
     BuiltinType,
     DatatypeType,
@@ -25,6 +24,7 @@ from ..types import (
     children,
     format_type,
     is_integer,
+    map_parts,
 )
 
 TYPE_DEPTH_LIMIT = 128
@@ -76,25 +76,25 @@ class Inference:
 
     def __init__(self) -> None:
         self._bindings: dict[int, Type] = {}
-        self._numeric: set[int] = set()
+        self._numeric: dict[int, Loc | None] = {}
         self._trail: list[int] = []
         self._related: set[tuple[Relation, TypeVariable, TypeVariable]] = set()
         self._next = 0
 
-    def fresh(self) -> TypeVariable:
+    def fresh(self, loc: Loc | None = None) -> TypeVariable:
         """A new type variable."""
         self._next += 1
-        return TypeVariable(self._next)
+        return TypeVariable(self._next, loc)
 
-    def fresh_number(self) -> TypeVariable:
+    def fresh_number(self, loc: Loc | None = None) -> TypeVariable:
         """A new variable that only integer types fit: the type of a literal without suffix."""
-        variable = self.fresh()
-        self._numeric.add(variable.id)
+        variable = self.fresh(loc)
+        self._numeric[variable.id] = loc
         return variable
 
     def numeric_variables(self) -> list[TypeVariable]:
         """All variables made for integer literals or joined with one."""
-        return [TypeVariable(id) for id in sorted(self._numeric)]
+        return [TypeVariable(id, loc) for id, loc in self._numeric.items()]
 
     def is_numeric(self, variable: TypeVariable) -> bool:
         """Whether an unbound variable stands for an integer type."""
@@ -102,17 +102,20 @@ class Inference:
 
     def resolve(self, type_: Type) -> Type:
         """The type with its outermost variable replaced; an unbound variable stays."""
-        while isinstance(type_, TypeVariable):
-            bound = self._bindings.get(type_.id)
+        if not isinstance(type_, TypeVariable):
+            return type_
+        current: Type = type_
+        while isinstance(current, TypeVariable):
+            bound = self._bindings.get(current.id)
             if bound is None:
-                return type_
-            type_ = bound
-        return type_
+                return current if current.loc == type_.loc else TypeVariable(current.id, type_.loc)
+            current = bound
+        return current
 
     def unfold(self, type_: Type) -> Type:
         """As `resolve`, but an unbound variable is anything."""
         resolved = self.resolve(type_)
-        return ANYTHING if isinstance(resolved, TypeVariable) else resolved
+        return AnythingType(resolved.loc) if isinstance(resolved, TypeVariable) else resolved
 
     def expand(self, type_: Type) -> Type:
         """The type with every bound variable in it replaced.
@@ -152,7 +155,7 @@ class Inference:
 
     def _relate(self, relation: Relation, left: Type, right: Type, depth: int) -> Type:
         if left == right:
-            return left
+            return right
         if isinstance(left, TypeVariable) and isinstance(right, TypeVariable):
             pair = (relation, left, right)
             if pair in self._related:
@@ -160,7 +163,7 @@ class Inference:
             self._related.add(pair)
         left, right = self.resolve(left), self.resolve(right)
         if left == right:
-            return left
+            return right
         if depth > TYPE_DEPTH_LIMIT:
             raise Mismatch(Failure.RECURSIVE, left, right)
         match left, right:
@@ -183,13 +186,13 @@ class Inference:
             case TupleType(ours), TupleType(theirs):
                 if len(ours) != len(theirs):
                     raise Mismatch(Failure.ARITY, left, right)
-                return TupleType(self._relate_all(relation, ours, theirs, depth))
+                return TupleType(self._relate_all(relation, ours, theirs, depth), right.loc)
             case BuiltinType(name, ours), BuiltinType(other, theirs) if name == other:
-                return BuiltinType(name, self._relate_all(relation, ours, theirs, depth))
+                return BuiltinType(name, self._relate_all(relation, ours, theirs, depth), right.loc)
             case DatatypeType(module, name, ours), DatatypeType(other_module, other, theirs) if (
                 name == other and module == other_module
             ):
-                return DatatypeType(module, name, self._relate_all(relation, ours, theirs, depth))
+                return DatatypeType(module, name, self._relate_all(relation, ours, theirs, depth), right.loc)
             case FunctionType(), FunctionType():
                 return self._relate_functions(relation, left, right, depth)
             case _:
@@ -203,7 +206,8 @@ class Inference:
         if relation is Relation.SUBTYPE and right.mutable and not left.mutable:
             raise Mismatch(Failure.NOT_SUBTYPE, left, right)
         inner = self._relate(relation, left.inner, right.inner, depth + 1)
-        return ReferenceType(left.mutable and right.mutable, inner)
+        decides = left if relation is Relation.JOIN and right.mutable and not left.mutable else right
+        return ReferenceType(left.mutable and right.mutable, inner, decides.loc)
 
     def _relate_functions(
         self, relation: Relation, left: FunctionType, right: FunctionType, depth: int
@@ -214,7 +218,8 @@ class Inference:
             parameters = self._relate_all(relation, right.parameters, left.parameters, depth)
         else:
             parameters = self._relate_all(relation, left.parameters, right.parameters, depth)
-        return FunctionType(parameters, self._relate(relation, left.result, right.result, depth + 1))
+        result = self._relate(relation, left.result, right.result, depth + 1)
+        return FunctionType(parameters, result, right.loc)
 
     def _relate_all(
         self, relation: Relation, ours: tuple[Type, ...], theirs: tuple[Type, ...], depth: int
@@ -226,7 +231,7 @@ class Inference:
     def _bind(self, variable: TypeVariable, type_: Type, left: Type, right: Type) -> None:
         if isinstance(type_, TypeVariable):
             if variable.id in self._numeric:
-                self._numeric.add(type_.id)
+                self._numeric.setdefault(type_.id, self._numeric[variable.id])
         else:
             if variable.id in self._numeric and not (is_integer(type_) or isinstance(type_, ErrorType)):
                 raise Mismatch(Failure.INCOMPATIBLE, left, right)
@@ -281,22 +286,7 @@ class _Expansion:
         self._size += 1
         if self._size > TYPE_SIZE_LIMIT or depth > TYPE_DEPTH_LIMIT:
             raise TooComplex
-        match self._inference.resolve(type_):
-            case BuiltinType(name, arguments) if arguments:
-                return BuiltinType(name, self._all(arguments, depth))
-            case DatatypeType(module, name, arguments) if arguments:
-                return DatatypeType(module, name, self._all(arguments, depth))
-            case ReferenceType(mutable, inner):
-                return ReferenceType(mutable, self.expand(inner, depth + 1))
-            case TupleType(elements):
-                return TupleType(self._all(elements, depth))
-            case FunctionType(parameters, result):
-                return FunctionType(self._all(parameters, depth), self.expand(result, depth + 1))
-            case resolved:
-                return resolved
-
-    def _all(self, types: tuple[Type, ...], depth: int) -> tuple[Type, ...]:
-        return tuple(self.expand(type_, depth + 1) for type_ in types)
+        return map_parts(self._inference.resolve(type_), lambda part: self.expand(part, depth + 1))
 
 
 def _replace_variables(type_: Type, inference: Inference) -> Type:
@@ -304,18 +294,5 @@ def _replace_variables(type_: Type, inference: Inference) -> Type:
     match type_:
         case TypeVariable() if inference.is_numeric(type_):
             return BuiltinType("{integer}")
-        case BuiltinType(name, arguments):
-            return BuiltinType(name, tuple(_replace_variables(t, inference) for t in arguments))
-        case DatatypeType(module, name, arguments):
-            return DatatypeType(module, name, tuple(_replace_variables(t, inference) for t in arguments))
-        case ReferenceType(mutable, inner):
-            return ReferenceType(mutable, _replace_variables(inner, inference))
-        case TupleType(elements):
-            return TupleType(tuple(_replace_variables(t, inference) for t in elements))
-        case FunctionType(parameters, result):
-            return FunctionType(
-                tuple(_replace_variables(t, inference) for t in parameters),
-                _replace_variables(result, inference),
-            )
         case _:
-            return type_
+            return map_parts(type_, lambda part: _replace_variables(part, inference))

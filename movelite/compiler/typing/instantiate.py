@@ -9,16 +9,18 @@ from .. import named_tree as N
 from ..codes import NameResolution
 from ..source import Loc
 from ..types import (
-    ERROR,
     AnythingType,
     BuiltinType,
     DatatypeType,
+    ErrorType,
     FunctionType,
     ParameterType,
     ReferenceType,
     TupleType,
     Type,
     TypeVariable,
+    at,
+    map_parts,
     substitute,
 )
 from .constraints import AbilityConstraint, require_base, require_single
@@ -30,40 +32,37 @@ ARGUMENT_MESSAGE = "Invalid type argument"
 
 def instantiate(body: Body, frame: Frame, named: N.NamedType) -> Type:
     """The type that the source wrote, checked where it stands. Each `_` becomes a new variable."""
-    type_ = named.type
-    parts = named.parts
+    type_, parts, loc = named.type, named.parts, named.loc
     match type_:
         case TypeVariable():
-            return body.inference.fresh()
+            return body.inference.fresh(loc)
         case ParameterType(parameter):
-            return frame.types.get(parameter.id, type_)
+            return frame.types.get(parameter.id) or ParameterType(parameter, loc)
         case ReferenceType(mutable, _) if parts:
             inner = instantiate(body, frame, parts[0])
-            require_base(body, named.loc, "Invalid reference type", inner, parts[0].loc)
-            return ReferenceType(mutable, inner)
+            require_base(body, loc, "Invalid reference type", inner)
+            return ReferenceType(mutable, inner, loc)
         case BuiltinType(name, arguments) if arguments and parts:
             element = instantiate(body, frame, parts[0])
-            require_base(body, named.loc, ARGUMENT_MESSAGE, element, parts[0].loc)
-            return BuiltinType(name, (element,))
+            require_base(body, loc, ARGUMENT_MESSAGE, element)
+            return BuiltinType(name, (element,), loc)
         case DatatypeType(module, name, arguments):
             member = N.MemberId(module, name)
-            warn_if_deprecated(body, member, named.loc)
-            if not arguments:
-                return type_
-            declared = body.program.named.datatype(member).type_parameters
+            warn_if_deprecated(body, member, loc)
+            declared = body.program.named.datatype(member).type_parameters if arguments else []
             given = [instantiate(body, frame, part) for part in parts]
-            _constrain(body, named.loc, declared, given, [part.loc for part in parts], True)
-            return DatatypeType(module, name, tuple(given))
+            _constrain(body, loc, declared, given, True)
+            return DatatypeType(module, name, tuple(given), loc)
         case TupleType() if parts:
             elements = [instantiate(body, frame, part) for part in parts]
-            for element, part in zip(elements, parts, strict=True):
-                require_single(body, named.loc, "Invalid expression list type argument", element, part.loc)
-            return TupleType(tuple(elements))
+            for element in elements:
+                require_single(body, loc, "Invalid expression list type argument", element)
+            return TupleType(tuple(elements), loc)
         case FunctionType() if parts:
             inner_types = [instantiate(body, frame, part) for part in parts]
-            return FunctionType(tuple(inner_types[:-1]), inner_types[-1])
+            return FunctionType(tuple(inner_types[:-1]), inner_types[-1], loc)
         case _:
-            return substitute(type_, frame.types) if frame.types else type_
+            return at(substitute(type_, frame.types), loc)
 
 
 def _constrain(
@@ -71,17 +70,14 @@ def _constrain(
     loc: Loc,
     declared: Sequence[N.TypeParameterDef],
     given: Sequence[Type],
-    locs: Sequence[Loc],
     needs_base: bool,
 ) -> None:
-    for parameter, argument, argument_loc in zip(declared, given, locs, strict=False):
+    for parameter, argument in zip(declared, given, strict=False):
         abilities = parameter.parameter.abilities
         if abilities:
-            body.constraints.append(
-                AbilityConstraint(loc, None, argument, abilities, argument_loc, parameter.ability_locs)
-            )
+            body.constraints.append(AbilityConstraint(loc, None, argument, abilities, parameter.ability_locs))
         if needs_base:
-            require_base(body, loc, ARGUMENT_MESSAGE, argument, argument_loc)
+            require_base(body, loc, ARGUMENT_MESSAGE, argument)
 
 
 def type_arguments_for(
@@ -95,15 +91,11 @@ def type_arguments_for(
     """Type arguments for a declaration: those written, else new variables."""
     given: list[Type]
     if written is None:
-        given = [body.inference.fresh() for _ in declared]
-        locs = [loc] * len(given)
+        given = [body.inference.fresh(loc) for _ in declared]
     else:
         given = [instantiate(body, frame, named) for named in written][: len(declared)]
-        locs = [named.loc for named in written][: len(declared)]
-        missing = len(declared) - len(given)
-        given += [ERROR] * missing
-        locs += [loc] * missing
-    _constrain(body, loc, declared, given, locs, needs_base)
+        given += [ErrorType(loc)] * (len(declared) - len(given))
+    _constrain(body, loc, declared, given, needs_base)
     return tuple(given)
 
 
@@ -126,9 +118,9 @@ class DatatypeUse:
             return len(self.definition.variants[variant or ""].fields)
         return len(self.definition.fields or ())
 
-    def field_type(self, field: N.FieldDef) -> Type:
+    def field_type(self, body: Body, field: N.FieldDef) -> Type:
         """The type of a field under these type arguments."""
-        return substitute(field.type.type, self.arguments) if self.arguments else field.type.type
+        return substitute(body.program.located(field.type), self.arguments)
 
 
 def use_datatype(
@@ -138,7 +130,7 @@ def use_datatype(
     warn_if_deprecated(body, member, loc)
     definition = body.program.named.datatype(member)
     arguments = type_arguments_for(body, frame, loc, definition.type_parameters, written)
-    type_ = DatatypeType(member.module, member.name, arguments)
+    type_ = DatatypeType(member.module, member.name, arguments, loc)
     return DatatypeUse(definition, type_, argument_map(definition.type_parameters, arguments))
 
 
@@ -179,14 +171,14 @@ def use_function(
     arguments = type_arguments_for(body, frame, loc, declared, written, needs_base)
     mapping = argument_map(declared, arguments)
     parameters = [
-        (p.variable, _of_signature(p.type, mapping, definition.is_macro)) for p in definition.parameters
+        (p.variable, _of_signature(body, p.type, mapping, definition.is_macro)) for p in definition.parameters
     ]
-    result = _of_signature(definition.result, mapping, definition.is_macro)
+    result = _of_signature(body, definition.result, mapping, definition.is_macro)
     return FunctionUse(definition, arguments, parameters, result)
 
 
-def _of_signature(named: N.NamedType, mapping: dict[int, Type], is_macro: bool) -> Type:
-    type_ = substitute(named.type, mapping) if mapping else named.type
+def _of_signature(body: Body, named: N.NamedType, mapping: dict[int, Type], is_macro: bool) -> Type:
+    type_ = substitute(body.program.located(named), mapping)
     return open_holes(type_) if is_macro and named.has_holes else type_
 
 
@@ -200,24 +192,7 @@ def fill_holes(body: Body, type_: Type) -> Type:
     return _replace_holes(type_, body.inference.fresh)
 
 
-def _replace_holes(type_: Type, make: Callable[[], Type]) -> Type:
-    def inside(types: tuple[Type, ...]) -> tuple[Type, ...]:
-        return tuple(_replace_holes(t, make) for t in types)
-
-    match type_:
-        case TypeVariable() if type_ == N.HOLE:
-            return make()
-        case AnythingType():
-            return make()
-        case BuiltinType(name, arguments) if arguments:
-            return BuiltinType(name, inside(arguments))
-        case DatatypeType(module, name, arguments) if arguments:
-            return DatatypeType(module, name, inside(arguments))
-        case ReferenceType(mutable, inner):
-            return ReferenceType(mutable, _replace_holes(inner, make))
-        case TupleType(elements):
-            return TupleType(inside(elements))
-        case FunctionType(parameters, result):
-            return FunctionType(inside(parameters), _replace_holes(result, make))
-        case _:
-            return type_
+def _replace_holes(type_: Type, make: Callable[[Loc | None], Type]) -> Type:
+    if isinstance(type_, AnythingType) or type_ == N.HOLE:
+        return make(type_.loc)
+    return map_parts(type_, lambda part: _replace_holes(part, make))

@@ -231,7 +231,8 @@ class _Rules:
                 f"Invalid event. The function '{call.module}::{call.name}' must be called with a type "
                 "defined in the current module"
             )
-            label = (call.loc, f"The type '{format_type(first)}' is not declared in the current module")
+            text = f"The type '{format_type(first)}' is not declared in the current module"
+            label = (first.loc or call.loc, text)
             self._report(diag(Iota.EventEmitCall, (call.loc, message), label))
         elif is_named(call.module, "iota", "transfer") and call.name in PRIVATE_TRANSFERS:
             self._report_private_transfer(call, first)
@@ -245,7 +246,8 @@ class _Rules:
         )
         if isinstance(first, DatatypeType):
             message += f", '{first.module}'"
-        label = (call.loc, f"The type '{format_type(first)}' is not declared in the current module")
+        text = f"The type '{format_type(first)}' is not declared in the current module"
+        label = (first.loc or call.loc, text)
         result = diag(Iota.PrivateTransferCall, (call.loc, message), label)
         if self._program.abilities.has(first, AbilitySet.STORE):
             advice = f"The object has 'store' so '{call.module}::public_{call.name}' can be called instead"

@@ -14,7 +14,7 @@ from .. import typed_tree as T
 from ..codes import TypeSafety, UnusedItem
 from ..editions import Feature
 from ..source import Loc
-from ..types import ANYTHING, ERROR, AbilitySet, FunctionType, Type
+from ..types import AbilitySet, AnythingType, ErrorType, FunctionType, Type
 from .calls import check_arity, check_is_macro
 from .constraints import require_ability, require_single
 from .context import Body, ByName, Closure, Expansion, Frame
@@ -61,12 +61,12 @@ def expand_call(
         for (variable, type_), argument in zip(use.parameters, given, strict=False)
     ]
     if not is_macro or macro.body is None or not _check_recursion(body, frame, loc, macro.id):
-        return T.ErrorExpression(ERROR, loc)
+        return T.ErrorExpression(ErrorType(loc), loc)
     for binding in bindings:
         if isinstance(binding, _Refused):
             text = f"Unable to bind lambda to parameter '{binding.name}'. The lambda must be passed directly"
             body.report(TypeSafety.CannotExpandMacro, binding.loc, text)
-            return T.ErrorExpression(ERROR, loc)
+            return T.ErrorExpression(ErrorType(loc), loc)
     expansion = Expansion(macro.id, loc, frame.expansion)
     inner = body.new_frame(None, expansion)
     inner.types = use.arguments
@@ -111,7 +111,7 @@ def _bind_argument(
         return f"Invalid call of '{use.definition.id}'. Invalid argument for parameter '{variable.name}'"
 
     if argument.value is not None:
-        subtype(body, loc, message, argument.value.type, type_, argument.value.loc, variable.loc)
+        subtype(body, loc, message, argument.value.type, type_)
         if isinstance(body.inference.unfold(type_), FunctionType):
             return _Refused(argument.loc, variable.name)
         return argument.value
@@ -120,7 +120,7 @@ def _bind_argument(
         return _Refused(argument.loc, variable.name)
     if isinstance(source, N.Lambda):
         written = _lambda_type(body, frame, source)
-        related = try_subtype(body, loc, message, written, type_, source.loc, variable.loc)
+        related = try_subtype(body, loc, message, written, type_)
         type_ = written if related is None else related
     expected = body.inference.unfold(type_)
     if not isinstance(expected, FunctionType):
@@ -132,9 +132,11 @@ def _bind_argument(
 
 def _lambda_type(body: Body, frame: Frame, node: N.Lambda) -> FunctionType:
     """What a lambda says of its own type; the rest is open."""
-    parameters = [ANYTHING if p.type is None else instantiate(body, frame, p.type) for p in node.parameters]
-    result = ANYTHING if node.result is None else instantiate(body, frame, node.result)
-    return FunctionType(tuple(parameters), result)
+    parameters = [
+        AnythingType(p.loc) if p.type is None else instantiate(body, frame, p.type) for p in node.parameters
+    ]
+    result = AnythingType(node.body.loc) if node.result is None else instantiate(body, frame, node.result)
+    return FunctionType(tuple(parameters), result, node.loc)
 
 
 def _check_recursion(body: Body, frame: Frame, loc: Loc, macro: N.MemberId) -> bool:
@@ -189,8 +191,8 @@ def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list
 
 
 def _bind_value(body: Body, frame: Frame, variable: N.Variable, value: T.Expression) -> T.SequenceItem:
-    type_ = body.inference.fresh()
-    require_single(body, variable.loc, "Invalid type for local", type_, value.loc)
+    type_ = body.inference.fresh(variable.loc)
+    require_single(body, variable.loc, "Invalid type for local", type_)
     subtype(body, variable.loc, "Invalid value for binding", value.type, type_)
     if variable.name == "_":
         require_ability(body, variable.loc, IGNORED, type_, AbilitySet.DROP)
@@ -212,7 +214,7 @@ def evaluate_argument(body: Body, argument: ByName, loc: Loc) -> T.Expression:
     frame = body.new_frame(argument.frame)
     value = check_expression(body, frame, argument.expression)
     type_ = fill_holes(body, argument.type)
-    subtype(body, argument.expression.loc, "Invalid type annotation", value.type, type_, value.loc)
+    subtype(body, argument.expression.loc, "Invalid type annotation", value.type, type_)
     block = T.Block(value.type, value.loc, [T.Evaluate(value, value.loc)])
     return Annotated(type_, value.loc, block)
 
@@ -245,18 +247,18 @@ def _apply(body: Body, frame: Frame, closure: Closure, node: N.VariableCall) -> 
         if position < len(arguments):
             value = check_expression(body, frame, arguments[position])
         else:
-            value = T.ErrorExpression(ERROR, node.arguments.loc)
+            value = T.ErrorExpression(ErrorType(node.arguments.loc), node.arguments.loc)
         type_ = fill_holes(body, type_)
-        subtype(body, value.loc, "Invalid type annotation", value.type, type_, value.loc, parameter.loc)
+        subtype(body, value.loc, "Invalid type annotation", value.type, type_)
         value = Annotated(type_, value.loc, value)
-        targets, types = check_targets(body, inner, parameter.targets, parameter.loc, type_, True, value.loc)
+        targets, types = check_targets(body, inner, parameter.targets, parameter.loc, type_, True)
         items.append(T.Bind(targets, types, value, parameter.loc))
     label = inner.declare_label(lambda_.return_label)
     inner.return_label = label
     value = check_expression(body, inner, lambda_.body)
     result = fill_holes(body, closure.result)
     loc = lambda_.body.loc
-    subtype(body, loc, "Invalid type annotation", value.type, result, value.loc)
+    subtype(body, loc, "Invalid type annotation", value.type, result)
     annotated = Annotated(result, loc, value)
     block = T.Block(result, loc, [T.Evaluate(annotated, loc)])
     labeled = finish_labeled(body, loc, label, block, "Invalid lambda return")

@@ -10,13 +10,13 @@ from ..source import Loc
 from ..types import (
     ADDRESS,
     BOOL,
-    ERROR,
     U8,
     AbilitySet,
     BuiltinType,
     ErrorType,
     ReferenceType,
     Type,
+    at,
     vector_of,
 )
 from .constraints import require_ability, require_single
@@ -37,7 +37,7 @@ def _match(body: Body, frame: Frame, node: N.Match) -> T.Expression:
     require_single(body, subject.loc, "Invalid 'match' subject", subject.type)
     subject_type = body.inference.unfold(subject.type)
     mutable = subject_type.mutable if isinstance(subject_type, ReferenceType) else None
-    result = body.inference.fresh()
+    result = body.inference.fresh(node.arms_loc)
     arms = [_arm(body, frame, arm, subject.type, mutable, result) for arm in node.arms]
     return T.Match(result, node.loc, subject, arms)
 
@@ -47,8 +47,8 @@ def _arm(
 ) -> T.MatchArm:
     locals_: dict[N.Variable, T.Local] = {}
     for variable in node.binders:
-        type_ = body.inference.fresh()
-        require_single(body, node.pattern.loc, "Invalid type for pattern", type_, variable.loc)
+        type_ = body.inference.fresh(variable.loc)
+        require_single(body, node.pattern.loc, "Invalid type for pattern", type_)
         locals_[variable] = body.declare(frame, variable, type_)
     checker = _Patterns(body, frame, mutable, node.body_binders)
     pattern = checker.check(node.pattern, True)
@@ -60,13 +60,13 @@ def _arm(
             continue
         unfolded = body.inference.unfold(local.type)
         inner = unfolded.inner if isinstance(unfolded, ReferenceType) else local.type
-        guard_local = body.declare(frame, guard_variable, ReferenceType(False, inner))
+        guard_local = body.declare(frame, guard_variable, ReferenceType(False, inner, unfolded.loc))
         guard_local.mutability = N.Mutability.IMMUTABLE
         guard_locals[local] = guard_local
     guard = None
     if node.guard is not None:
         guard = check_expression(body, frame, node.guard)
-        subtype(body, guard.loc, "Invalid guard condition", guard.type, BOOL)
+        subtype(body, guard.loc, "Invalid guard condition", guard.type, at(BOOL, guard.loc))
     value = check_expression(body, frame, node.body)
     subtype(body, value.loc, "Invalid right-hand side expression", value.type, result)
     body_locals = {locals_[v] for v in node.body_binders if v in locals_}
@@ -100,26 +100,26 @@ class _Patterns:
             case N.BinderPattern():
                 local = self.frame.find(node.variable)
                 if not isinstance(local, T.Local):
-                    return T.ErrorPattern(ERROR, node.loc)
+                    return T.ErrorPattern(ErrorType(node.loc), node.loc)
                 if not node.variable.is_used:
                     return T.WildcardPattern(local.type, node.loc)
                 return T.BindPattern(local.type, node.loc, local)
             case N.WildcardPattern():
-                type_ = body.inference.fresh()
+                type_ = body.inference.fresh(node.loc)
                 message = "Cannot ignore values without the 'drop' ability. '_' patterns discard their values"
                 self._dropped(node.loc, type_, drops, message)
                 return T.WildcardPattern(self._borrowed(type_), node.loc)
             case N.OrPattern():
                 left, right = self.check(node.left, drops), self.check(node.right, drops)
-                type_ = join(body, node.loc, "Invalid pattern", left.type, right.type, left.loc, right.loc)
+                type_ = join(body, node.loc, "Invalid pattern", left.type, right.type)
                 return T.OrPattern(type_, node.loc, left, right)
             case N.AtPattern():
                 return self._at(node, drops)
             case N.ErrorPattern():
-                return T.ErrorPattern(body.inference.fresh(), node.loc)
+                return T.ErrorPattern(body.inference.fresh(node.loc), node.loc)
 
     def _borrowed(self, type_: Type) -> Type:
-        return type_ if self.mutable is None else ReferenceType(self.mutable, type_)
+        return type_ if self.mutable is None else ReferenceType(self.mutable, type_, type_.loc)
 
     def _dropped(self, loc: Loc, type_: Type, drops: bool, message: str) -> None:
         if self.mutable is None and drops:
@@ -141,14 +141,14 @@ class _Patterns:
         match literal:
             case N.IntLiteral():
                 if literal.type is None:
-                    return self.body.inference.fresh_number()
-                return BuiltinType(literal.type)
+                    return self.body.inference.fresh_number(literal.loc)
+                return BuiltinType(literal.type, (), literal.loc)
             case N.BoolLiteral():
-                return BOOL
+                return at(BOOL, literal.loc)
             case N.AddressLiteral():
-                return ADDRESS
+                return at(ADDRESS, literal.loc)
             case N.BytesLiteral():
-                return vector_of(U8)
+                return vector_of(at(U8, literal.loc), literal.loc)
 
     def _datatype(self, node: N.DatatypePattern, drops: bool) -> T.Pattern:
         body = self.body
@@ -162,7 +162,7 @@ class _Patterns:
             inner = self.check(field.item, drops)
             expected = self._borrowed(field.type)
             message = "Invalid pattern field type"
-            subtype(body, field.name.loc, message, inner.type, expected, inner.loc)
+            subtype(body, field.name.loc, message, inner.type, expected)
             fields.append(T.PatternField(field.name.text, field.index, field.type, inner))
         if not body.is_own(node.datatype.module):
             self._report_foreign(node, use.definition, variant)
@@ -192,7 +192,7 @@ class _Patterns:
         inner, and so must be copied if it reads both."""
         local = self.frame.find(node.variable)
         if not isinstance(local, T.Local):
-            return T.ErrorPattern(ERROR, node.loc)
+            return T.ErrorPattern(ErrorType(node.loc), node.loc)
         message = "Invalid inner pattern type"
         if not node.variable.is_used:
             inner = self.check(node.pattern, drops)

@@ -91,7 +91,7 @@ def _type_key(body: Body, loc: Loc, type_: Type) -> N.TypeKey | None:
                 "Method calls are only supported on single types. "
                 f"Got an expression of type: {body.inference.format(type_)}"
             )
-    body.report(TypeSafety.InvalidMethodCall, loc, "Invalid method call", (loc, why))
+    body.report(TypeSafety.InvalidMethodCall, loc, "Invalid method call", (type_.loc or loc, why))
     return None
 
 

@@ -6,7 +6,7 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import TypeSafety
 from ..source import Loc
-from ..types import ERROR, Type
+from ..types import ErrorType, Type
 from .context import Body, ByName, Closure, Frame
 from .deprecation import warn_if_deprecated
 from .macros import evaluate_argument
@@ -50,4 +50,4 @@ def constant_type(body: Body, loc: Loc, member: N.MemberId) -> Type:
     if not body.is_own(member.module):
         rule_ = "Constants are internal to their module, and cannot can be accessed outside of their module"
         report_restricted(body, loc, f"Invalid access of '{member}'", (definition.name.loc, rule_))
-    return ERROR if definition.type.has_holes else definition.type.type
+    return ErrorType(loc) if definition.type.has_holes else body.program.located(definition.type)

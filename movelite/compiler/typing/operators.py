@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import named_tree as N
 from .. import typed_tree as T
 from ..editions import Feature
-from ..types import ADDRESS, BOOL, U8, AbilitySet, BuiltinType, ReferenceType, Type, vector_of
+from ..types import ADDRESS, BOOL, U8, AbilitySet, BuiltinType, ReferenceType, Type, at, vector_of
 from .borrowing import borrow
 from .constraints import require_ability, require_number, require_single
 from .context import Body, Frame
@@ -24,23 +24,25 @@ _EQUALITY = frozenset(["==", "!="])
 
 @rule(N.IntLiteral)
 def _integer(body: Body, frame: Frame, node: N.IntLiteral) -> T.Expression:
-    type_ = body.inference.fresh_number() if node.type is None else BuiltinType(node.type)
+    type_ = (
+        body.inference.fresh_number(node.loc) if node.type is None else BuiltinType(node.type, (), node.loc)
+    )
     return T.Literal(type_, node.loc, node.value)
 
 
 @rule(N.BoolLiteral)
 def _bool(body: Body, frame: Frame, node: N.BoolLiteral) -> T.Expression:
-    return T.Literal(BOOL, node.loc, node.value)
+    return T.Literal(at(BOOL, node.loc), node.loc, node.value)
 
 
 @rule(N.AddressLiteral)
 def _address(body: Body, frame: Frame, node: N.AddressLiteral) -> T.Expression:
-    return T.Literal(ADDRESS, node.loc, node.value)
+    return T.Literal(at(ADDRESS, node.loc), node.loc, node.value)
 
 
 @rule(N.BytesLiteral)
 def _bytes(body: Body, frame: Frame, node: N.BytesLiteral) -> T.Expression:
-    return T.Literal(vector_of(U8), node.loc, node.value)
+    return T.Literal(vector_of(at(U8, node.loc), node.loc), node.loc, node.value)
 
 
 @rule(N.Cast)
@@ -56,22 +58,23 @@ def _cast(body: Body, frame: Frame, node: N.Cast) -> T.Expression:
 def _annotate(body: Body, frame: Frame, node: N.Annotate) -> T.Expression:
     operand = check_expression(body, frame, node.operand)
     type_ = instantiate(body, frame, node.type)
-    subtype(body, node.type.loc, "Invalid type annotation", operand.type, type_, operand.loc, node.type.loc)
+    subtype(body, node.type.loc, "Invalid type annotation", operand.type, type_)
     return Annotated(type_, node.loc, operand)
 
 
 @rule(N.Not)
 def _not(body: Body, frame: Frame, node: N.Not) -> T.Expression:
     operand = check_expression(body, frame, node.operand)
-    subtype(body, operand.loc, "Invalid argument to '!'", operand.type, BOOL)
-    return T.Unary(BOOL, node.loc, T.UnaryOperator.NOT, operand)
+    subtype(body, operand.loc, "Invalid argument to '!'", operand.type, at(BOOL, operand.loc))
+    return T.Unary(at(BOOL, node.loc), node.loc, T.UnaryOperator.NOT, operand)
 
 
 @rule(N.Dereference)
 def _dereference(body: Body, frame: Frame, node: N.Dereference) -> T.Expression:
     operand = check_expression(body, frame, node.operand)
-    inner = body.inference.fresh()
-    subtype(body, node.loc, "Invalid dereference.", operand.type, ReferenceType(False, inner), operand.loc)
+    inner = body.inference.fresh(node.loc)
+    expected = ReferenceType(False, inner, node.loc)
+    subtype(body, node.loc, "Invalid dereference.", operand.type, expected)
     message = "Invalid dereference. Dereference requires the 'copy' ability"
     require_ability(body, node.loc, message, inner, AbilitySet.COPY)
     return T.Dereference(inner, node.loc, operand)
@@ -98,15 +101,15 @@ def _binary_operation(body: Body, node: N.Binary, left: T.Expression, right: T.E
         return _equality(body, node, operator, left, right)
     if text in _LOGIC:
         for side in (left, right):
-            subtype(body, side.loc, f"Invalid argument to '{text}'", side.type, BOOL, None, node.operator_loc)
-        return T.Binary(BOOL, node.loc, operator, left, right, BOOL)
+            subtype(body, side.loc, f"Invalid argument to '{text}'", side.type, at(BOOL, node.operator_loc))
+        return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, BOOL)
     require_number(body, left.loc, text, left.type)
     if text in _SHIFTS:
-        subtype(body, right.loc, f"Invalid argument to '{text}'", right.type, U8)
+        subtype(body, right.loc, f"Invalid argument to '{text}'", right.type, at(U8, right.loc))
         return T.Binary(left.type, node.loc, operator, left, right, left.type)
     require_number(body, right.loc, text, left.type)
-    operand = join(body, node.operator_loc, message, left.type, right.type, left.loc, right.loc)
-    result = operand if text in _ARITHMETIC or text in _BITS else BOOL
+    operand = join(body, node.operator_loc, message, left.type, right.type)
+    result = operand if text in _ARITHMETIC or text in _BITS else at(BOOL, node.loc)
     return T.Binary(result, node.loc, operator, left, right, operand)
 
 
@@ -118,14 +121,14 @@ def _equality(
     if not body.config.supports(Feature.AUTOBORROW_EQ):
         for side in (left, right):
             _require_drop(body, node, side, side.type)
-        operand = join(body, loc, message, left.type, right.type, left.loc, right.loc)
+        operand = join(body, loc, message, left.type, right.type)
         require_single(body, node.loc, message, operand)
-        return T.Binary(BOOL, node.loc, operator, left, right, operand)
+        return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, operand)
     left_type = body.inference.resolve(left.type)
     right_type = body.inference.resolve(right.type)
     left_inner = left_type.inner if isinstance(left_type, ReferenceType) else left_type
     right_inner = right_type.inner if isinstance(right_type, ReferenceType) else right_type
-    common = join(body, loc, message, left_inner, right_inner, left.loc, right.loc)
+    common = join(body, loc, message, left_inner, right_inner)
     require_single(body, node.loc, message, common)
     left_is_value = not isinstance(left_type, ReferenceType)
     right_is_value = not isinstance(right_type, ReferenceType)
@@ -134,12 +137,12 @@ def _equality(
         _require_drop(body, node, left, left_inner)
         _require_drop(body, node, right, right_inner)
     elif left_is_value:
-        left, operand = borrow(body, node.loc, False, left, common), ReferenceType(False, common)
+        left, operand = borrow(body, node.loc, False, left, common), ReferenceType(False, common, loc)
     elif right_is_value:
-        right, operand = borrow(body, node.loc, False, right, common), ReferenceType(False, common)
+        right, operand = borrow(body, node.loc, False, right, common), ReferenceType(False, common, loc)
     else:
-        operand = join(body, loc, message, left.type, right.type, left.loc, right.loc)
-    return T.Binary(BOOL, node.loc, operator, left, right, operand)
+        operand = join(body, loc, message, left.type, right.type)
+    return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, operand)
 
 
 def _require_drop(body: Body, node: N.Binary, side: T.Expression, type_: Type) -> None:

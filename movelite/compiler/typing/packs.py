@@ -41,17 +41,17 @@ def _pack(body: Body, frame: Frame, node: N.Pack) -> T.Expression:
 @rule(N.VectorExpression)
 def _vector(body: Body, frame: Frame, node: N.VectorExpression) -> T.Expression:
     elements = check_all(body, frame, node.elements.items)
-    element_type: Type = body.inference.fresh()
+    element_type: Type = body.inference.fresh(node.loc)
     message = "Invalid 'vector' instantiation. Incompatible argument"
     for element in elements:
-        element_type = join(body, node.loc, message, element_type, element.type, None, element.loc)
+        element_type = join(body, node.loc, message, element_type, element.type)
     if node.type_argument is not None:
         written = instantiate(body, frame, node.type_argument)
         message = "Invalid 'vector' instantiation. Invalid argument type"
-        subtype(body, node.loc, message, element_type, written, None, node.type_argument.loc)
+        subtype(body, node.loc, message, element_type, written)
         element_type = written
     require_base(body, node.loc, "Invalid 'vector' type", element_type)
-    return T.VectorPack(vector_of(element_type), node.loc, element_type, elements)
+    return T.VectorPack(vector_of(element_type, node.loc), node.loc, element_type, elements)
 
 
 @rule(N.Tuple)
@@ -59,5 +59,5 @@ def _tuple(body: Body, frame: Frame, node: N.Tuple) -> T.Expression:
     elements = check_all(body, frame, node.items)
     for element in elements:
         message = "Invalid expression list type argument"
-        require_single(body, node.loc, message, element.type, element.loc)
-    return T.TupleExpression(TupleType(tuple(e.type for e in elements)), node.loc, elements)
+        require_single(body, node.loc, message, element.type)
+    return T.TupleExpression(TupleType(tuple(e.type for e in elements), node.loc), node.loc, elements)

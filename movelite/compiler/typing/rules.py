@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from .. import named_tree as N
 from .. import typed_tree as T
-from ..types import ERROR
+from ..types import ErrorType
 from .context import Body, Frame
 from .inference import TooComplex
 
@@ -45,4 +45,4 @@ def check_all(body: Body, frame: Frame, nodes: list[N.Expression]) -> list[T.Exp
 
 def error_expression(node: N.Expression) -> T.ErrorExpression:
     """Stands for an expression that was refused."""
-    return T.ErrorExpression(ERROR, node.loc)
+    return T.ErrorExpression(ErrorType(node.loc), node.loc)

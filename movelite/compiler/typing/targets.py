@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import named_tree as N
 from .. import typed_tree as T
 from ..source import Loc
-from ..types import ERROR, UNIT, AbilitySet, ReferenceType, TupleType, Type
+from ..types import AbilitySet, ErrorType, ReferenceType, TupleType, Type, UnitType, at
 from .constraints import require_ability, require_single
 from .context import Body, Frame
 from .fields import struct_fields
@@ -23,7 +23,6 @@ def check_targets(
     loc: Loc,
     value_type: Type | None,
     is_binding: bool,
-    value_loc: Loc | None = None,
 ) -> tuple[list[T.Target], list[Type]]:
     """The targets of one `let` or assignment, and the type that each takes.
 
@@ -31,15 +30,17 @@ def check_targets(
     """
     types: list[Type] = []
     for target in targets:
-        variable = body.inference.fresh()
-        require_single(body, loc, "Invalid type for local", variable, target.loc)
+        variable = body.inference.fresh(target.loc)
+        require_single(body, loc, "Invalid type for local", variable)
         types.append(variable)
     if value_type is not None:
-        expected = UNIT if not types else types[0] if len(types) == 1 else TupleType(tuple(types))
+        expected: Type = UnitType(loc) if not types else TupleType(tuple(types), loc)
+        if len(types) == 1:
+            expected = at(types[0], loc)
         message = "Invalid value for " + ("binding" if is_binding else "assignment")
-        if try_subtype(body, loc, message, value_type, expected, value_loc) is None:
+        if try_subtype(body, loc, message, value_type, expected) is None:
             for type_ in types:
-                subtype(body, loc, message, type_, ERROR)
+                subtype(body, loc, message, type_, ErrorType(loc))
     checked = [
         _check_target(body, frame, target, type_, is_binding)
         for target, type_ in zip(targets, types, strict=True)
@@ -64,7 +65,7 @@ def _check_target(body: Body, frame: Frame, target: N.Target, type_: Type, is_bi
             if not isinstance(found, T.Local):
                 return T.IgnoreTarget(target.loc)
             message = f"Invalid assignment to variable '{found.name}'"
-            subtype(body, target.loc, message, type_, found.type, None, found.loc)
+            subtype(body, target.loc, message, type_, found.type)
             return T.LocalTarget(found, found.type, target.loc)
         case N.UnpackTarget():
             return _check_unpack(body, frame, target, type_, is_binding)
@@ -87,7 +88,7 @@ def _check_unpack(
     for field in struct_fields(body, target.loc, verb, use, None, given):
         field_type = field.type
         if isinstance(outer, ReferenceType):
-            field_type = ReferenceType(outer.mutable, field_type)
+            field_type = ReferenceType(outer.mutable, field_type, field.name.loc)
         checked = _check_target(body, frame, field.item, field_type, is_binding)
         fields.append(T.TargetField(field.name.text, field.index, field.type, checked))
     if not body.is_own(target.datatype.module):
