@@ -14,20 +14,23 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from proto.bcs import BcsError
-from proto.errors import AuthorityError, AuthorityErrorKind, MalformedRequest
-from proto.transaction import split_sender_signed
-from proto.user_signature import verify_user_signatures
+from proto.errors import AuthorityError, AuthorityErrorKind
+from proto.ids import Address
+from proto.user_signature import check_signatures
 
 INLINE_SIGNATURES = 2
 """Batches up to this size are checked in place: the trip to a worker costs more."""
 
 
+SignatureCheck = tuple[bytes, tuple[bytes, ...], tuple[Address, ...]]
+"""BCS of a TransactionData, its signatures, and the addresses that have to sign."""
+
+
 class SignatureVerifier(Protocol):
     """Checks batches of signatures."""
 
-    async def verify(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
-        """For each transaction (BCS of SenderSignedData) None, or what is wrong with its signatures."""
+    async def verify(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
+        """For each transaction None, or what is wrong with its signatures."""
         ...
 
     def close(self) -> None:
@@ -35,13 +38,10 @@ class SignatureVerifier(Protocol):
         ...
 
 
-def verify_one(raw: bytes) -> AuthorityErrorKind | None:
-    """What is wrong with the signatures of a transaction (BCS of SenderSignedData), or None."""
+def verify_one(check: SignatureCheck) -> AuthorityErrorKind | None:
+    """What is wrong with the signatures of a transaction, or None."""
     try:
-        signed, data = split_sender_signed(raw)
-        verify_user_signatures(signed, data)
-    except BcsError as error:
-        return MalformedRequest(str(error))
+        check_signatures(*check)
     except AuthorityError as error:
         return error.kind
     return None
@@ -50,9 +50,9 @@ def verify_one(raw: bytes) -> AuthorityErrorKind | None:
 class InlineVerifier:
     """Checks in the calling process."""
 
-    async def verify(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
-        """For each transaction (BCS of SenderSignedData) None, or what is wrong with its signatures."""
-        return [verify_one(raw) for raw in transactions]
+    async def verify(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
+        """For each transaction None, or what is wrong with its signatures."""
+        return [verify_one(check) for check in transactions]
 
     def close(self) -> None:
         """Nothing to stop."""
@@ -64,10 +64,10 @@ class ProcessVerifier:
     def __init__(self, processes: int) -> None:
         self._workers = [_Worker() for _ in range(processes)]
 
-    async def verify(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
-        """For each transaction (BCS of SenderSignedData) None, or what is wrong with its signatures."""
+    async def verify(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
+        """For each transaction None, or what is wrong with its signatures."""
         if len(transactions) <= INLINE_SIGNATURES:
-            return [verify_one(raw) for raw in transactions]
+            return [verify_one(check) for check in transactions]
         worker = min(self._workers, key=lambda candidate: candidate.queued)
         return await worker.submit(transactions)
 
@@ -94,7 +94,7 @@ class _Worker:
         """Batches not yet answered."""
         return len(self._waiting)
 
-    async def submit(self, transactions: list[bytes]) -> list[AuthorityErrorKind | None]:
+    async def submit(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
         """Check a batch. Raises: ConnectionError if the worker has died."""
         loop = asyncio.get_running_loop()
         if not self._is_listening:
@@ -137,4 +137,4 @@ def _serve(connection: Connection) -> None:
             batch = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send([verify_one(raw) for raw in batch])
+        connection.send([verify_one(check) for check in batch])

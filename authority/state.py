@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from authority.execution.engine import ExecutionResult, Executor
 from authority.key_value import StorageError
 from authority.locks import LockTable
-from authority.signature_verifier import SignatureVerifier
+from authority.signature_verifier import SignatureCheck, SignatureVerifier
 from authority.store import AuthorityStore, ExecutedTransaction, Removed, UnitOfWork
 from authority.transaction_input import (
     check_certificate_input,
@@ -59,6 +60,9 @@ from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes
 from proto.transaction_checks import check_static_validity
 from proto.verification import verify_certificate, verify_certificate_batch
 
+RECENT_TRANSACTIONS = 10_000
+"""Transactions that are kept decoded between their vote and their certificate."""
+
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
 
@@ -68,7 +72,13 @@ class SubmittedTransaction:
 
     raw: bytes
     signed: SenderSignedData
+    data_bytes: bytes
     digest: Digest
+
+    @property
+    def signature_check(self) -> SignatureCheck:
+        """What the signature verifier has to check."""
+        return self.data_bytes, self.signed.tx_signatures, self.data.signers
 
     @property
     def data(self) -> TransactionData:
@@ -233,7 +243,7 @@ class AuthorityState:
             sequence=unit.next_sequence,
             transaction=submission.transaction.raw,
             certificate=bcs.encode(Certificate, submission.certificate),
-            effects=bcs.encode(TransactionEffects, result.effects),
+            effects=result.effects.encoded,
             events=bcs.encode(TransactionEvents, result.events) if result.events.data else b"",
         )
         removed = [Removed(gone.id, gone.version, gone.is_wrapped) for gone in result.removed]
@@ -246,7 +256,7 @@ class AuthorityState:
             for submitted in batch
             if self.store.pending_transaction(submitted.digest) != submitted.raw
         ]
-        results = await self._verifier.verify([submitted.raw for submitted in unchecked])
+        results = await self._verifier.verify([submitted.signature_check for submitted in unchecked])
         return {
             submitted.digest: problem
             for submitted, problem in zip(unchecked, results, strict=True)
@@ -266,10 +276,10 @@ class AuthorityState:
         batch = request.batch
         if batch is None:
             return []
-        verified = verify_certificate_batch(batch, self.committee)
+        verified = verify_certificate_batch(batch, self.committee, lambda raw: _read_transaction(raw).digest)
         root, proofs = merkle_root(verified.digests), merkle_proofs(verified.digests)
         submissions = []
-        for index, _, _ in verified.transactions:
+        for index in verified.certified:
             entry = batch.entries[index]
             if isinstance(entry, messages.WholeTransaction):
                 submitted = _read_transaction(entry.transaction)
@@ -320,12 +330,14 @@ class AuthorityState:
             self.locks.acquire(live_owned_references(transaction, self.store), digest)
 
 
+@lru_cache(maxsize=RECENT_TRANSACTIONS)
 def _read_transaction(raw: bytes) -> SubmittedTransaction:
+    """Read a transaction; those seen lately are remembered, for they come again in a certificate."""
     try:
         signed, data_bytes = split_sender_signed(raw)
     except BcsError as error:
         raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
-    return SubmittedTransaction(raw, signed, digest_of_bytes(data_bytes))
+    return SubmittedTransaction(raw, signed, data_bytes, digest_of_bytes(data_bytes))
 
 
 def _events(data: bytes) -> TransactionEvents | None:

@@ -44,6 +44,9 @@ class _Mark(IntEnum):
     WRAPPED = 2
 
 
+_LIVE = bytes([_Mark.LIVE])
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutedTransaction:
     """Everything kept of an executed transaction; the byte fields are BCS.
@@ -103,7 +106,7 @@ class AuthorityStore:
         entry = self._key_value.last_at_most(_object_key(object_id, 2**64 - 1))
         if entry is None or entry[0][:33] != b"o" + object_id:
             return None
-        return int.from_bytes(entry[0][33:], "big"), entry[1][:1] == bytes([_Mark.LIVE])
+        return int.from_bytes(entry[0][33:], "big"), entry[1][:1] == _LIVE
 
     def is_wrapped_at(self, object_id: ObjectID, version: SequenceNumber) -> bool:
         """Whether the removal of an object at a version was a wrapping."""
@@ -263,9 +266,7 @@ class UnitOfWork:
     def _write_object(self, value: Object) -> None:
         object_id = value.object_id
         before = self.get_object(object_id)
-        self._batch.put(
-            _object_key(object_id, value.version), bytes([_Mark.LIVE]) + bcs.encode(Object, value)
-        )
+        self._batch.put(_object_key(object_id, value.version), _LIVE + value.encoded)
         if before is None or before.owner != value.owner:
             self._index_owner(object_id, before.owner if before else None, value.owner)
         self._live[object_id] = value
@@ -302,10 +303,10 @@ def _object_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
 
 
 def _decode_object(row: bytes) -> Object | None:
-    if row[:1] != bytes([_Mark.LIVE]):
+    if row[:1] != _LIVE:
         return None
     try:
-        return bcs.decode(Object, row[1:])
+        return Object.from_bytes(row[1:])
     except bcs.BcsError as error:
         raise CorruptStore(f"an object row does not decode: {error}") from error
 

@@ -187,9 +187,11 @@ def blank_class(cls: type) -> type:
     the rest of decoding; an assignment inside a plain class does not.
     """
     names = [field.name for field in fields(cls)]
-    if cls.__dict__.get("__slots__") != tuple(names) or hasattr(cls, "__post_init__"):
-        raise TypeError(f"{cls.__name__}: BCS takes dataclasses with slots and without __post_init__")
+    slots = cls.__dict__.get("__slots__")
+    if slots not in (None, tuple(names)) or hasattr(cls, "__post_init__"):
+        raise TypeError(f"{cls.__name__}: BCS takes dataclasses without __post_init__ or slots of their own")
     body = [f"def __init__(self, {', '.join(names)}):", *(f"    self.{name} = {name}" for name in names)]
     namespace: dict[str, Any] = {}
     exec(compile("\n".join(body), f"<bcs {cls.__name__}>", "exec"), namespace)
-    return type(cls.__name__, (), {"__slots__": tuple(names), "__init__": namespace["__init__"]})
+    layout = {} if slots is None else {"__slots__": slots}
+    return type(cls.__name__, (), {**layout, "__init__": namespace["__init__"]})

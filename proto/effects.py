@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from proto import bcs
@@ -181,9 +182,9 @@ class PerEpochConfig:
 UnchangedSharedKind = ReadOnlyRoot | MutateDeleted | ReadDeleted | Cancelled | PerEpochConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TransactionEffects:
-    """Effects, version 1 (the only one).
+    """Effects, version 1 (the only one). Their BCS and their digest are made once.
 
     dependencies: sorted digests of the transactions that made the inputs. changed_objects and
     unchanged_shared_objects: sorted by id. gas_object_index: position in changed_objects.
@@ -202,9 +203,18 @@ class TransactionEffects:
     unchanged_shared_objects: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = ()
     aux_data_digest: Digest | None = None
 
+    @cached_property
+    def encoded(self) -> bytes:
+        """BCS."""
+        return bcs.encode(TransactionEffects, self)
+
+    @cached_property
+    def _digest(self) -> Digest:
+        return Digest(blake2b_256(b"TransactionEffects::" + self.encoded))
+
     def digest(self) -> Digest:
         """Digest of the effects."""
-        return effects_digest(self)
+        return self._digest
 
     @property
     def is_success(self) -> bool:
@@ -290,7 +300,7 @@ class TransactionEffects:
 
 def effects_digest(effects: TransactionEffects) -> Digest:
     """Blake2b of `TransactionEffects::` and the BCS."""
-    return Digest(blake2b_256(b"TransactionEffects::" + bcs.encode(TransactionEffects, effects)))
+    return effects.digest()
 
 
 def is_owned_by(owner: Owner, address: Address) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 from proto import bcs
@@ -229,9 +230,9 @@ class MovePackage:
 ObjectData = MoveObject | MovePackage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Object:
-    """One version of an object as it is stored.
+    """One version of an object as it is stored. Its BCS and its digest are made once.
 
     storage_rebate: nanos that come back when the object is deleted.
     """
@@ -286,13 +287,33 @@ class Object:
         """Bytes that storage fees and reading fees count."""
         return metered_size(self.data)
 
+    @cached_property
+    def encoded(self) -> bytes:
+        """BCS."""
+        return bcs.encode(Object, self)
+
+    @cached_property
+    def _digest(self) -> Digest:
+        return Digest(blake2b_256(b"Object::" + self.encoded))
+
     def digest(self) -> Digest:
         """Digest of this version."""
-        return object_digest(self)
+        return self._digest
 
     def reference(self) -> ObjectRef:
         """Id, version and digest."""
-        return ObjectRef(self.object_id, self.version, object_digest(self))
+        return ObjectRef(self.object_id, self.version, self._digest)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Object:
+        """Read BCS.
+
+        Raises: BcsError.
+        """
+        value = bcs.decode(Object, data)
+        # BCS is canonical: these are the bytes that encoding would give.
+        value.__dict__["encoded"] = data
+        return value
 
     def with_version(self, version: SequenceNumber) -> Object:
         """The same at another version."""
@@ -311,7 +332,7 @@ def metered_size(data: ObjectData) -> int:
 
 def object_digest(value: Object) -> Digest:
     """Blake2b of `Object::` and the BCS."""
-    return Digest(blake2b_256(b"Object::" + bcs.encode(Object, value)))
+    return value.digest()
 
 
 def coin_contents(object_id: ObjectID, balance: int) -> bytes:

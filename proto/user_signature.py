@@ -99,11 +99,20 @@ def verify_user_signatures(signed: SenderSignedData, transaction_bcs: bytes | No
     data = signed.transaction_data
     if transaction_bcs is None:
         transaction_bcs = bcs.encode(TransactionData, data)
-    required = data.signers
-    if len(signed.tx_signatures) != len(required):
-        raise AuthorityError(SignerSignatureNumberMismatch(len(required), len(signed.tx_signatures)))
+    check_signatures(transaction_bcs, signed.tx_signatures, data.signers)
+
+
+def check_signatures(
+    transaction_bcs: bytes, tx_signatures: tuple[bytes, ...], required: tuple[Address, ...]
+) -> None:
+    """Check that every required signer, and nobody else, signed these bytes of a TransactionData.
+
+    Raises: as verify_user_signatures.
+    """
+    if len(tx_signatures) != len(required):
+        raise AuthorityError(SignerSignatureNumberMismatch(len(required), len(tx_signatures)))
     try:
-        signatures = {signer_address(s): s for s in map(read_signature, signed.tx_signatures)}
+        signatures = {signer_address(s): s for s in map(read_signature, tx_signatures)}
         for signer in required:
             if signer not in signatures:
                 raise AuthorityError(SignerSignatureAbsent(signer, tuple(sorted(signatures))))

@@ -5,7 +5,7 @@ Everything here raises a VerificationError that says what is wrong, and returns 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from proto.bcs import BcsError
@@ -43,11 +43,11 @@ from proto.transaction import SenderSignedData
 class VerifiedBatch:
     """What a certificate batch proves.
 
-    transactions: the whole ones with their digests and certificates, in order; each is certified by a quorum.
+    digests: of all entries; certified: indices of those that are shown whole, each certified by a quorum.
     """
 
     digests: tuple[Digest, ...]
-    transactions: tuple[tuple[int, Digest, SenderSignedData], ...]
+    certified: tuple[int, ...]
 
 
 def verify_batch_vote(vote: BatchVote, committee: Committee, digests: Sequence[Digest]) -> None:
@@ -98,27 +98,30 @@ def verify_certificate(certificate: Certificate, committee: Committee, digest: D
     _check_accepting_votes(certificate.root, certificate.count, certificate.votes, committee)
 
 
-def verify_certificate_batch(batch: CertificateBatch, committee: Committee) -> VerifiedBatch:
+def verify_certificate_batch(
+    batch: CertificateBatch, committee: Committee, digest_of: Callable[[bytes], Digest] | None = None
+) -> VerifiedBatch:
     """Check that a quorum accepts every transaction that the batch shows whole.
 
+    digest_of: digest of a transaction's bytes, for a caller that keeps what it has read.
     Raises: as verify_certificate; InvalidCertificate also for bad bytes and for no entries.
     """
     _check_epoch(batch.epoch, committee)
     digests: list[Digest] = []
-    whole: list[tuple[int, Digest, SenderSignedData]] = []
+    whole: list[int] = []
+    digest_of = digest_of or _read_digest
     for index, entry in enumerate(batch.entries):
         match entry:
             case DigestOnly(digest):
                 digests.append(digest)
             case WholeTransaction(raw):
-                transaction = _read_transaction(raw)
-                digests.append(transaction.digest())
-                whole.append((index, digests[-1], transaction))
+                digests.append(digest_of(raw))
+                whole.append(index)
     if not digests:
         raise InvalidCertificate("a batch has at least one transaction")
     if any(not is_bitmap(vote.accepted, len(digests)) for vote in batch.votes):
         raise InvalidCertificate("a bitmap does not fit the batch")
-    for index, _, _ in whole:
+    for index in whole:
         accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
         _check_quorum(accepting, committee)
     _check_quorum([vote.signer for vote in batch.votes], committee)
@@ -174,9 +177,9 @@ def verify_executed(executed: ExecutedTransaction, committee: Committee, digest:
     verify_effects_vote(executed.vote, committee, (executed.effects.digest(),))
 
 
-def _read_transaction(raw: bytes) -> SenderSignedData:
+def _read_digest(raw: bytes) -> Digest:
     try:
-        return SenderSignedData.from_bytes(raw)
+        return SenderSignedData.from_bytes(raw).digest()
     except BcsError as error:
         raise InvalidCertificate(f"bytes that are no transaction: {error}") from error
 

@@ -201,8 +201,7 @@ def test_a_certificate_batch_proves_all_it_shows(
     verified = verify_certificate_batch(
         CertificateBatch(EPOCH, batch(transactions, ACCEPTED), accepting), committee
     )
-    assert [index for index, _, _ in verified.transactions] == ACCEPTED
-    assert [transaction for _, _, transaction in verified.transactions] == [transactions[i] for i in ACCEPTED]
+    assert list(verified.certified) == ACCEPTED
     assert verified.digests == tuple(t.digest() for t in transactions)
 
 
