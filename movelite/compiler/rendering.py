@@ -108,9 +108,24 @@ def _add_single(excerpt: _Excerpt, number: int, loc: Loc, is_primary: bool, mess
     label = _Single(is_primary, start, max(loc.end - base, start + 1), message)
     line = excerpt.line(number)
     line.is_shown = True
+    line.singles.insert(_place(line.singles, label), label)
+
+
+def _place(singles: list[_Single], label: _Single) -> int:
+    """Where a label goes among those of its line. Among equal ones it is the place that the binary search
+    of the official renderer hits, which decides the order in which their messages are printed."""
     key = (label.start, label.end)
-    at = next((i for i, s in enumerate(line.singles) if (s.start, s.end) >= key), len(line.singles))
-    line.singles.insert(at, label)
+    left, right = 0, len(singles)
+    while left < right:
+        middle = left + (right - left) // 2
+        found = (singles[middle].start, singles[middle].end)
+        if found == key:
+            return middle
+        if found < key:
+            left = middle + 1
+        else:
+            right = middle
+    return left
 
 
 def _add_multi(excerpt: _Excerpt, first: int, last: int, loc: Loc, is_primary: bool, message: str) -> None:

@@ -173,10 +173,10 @@ class Inference:
                 return left
             case TypeVariable(), _:
                 self._bind(left, right, left, right)
-                return right
+                return left
             case _, TypeVariable():
                 self._bind(right, left, left, right)
-                return left
+                return right
             case ErrorType(), _:
                 return right
             case _, ErrorType():

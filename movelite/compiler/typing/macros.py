@@ -184,7 +184,7 @@ def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list
             node = argument.expression if isinstance(argument, ByName) else argument.function
             _warn_unused(body, node.loc)
     result = fill_holes(body, use.result)
-    subtype(body, loc, "Invalid type annotation", inner.type, result)
+    subtype(body, result.loc or loc, "Invalid type annotation", inner.type, result)
     annotated = Annotated(result, loc, inner)
     items.append(T.Evaluate(annotated, loc))
     return T.Block(result, loc, items)
@@ -214,7 +214,7 @@ def evaluate_argument(body: Body, argument: ByName, loc: Loc) -> T.Expression:
     frame = body.new_frame(argument.frame)
     value = check_expression(body, frame, argument.expression)
     type_ = fill_holes(body, argument.type)
-    subtype(body, argument.expression.loc, "Invalid type annotation", value.type, type_)
+    subtype(body, type_.loc or value.loc, "Invalid type annotation", value.type, type_)
     block = T.Block(value.type, value.loc, [T.Evaluate(value, value.loc)])
     return Annotated(type_, value.loc, block)
 
@@ -249,7 +249,7 @@ def _apply(body: Body, frame: Frame, closure: Closure, node: N.VariableCall) -> 
         else:
             value = T.ErrorExpression(ErrorType(node.arguments.loc), node.arguments.loc)
         type_ = fill_holes(body, type_)
-        subtype(body, value.loc, "Invalid type annotation", value.type, type_)
+        subtype(body, type_.loc or value.loc, "Invalid type annotation", value.type, type_)
         value = Annotated(type_, value.loc, value)
         targets, types = check_targets(body, inner, parameter.targets, parameter.loc, type_, True)
         items.append(T.Bind(targets, types, value, parameter.loc))
@@ -258,7 +258,7 @@ def _apply(body: Body, frame: Frame, closure: Closure, node: N.VariableCall) -> 
     value = check_expression(body, inner, lambda_.body)
     result = fill_holes(body, closure.result)
     loc = lambda_.body.loc
-    subtype(body, loc, "Invalid type annotation", value.type, result)
+    subtype(body, result.loc or loc, "Invalid type annotation", value.type, result)
     annotated = Annotated(result, loc, value)
     block = T.Block(result, loc, [T.Evaluate(annotated, loc)])
     labeled = finish_labeled(body, loc, label, block, "Invalid lambda return")
