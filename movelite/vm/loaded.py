@@ -234,6 +234,8 @@ class FunctionInstance:
         self._operand_types: dict[int, tuple[Type, ...]] = {}
         self.translation: Callable[..., Any] | None = None
         """The Python function it was translated to, once it was."""
+        self.charges: object = None
+        """The translator's sums of its gas, once they were made."""
 
     def __repr__(self) -> str:
         return f"FunctionInstance({self.function}, {self.type_arguments})"

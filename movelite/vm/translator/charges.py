@@ -3,33 +3,42 @@
 A stretch is what always runs together: up to and including a call, up to an instruction whose size depends
 on a value, or to a branch. It runs on through a jump into the head of the next block. A block's head (its
 first stretch) is charged on the way in, so a block that is only ever jumped to costs its predecessors
-nothing extra.
+nothing extra. In the same way a call charges for the head of the function it enters: a function expects its
+entry, if that is a stretch, to be paid for by whoever calls it.
 
-The running counter is one integer of five fields, each 18 bits: weight, instructions, stack size, pushes and
-drift. Drift is what the official height counter gains on the true height of the stack: a few instructions
-are charged a push they do not make. Weight bounds all the others, so that one comparison with zero tells
-when any limit may be near; see machine.py.
+The running counter is one integer of five fields: weight, stack size, instructions, pushes and drift. Drift
+is what the official height counter gains on the true height of the stack: a few instructions are charged a
+push they do not make. Weight bounds all the others, so that one comparison with zero tells when any limit may
+be near; see machine.py. The fields are as wide as three 30-bit digits of a Python integer allow.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from movelite.bytecode.file_format import Opcode
+from movelite.bytecode.status import StatusCode, VMError
+from movelite.verifier import control_flow_graph
 from movelite.verifier.control_flow_graph import ControlFlowGraph
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.types import Type
 from movelite.vm.values import CONTAINER_SIZE, REFERENCE_SIZE, fixed_size
 
-FIELD_BITS = 18
-FIELD_MASK = (1 << FIELD_BITS) - 1
-PUSH_UNIT = 1 << FIELD_BITS
-SIZE_UNIT = 1 << 2 * FIELD_BITS
-INSTRUCTION_UNIT = 1 << 3 * FIELD_BITS
-WEIGHT_UNIT = 1 << 4 * FIELD_BITS
+INSTRUCTION_WEIGHT = 8
+"""Weight of an instruction; a unit of stack size and a push weigh one. Code adds about seven units of size
+per instruction, so that this brings windows about equally close to the tiers of both."""
 
 HEIGHT_WEIGHT = 256
 """Weight of one step that the height counter may rise for longer than a stretch."""
+
+MAX_WEIGHT = (1 << 20) - 1
+"""Most weight in one window."""
+
+PUSH_SHIFT = 12
+INSTRUCTION_SHIFT = PUSH_SHIFT + 20
+SIZE_SHIFT = INSTRUCTION_SHIFT + 17
+WEIGHT_SHIFT = SIZE_SHIFT + 20
 
 MAX_STRETCH_HEIGHT = 64
 """Stretches that push the stack higher than this above the frame are always charged the slow way."""
@@ -39,7 +48,7 @@ MAX_CHAIN = 8
 
 VECTOR_PACK_SIZE = 8
 
-DYNAMIC_UNIT = WEIGHT_UNIT + SIZE_UNIT
+DYNAMIC_UNIT = (1 << WEIGHT_SHIFT) + (1 << SIZE_SHIFT)
 """What one unit of stack size adds to the counter."""
 
 
@@ -163,14 +172,18 @@ def instruction_cost(instance: FunctionInstance, offset: int) -> InstructionCost
 class Stretch:
     """Instructions charged together. offsets are theirs, in the order in which they run."""
 
+    instance: FunctionInstance
     offsets: list[int]
     costs: list[InstructionCost]
+    """Of these instructions, and of the entry's."""
     start_height: int
     """Values of the frame on the stack before the first instruction."""
     end_height: int
     """And after the last, before a call's results."""
     pending: int
     """Values that stay on the stack below the arguments of the call at the end."""
+    entry: Stretch | None = None
+    """The entry of the function that the call at the end enters, if it is charged here."""
     instructions: int = field(init=False)
     size: int = field(init=False)
     pushes: int = field(init=False)
@@ -193,31 +206,50 @@ class Stretch:
     @property
     def is_heavy(self) -> bool:
         """True where the fields of the running counter are too narrow for it."""
-        return self.start_height + self.peak > MAX_STRETCH_HEIGHT or self.weight > FIELD_MASK // 4
+        return self.start_height + self.peak > MAX_STRETCH_HEIGHT or self.weight > MAX_WEIGHT // 4
 
     @property
     def weight(self) -> int:
         """Bound on everything that the stretch adds."""
-        return self.instructions + self.size + self.pushes + HEIGHT_WEIGHT * (self.drift + self.pending)
+        return (
+            INSTRUCTION_WEIGHT * self.instructions
+            + self.size
+            + self.pushes
+            + HEIGHT_WEIGHT * (self.drift + self.pending)
+        )
 
     @property
     def units(self) -> int:
         """What the stretch takes off the running counter."""
         return (
-            self.weight * WEIGHT_UNIT
-            + self.instructions * INSTRUCTION_UNIT
-            + self.size * SIZE_UNIT
-            + self.pushes * PUSH_UNIT
+            (self.weight << WEIGHT_SHIFT)
+            + (self.size << SIZE_SHIFT)
+            + (self.instructions << INSTRUCTION_SHIFT)
+            + (self.pushes << PUSH_SHIFT)
             + self.drift
         )
+
+
+def charges_of(instance: FunctionInstance) -> Charges:
+    """The stretches of a function that is not native.
+
+    Raises: VMError where its types are too large.
+    """
+    if not isinstance(instance.charges, Charges):
+        instance.charges = Charges(instance)
+    return instance.charges
 
 
 class Charges:
     """The stretches of one function instance."""
 
-    def __init__(self, instance: FunctionInstance, graph: ControlFlowGraph) -> None:
+    def __init__(self, instance: FunctionInstance) -> None:
+        function = instance.function
+        code_unit = function.module.compiled.function_defs[function.index].code
+        if code_unit is None:
+            raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="a native has no charges")
         self.instance = instance
-        self.graph = graph
+        self.graph: ControlFlowGraph = control_flow_graph.build(code_unit)
         self.code = instance.function.code
         self.heights = instance.function.stack_shape.heights
         self.costs = [instruction_cost(instance, offset) for offset in range(len(self.code))]
@@ -280,6 +312,45 @@ class Charges:
             current = self.unconditional_successor(current)
         return True
 
+    @cached_property
+    def _head(self) -> list[int]:
+        """Offsets of the entry block's head."""
+        return [] if self._splits_before(0) else self._run(0)
+
+    @cached_property
+    def entry(self) -> Stretch | None:
+        """What callers pay for; None where the function itself charges from its first instruction on."""
+        if not self._head:
+            return None
+        stretch = self._stretch(self._head)
+        return None if stretch.is_heavy else stretch
+
+    def callee(self, offset: int) -> FunctionInstance:
+        """What the call at an offset calls."""
+        opcode, operand, _ = self.code[offset]
+        if opcode is Opcode.CALL_GENERIC:
+            return self.instance.generic_callee(operand)
+        return self.instance.callee(operand)
+
+    def entry_paid(self, offset: int) -> Stretch | None:
+        """The callee's entry, if the stretch that ends with the call at the offset pays for it.
+
+        A call at the end of the function's own entry does not: there would be no end to it.
+        """
+        if offset in self._head[-1:]:
+            return None
+        return self.entry_of_callee(offset)
+
+    def entry_of_callee(self, offset: int) -> Stretch | None:
+        """The entry of what the call at the offset calls."""
+        callee = self.callee(offset)
+        return None if callee.function.is_native else charges_of(callee).entry
+
+    def foreign(self, entry: Stretch) -> int:
+        """Index for a stretch of another function that is charged here by itself."""
+        self.stretches.append(entry)
+        return len(self.stretches) - 1
+
     def stretch_from(self, offset: int) -> int | None:
         """Index of the stretch that begins at an offset, or None where it would be empty.
 
@@ -298,14 +369,21 @@ class Charges:
 
     def _stretch(self, offsets: list[int]) -> Stretch:
         last = offsets[-1]
+        costs = [self.costs[offset] for offset in offsets]
+        entry: Stretch | None = None
         if self._is_call(last):
             end_height = pending = self.heights[last] - len(self.instance.operand_types(last))
+            entry = self.entry_paid(last)
+            if entry is not None:
+                costs += entry.costs
+                end_height += entry.end_height
+                pending += entry.pending
         elif self.code[last].opcode is Opcode.RET:
             end_height, pending = self.heights[last], 0  # the results stay where the caller finds them
         else:
             end_height, pending = self.heights[last + 1], 0
-        costs = [self.costs[offset] for offset in offsets]
-        return Stretch(offsets, costs, self.heights[offsets[0]], end_height, pending)
+        start_height = self.heights[offsets[0]]
+        return Stretch(self.instance, offsets, costs, start_height, end_height, pending, entry)
 
     def _run(self, offset: int) -> list[int]:
         """Offsets of the stretch that begins at an offset."""

@@ -72,8 +72,8 @@ class Emitter:
 
     def rows_of_function(self) -> list[_Row]:
         """The body, one row per line, at depth 0."""
-        entry_charge = self.compiler.charge(self.charges.head_of(self.entry), self.entry)
-        self._put(0, entry_charge)
+        if self.charges.entry is None:
+            self._put(0, self.compiler.charge(self.charges.head_of(self.entry), self.entry))
         if not self._write(self.structure.statements, 0, _Context(None, None)):
             self._put(0, [Line("raise AssertionError", self.entry)])
         return self.rows

@@ -303,7 +303,7 @@ class BlockCompiler:
             case Opcode.WRITE_REF:
                 self._write_reference()
             case Opcode.CALL | Opcode.CALL_GENERIC:
-                self._call(opcode, operand)
+                self._call()
             case _ if opcode in _BINARY:
                 self._binary(opcode)
             case Opcode.NOT:
@@ -606,9 +606,8 @@ class BlockCompiler:
 
     # Calls
 
-    def _call(self, opcode: Opcode, operand: int) -> None:
-        generic = opcode is Opcode.CALL_GENERIC
-        callee = self.instance.generic_callee(operand) if generic else self.instance.callee(operand)
+    def _call(self) -> None:
+        callee = self.charges.callee(self.offset)
         count = len(callee.function.parameters)
         split = len(self.stack) - count
         parts = self.stack[split:]
@@ -621,8 +620,17 @@ class BlockCompiler:
             arguments = [f"w + {step}", *(part.argument for part in parts)]
         else:
             name = self.names.add("f", callee, lambda: self.linking.callee(callee))
+            if self.charges.entry_paid(self.offset) is None:
+                self._charge_entry(step)
             arguments = [*(text for part in parts for text in part.arguments), f"w + {step}"]
         self._results(f"{name}({', '.join(arguments)})", callee.returns)
+
+    def _charge_entry(self, step: int) -> None:
+        """Charge for the callee's entry where the call's own stretch does not."""
+        entry = self.charges.entry_of_callee(self.offset)
+        if entry is not None:
+            index = self.charges.foreign(entry)
+            self._emit(f"if (g := g - {entry.units}) < 0: e(w + {step}, {index})")
 
     def _results(self, call: str, returns: tuple[Type, ...]) -> None:
         operands: list[Operand] = []

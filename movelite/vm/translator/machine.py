@@ -38,13 +38,17 @@ from movelite.vm.native_context import Extensions, RuntimeLimits
 from movelite.vm.trace import ExecutionError, MoveFrame
 from movelite.vm.translator.charges import (
     DYNAMIC_UNIT,
-    FIELD_BITS,
-    FIELD_MASK,
     HEIGHT_WEIGHT,
+    INSTRUCTION_SHIFT,
+    INSTRUCTION_WEIGHT,
     MAX_STRETCH_HEIGHT,
-    WEIGHT_UNIT,
+    MAX_WEIGHT,
+    PUSH_SHIFT,
+    SIZE_SHIFT,
+    WEIGHT_SHIFT,
     Charges,
     Stretch,
+    charges_of,
 )
 from movelite.vm.translator.expressions import CALL_STEP, FunctionNames, Untranslatable, variant_tag
 from movelite.vm.translator.source import compile_source, write_source
@@ -52,7 +56,6 @@ from movelite.vm.types import Type
 from movelite.vm.values import Value
 
 PENDING_MASK = CALL_STEP - 1
-MAX_WINDOW = FIELD_MASK
 PYTHON_FRAMES = 20_000
 """Recursion limit that leaves room for as many Move frames as there can be."""
 
@@ -71,8 +74,7 @@ class Translated:
 
     def frame(self, line: int) -> MoveFrame:
         """The Move frame of a Python frame that stands at a line."""
-        function = self.instance.function
-        return MoveFrame(function.module.runtime_id, function.name, function.index, self.offsets[line])
+        return _frame_of(self.instance, self.offsets[line])
 
 
 _META = "translated"
@@ -99,11 +101,27 @@ MeterState = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class _LastCharge:
-    """A stretch that was charged exactly, and the meter before it."""
+    """A stretch that was charged exactly, by code at depth w, and the meter before it.
+
+    foreign tells that it is the entry of a function about to be called.
+    """
 
     stretch: Stretch
     size: int
+    w: int
+    foreign: bool
     before: MeterState
+
+    def frames_at(self, index: int, frames: list[MoveFrame]) -> list[MoveFrame]:
+        """The call stack at an instruction of the stretch, given the frames in progress at the charge."""
+        stretch, own = self.stretch, len(self.stretch.offsets)
+        if self.foreign:
+            return [*frames, _frame_of(stretch.instance, stretch.offsets[index])]
+        if index < own or stretch.entry is None:
+            return [*frames[:-1], _frame_of(stretch.instance, stretch.offsets[index])]
+        caller = _frame_of(stretch.instance, stretch.offsets[-1])
+        callee = _frame_of(stretch.entry.instance, stretch.entry.offsets[index - own])
+        return [*frames[:-1], caller, callee]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +168,7 @@ class Machine:
             "T": Trap,
             "x": self._bridge(instance, entered=True),
             "o": self._charger(source.charges),
+            "e": self._entry_charger(source.charges),
             _META: Translated(instance, source.offsets, source.charges),
             "__builtins__": {"len": len, "AssertionError": AssertionError},
         }
@@ -180,6 +199,7 @@ class Machine:
         def interpreted(*arguments: Value) -> Any:
             *flat, w = arguments
             pending = w & PENDING_MASK
+            self._take_back_entry(instance, pending)
             self._settle(pending)
             frames = self.call_stack()
             outer = Outer(frames[:-1] if entered else frames, w // CALL_STEP - pending, pending)
@@ -210,8 +230,12 @@ class Machine:
                 flat.append(value)
         self._resume(0)
         returns = len(instance.function.returns)
+        function = self.translated(instance)
         try:
-            result = self.translated(instance)(*flat, 0)
+            entry = _entry(instance)
+            if entry is not None:
+                self._charge_exactly(entry, 0, 0, foreign=True)
+            result = function(*flat, 0)
             self._settle(returns)
         except ExecutionError:
             raise
@@ -253,10 +277,10 @@ class Machine:
     def _add_up(self, used: int) -> None:
         """Put what a window used on the meter; its multipliers held for the whole window."""
         gas = self.gas
-        self._drift += used & FIELD_MASK
-        pushes = used >> FIELD_BITS & FIELD_MASK
-        size = used >> 2 * FIELD_BITS & FIELD_MASK
-        instructions = used >> 3 * FIELD_BITS & FIELD_MASK
+        self._drift += used & (1 << PUSH_SHIFT) - 1
+        pushes = used >> PUSH_SHIFT & (1 << INSTRUCTION_SHIFT - PUSH_SHIFT) - 1
+        instructions = used >> INSTRUCTION_SHIFT & (1 << SIZE_SHIFT - INSTRUCTION_SHIFT) - 1
+        size = used >> SIZE_SHIFT & (1 << WEIGHT_SHIFT - SIZE_SHIFT) - 1
         gas.instructions += instructions
         gas.stack_size += size
         gas.deduct(_cost(gas, instructions, size, pushes))
@@ -268,29 +292,43 @@ class Machine:
         if self._gas_end is None and self._drift >= 0:
             rise = gas.next_height_tier - self._drift - height - MAX_STRETCH_HEIGHT
             window = min(
-                MAX_WINDOW,
-                gas.next_instruction_tier - gas.instructions,
+                MAX_WEIGHT,
+                (gas.next_instruction_tier - gas.instructions) * INSTRUCTION_WEIGHT,
                 gas.next_size_tier - gas.stack_size,
                 rise * HEIGHT_WEIGHT,
             )
             if gas.is_metered:
-                dearest = max(gas.instruction_multiplier, gas.size_multiplier, gas.height_multiplier)
+                per_instruction = -(-gas.instruction_multiplier // INSTRUCTION_WEIGHT)
+                dearest = max(per_instruction, gas.size_multiplier, gas.height_multiplier)
                 window = min(window, gas.gas_left // dearest) if dearest else window
-        self._opened = self._counter.cell_contents = max(0, window) * WEIGHT_UNIT
+        self._opened = self._counter.cell_contents = max(0, window) << WEIGHT_SHIFT
 
     def _charger(self, charges: Charges) -> Callable[..., None]:
         def charge(w: int, index: int, size: int = 0) -> None:
-            self._charge(charges.stretches[index], w & PENDING_MASK, size)
+            stretch = charges.stretches[index]
+            if not stretch.is_heavy:
+                self._counter.cell_contents += stretch.units + size * DYNAMIC_UNIT
+            self._charge_exactly(stretch, w, size, foreign=False)
 
         return charge
 
-    def _charge(self, stretch: Stretch, pending: int, size: int) -> None:
-        """Charge a stretch that the window has no room for, exactly, and open the next window."""
-        if not stretch.is_heavy:
-            self._counter.cell_contents += stretch.units + size * DYNAMIC_UNIT
+    def _entry_charger(self, charges: Charges) -> Callable[..., None]:
+        def charge(w: int, index: int) -> None:
+            stretch = charges.stretches[index]
+            self._counter.cell_contents += stretch.units
+            self._charge_exactly(stretch, w, 0, foreign=True)
+
+        return charge
+
+    def _charge_exactly(self, stretch: Stretch, w: int, size: int, *, foreign: bool) -> None:
+        """Charge a stretch that the window has no room for, and open the next window.
+
+        foreign tells that it is the entry of a function about to be called.
+        """
+        pending = w & PENDING_MASK
         self._settle(pending + stretch.start_height)
         gas = self.gas
-        self._last_charge = _LastCharge(stretch, size, _meter_state(gas))
+        self._last_charge = last = _LastCharge(stretch, size, w, foreign, _meter_state(gas))
         end_height = pending + stretch.end_height
         if self._drift >= 0 and _fits(gas, stretch, size):
             gas.instructions += stretch.instructions
@@ -301,58 +339,78 @@ class Machine:
             try:
                 _charge_each(gas, stretch, size, stretch.instructions)
             except VMError:
-                self._gas_end = _GasEnd(self._steps_paid(stretch, size), self.call_stack())
+                paid = gas.instructions - last.before[0] - 1
+                self._gas_end = _GasEnd(paid, last.frames_at(paid, self.call_stack()))
             self._drift = gas.stack_height - end_height
         self._open(end_height)
 
-    def _steps_paid(self, stretch: Stretch, size: int) -> int:
-        """Instructions of the stretch charged last that the gas paid for."""
-        before = self._last_charge.before if self._last_charge is not None else ()
-        return self.gas.instructions - before[0] - 1 if before else 0
+    def _take_back_entry(self, instance: FunctionInstance, pending: int) -> None:
+        """Undo the charge for a function's entry: the interpreter is going to run it and charges itself."""
+        entry = _entry(instance)
+        if entry is None:
+            return
+        last = self._last_charge
+        if last is None or self._counter.cell_contents != self._opened:
+            self._counter.cell_contents += entry.units
+            return
+        before_entry = 0 if last.foreign else len(last.stretch.offsets)
+        if self._gas_end is not None and self._gas_end.index < before_entry:
+            raise self._out_of_gas(self._gas_end)
+        self._gas_end = None
+        _restore(self.gas, last.before)
+        _charge_each(self.gas, last.stretch, last.size, before_entry)
+        self._resume(pending)
 
     # Failures
 
     def _out_of_gas(self, end: _GasEnd) -> ExecutionError:
-        last = self._last_charge
-        offset = last.stretch.offsets[end.index] if last is not None else 0
-        here = end.frames[-1]
-        frame = MoveFrame(here.module_id, here.function, here.definition_index, offset)
-        return _located(VMError(StatusCode.OUT_OF_GAS), [*end.frames[:-1], frame])
+        return _located(VMError(StatusCode.OUT_OF_GAS), end.frames)
 
     def _failure(self, error: Exception) -> ExecutionError:
         """What an exception of translated code means."""
         frames: list[MoveFrame] = []
         innermost: Translated | None = None
+        w = 0
         entry: TracebackType | None = error.__traceback__
         while entry is not None:
             translated = entry.tb_frame.f_globals.get(_META)
             innermost = translated if isinstance(translated, Translated) else None
             if innermost is not None:
                 frames.append(innermost.frame(entry.tb_lineno))
+                w = entry.tb_frame.f_locals["w"]
             entry = entry.tb_next
         if innermost is None or not isinstance(error, Trap | IndexError | ZeroDivisionError):
             message = f"{type(error).__name__}: {error}"
             return _located(VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message=message), frames)
         offset = frames[-1].code_offset
-        if self._gas_end is not None and not self._failed_before(self._gas_end, offset):
+        index = self._index_in_last_charge(offset, w)
+        if self._gas_end is not None and (index is None or index >= self._gas_end.index):
             return self._out_of_gas(self._gas_end)
-        self._take_back(innermost, offset)
+        self._take_back(innermost, offset, index)
         return _located(self._meaning(innermost, offset, error), frames)
 
-    def _failed_before(self, end: _GasEnd, offset: int) -> bool:
+    def _index_in_last_charge(self, offset: int, w: int) -> int | None:
+        """Which instruction of the stretch charged last failed, in a frame of depth w; None if it was not
+        the last or was not charged exactly."""
         last = self._last_charge
-        return last is not None and offset in last.stretch.offsets[: end.index]
+        if last is None or self._counter.cell_contents != self._opened:
+            return None
+        stretch, skipped = last.stretch, 0
+        if w != last.w:
+            skipped = len(stretch.offsets)
+            if stretch.entry is None:
+                return None
+            stretch = stretch.entry
+        return skipped + stretch.offsets.index(offset) if offset in stretch.offsets else None
 
-    def _take_back(self, translated: Translated, offset: int) -> None:
+    def _take_back(self, translated: Translated, offset: int, index: int | None) -> None:
         """Undo the charges for what comes after a failed instruction."""
         opcode = translated.instance.function.code[offset].opcode
         is_charged = opcode not in _FAILS_UNCHARGED
         last = self._last_charge
-        nothing_since = self._counter.cell_contents == self._opened
-        if last is not None and nothing_since and offset in last.stretch.offsets:
+        if last is not None and index is not None:
             _restore(self.gas, last.before)
-            count = last.stretch.offsets.index(offset) + is_charged
-            _charge_each(self.gas, last.stretch, last.size, count)
+            _charge_each(self.gas, last.stretch, last.size, index + is_charged)
             return
         self._add_up(self._opened - self._counter.cell_contents)
         rest = translated.charges.remainder(offset)
@@ -387,6 +445,19 @@ class Machine:
                 return VMError(StatusCode.VARIANT_TAG_MISMATCH, message=message)
             case _:
                 return VMError(StatusCode.ARITHMETIC_ERROR)
+
+
+def _frame_of(instance: FunctionInstance, offset: int) -> MoveFrame:
+    function = instance.function
+    return MoveFrame(function.module.runtime_id, function.name, function.index, offset)
+
+
+def _entry(instance: FunctionInstance) -> Stretch | None:
+    """What the callers of an instance pay for."""
+    try:
+        return charges_of(instance).entry
+    except VMError:
+        return None
 
 
 def _is_pair(type_: Type) -> bool:
@@ -452,7 +523,18 @@ _METER_FIELDS = (
 
 
 def _meter_state(gas: GasMeter) -> MeterState:
-    return tuple(getattr(gas, name) for name in _METER_FIELDS)
+    return (
+        gas.instructions,
+        gas.stack_size,
+        gas.stack_height,
+        gas.gas_left,
+        gas.instruction_multiplier,
+        gas.size_multiplier,
+        gas.height_multiplier,
+        gas.next_instruction_tier,
+        gas.next_size_tier,
+        gas.next_height_tier,
+    )
 
 
 def _restore(gas: GasMeter, state: MeterState) -> None:

@@ -7,10 +7,9 @@ from types import CodeType
 
 from movelite.bytecode.file_format import Opcode
 from movelite.bytecode.status import VMError
-from movelite.verifier import control_flow_graph
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_context import RuntimeLimits
-from movelite.vm.translator.charges import Charges
+from movelite.vm.translator.charges import Charges, charges_of
 from movelite.vm.translator.emission import Emitter
 from movelite.vm.translator.expressions import (
     CALL_STEP,
@@ -53,11 +52,11 @@ def write_source(instance: FunctionInstance, linking: FunctionNames, limits: Run
     code_unit = function.module.compiled.function_defs[function.index].code
     if code_unit is None or len(code_unit.code) > MAX_INSTRUCTIONS:
         raise Untranslatable("native or too long")
-    graph = control_flow_graph.build(code_unit)
-    if len(graph.order) > MAX_BLOCKS:
-        raise Untranslatable("too many blocks")
     try:
-        charges = Charges(instance, graph)
+        charges = charges_of(instance)
+        graph = charges.graph
+        if len(graph.order) > MAX_BLOCKS:
+            raise Untranslatable("too many blocks")
         names = Names()
         compiler = BlockCompiler(instance, charges, names, linking, limits)
         structure = Structure(function.code, function.jump_tables, graph)
