@@ -58,17 +58,22 @@ def _conflict(key: Key, value: int, known: tuple[int, Key]) -> ResolutionError:
 
 
 def resolve_addresses(
-    graph: PackageGraph, dev_mode: bool = False, extra: dict[str, int] | None = None
+    graph: PackageGraph,
+    dev_mode: bool = False,
+    extra: dict[str, int] | None = None,
+    published: dict[str, int] | None = None,
 ) -> dict[str, dict[str, int]]:
     """The named addresses of each package by its name.
 
     `extra` gives values to names in every package that has them; with `dev_mode` the root's
-    [dev-addresses] count. Raises: ResolutionError.
+    [dev-addresses] count. An address 0x0 means the package itself: where `published` knows its first
+    version's address, that is meant. Raises: ResolutionError.
     """
     cells = _Cells()
     for node in graph.packages.values():
+        own = (published or {}).get(node.name, 0)
         for name, value in node.manifest.addresses.items():
-            cells.define((node.name, name), value)
+            cells.define((node.name, name), own if value == 0 else value)
         for dependency in node.dependencies:
             _import(cells, node, dependency)
     for package in graph.packages:

@@ -17,7 +17,7 @@ from . import cache
 from .addresses import resolve_addresses
 from .errors import PackageError, ResolutionError
 from .graph import PackageGraph, PackageNode, resolve_graph
-from .lock import published_on
+from .published import PublishedIds, published_ids
 from .sources import Files, fingerprint, read_sources
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ class BuiltPackage:
     """What a build gave.
 
     `modules` are those to publish, dependencies before dependents; `dependency_ids` are the packages on
-    the ledger that it links against, by name; `warnings` is what the compiler said, with excerpts.
+    the ledger that it links against, by name; `unpublished` are dependencies that are nowhere on it;
+    `problems` say in sentences why the place of others is unclear; `warnings` is what the compiler said,
+    with excerpts.
     """
 
     name: str
@@ -79,6 +81,7 @@ class BuiltPackage:
     modules: tuple[BuiltModule, ...]
     dependency_ids: dict[str, Address] = field(default_factory=dict)
     unpublished: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     published_at: Address | None = None
     named_addresses: dict[str, int] = field(default_factory=dict)
     warnings: str = ""
@@ -91,11 +94,11 @@ class BuiltPackage:
         modules = [module.bytecode for module in self.modules]
         return package_digest(modules, list(self.dependency_ids.values()))
 
-    def base64_dump(self) -> str:
-        """What `move build --dump-bytecode-as-base64` prints.
-
-        Raises: ResolutionError if it depends on a package that is not published.
-        """
+    def check_publishable(self) -> None:
+        """Check that it is known where every dependency is on the ledger. Raises: ResolutionError."""
+        if self.problems:
+            hint = "Write the address where it is published, or remove the entry."
+            raise ResolutionError("; ".join(self.problems), self.folder, hint)
         if self.unpublished:
             names = ", ".join(f"'{name}'" for name in self.unpublished)
             hint = (
@@ -103,6 +106,13 @@ class BuiltPackage:
                 "publish them along."
             )
             raise ResolutionError(f"these dependencies are not published: {names}", self.folder, hint)
+
+    def base64_dump(self) -> str:
+        """What `move build --dump-bytecode-as-base64` prints.
+
+        Raises: ResolutionError if it is not known where a dependency is published.
+        """
+        self.check_publishable()
         dump = {
             "dependencies": [f"0x{address.hex()}" for address in self.dependency_ids.values()],
             "digest": list(self.digest),
@@ -182,26 +192,16 @@ class _Build:
     def __init__(self, folder: Path, options: BuildOptions) -> None:
         self.options = options
         self.graph: PackageGraph = resolve_graph(folder, options.is_dev)
-        self.addresses = resolve_addresses(self.graph, options.is_dev, dict(options.addresses))
+        self.published: PublishedIds = published_ids(self.graph, options.chain_id)
+        self.addresses = resolve_addresses(
+            self.graph, options.is_dev, dict(options.addresses), self.published.original
+        )
         root = self.graph.root
         self.files = {
             node.name: read_sources(node, with_tests=options.test_mode and node is root)
             for node in self.graph.packages.values()
             if not node.is_bundled
         }
-        self.unpublished = self._find_unpublished()
-
-    def _find_unpublished(self) -> list[str]:
-        found: list[str] = []
-        for node in self.graph.dependencies():
-            if self._published_at(node) is None:
-                found.append(node.name)
-        return found
-
-    def _published_at(self, node: PackageNode) -> Address | None:
-        recorded = published_on(node.folder, self.options.chain_id)
-        value = recorded.latest_id if recorded is not None else node.manifest.published_at
-        return None if value is None else Address(value.to_bytes(32, "big"))
 
     # --- compiling -------------------------------------------------------------------------------------
 
@@ -219,7 +219,9 @@ class _Build:
             if node.is_bundled:
                 continue
             package = _source_package(node, self.files[node.name], self.addresses, node is not root)
-            is_part = node is root or (self.options.with_unpublished and node.name in self.unpublished)
+            is_part = node is root or (
+                self.options.with_unpublished and node.name in self.published.unpublished
+            )
             (compiled if is_part else linked).append(package)
         return Compilation(
             compiled,
@@ -240,33 +242,27 @@ class _Build:
         root = self.graph.root
         modules = _emit(compilation, root.name)
         is_part = self.options.with_unpublished
+        dependencies = sorted(node.name for node in self.graph.dependencies())
         built = BuiltPackage(
             root.name,
             root.folder,
             modules,
-            self._dependency_ids(),
-            () if is_part else tuple(self.unpublished),
-            self._published_at(root),
+            {name: self.published.latest[name] for name in dependencies if name in self.published.latest},
+            tuple(name for name in dependencies if name in self.published.unpublished and not is_part),
+            tuple(self.published.problems[name] for name in dependencies if name in self.published.problems),
+            self.published.latest.get(root.name),
             self.addresses[root.name],
             render_all(compilation.diagnostics, compilation.source_map),
         )
         cache.store(key, built)
         return built
 
-    def _dependency_ids(self) -> dict[str, Address]:
-        ids: dict[str, Address] = {}
-        for node in sorted(self.graph.dependencies(), key=lambda n: n.name):
-            address = self._published_at(node)
-            if address is not None:
-                ids[node.name] = address
-        return ids
-
     def _key(self) -> str:
         digest = sha256(f"{cache.compiler_digest()} {self.options} {self.graph.root.folder}".encode())
         digest.update(self.framework().key.encode())
         for node in self.graph.packages.values():
             digest.update(fingerprint(node, self.files.get(node.name, []), self.addresses[node.name]))
-            digest.update(self._published_at(node) or b"-")
+        digest.update(repr(self.published).encode())
         return f"build-{digest.hexdigest()}"
 
 

@@ -36,12 +36,17 @@ def read_published(folder: Path) -> list[PublishedPackage]:
     found: list[PublishedPackage] = []
     environments = table.get("env", {})
     for name, entry in environments.items() if isinstance(environments, dict) else ():
+        if not isinstance(entry, dict):
+            raise ManifestError(f"env.{name} is no section", path)
         original = parse_address(str(entry.get("original-published-id", "")))
         latest = parse_address(str(entry.get("latest-published-id", "")))
-        if original is None or latest is None:
-            raise ManifestError(f"[env.{name}] has no valid published ids", path)
-        version = int(entry.get("published-version", "1"))
-        found.append(PublishedPackage(name, str(entry.get("chain-id", "")), original, latest, version))
+        version = str(entry.get("published-version", "1"))
+        if original is None or latest is None or not (version.isascii() and version.isdecimal()):
+            hint = (
+                "Delete the section and note where the package is published with 'published-at' in Move.toml."
+            )
+            raise ManifestError(f"[env.{name}] has no valid published ids and version", path, hint)
+        found.append(PublishedPackage(name, str(entry.get("chain-id", "")), original, latest, int(version)))
     return found
 
 

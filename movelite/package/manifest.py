@@ -70,13 +70,14 @@ class Dependency:
 @dataclass(slots=True)
 class Manifest:
     """A parsed Move.toml. An address that is None (`_`) gets its value from elsewhere. Packages that name no
-    edition are of the time when there was but one."""
+    edition are of the time when there was but one. `published_at` is as written: many packages hold a
+    placeholder there, which matters only once something is published."""
 
     path: Path
     name: str
     edition: Edition = Edition.LEGACY
     flavor: Flavor = Flavor.IOTA
-    published_at: int | None = None
+    published_at: str | None = None
     addresses: dict[str, int | None] = field(default_factory=dict)
     dev_addresses: dict[str, int] = field(default_factory=dict)
     dependencies: dict[str, Dependency] = field(default_factory=dict)
@@ -139,9 +140,7 @@ class _Reader:
             manifest.flavor = Flavor.parse(flavor) if flavor is not None else manifest.flavor
         except ValueError as error:
             raise self.fail(str(error)) from None
-        published = self.text_of(package, "published-at", "[package]")
-        if published is not None:
-            manifest.published_at = self.address(published, "'published-at'")
+        manifest.published_at = self.text_of(package, "published-at", "[package]")
         manifest.addresses = self.addresses(table)
         for key, value in self.section(table, "dev-addresses").items():
             if value == "_":

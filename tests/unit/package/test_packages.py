@@ -177,18 +177,43 @@ def test_errors_come_with_excerpts(tmp_path: Path) -> None:
 
 
 def test_unpublished_dependencies_are_published_along_or_refused(tmp_path: Path) -> None:
-    package(
-        tmp_path / "q",
-        MANIFEST.replace("P", "Q").replace("p =", "q ="),
-        n="module q::n { public fun f() {} }",
-    )
-    manifest = MANIFEST.replace("[addresses]", '[dependencies]\nQ = { local = "../q" }\n[addresses]')
-    root = package(tmp_path / "p", manifest, m="module p::m { public fun f() { q::n::f() } }")
+    root = _with_dependency(tmp_path, "[addresses]")
     with pytest.raises(PackageError, match="'Q'"):
         build(root).base64_dump()
     both = build(root, BuildOptions(with_unpublished=True))
     assert [module.name for module in both.modules] == ["n", "m"]
     assert json.loads(both.base64_dump())["modules"]
+
+
+def _with_dependency(folder: Path, published_at: str) -> Path:
+    manifest = MANIFEST.replace("P", "Q").replace("p =", "q =").replace("[addresses]", published_at)
+    package(folder / "q", manifest, n="module q::n { public fun f() {} }")
+    manifest = MANIFEST.replace("[addresses]", '[dependencies]\nQ = { local = "../q" }\n[addresses]')
+    return package(folder / "p", manifest, m="module p::m { public fun f() { q::n::f() } }")
+
+
+def test_a_placeholder_for_the_place_matters_only_when_publishing(tmp_path: Path) -> None:
+    root = _with_dependency(tmp_path, 'published-at = "$STORAGE_ID"\n[addresses]')
+    built = build(root)
+    with pytest.raises(PackageError, match=r"'\$STORAGE_ID', which is no address"):
+        built.base64_dump()
+
+
+def test_move_lock_tells_where_a_dependency_is_on_a_network(tmp_path: Path) -> None:
+    root = _with_dependency(tmp_path, "[addresses]")
+    write_published(tmp_path / "q", PublishedPackage("localnet", "abcd", 5, 6, 2))
+    assert build(root).unpublished == ("Q",)
+    built = build(root, BuildOptions(chain_id="abcd"))
+    assert int.from_bytes(built.dependency_ids["Q"], "big") == 6
+    assert built.named_addresses["q"] == 5
+
+
+def test_move_toml_and_move_lock_must_agree_on_the_place(tmp_path: Path) -> None:
+    root = _with_dependency(tmp_path, 'published-at = "0x7"\n[addresses]')
+    write_published(tmp_path / "q", PublishedPackage("localnet", "abcd", 5, 6, 2))
+    build(root).base64_dump()
+    with pytest.raises(PackageError, match=r"is 0x7, but by the Move.lock beside it the package is at 0x6"):
+        build(root, BuildOptions(chain_id="abcd")).base64_dump()
 
 
 def test_test_mode_compiles_tests(tmp_path: Path) -> None:
