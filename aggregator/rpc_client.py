@@ -1,0 +1,70 @@
+"""A client of the JSON-RPC service, ours or IOTA's."""
+
+from __future__ import annotations
+
+import itertools
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from aggregator.service.rpc_error import RpcError
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+
+class ServiceUnreachable(Exception):
+    """The service does not answer, or not in JSON-RPC."""
+
+
+class RpcClient:
+    """Calls methods at a URL. Use as `async with`."""
+
+    def __init__(
+        self, url: str, basic_auth: str | None = None, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> None:
+        self.url = url
+        user, _, password = (basic_auth or "").partition(":")
+        auth = (user, password) if basic_auth else None
+        self._http = httpx.AsyncClient(timeout=timeout_seconds, auth=auth, trust_env=False)
+        self._ids = itertools.count(1)
+
+    async def __aenter__(self) -> RpcClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def call(self, method: str, *params: Any) -> Any:
+        """The result of a method.
+
+        Raises: RpcError, as the service says; ServiceUnreachable.
+        """
+        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
+        try:
+            response = await self._http.post(self.url, json=request)
+            answer = response.json()
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise ServiceUnreachable(f"the service {self.url} cannot be reached: {reason}") from error
+        except ValueError as error:
+            raise ServiceUnreachable(f"{self.url} does not speak JSON-RPC: {response.text[:100]}") from error
+        if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
+            raise ServiceUnreachable(f"{self.url} does not speak JSON-RPC")
+        if "error" in answer:
+            error_ = answer["error"]
+            raise RpcError(error_.get("code", 0), str(error_.get("message", "")), error_.get("data"))
+        return answer["result"]
+
+    async def all_pages(self, method: str, *params: Any) -> list[Any]:
+        """All entries of a method whose next parameter is a cursor."""
+        entries: list[Any] = []
+        cursor = None
+        while True:
+            page = await self.call(method, *params, cursor)
+            entries += page["data"]
+            cursor = page["nextCursor"]
+            if not page["hasNextPage"]:
+                return entries
