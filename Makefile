@@ -24,7 +24,7 @@ lint: setup ## ruff and the import rules
 	$(BIN)/lint-imports
 
 type: setup ## mypy --strict
-	$(BIN)/mypy proto movelite authority aggregator tests
+	$(BIN)/mypy proto movelite authority aggregator cli tests
 
 proto: setup ## Generate the gRPC stubs
 	$(BIN)/python -m tests.support.generate_stubs

@@ -1,0 +1,284 @@
+"""Client commands that execute transactions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aggregator.transaction_builder import BuildError, TransactionBuilder
+from cli.wallet import (
+    BudgetOption,
+    GasOption,
+    Session,
+    SignedOption,
+    TransactionOptions,
+    UnsignedOption,
+    execute,
+    read_base64,
+    transact,
+    with_session,
+)
+from proto import bcs
+from proto.ids import Address, parse_address
+from proto.transaction import GasCoin, SenderSignedData, TransactionData
+from proto.type_tag import parse_type_tag
+
+SPLIT_EQUAL_MAX = 500
+
+
+def transfer(
+    to: Annotated[str, typer.Option(help="Address or alias.")],
+    object_id: Annotated[str, typer.Option()],
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Give an object to an address."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        value = await builder.object(parse_address(object_id))
+        builder.transfer([value], session.address(to))
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+
+
+def transfer_iota(
+    to: Annotated[str, typer.Option(help="Address or alias.")],
+    iota_coin_object_id: Annotated[str, typer.Option(help="Coin to take from; it also pays for gas.")],
+    amount: Annotated[int | None, typer.Option(help="Nanos; all of the coin if not named.")] = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Send IOTA."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        coins = [GasCoin()] if amount is None else builder.split(GasCoin(), [amount])
+        builder.transfer(coins, session.address(to))
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions([iota_coin_object_id], gas_budget, *flags))
+
+
+def pay(
+    input_coins: Annotated[list[str], typer.Option()],
+    recipients: Annotated[list[str], typer.Option()],
+    amounts: Annotated[list[int], typer.Option()],
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Pay amounts out of coins of any type to recipients."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        coins = [await builder.object(parse_address(text)) for text in input_coins]
+        builder.merge(coins[0], coins[1:])
+        _pay(session, builder, coins[0], recipients, amounts)
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+
+
+def pay_iota(
+    input_coins: Annotated[list[str], typer.Option(help="Coins to pay from; they also pay for gas.")],
+    recipients: Annotated[list[str], typer.Option()],
+    amounts: Annotated[list[int], typer.Option()],
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Pay amounts of IOTA to recipients."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        _pay(session, builder, GasCoin(), recipients, amounts)
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(input_coins, gas_budget, *flags))
+
+
+def pay_all_iota(
+    input_coins: Annotated[list[str], typer.Option(help="Coins to send; they also pay for gas.")],
+    recipient: Annotated[str, typer.Option()],
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Send whole coins, less gas."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        builder.transfer([GasCoin()], session.address(recipient))
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(input_coins, gas_budget, *flags))
+
+
+def split_coin(
+    coin_id: Annotated[str, typer.Option()],
+    amounts: Annotated[list[int] | None, typer.Option(help="Amounts of the new coins.")] = None,
+    count: Annotated[int | None, typer.Option(help="Or into how many equal coins.")] = None,
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Split a coin; the new coins are yours."""
+    if (amounts is None) == (count is None):
+        raise typer.BadParameter("name --amounts or --count, and not both")
+    if count is not None and not 2 <= count <= SPLIT_EQUAL_MAX:
+        raise typer.BadParameter(f"--count is between 2 and {SPLIT_EQUAL_MAX}")
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        coin = await builder.object(parse_address(coin_id))
+        parts = amounts
+        if count is not None:
+            balance = await _balance(session, coin_id)
+            parts = [balance // count] * (count - 1)
+        builder.transfer(builder.split(coin, parts or ()), sender)
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+
+
+def merge_coin(
+    primary_coin: Annotated[str, typer.Option()],
+    coin_to_merge: Annotated[str, typer.Option()],
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Put a coin into another."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        target = await builder.object(parse_address(primary_coin))
+        builder.merge(target, [await builder.object(parse_address(coin_to_merge))])
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+
+
+def call(
+    package: Annotated[str, typer.Option()],
+    module: Annotated[str, typer.Option()],
+    function: Annotated[str, typer.Option()],
+    type_args: Annotated[list[str] | None, typer.Option()] = None,
+    args: Annotated[list[str] | None, typer.Option(help="Pure values and object ids.")] = None,
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Call a Move function."""
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        tags = [parse_type_tag(text) for text in type_args or ()]
+        values = [read_argument(text) for text in args or ()]
+        await builder.call(parse_address(package), module, function, tags, values)
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+
+
+def publish(
+    package_path: Annotated[Path, typer.Argument(help="Folder with a Move.toml.")] = Path("."),
+    with_unpublished_dependencies: bool = False,
+    skip_dependency_verification: Annotated[bool, typer.Option(hidden=True)] = False,
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+) -> None:
+    """Build a package and publish it; you get its UpgradeCap."""
+    from cli.move_build import build_for_network
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        chain = await session.rpc.call("iota_getChainIdentifier")
+        built = build_for_network(package_path, chain, with_unpublished_dependencies)
+        builder.publish(built.modules, built.dependencies, sender)
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+
+
+def execute_signed_tx(
+    tx_bytes: Annotated[str, typer.Option(help="Base64 of the transaction.")],
+    signatures: Annotated[list[str], typer.Option(help="Base64, one or more.")],
+) -> None:
+    """Execute a transaction that was signed elsewhere."""
+    raw, signed = read_base64(tx_bytes), [read_base64(text) for text in signatures]
+    with_session(lambda session: execute(session, raw, signed))
+
+
+def execute_combined_signed_tx(
+    signed_tx_bytes: Annotated[str, typer.Option(help="Base64 of --serialize-signed-transaction.")],
+) -> None:
+    """Execute a transaction that carries its signatures."""
+    signed = SenderSignedData.from_bytes(read_base64(signed_tx_bytes))
+    raw = bcs.encode(TransactionData, signed.transaction_data)
+    with_session(lambda session: execute(session, raw, signed.tx_signatures))
+
+
+_EXAMPLES = {
+    "transfer": "movelite client transfer --to happy-opal --object-id 0x...",
+    "transfer-iota": "movelite client transfer-iota --to 0x... --iota-coin-object-id 0x... --amount 1000",
+    "pay": "movelite client pay --input-coins 0x... --recipients bob --amounts 10",
+    "pay-iota": "movelite client pay-iota --input-coins 0x... --recipients bob carol --amounts 10 20",
+    "pay-all-iota": "movelite client pay-all-iota --input-coins 0x... 0x... --recipient bob",
+    "split-coin": "movelite client split-coin --coin-id 0x... --amounts 10 20",
+    "merge-coin": "movelite client merge-coin --primary-coin 0x... --coin-to-merge 0x...",
+    "call": "movelite client call --package 0x... --module nft --function mint --args hello 7",
+    "publish": "movelite client publish path/to/package",
+    "execute-signed-tx": "movelite client execute-signed-tx --tx-bytes ... --signatures ...",
+    "execute-combined-signed-tx": "movelite client execute-combined-signed-tx --signed-tx-bytes ...",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands into the group."""
+    commands = (
+        transfer,
+        transfer_iota,
+        pay,
+        pay_iota,
+        pay_all_iota,
+        split_coin,
+        merge_coin,
+        call,
+        publish,
+        execute_signed_tx,
+        execute_combined_signed_tx,
+    )
+    for command in commands:
+        name = command.__name__.replace("_", "-")
+        app.command(name, epilog=f"Example: {_EXAMPLES[name]}")(command)
+
+
+def read_argument(text: str) -> Any:
+    """An argument as people write it: JSON, or else text (ids and bare words)."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _pay(
+    session: Session, builder: TransactionBuilder, coin: Any, recipients: list[str], amounts: list[int]
+) -> None:
+    if len(recipients) != len(amounts):
+        raise BuildError(f"{len(recipients)} recipients, but {len(amounts)} amounts")
+    for part, recipient in zip(builder.split(coin, amounts), recipients, strict=True):
+        builder.transfer([part], session.address(recipient))
+
+
+async def _balance(session: Session, coin_id: str) -> int:
+    answer = await session.rpc.call("iota_getObject", coin_id, {"showContent": True})
+    try:
+        return int(answer["data"]["content"]["fields"]["balance"])
+    except (KeyError, TypeError) as error:
+        raise BuildError(f"{coin_id} is no coin") from error

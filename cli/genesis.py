@@ -1,0 +1,97 @@
+"""movelite genesis: the first state of a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import output
+
+if TYPE_CHECKING:
+    from authority.genesis import GenesisAuthority
+    from cli.network_files import PlannedAuthority
+
+app = typer.Typer()
+
+_EPILOG = """Examples:
+
+movelite genesis --working-dir net --authorities 4
+
+movelite genesis --working-dir net --host a.example:9200 --host b.example:9200
+
+movelite genesis --working-dir net --authority-info a/info.json --authority-info b/info.json
+"""
+
+
+class InfoFileError(Exception):
+    """A file of `movelite authority init` that cannot be used."""
+
+
+@app.command("genesis", epilog=_EPILOG)
+def genesis(
+    working_dir: Annotated[Path, typer.Option("--working-dir", help="Folder to write to.")],
+    authorities: Annotated[
+        int, typer.Option("--authorities", "--num-validators", min=1, max=100, help="How many, on this host.")
+    ] = 4,
+    host: Annotated[
+        list[str] | None, typer.Option(help="host or host:port of each authority, one option for each.")
+    ] = None,
+    authority_info: Annotated[
+        list[Path] | None, typer.Option(help="info.json of an authority that made its own key.")
+    ] = None,
+    port: Annotated[int, typer.Option("--authority-port", help="First port; 0 takes free ones.")] = 9200,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Replace a network in the folder.")] = False,
+) -> None:
+    """Make genesis.blob and committee.json, and keys and configurations of the authorities."""
+    from cli import network_files as files
+
+    if files.is_network(working_dir) and not force:
+        raise files.NetworkFolderError(f"{working_dir} holds a network already; --force replaces it")
+    files.remove_network(working_dir)
+    if authority_info:
+        members = [_read_info(path) for path in authority_info]
+        network = files.write_network(working_dir, files.make_genesis(members, []))
+    else:
+        network = files.make_network(working_dir, plan(authorities, port, host or ()))
+    shown = json.loads(network.model_dump_json())
+    rows = [(m.name, m.public_key.hex()[:16], m.stake, m.address) for m in network.members]
+    output.result(shown, rows, ("authority", "key", "stake", "address"))
+    if not output.is_json():
+        output.say(f"genesis {shown['chain']} in {working_dir}")
+
+
+def plan(count: int, port: int, hosts: Sequence[str] = ()) -> list[PlannedAuthority]:
+    """Authorities to make: on these hosts, or on ports of this one."""
+    from cli.network_files import PlannedAuthority
+    from cli.web import free_port
+
+    if hosts:
+        planned = []
+        for number, host in enumerate(hosts):
+            address = host if ":" in host else f"{host}:{port or 9200}"
+            listen = f"0.0.0.0:{address.rsplit(':', 1)[1]}"
+            planned.append(PlannedAuthority(f"authority-{number}", address, listen))
+        return planned
+    ports = [port + number if port else free_port() for number in range(count)]
+    addresses = [f"127.0.0.1:{number}" for number in ports]
+    return [PlannedAuthority(f"authority-{i}", address, address) for i, address in enumerate(addresses)]
+
+
+def _read_info(path: Path) -> GenesisAuthority:
+    from pydantic import ValidationError
+
+    from aggregator.network import Member
+    from authority.genesis import GenesisAuthority
+    from proto.committee import AuthorityName
+
+    try:
+        member = Member.model_validate_json(path.read_text())
+    except OSError as error:
+        raise InfoFileError(f"cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        raise InfoFileError(f"{path} is no file of `movelite authority init`: {error}") from error
+    return GenesisAuthority(member.name, AuthorityName(member.public_key), member.stake, member.address)

@@ -1,0 +1,231 @@
+"""movelite keytool: keys and signatures, with the names and flags of `iota keytool`."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aggregator.wallet.client_config import config_folder
+from aggregator.wallet.keystore import Keystore, WalletError
+from cli import output
+from cli.client import read_scheme, read_word_count
+from cli.wallet import read_base64
+from proto import bcs
+from proto.crypto import IntentScope as Scope
+from proto.crypto import InvalidKey, KeyPair, SignatureScheme, address_of, intent_message, key_pair
+from proto.ids import blake2b_256, format_address
+from proto.key_text import (
+    decode_private_key,
+    derive_key_pair,
+    encode_private_key,
+    generate_mnemonic,
+    is_mnemonic,
+)
+from proto.multisig import MultiSigPublicKey, public_key_of
+from proto.transaction import TransactionData
+from proto.user_signature import read_signature, sign_digest, signer_address
+
+app = typer.Typer(no_args_is_help=True)
+
+_path: Path | None = None
+
+
+@app.callback()
+def group(
+    keystore_path: Annotated[Path | None, typer.Option("--keystore-path", help="iota.keystore")] = None,
+) -> None:
+    """Keys: generate, import, sign, convert."""
+    global _path
+    _path = keystore_path
+
+
+def _keystore() -> Keystore:
+    return Keystore.load(_path or config_folder() / "iota.keystore")
+
+
+def _key_json(key: KeyPair, alias: str) -> dict[str, Any]:
+    flagged = bytes((key.scheme,)) + key.public_key
+    return {
+        "alias": alias,
+        "iotaAddress": format_address(address_of(key.scheme, key.public_key)),
+        "publicBase64Key": b64encode(key.public_key).decode(),
+        "publicBase64KeyWithFlag": b64encode(flagged).decode(),
+        "keyScheme": key.scheme.name.lower(),
+        "flag": int(key.scheme),
+        "peerId": key.public_key.hex() if key.scheme is SignatureScheme.ED25519 else None,
+    }
+
+
+def _show(value: dict[str, Any]) -> None:
+    output.result(value, [(name, item) for name, item in value.items() if item is not None], ("", ""))
+
+
+@app.command(epilog="Example: movelite keytool generate ed25519 word24")
+def generate(
+    key_scheme: str,
+    word_length: Annotated[str | None, typer.Argument()] = None,
+    derivation_path: Annotated[str | None, typer.Argument()] = None,
+) -> None:
+    """Make a key and write it to ADDRESS.key in this folder; the keystore is not touched."""
+    words = generate_mnemonic(read_word_count(word_length))
+    key = derive_key_pair(words, read_scheme(key_scheme), derivation_path)
+    shown = {**_key_json(key, ""), "mnemonic": words}
+    path = Path(f"{shown['iotaAddress']}.key")
+    from aggregator.wallet.keystore import write_private
+
+    write_private(path, b64encode(bytes((key.scheme,)) + key.secret).decode())
+    _show(shown)
+
+
+@app.command("import", epilog='Example: movelite keytool import "word1 word2 ..." ed25519 --alias work')
+def import_(
+    input_string: Annotated[str, typer.Argument(help="iotaprivkey1..., or a mnemonic in quotes.")],
+    key_scheme: str,
+    derivation_path: Annotated[str | None, typer.Argument()] = None,
+    alias: str | None = None,
+) -> None:
+    """Put a key into the keystore."""
+    scheme = read_scheme(key_scheme)
+    if is_mnemonic(input_string):
+        key = derive_key_pair(input_string, scheme, derivation_path)
+    else:
+        key = decode_private_key(input_string.strip())
+        if key.scheme is not scheme:
+            raise InvalidKey(f"the key is {key.scheme.name.lower()}, not {key_scheme}")
+    keystore = _keystore()
+    address = keystore.add(key, alias)
+    _show(_key_json(key, keystore.alias(address)))
+
+
+@app.command("list")
+def list_(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s")] = False) -> None:
+    """List the keys of the keystore."""
+    keystore = _keystore()
+    keys = [_key_json(keystore.key(a), keystore.alias(a)) for a in keystore.addresses]
+    if sort_by_alias:
+        keys.sort(key=lambda key: str(key["alias"]))
+    rows = [(k["alias"], k["iotaAddress"], k["keyScheme"], k["publicBase64KeyWithFlag"]) for k in keys]
+    output.result(keys, rows, ("alias", "address", "scheme", "public key with flag"))
+
+
+@app.command(epilog="Example: movelite keytool show 0x....key")
+def show(file: Path) -> None:
+    """Show the key in a file (Base64 with flag, or iotaprivkey1...)."""
+    try:
+        key = _read_key(file.read_text().strip())
+    except OSError as error:
+        raise WalletError(f"cannot read {file}: {error.strerror}") from error
+    _show(_key_json(key, ""))
+
+
+@app.command(epilog="Example: movelite keytool export happy-opal")
+def export(key_identity: str) -> None:
+    """Print a private key of the keystore."""
+    keystore = _keystore()
+    key = keystore.key(keystore.resolve(key_identity))
+    shown = _key_json(key, keystore.alias(address_of(key.scheme, key.public_key)))
+    _show({"exportedPrivateKey": encode_private_key(key), **shown})
+
+
+@app.command(epilog="Example: movelite keytool convert iotaprivkey1...")
+def convert(value: Annotated[str, typer.Argument(help="iotaprivkey1..., Base64 or 0x...")]) -> None:
+    """Show a private key in its other forms."""
+    key = _read_key(value)
+    _show(
+        {
+            "bech32WithFlag": encode_private_key(key),
+            "base64WithFlag": b64encode(bytes((key.scheme,)) + key.secret).decode(),
+            "hexWithoutFlag": key.secret.hex(),
+            "scheme": key.scheme.name.lower(),
+        }
+    )
+
+
+@app.command("update-alias", epilog="Example: movelite keytool update-alias happy-opal work")
+def update_alias(old_alias: str, new_alias: Annotated[str | None, typer.Argument()] = None) -> None:
+    """Give a key another alias, a random one if none is named."""
+    _show({"oldAlias": old_alias, "newAlias": _keystore().rename(old_alias, new_alias)})
+
+
+@app.command(epilog="Example: movelite keytool sign --address happy-opal --data BASE64")
+def sign(
+    address: Annotated[str, typer.Option(help="Address or alias of the key.")],
+    data: Annotated[str, typer.Option(help="Base64 of the transaction.")],
+    intent: Annotated[int, typer.Option(help="0: transaction, 3: personal message.")] = 0,
+) -> None:
+    """Sign a transaction."""
+    if intent not in (Scope.TRANSACTION_DATA, Scope.PERSONAL_MESSAGE):
+        raise typer.BadParameter("--intent is 0 (a transaction) or 3 (a personal message)")
+    scope, raw = Scope(intent), read_base64(data)
+    if scope is Scope.TRANSACTION_DATA:
+        bcs.decode(TransactionData, raw)
+    keystore = _keystore()
+    signer = keystore.resolve(address)
+    message = intent_message(scope, raw)
+    digest = blake2b_256(message)
+    _show(
+        {
+            "iotaAddress": format_address(signer),
+            "rawTxData": data,
+            "intent": {"scope": int(scope), "version": 0, "app_id": 0},
+            "rawIntentMsg": b64encode(message).decode(),
+            "digest": b64encode(digest).decode(),
+            "iotaSignature": b64encode(sign_digest(keystore.key(signer), digest)).decode(),
+        }
+    )
+
+
+@app.command("decode-or-verify-tx", epilog="Example: movelite keytool decode-or-verify-tx --tx-bytes BASE64")
+def decode_or_verify_tx(tx_bytes: Annotated[str, typer.Option()], sig: str | None = None) -> None:
+    """Show a transaction, and check a signature of it."""
+    data = bcs.decode(TransactionData, read_base64(tx_bytes))
+    shown: dict[str, Any] = {"tx": str(data), "result": None}
+    if sig is not None:
+        signature = read_signature(read_base64(sig))
+        signature.verify(Scope.TRANSACTION_DATA, bcs.encode(TransactionData, data))
+        shown["result"] = f"valid signature of {format_address(signer_address(signature))}"
+    _show(shown)
+
+
+@app.command(
+    "multi-sig-address",
+    epilog="Example: movelite keytool multi-sig-address --threshold 2 --pks KEY KEY --weights 1 1",
+)
+def multi_sig_address(
+    threshold: Annotated[int, typer.Option(min=1, max=65535)],
+    pks: Annotated[list[str], typer.Option(help="Base64 of flag and key.")],
+    weights: Annotated[list[int], typer.Option()],
+) -> None:
+    """The address of several keys of which some must sign."""
+    if len(pks) != len(weights):
+        raise typer.BadParameter(f"{len(pks)} keys, but {len(weights)} weights")
+    raw = [read_base64(text) for text in pks]
+    members = tuple(
+        (public_key_of(SignatureScheme(key[0]), key[1:]), weight)
+        for key, weight in zip(raw, weights, strict=True)
+    )
+    key = MultiSigPublicKey(members, threshold)
+    shown = {
+        "multisigAddress": format_address(key.address()),
+        "multisig": list(zip(pks, weights, strict=True)),
+    }
+    _show(shown)
+
+
+def _read_key(text: str) -> KeyPair:
+    if text.startswith("iotaprivkey"):
+        return decode_private_key(text)
+    if text.startswith("0x"):
+        return key_pair(SignatureScheme.ED25519, bytes.fromhex(text[2:]))
+    try:
+        raw = b64decode(text, validate=True)
+    except ValueError as error:
+        raise InvalidKey("neither iotaprivkey1... nor Base64 nor 0x...") from error
+    if len(raw) == 32:
+        return key_pair(SignatureScheme.ED25519, raw)
+    if len(raw) != 33 or raw[0] not in (0, 1, 2):
+        raise InvalidKey("a key with its flag has 33 bytes")
+    return key_pair(SignatureScheme(raw[0]), raw[1:])

@@ -1,0 +1,121 @@
+"""Entry of `movelite`: finds the group of commands, reads what all share, and turns errors into exit codes.
+
+Exit codes: 0 done; 1 refused or failed, with the reason on standard error; 2 a wrong command line;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from cli import output
+from proto.errors import InvariantViolation
+
+GROUPS = {
+    "start": ("cli.start", "Start a local network."),
+    "genesis": ("cli.genesis", "Make the genesis of a network."),
+    "authority": ("cli.authority", "Make and run one authority."),
+    "service": ("cli.service", "Run the client service of a network."),
+    "client": ("cli.client", "Talk to a network: addresses, objects, transactions."),
+    "keytool": ("cli.keytool", "Keys: generate, import, sign, convert."),
+    "move": ("cli.move", "Make and build Move packages."),
+}
+"""Groups and single commands, imported only when used, so that each starts quickly."""
+
+MANY_VALUES = {
+    "--args",
+    "--type-args",
+    "--amounts",
+    "--input-coins",
+    "--recipients",
+    "--signatures",
+    "--pks",
+    "--weights",
+    "--host",
+    "--gas",
+}
+"""Options that take one value or more, as in the iota CLI: --args 1 2 3."""
+
+_OURS = ("proto.", "movelite.", "authority.", "aggregator.", "cli.")
+
+_EPILOG = "--json anywhere prints JSON. Examples: movelite start --faucet; movelite client gas"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    output.set_json("--json" in words and not _is_ptb(words))
+    if output.is_json():
+        words.remove("--json")
+    words = words if _is_ptb(words) else spread(words)
+    try:
+        code = make_app(words[0] if words else None)(words, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)
+    except InvariantViolation:
+        raise
+    except Exception as error:
+        # Errors of ours say what is wrong in words for people; anything else is a bug and keeps its trace.
+        if not isinstance(error, OSError) and not type(error).__module__.startswith(_OURS):
+            raise
+        output.fail(error)
+        sys.exit(1)
+
+
+def make_app(wanted: str | None) -> typer.Typer:
+    """The application with the wanted group, or with all of them for the overview."""
+    app = typer.Typer(
+        name="movelite",
+        help="A validator platform for a Move object ledger.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root() -> None:
+        pass
+
+    for name in [wanted] if wanted in GROUPS else list(GROUPS):
+        module_name, help_text = GROUPS[name]
+        group: typer.Typer = importlib.import_module(module_name).app
+        single = group.registered_commands if not group.registered_groups else []
+        if len(single) == 1 and single[0].name == name:
+            app.registered_commands.append(single[0])
+        else:
+            app.add_typer(group, name=name, help=help_text)
+    return app
+
+
+def spread(words: Sequence[str]) -> list[str]:
+    """Repeat an option of many values before each of them: --args 1 2 becomes --args 1 --args 2."""
+    result: list[str] = []
+    option: str | None = None
+    for word in words:
+        if word in MANY_VALUES:
+            option = word
+        elif word.startswith("--") or (word[:1] == "-" and len(word) == 2 and not word[1].isdigit()):
+            option = None
+            result.append(word)
+        elif option is not None:
+            result += [option, word]
+        else:
+            result.append(word)
+    return result
+
+
+def _is_ptb(words: Sequence[str]) -> bool:
+    return "client" in words[:1] and "ptb" in words[:4]

@@ -1,0 +1,152 @@
+"""movelite move: packages."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import output
+
+app = typer.Typer(no_args_is_help=True)
+
+_folder = Path(".")
+
+_FRAMEWORK = "crates/iota-framework/packages/iota-framework"
+
+_MANIFEST = """[package]
+name = "{name}"
+edition = "2024.beta"
+
+[dependencies]
+Iota = {{ git = "https://github.com/iotaledger/iota.git", subdir = "{framework}" }}
+
+[addresses]
+{name} = "0x0"
+"""
+
+_MODULE = """/// Module: {name}
+module {name}::{name};
+
+/// Something to own.
+public struct Thing has key, store {{
+    id: UID,
+    value: u64,
+}}
+
+/// A new thing.
+public fun new(value: u64, ctx: &mut TxContext): Thing {{
+    Thing {{ id: object::new(ctx), value }}
+}}
+
+/// What is in it.
+public fun value(thing: &Thing): u64 {{
+    thing.value
+}}
+"""
+
+
+class MoveCommandError(Exception):
+    """A command on packages that cannot be done."""
+
+
+@app.callback()
+def group(
+    path: Annotated[Path, typer.Option("--path", "-p", help="Folder of the package.")] = Path("."),
+) -> None:
+    """Make and build Move packages."""
+    global _folder
+    _folder = path
+
+
+@app.command(epilog="Examples: movelite move new thing; movelite move new mine --template escrow_swap")
+def new(
+    name: str,
+    template: Annotated[str | None, typer.Option(help="Begin with an example package.")] = None,
+) -> None:
+    """Make a package in a new folder."""
+    folder = _folder / name
+    if not name.isidentifier() or not name.isascii():
+        raise MoveCommandError(f"{name!r} is no name of a package: letters, digits and _")
+    if folder.exists():
+        raise MoveCommandError(f"{folder} exists already")
+    if template is not None:
+        shutil.copytree(_example(template), folder, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    else:
+        (folder / "sources").mkdir(parents=True)
+        (folder / "Move.toml").write_text(_MANIFEST.format(name=name, framework=_FRAMEWORK))
+        (folder / "sources" / f"{name}.move").write_text(_MODULE.format(name=name))
+    output.say(f"made {folder}")
+
+
+@app.command(epilog="Example: movelite move -p thing build --dump-bytecode-as-base64")
+def build(
+    path: Annotated[Path | None, typer.Option("--path", "-p")] = None,
+    dump_bytecode_as_base64: bool = False,
+    with_unpublished_dependencies: bool = False,
+    dev: Annotated[bool, typer.Option("--dev")] = False,
+    test: Annotated[bool, typer.Option("--test")] = False,
+    warnings_are_errors: bool = False,
+    skip_fetch_latest_git_deps: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Compile a package."""
+    from cli.move_build import build_package
+    from movelite.package.build import BuildOptions
+
+    options = BuildOptions(
+        dev_mode=dev,
+        test_mode=test,
+        with_unpublished=with_unpublished_dependencies,
+        warnings_are_errors=warnings_are_errors,
+    )
+    built = build_package(path or _folder, options)
+    if dump_bytecode_as_base64:
+        print(built.base64_dump())
+        return
+    shown = {
+        "name": built.name,
+        "modules": [module.name for module in built.modules],
+        "digest": built.digest.hex(),
+        "dependencies": {name: f"0x{id_.hex()}" for name, id_ in built.dependency_ids.items()},
+    }
+    rows = [(module.name, f"{len(module.bytecode)} bytes") for module in built.modules]
+    output.result(shown, rows, ("module", built.name))
+
+
+@app.command(epilog="Example: movelite move disassemble build/thing.mv")
+def disassemble(
+    module_path: Annotated[Path | None, typer.Argument(help="A file of bytecode.")] = None,
+    module: Annotated[
+        str | None, typer.Option("--module", "--name", help="Or a module of the package.")
+    ] = None,
+) -> None:
+    """Print bytecode as text."""
+    from cli.move_build import build_package
+    from movelite.bytecode.disassembler import disassemble as as_text
+    from movelite.bytecode.reader import deserialize_module
+    from movelite.package.build import BuildOptions
+
+    if module_path is not None:
+        try:
+            codes = [module_path.read_bytes()]
+        except OSError as error:
+            raise MoveCommandError(f"cannot read {module_path}: {error.strerror}") from error
+    else:
+        built = build_package(_folder, BuildOptions())
+        codes = [m.bytecode for m in built.modules if module in (None, m.name)]
+        if not codes:
+            raise MoveCommandError(f"the package has no module {module!r}")
+    for code in codes:
+        print(as_text(deserialize_module(code)))
+
+
+def _example(name: str) -> Path:
+    from movelite import examples
+
+    root = Path(examples.__file__).parent
+    known = sorted(path.parent.name for path in root.glob("*/Move.toml"))
+    if name not in known:
+        raise MoveCommandError(f"there is no template {name!r} (there are: {', '.join(known) or 'none'})")
+    return root / name

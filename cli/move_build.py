@@ -1,0 +1,43 @@
+"""Builds of packages as the commands need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli import output
+from movelite.package.build import BuildError, BuildOptions, BuiltPackage, build
+from movelite.package.errors import PackageError
+from proto.ids import Address, ObjectID
+
+
+@dataclass(frozen=True)
+class PackageToPublish:
+    """Modules, dependencies first, and the ids of the packages that they link to."""
+
+    modules: tuple[bytes, ...]
+    dependencies: tuple[ObjectID, ...]
+
+
+def build_package(folder: Path, options: BuildOptions) -> BuiltPackage:
+    """Build; what the compiler says goes to standard error. Raises: PackageError."""
+    try:
+        built = build(folder, options)
+    except BuildError as error:
+        if error.report:
+            output.note(error.report)
+        raise
+    if built.warnings:
+        output.note(built.warnings)
+    return built
+
+
+def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> PackageToPublish:
+    """Build a package that is to be published on a network. Raises: PackageError."""
+    built = build_package(folder, BuildOptions(with_unpublished=with_unpublished, chain_id=chain_id))
+    if built.unpublished:
+        names = ", ".join(built.unpublished)
+        hint = "Publish them first, or publish them along with --with-unpublished-dependencies."
+        raise PackageError(f"these dependencies are not published: {names}", folder, hint)
+    modules = tuple(module.bytecode for module in built.modules)
+    return PackageToPublish(modules, tuple(Address(id_) for id_ in built.dependency_ids.values()))

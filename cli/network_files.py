@@ -1,0 +1,142 @@
+"""The folder of a network: genesis, committee, and for each authority its key and configuration.
+
+genesis.blob  committee.json  faucet.key  authority-0/authority.yaml  authority-0/authority.key  ...
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aggregator.network import Member, Network
+from aggregator.wallet.keystore import write_private
+from authority.config import AuthorityConfig, save_config
+from authority.execution.engine import Executor
+from authority.genesis import FrameworkPackage, Genesis, GenesisAccount, GenesisAuthority, build_genesis
+from movelite.facade import ledger_runtime
+from movelite.package.build import framework_modules
+from proto.committee import AuthorityName
+from proto.crypto import Ed25519KeyPair, KeyPair, address_of
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, Address, Digest
+from proto.key_text import decode_private_key, encode_private_key, generate_key_pair
+from proto.protocol_config import PROTOCOL_CONFIG
+
+GENESIS, COMMITTEE, FAUCET_KEY = "genesis.blob", "committee.json", "faucet.key"
+AUTHORITY_CONFIG, AUTHORITY_KEY = "authority.yaml", "authority.key"
+
+REFERENCE_GAS_PRICE = 1000
+STAKE = 2500
+FAUCET_COINS = (10**18,) * 4
+"""Nanos: four billion IOTA, of which the faucet gives away."""
+
+
+class NetworkFolderError(Exception):
+    """A folder that holds no network, or one that would be overwritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAuthority:
+    """An authority to be made: name, host:port where others reach it, host:port where it listens."""
+
+    name: str
+    address: str
+    listen: str
+
+
+def framework_packages() -> list[FrameworkPackage]:
+    """The framework as genesis publishes it, dependencies first."""
+    modules: dict[Address, list[bytes]] = {}
+    for module in framework_modules(("MoveStdlib", "Iota")):
+        modules.setdefault(Address(module.address), []).append(module.bytecode)
+    dependencies = {STD_ADDRESS: (), IOTA_FRAMEWORK_ADDRESS: (STD_ADDRESS,)}
+    return [FrameworkPackage(id_, tuple(modules[id_]), needs) for id_, needs in dependencies.items()]
+
+
+def make_genesis(
+    authorities: Sequence[GenesisAuthority],
+    accounts: Sequence[GenesisAccount],
+    timestamp_ms: int | None = None,
+) -> Genesis:
+    """The first state of a network; timestamp_ms: when it begins, by default now."""
+    begin = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+    executor = Executor(ledger_runtime(), PROTOCOL_CONFIG, 0, begin)
+    return build_genesis(executor, framework_packages(), authorities, accounts, REFERENCE_GAS_PRICE)
+
+
+def network_of(genesis: Genesis) -> Network:
+    """What clients need to know of a network."""
+    members = tuple(
+        Member(name=a.name, public_key=a.public_key, stake=a.stake, address=a.address)
+        for a in genesis.authorities
+    )
+    return Network(chain=Digest(genesis.digest()), members=members)
+
+
+def write_network(folder: Path, genesis: Genesis) -> Network:
+    """Write genesis.blob and committee.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network = network_of(genesis)
+    genesis.save(folder / GENESIS)
+    network.save(folder / COMMITTEE)
+    return network
+
+
+def make_network(
+    folder: Path, planned: Sequence[PlannedAuthority], accounts: Sequence[GenesisAccount] = ()
+) -> Network:
+    """Make a whole network: keys, configurations, genesis with an account for the faucet."""
+    members = []
+    for plan in planned:
+        key = write_authority(folder / plan.name, plan.name, plan.listen, Path("..") / GENESIS)
+        members.append(GenesisAuthority(plan.name, AuthorityName(key.public_key), STAKE, plan.address))
+    faucet = generate_key_pair()
+    write_private(folder / FAUCET_KEY, encode_private_key(faucet))
+    faucet_account = GenesisAccount(address_of(faucet.scheme, faucet.public_key), FAUCET_COINS)
+    return write_network(folder, make_genesis(members, [faucet_account, *accounts]))
+
+
+def write_authority(folder: Path, name: str, listen: str, genesis: Path) -> KeyPair:
+    """Write the key and the configuration of an authority; the key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key = Ed25519KeyPair.from_seed(generate_key_pair().secret)
+    write_private(folder / AUTHORITY_KEY, encode_private_key(key))
+    config = AuthorityConfig(
+        name=name, genesis=genesis, key_file=Path(AUTHORITY_KEY), data_dir=Path("data"), listen=listen
+    )
+    save_config(config, folder / AUTHORITY_CONFIG)
+    return key
+
+
+def read_faucet_key(folder: Path) -> KeyPair:
+    """The key of the faucet's account. Raises: NetworkFolderError, InvalidKey."""
+    path = folder / FAUCET_KEY
+    try:
+        return decode_private_key(path.read_text().strip())
+    except OSError as error:
+        raise NetworkFolderError(f"cannot read the key of the faucet {path}: {error.strerror}") from error
+
+
+def is_network(folder: Path) -> bool:
+    """Whether a folder holds a network."""
+    return (folder / GENESIS).is_file() and (folder / COMMITTEE).is_file()
+
+
+def remove_network(folder: Path) -> None:
+    """Remove what make_network and the processes wrote; other files stay."""
+    if not is_network(folder):
+        if folder.exists() and any(folder.iterdir()):
+            raise NetworkFolderError(f"{folder} holds no network and is not empty: it stays as it is")
+        return
+    for name in (GENESIS, COMMITTEE, FAUCET_KEY):
+        (folder / name).unlink(missing_ok=True)
+    for path in [*folder.glob("authority-*"), folder / "service"]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def authority_folders(folder: Path) -> list[Path]:
+    """Folders of the authorities, in order."""
+    found = [path.parent for path in folder.glob(f"authority-*/{AUTHORITY_CONFIG}")]
+    return sorted(found, key=lambda path: (len(path.name), path.name))

@@ -1,0 +1,81 @@
+"""What commands print: JSON for programs, tables and colours on a terminal, plain text otherwise."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+NANOS_PER_IOTA = 1_000_000_000
+
+_console = Console(highlight=False, soft_wrap=True)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_json = False
+
+
+def set_json(wanted: bool) -> None:
+    """Whether results are printed as JSON."""
+    global _json
+    _json = wanted
+
+
+def is_json() -> bool:
+    """Whether results are printed as JSON."""
+    return _json
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2))
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Print a line for people."""
+    _console.print(text, style=style, markup=False)
+
+
+def note(text: str) -> None:
+    """Print a line for people that is no result, on standard error."""
+    _errors.print(text, style="dim", markup=False)
+
+
+def fail(error: BaseException) -> None:
+    """Print why a command failed."""
+    if _json:
+        print(json.dumps({"error": {"name": type(error).__name__, "message": str(error)}}), file=sys.stderr)
+        return
+    _errors.print("error:", style="bold red", end=" ")
+    _errors.print(str(error), markup=False)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
+    """Print rows under their columns."""
+    shown = Table(*columns, title=title, title_justify="left", header_style="bold")
+    for row in rows:
+        shown.add_row(*(str(cell) for cell in row))
+    _console.print(shown)
+
+
+def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
+    """Print a list as JSON or as a table."""
+    if _json:
+        show_json(value)
+    else:
+        table(columns, rows)
+
+
+def amount(nanos: int | str) -> str:
+    """Nanos in IOTA, for people."""
+    whole, rest = divmod(abs(int(nanos)), NANOS_PER_IOTA)
+    sign = "-" if int(nanos) < 0 else ""
+    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+    return f"{sign}{whole:,}{fraction} IOTA"
+
+
+def short(text: str) -> str:
+    """A long id or digest for people."""
+    return text if len(text) <= 14 else f"{text[:8]}…{text[-4:]}"

@@ -1,0 +1,90 @@
+"""movelite service: the client service, and the faucet beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import output
+
+if TYPE_CHECKING:
+    import socket
+
+    from aggregator.network import Network
+    from aggregator.service.core import ClientService
+    from cli.web import WebServers
+
+app = typer.Typer(no_args_is_help=True)
+
+DEFAULT_RPC_PORT, DEFAULT_FAUCET_PORT = 9000, 9123
+
+
+@app.callback()
+def group() -> None:
+    """Run the client service of a network."""
+
+
+@app.command(epilog="Example: movelite service run --working-dir net --rpc-port 9000 --faucet")
+def run(
+    working_dir: Annotated[Path, typer.Option(help="Folder of the network, with committee.json.")],
+    host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
+    rpc_port: Annotated[int, typer.Option("--rpc-port", "--fullnode-rpc-port")] = DEFAULT_RPC_PORT,
+    faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet")] = False,
+    faucet_port: Annotated[int, typer.Option()] = DEFAULT_FAUCET_PORT,
+    data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,
+) -> None:
+    """Serve JSON-RPC and REST, and with --faucet the faucet, until told to stop."""
+    from aggregator.network import Network
+    from cli import network_files as files
+    from cli.web import listen
+
+    network = Network.load(working_dir / files.COMMITTEE)
+    rpc_socket = listen(host, rpc_port)
+    faucet_socket = listen(host, faucet_port) if faucet else None
+    folder = data_dir or working_dir / "service"
+    asyncio.run(_run(network, working_dir, folder, rpc_socket, faucet_socket))
+
+
+async def _run(
+    network: Network,
+    working_dir: Path,
+    data_dir: Path,
+    rpc_socket: socket.socket,
+    faucet_socket: socket.socket | None,
+) -> None:
+    from cli.web import until_stopped
+
+    servers, _ = await start_service(network, working_dir, data_dir, rpc_socket, faucet_socket)
+    host, port = rpc_socket.getsockname()
+    output.say(f"client service at http://{host}:{port} (REST documentation at /docs)")
+    await until_stopped()
+    await servers.stop()
+
+
+async def start_service(
+    network: Network,
+    working_dir: Path,
+    data_dir: Path,
+    rpc_socket: socket.socket,
+    faucet_socket: socket.socket | None,
+) -> tuple[WebServers, ClientService]:
+    """Start the client service, and the faucet if there is a socket for it."""
+    from aggregator.faucet import Faucet, make_faucet_app
+    from aggregator.service.app import make_app
+    from aggregator.service.core import ClientService, ServiceSettings
+    from cli import network_files as files
+    from cli.web import WebServers
+
+    data_dir.mkdir(parents=True, exist_ok=True)
+    service = ClientService.connect(network, ServiceSettings(index=data_dir / "index.sqlite"))
+    apps = [(make_app(service), rpc_socket)]
+    if faucet_socket is not None:
+        key = files.read_faucet_key(working_dir)
+        faucet = Faucet(key, service.driver, service.reader, files.REFERENCE_GAS_PRICE)
+        apps.append((make_faucet_app(faucet), faucet_socket))
+    servers = WebServers(apps)
+    await servers.start()
+    return servers, service

@@ -1,0 +1,196 @@
+"""movelite start: a local network in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.wallet.client_config import ClientConfig, Environment, config_folder
+from cli import output
+
+if TYPE_CHECKING:
+    import socket
+
+    from aggregator.network import Network
+
+app = typer.Typer()
+
+START_SECONDS = 30.0
+"""How long the authorities may take to answer."""
+
+_EPILOG = """Examples:
+
+movelite start --faucet
+
+movelite start --authorities 7 --data-dir /tmp/net --force-regenesis --faucet
+"""
+
+
+class StartError(Exception):
+    """An authority that does not come up."""
+
+
+@app.command("start", epilog=_EPILOG)
+def start(
+    authorities: Annotated[int, typer.Option(min=1, max=50, help="How many, when the network is made.")] = 4,
+    data_dir: Annotated[Path | None, typer.Option(help="Where state is kept.")] = None,
+    force_regenesis: Annotated[bool, typer.Option(help="Forget the state and begin anew.")] = False,
+    faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet", help="Run the faucet too.")] = False,
+    rpc_port: Annotated[int, typer.Option("--rpc-port", "--fullnode-rpc-port", help="0: any.")] = 9000,
+    faucet_port: Annotated[int, typer.Option(help="0: any.")] = 9123,
+    authority_port: Annotated[int, typer.Option(help="First port, when the network is made; 0: any.")] = 9200,
+    host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
+    client_config: Annotated[
+        Path | None, typer.Option("--client.config", help="Wallet that gets an environment `local`.")
+    ] = None,
+) -> None:
+    """Start authorities, the client service and the faucet; state is kept across restarts."""
+    from aggregator.network import Network
+    from cli import network_files as files
+    from cli.genesis import plan
+    from cli.web import listen
+
+    folder = data_dir or config_folder() / "network"
+    rpc_socket = listen(host, rpc_port)
+    faucet_socket = listen(host, faucet_port) if faucet else None
+    if force_regenesis:
+        files.remove_network(folder)
+    if not files.is_network(folder):
+        output.note(f"making a network of {authorities} authorities in {folder}")
+        files.make_network(folder, plan(authorities, authority_port))
+    network = Network.load(folder / files.COMMITTEE)
+    asyncio.run(_run(network, folder, rpc_socket, faucet_socket, client_config))
+
+
+async def _run(
+    network: Network,
+    folder: Path,
+    rpc_socket: socket.socket,
+    faucet_socket: socket.socket | None,
+    client_config: Path | None,
+) -> None:
+    from cli.network_files import authority_folders
+    from cli.service import start_service
+    from cli.web import until_stopped
+
+    processes = {path.name: spawn_authority(path) for path in authority_folders(folder)}
+    watch: asyncio.Task[None] | None = None
+    try:
+        await wait_until_healthy(network, processes, folder)
+        servers, _ = await start_service(network, folder, folder / "service", rpc_socket, faucet_socket)
+        rpc = _url(rpc_socket)
+        faucet = _url(faucet_socket) if faucet_socket else None
+        path = client_config or config_folder() / "client.yaml"
+        _put_environment(path, Environment(alias="local", rpc=rpc, faucet=faucet and f"{faucet}/gas"))
+        _show(network, rpc, faucet, path)
+        watch = asyncio.create_task(_watch(processes))
+        await until_stopped()
+        output.note("stopping")
+        await servers.stop()
+    finally:
+        if watch is not None:
+            watch.cancel()
+        stop_processes(list(processes.values()))
+
+
+def spawn_authority(folder: Path) -> Popen[bytes]:
+    """Start the authority of a folder as a process that writes to authority.log there."""
+    from cli.network_files import AUTHORITY_CONFIG
+
+    command = [sys.executable, "-m", "cli", "authority", "run", "--config", str(folder / AUTHORITY_CONFIG)]
+    with (folder / "authority.log").open("ab") as log:
+        return Popen(command, stdin=DEVNULL, stdout=log, stderr=log)
+
+
+async def wait_until_healthy(network: Network, processes: dict[str, Popen[bytes]], folder: Path) -> None:
+    """Wait until every authority answers.
+
+    Raises: StartError with the end of its log if one stops or takes too long.
+    """
+    from proto.errors import AuthorityError
+    from proto.messages import HealthRequest
+    from proto.rpc.client import GrpcAuthorityClient
+
+    deadline = time.monotonic() + START_SECONDS
+    for member in network.members:
+        client = GrpcAuthorityClient(member.address, timeout_seconds=2)
+        process = processes.get(member.name)
+        try:
+            while True:
+                with contextlib.suppress(AuthorityError):
+                    health = await client.handle_health(HealthRequest())
+                    if health.authority != member.public_key:
+                        raise StartError(f"{member.address} is used by another authority")
+                    break
+                is_gone = process is not None and process.poll() is not None
+                if is_gone or time.monotonic() > deadline:
+                    raise StartError(f"{member.name} does not start: {_last_line(folder / member.name)}")
+                await asyncio.sleep(0.05)
+        finally:
+            await client.close()
+
+
+def stop_processes(processes: list[Popen[bytes]], seconds: float = 10.0) -> None:
+    """Ask processes to stop, and end those that do not."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+async def _watch(processes: dict[str, Popen[bytes]]) -> None:
+    """Say when an authority stops."""
+    running = dict(processes)
+    while True:
+        for name, process in list(running.items()):
+            if process.poll() is not None:
+                output.note(f"{name} has stopped with code {process.returncode}")
+                del running[name]
+        await asyncio.sleep(1)
+
+
+def _put_environment(path: Path, environment: Environment) -> None:
+    if not path.exists():
+        ClientConfig.create(path, environment)
+    else:
+        ClientConfig.load(path).put_environment(environment, replace=True)
+
+
+def _show(network: Network, rpc: str, faucet: str | None, wallet: Path) -> None:
+    if output.is_json():
+        urls = {"rpc": rpc, "faucet": faucet, "docs": f"{rpc}/docs", "clientConfig": str(wallet)}
+        output.show_json(urls)
+        sys.stdout.flush()
+        return
+    output.say(f"{len(network.members)} authorities are ready", "bold green")
+    output.say(f"  JSON-RPC   {rpc}")
+    output.say(f"  REST       {rpc}/docs")
+    if faucet:
+        output.say(f"  faucet     {faucet}/gas")
+    output.say(f"  wallet     {wallet} (environment `local`)")
+    output.say("Ctrl-C stops the network; its state is kept.")
+
+
+def _url(opened: socket.socket) -> str:
+    host, port = opened.getsockname()
+    return f"http://{host}:{port}"
+
+
+def _last_line(folder: Path) -> str:
+    try:
+        lines = (folder / "authority.log").read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "it says nothing"

@@ -1,0 +1,309 @@
+"""What client commands share: the wallet, the connection, and how a transaction is signed and executed."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from aggregator.rpc_client import RpcClient
+from aggregator.transaction_builder import (
+    BuildError,
+    GasCoinSummary,
+    ObjectSummary,
+    TransactionBuilder,
+)
+from aggregator.wallet.client_config import ClientConfig, config_folder
+from cli import output
+from proto import bcs
+from proto.ids import Address, ObjectID, format_address, parse_address, parse_digest
+from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
+from proto.transaction import SenderSignedData, TransactionData
+from proto.user_signature import sign_transaction
+
+T = TypeVar("T")
+
+SHOW_ALL = {
+    "showInput": True,
+    "showEffects": True,
+    "showEvents": True,
+    "showObjectChanges": True,
+    "showBalanceChanges": True,
+}
+
+_config_path: Path | None = None
+
+
+class TransactionFailed(Exception):
+    """A transaction that was executed and failed: gas is charged, nothing else has changed."""
+
+
+def set_config_path(path: Path | None) -> None:
+    """Which client.yaml the commands of this process use."""
+    global _config_path
+    _config_path = path
+
+
+def load_config() -> ClientConfig:
+    """The wallet of --client.config, or the default one. Raises: WalletError."""
+    return ClientConfig.load(_config_path or config_folder() / "client.yaml")
+
+
+class RpcLedgerView:
+    """What building a transaction asks, over JSON-RPC."""
+
+    def __init__(self, rpc: RpcClient) -> None:
+        self._rpc = rpc
+
+    async def object(self, object_id: ObjectID) -> ObjectSummary:
+        """The latest version of an object."""
+        options = {"showOwner": True, "showType": True}
+        answer = await self._rpc.call("iota_getObject", format_address(object_id), options)
+        if "data" not in answer:
+            code = answer.get("error", {}).get("code", "unknown")
+            what = {"notExists": "does not exist", "deleted": "was deleted"}.get(code, code)
+            raise BuildError(f"the object {format_address(object_id)} {what}")
+        data = answer["data"]
+        return ObjectSummary(reference_of(data), owner_of(data["owner"]), data["type"])
+
+    async def gas_coins(self, owner: Address) -> Sequence[GasCoinSummary]:
+        """Coins of IOTA of an account."""
+        coins = await self._rpc.all_pages("iotax_getCoins", format_address(owner), None)
+        return [
+            GasCoinSummary(reference_of({**coin, "objectId": coin["coinObjectId"]}), int(coin["balance"]))
+            for coin in coins
+        ]
+
+    async def reference_gas_price(self) -> int:
+        """Nanos for a unit of gas."""
+        return int(await self._rpc.call("iotax_getReferenceGasPrice"))
+
+    async def function(self, package: ObjectID, module: str, name: str) -> dict[str, Any]:
+        """A function's signature."""
+        found: dict[str, Any] = await self._rpc.call(
+            "iota_getNormalizedMoveFunction", format_address(package), module, name
+        )
+        return found
+
+
+def reference_of(data: dict[str, Any]) -> ObjectRef:
+    """A reference from JSON."""
+    version, digest = int(data["version"]), parse_digest(data["digest"])
+    return ObjectRef(parse_address(data["objectId"]), version, digest)
+
+
+def owner_of(shown: Any) -> Owner:
+    """An owner from JSON."""
+    match shown:
+        case {"AddressOwner": text}:
+            return AddressOwner(parse_address(text))
+        case {"ObjectOwner": text}:
+            return ObjectOwner(parse_address(text))
+        case {"Shared": {"initial_shared_version": version}}:
+            return Shared(int(version))
+        case _:
+            return IMMUTABLE
+
+
+def owner_text(shown: Any) -> str:
+    """An owner for people."""
+    if isinstance(shown, dict):
+        kind, value = next(iter(shown.items()))
+        return f"shared from {value['initial_shared_version']}" if kind == "Shared" else str(value)
+    return str(shown).lower()
+
+
+@dataclass
+class Session:
+    """A wallet with an open connection to its network."""
+
+    config: ClientConfig
+    rpc: RpcClient
+
+    @property
+    def view(self) -> RpcLedgerView:
+        """The ledger, for building."""
+        return RpcLedgerView(self.rpc)
+
+    def builder(self) -> TransactionBuilder:
+        """A new transaction."""
+        return TransactionBuilder(self.view)
+
+    def address(self, identity: str | None) -> Address:
+        """An address by alias or text; the active one if none is named."""
+        return self.config.keystore.resolve(identity) if identity else self.config.active_address
+
+
+def with_session(work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    """Run work with the wallet and a connection."""
+
+    async def run() -> T:
+        config = load_config()
+        environment = config.active_environment
+        async with RpcClient(environment.rpc, environment.basic_auth) as rpc:
+            return await work(Session(config, rpc))
+
+    return asyncio.run(run())
+
+
+# ---- Options that all transactions have
+
+GasOption = Annotated[list[str] | None, typer.Option("--gas", help="Coins that pay for gas.")]
+BudgetOption = Annotated[int | None, typer.Option("--gas-budget", help="Most that gas may cost, in nanos.")]
+UnsignedOption = Annotated[
+    bool, typer.Option("--serialize-unsigned-transaction", help="Only print the transaction, in Base64.")
+]
+SignedOption = Annotated[
+    bool, typer.Option("--serialize-signed-transaction", help="Only print it signed, in Base64.")
+]
+
+
+@dataclass(frozen=True)
+class TransactionOptions:
+    """How to finish a transaction."""
+
+    gas: Sequence[str] = ()
+    gas_budget: int | None = None
+    print_unsigned: bool = False
+    print_signed: bool = False
+    sender: str | None = None
+
+
+Build = Callable[[Session, TransactionBuilder, Address], Awaitable[object]]
+
+
+def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None:
+    """Build, sign and execute a transaction, and print what it did; None if it is only printed.
+
+    Raises: TransactionFailed after printing, if its execution failed.
+    """
+
+    async def work(session: Session) -> dict[str, Any] | None:
+        sender = session.address(options.sender)
+        builder = session.builder()
+        await build(session, builder, sender)
+        gas = [parse_address(text) for text in options.gas]
+        data = await builder.finish(sender, options.gas_budget, gas)
+        return await finish(session, data, options)
+
+    return with_session(work)
+
+
+async def finish(
+    session: Session, data: TransactionData, options: TransactionOptions
+) -> dict[str, Any] | None:
+    """Sign and execute built data, or print it as options say."""
+    raw = bcs.encode(TransactionData, data)
+    if options.print_unsigned:
+        _print_bytes("unsignedTxBytes", raw)
+        return None
+    signature = sign_transaction(session.config.keystore.key(data.sender), data)
+    if options.print_signed:
+        _print_bytes("signedTxBytes", SenderSignedData(data, (signature,)).to_bytes())
+        return None
+    return await execute(session, raw, [signature])
+
+
+async def execute(session: Session, raw: bytes, signatures: Sequence[bytes]) -> dict[str, Any]:
+    """Execute a signed transaction and print what it did. Raises: TransactionFailed."""
+    response: dict[str, Any] = await session.rpc.call(
+        "iota_executeTransactionBlock",
+        b64encode(raw).decode(),
+        [b64encode(signature).decode() for signature in signatures],
+        SHOW_ALL,
+        "WaitForLocalExecution",
+    )
+    receipt = None
+    if not output.is_json():
+        receipt = await _receipt(session, response["digest"])
+    show_transaction(response, receipt)
+    status = response["effects"]["status"]
+    if status["status"] != "success":
+        raise TransactionFailed(f"transaction {response['digest']} failed: {status.get('error')}")
+    return response
+
+
+async def _receipt(session: Session, digest: str) -> dict[str, Any] | None:
+    """The receipt, if the service gives receipts."""
+    from aggregator.service.rpc_error import RpcError
+
+    try:
+        found: dict[str, Any] = await session.rpc.call("movelite_getReceipt", digest)
+        return found
+    except RpcError:
+        return None
+
+
+def _print_bytes(name: str, raw: bytes) -> None:
+    text = b64encode(raw).decode()
+    if output.is_json():
+        output.show_json({name: text})
+    else:
+        output.say(text)
+
+
+def read_base64(text: str) -> bytes:
+    """Bytes of an argument. Raises: BuildError."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as error:
+        raise BuildError(f"{text[:40]!r} is no Base64: {error}") from error
+
+
+# ---- Printing transactions
+
+
+def show_transaction(response: dict[str, Any], receipt: dict[str, Any] | None) -> None:
+    """Print a transaction's response: JSON, or what a person wants to know."""
+    if output.is_json():
+        output.show_json(response)
+        return
+    effects = response["effects"]
+    status = effects["status"]
+    good = status["status"] == "success"
+    output.say(f"Transaction {response['digest']}", "bold")
+    output.say(
+        f"  status   {status['status']}{'' if good else ': ' + status.get('error', '')}",
+        "green" if good else "red",
+    )
+    if receipt is not None:
+        _show_signers("certificate", receipt["transactionSigners"], receipt)
+        _show_signers("effects", receipt["effectsSigners"], receipt)
+    gas = effects["gasUsed"]
+    spent = int(gas["computationCost"]) + int(gas["storageCost"]) - int(gas["storageRebate"])
+    output.say(
+        f"  gas      {output.amount(spent)} (computation {gas['computationCost']}, "
+        f"storage {gas['storageCost']}, rebate {gas['storageRebate']} nanos)"
+    )
+    for change in response.get("objectChanges") or ():
+        output.say(f"  {change['type']:<12} {_change_text(change)}")
+    for change in response.get("balanceChanges") or ():
+        amount = _amount_text(change["coinType"], change["amount"])
+        output.say(f"  balance      {owner_text(change['owner'])} {amount}")
+    for event in response.get("events") or ():
+        output.say(f"  event        {event['type']} {event['parsedJson']}")
+
+
+def _show_signers(name: str, signers: list[dict[str, Any]], receipt: dict[str, Any]) -> None:
+    stake = sum(int(signer["stake"]) for signer in signers)
+    names = ", ".join(signer["name"] for signer in signers)
+    output.say(f"  {name:<12} signed by {names}: stake {stake} of {receipt['totalStake']}")
+
+
+def _change_text(change: dict[str, Any]) -> str:
+    if change["type"] == "published":
+        return f"package {change['packageId']} ({', '.join(change['modules'])})"
+    owner = f", {owner_text(change['owner'])}" if "owner" in change else ""
+    return f"{change['objectId']} {change['objectType']}{owner}"
+
+
+def _amount_text(coin_type: str, amount: str) -> str:
+    sign = "+" if int(amount) > 0 else ""
+    if coin_type == "0x2::iota::IOTA":
+        return sign + output.amount(amount)
+    return f"{sign}{amount} {coin_type}"

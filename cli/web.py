@@ -1,0 +1,80 @@
+"""Serves web applications in this process, several at a time, and stops them together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+from fastapi import FastAPI
+
+
+class PortTaken(Exception):
+    """A port cannot be had."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one.
+
+    Raises: PortTaken.
+    """
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return opened
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that is free now."""
+    with contextlib.closing(listen(host, 0)) as opened:
+        return int(opened.getsockname()[1])
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to its caller."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServers:
+    """Servers of several applications."""
+
+    def __init__(self, apps: Sequence[tuple[FastAPI, socket.socket]]) -> None:
+        self._servers = [
+            (_Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)), opened)
+            for app, opened in apps
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        for server, opened in self._servers:
+            self._tasks.append(asyncio.create_task(server.serve(sockets=[opened])))
+        while not all(server.started for server, _ in self._servers):
+            if any(task.done() for task in self._tasks):
+                break
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Finish open requests and end."""
+        for server, _ in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*self._tasks)
+
+
+async def until_stopped() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
