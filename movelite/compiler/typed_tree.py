@@ -127,8 +127,8 @@ class ConstantUse(Expression):
 class Call(Expression):
     """A function call.
 
-    `arguments` has one expression for each parameter, or a single expression of a tuple type that gives
-    them all. `method_name` is the name before resolution if it was called with a dot.
+    `arguments` has one expression for each parameter. `method_name` is the name before resolution if it was
+    called with a dot, `name_loc` where the name stands.
     """
 
     module: ModuleIdent
@@ -137,6 +137,7 @@ class Call(Expression):
     arguments: list[Expression]
     parameter_types: tuple[Type, ...]
     method_name: str | None = None
+    name_loc: Loc | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -317,6 +318,7 @@ class Binary(Expression):
     left: Expression
     right: Expression
     operand_type: Type
+    operator_loc: Loc | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import typed_tree as T
 from ..codes import Lint
 from ..diagnostics import Diagnostics, diag
+from ..source import Loc
 from ..syntax_tree import VisibilityKind
 from ..types import AbilitySet, DatatypeType, ReferenceType, Type
 from ..typing.walk import walk
@@ -36,7 +37,8 @@ def lint_module(module: T.Module, diagnostics: Diagnostics, is_all: bool) -> Non
     in_tests = module.attributes.is_test_or_test_only
     for struct in module.structs.values():
         with diagnostics.filtered(struct.filters):
-            _lint_struct(struct, diagnostics, in_tests or struct.attributes.is_test_or_test_only)
+            name_loc = module.named.structs[struct.name].name.loc
+            _lint_struct(struct, name_loc, diagnostics, in_tests or struct.attributes.is_test_or_test_only)
     for function in module.functions.values():
         with diagnostics.filtered(function.filters):
             is_test = in_tests or function.attributes.is_test_or_test_only
@@ -48,13 +50,13 @@ def lint_module(module: T.Module, diagnostics: Diagnostics, is_all: bool) -> Non
             _lint_comparisons(function, diagnostics)
 
 
-def _lint_struct(struct: T.Struct, diagnostics: Diagnostics, is_test: bool) -> None:
+def _lint_struct(struct: T.Struct, name_loc: Loc, diagnostics: Diagnostics, is_test: bool) -> None:
     fields = struct.fields or []
     for field in fields:
         if not is_test and iota_path(field.type) == ("coin", "Coin"):
             message = f"The field '{field.name}' of '{struct.name}' has type 'iota::coin::Coin'"
             advice = "Storing 'iota::balance::Balance' in this field will typically be more space-efficient"
-            diagnostics.add(diag(Lint.CoinField, (struct.loc, message), (field.loc, advice)))
+            diagnostics.add(diag(Lint.CoinField, (name_loc, message), (field.loc, advice)))
     has_id = bool(fields) and fields[0].name == "id" and iota_path(fields[0].type) == ("object", "UID")
     if has_id and not struct.abilities & AbilitySet.KEY:
         message = (
@@ -107,4 +109,4 @@ def _lint_comparisons(function: T.Function, diagnostics: Diagnostics) -> None:
         name = f"iota::{path[0]}::{path[1]}"
         message = f"Comparing collections of type '{name}' may yield unexpected result."
         note = f"Equality for collections of type '{name}' IS NOT a structural check based on content"
-        diagnostics.add(diag(Lint.CollectionEquality, (e.loc, message), notes=[note]))
+        diagnostics.add(diag(Lint.CollectionEquality, (e.operator_loc or e.loc, message), notes=[note]))

@@ -38,7 +38,7 @@ def lint_module(program: T.Program, module: T.Module, diagnostics: Diagnostics, 
 def _lint_capability(call: T.Call, diagnostics: Diagnostics) -> None:
     for type_ in call.type_arguments:
         if isinstance(type_, DatatypeType) and _CAPABILITY.search(type_.name):
-            message = f"The type {format_type(type_)} is potentially a capability based on its name"
+            message = f"The type '{format_type(type_)}' is potentially a capability based on its name"
             note = (
                 "Freezing a capability might lock out critical operations "
                 "or otherwise open access to operations that otherwise should be restricted"

@@ -190,7 +190,9 @@ class _CustomStateChange(_Lint):
             f"{call.name} function variant in the module defining this type"
         )
         name_loc = self.function.named.name.loc
-        result = diag(Lint.CustomStateChange, (name_loc, message), (call.loc, advice), notes=[note])
+        result = diag(
+            Lint.CustomStateChange, (name_loc, message), (call.name_loc or call.loc, advice), notes=[note]
+        )
         if origin != NO_LOC:
             where = f"An instance of a module-private type with a store ability to be {done} coming from here"
             result.label(origin, where)

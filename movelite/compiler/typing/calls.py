@@ -125,6 +125,7 @@ def finish_call(
     arguments_loc: Loc,
     arguments: list[T.Expression],
     method: str | None,
+    name_loc: Loc | None = None,
 ) -> T.Call:
     """A call of a known function: its arguments against its parameters."""
     member = use.definition.id
@@ -138,7 +139,7 @@ def finish_call(
     parameters = tuple(type_ for _, type_ in use.parameters)
     module, name = member
     arguments = arguments[: len(parameters)]
-    return T.Call(use.result, loc, module, name, use.type_arguments, arguments, parameters, method)
+    return T.Call(use.result, loc, module, name, use.type_arguments, arguments, parameters, method, name_loc)
 
 
 def _check_argument(

@@ -24,7 +24,7 @@ def check_constant_type(body: Body, loc: Loc, type_: Type) -> None:
     names = ["u8", "u16", "u32", "u64", "u128", "u256", "bool", "address", "vector<_>"]
     expected = ", ".join(f"'{name}'" for name in names)
     found = f"Found: {body.inference.format(inner)}. But expected one of: {expected}"
-    body.report(TypeSafety.TypeForConstant, loc, "Unpermitted constant type", (loc, found))
+    body.report(TypeSafety.TypeForConstant, loc, "Unpermitted constant type", (inner.loc or loc, found))
 
 
 def check_constant_value(body: Body, value: T.Expression) -> None:

@@ -111,13 +111,14 @@ def solve(body: Body) -> None:
 
 
 def _solve_ability(body: Body, constraint: AbilityConstraint) -> None:
-    type_ = body.inference.expand(constraint.type)
+    unfolded = body.inference.unfold(constraint.type)
+    type_ = body.inference.expand(unfolded)
     lacking = constraint.abilities & ~body.program.abilities.of(type_)
     for ability in each_ability(lacking):
         name = ABILITY_NAMES[ability]
         message = constraint.message or f"'{name}' constraint not satisfied"
         result = diag(AbilitySafety.Constraint, (constraint.loc, message))
-        explain_missing_ability(body, result, ability, type_, constraint.loc)
+        explain_missing_ability(body, result, ability, unfolded, constraint.loc)
         if constraint.message is None and constraint.declared_locs and ability in constraint.declared_locs:
             result.label(constraint.declared_locs[ability], f"'{name}' constraint declared here")
         body.add(result)
@@ -139,7 +140,7 @@ def explain_missing_ability(
         return
     required = REQUIRED_OF_ARGUMENTS[ability]
     for argument in arguments:
-        if not body.program.abilities.of(argument) & required:
+        if not body.program.abilities.of(body.inference.expand(argument)) & required:
             result.label(
                 argument.loc or type_.loc or fallback,
                 f"The type {text} can have the ability '{name}' but the type argument "
@@ -155,7 +156,7 @@ def declaration_loc(body: Body, type_: Type) -> Loc | None:
         case DatatypeType(module, name, _):
             return body.program.named.datatype(MemberId(module, name)).name.loc
         case ParameterType(parameter):
-            for declared in body.function.type_parameters if body.function is not None else []:
+            for declared in body.type_parameters:
                 if declared.parameter == parameter:
                     return declared.name.loc
     return None

@@ -161,6 +161,9 @@ class Body:
         self.program = program
         self.module = module
         self.function = function
+        self.type_parameters: list[N.TypeParameterDef] = []
+        if function is not None:
+            self.type_parameters = function.type_parameters
         self.inference = Inference()
         self.constraints: list[Constraint] = []
         self.return_type: Type = ERROR

@@ -37,6 +37,7 @@ def check_datatype(program: ProgramContext, module: N.ModuleDef, definition: N.D
     else:
         fields, kind = definition.fields, "struct"
     body = Body(program, module, None)
+    body.type_parameters = definition.type_parameters
     with program.diagnostics.filtered(definition.filters):
         _check_field_types(body, fields)
         _check_field_abilities(body, definition, fields, kind)

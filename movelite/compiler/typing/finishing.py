@@ -256,7 +256,7 @@ class Finisher:
         message = f"Expected a literal of type '{type_.name}', but the value is too large."
         hint = f"Annotating the literal might help inference: '{value}{needed}'"
         self._body.report(
-            TypeSafety.InvalidNum, loc, "Invalid numerical literal", (loc, message), (loc, hint)
+            TypeSafety.InvalidNum, loc, "Invalid numerical literal", (type_.loc or loc, message), (loc, hint)
         )
         return False
 

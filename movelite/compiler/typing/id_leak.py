@@ -85,10 +85,6 @@ class _UidFlow(ValueFlow[Uid]):
             return [Uid(True, call.loc)]
         return [Uid(False, call.loc) if _is_uid(type_) else None for type_ in elements_of(call.type)]
 
-    def unpacked_value(self, target: T.UnpackTarget, of: T.TargetField) -> Uid | None:
-        """An id out of an object is stale."""
-        return Uid(False, target.loc) if _is_uid(of.type) else None
-
     def pack_value(self, pack: T.Pack, fields: list[Uid | None]) -> Uid | None:
         """Note objects whose id is not known to be fresh."""
         struct = self.module.structs.get(pack.name) if pack.module == self.module.ident else None

@@ -173,7 +173,7 @@ class Inference:
                 return left
             case TypeVariable(), _:
                 self._bind(left, right, left, right)
-                return left
+                return right if isinstance(right, TypeVariable) else left
             case _, TypeVariable():
                 self._bind(right, left, left, right)
                 return right

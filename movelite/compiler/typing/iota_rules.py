@@ -16,6 +16,7 @@ from ..types import (
     DatatypeType,
     ErrorType,
     ModuleIdent,
+    ParameterType,
     Type,
     format_type,
 )
@@ -195,7 +196,7 @@ class _Rules:
             check_entry_signature(Body(self._program, self._module.named, definition), function)
         for expression in walk(function.body):
             if isinstance(expression, T.Call):
-                self._check_call(expression, in_test)
+                self._check_call(function, expression, in_test)
             elif isinstance(expression, T.Pack) and expression.variant is None and not in_test:
                 self._check_pack(expression)
 
@@ -211,7 +212,7 @@ class _Rules:
         )
         self._report(diag(Iota.OtwUsage, (pack.loc, message)).note(WITNESS_NOTE))
 
-    def _check_call(self, call: T.Call, in_test: bool) -> None:
+    def _check_call(self, function: T.Function, call: T.Call, in_test: bool) -> None:
         if call.name == "init" and not in_test:
             message = f"Invalid call to '{call.module}::init'. Module initializers cannot be called directly"
             note = (
@@ -235,9 +236,9 @@ class _Rules:
             label = (first.loc or call.loc, text)
             self._report(diag(Iota.EventEmitCall, (call.loc, message), label))
         elif is_named(call.module, "iota", "transfer") and call.name in PRIVATE_TRANSFERS:
-            self._report_private_transfer(call, first)
+            self._report_private_transfer(function, call, first)
 
-    def _report_private_transfer(self, call: T.Call, first: Type) -> None:
+    def _report_private_transfer(self, function: T.Function, call: T.Call, first: Type) -> None:
         if is_named(self._module.ident, "iota", "transfer"):
             return
         message = (
@@ -251,10 +252,14 @@ class _Rules:
         result = diag(Iota.PrivateTransferCall, (call.loc, message), label)
         if self._program.abilities.has(first, AbilitySet.STORE):
             advice = f"The object has 'store' so '{call.module}::public_{call.name}' can be called instead"
-            result.label(self._store_loc(first) or call.loc, advice)
+            result.label(self._store_loc(function, first) or call.loc, advice)
         self._report(result)
 
-    def _store_loc(self, type_: Type) -> Loc | None:
+    def _store_loc(self, function: T.Function, type_: Type) -> Loc | None:
+        if isinstance(type_, ParameterType):
+            for declared_parameter in function.named.type_parameters:
+                if declared_parameter.parameter == type_.parameter:
+                    return declared_parameter.ability_locs.get(AbilitySet.STORE)
         if isinstance(type_, DatatypeType):
             declared = self._program.named.datatype(N.MemberId(type_.module, type_.name))
             return declared.ability_locs.get(AbilitySet.STORE)

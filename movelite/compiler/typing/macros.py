@@ -14,12 +14,12 @@ from .. import typed_tree as T
 from ..codes import TypeSafety, UnusedItem
 from ..editions import Feature
 from ..source import Loc
-from ..types import AbilitySet, AnythingType, ErrorType, FunctionType, Type
+from ..types import AbilitySet, AnythingType, ErrorType, FunctionType, Type, substitute
 from .calls import check_arity, check_is_macro
 from .constraints import require_ability, require_single
 from .context import Body, ByName, Closure, Expansion, Frame
 from .control import check_sequence, finish_labeled
-from .instantiate import FunctionUse, fill_holes, instantiate
+from .instantiate import FunctionUse, fill_holes, instantiate, open_holes
 from .relations import subtype, try_subtype
 from .rules import check_all, check_expression, error_expression, rule
 from .targets import IGNORED, check_targets
@@ -133,10 +133,16 @@ def _bind_argument(
 def _lambda_type(body: Body, frame: Frame, node: N.Lambda) -> FunctionType:
     """What a lambda says of its own type; the rest is open."""
     parameters = [
-        AnythingType(p.loc) if p.type is None else instantiate(body, frame, p.type) for p in node.parameters
+        AnythingType(p.loc) if p.type is None else _written_type(body, frame, p.type) for p in node.parameters
     ]
-    result = AnythingType(node.body.loc) if node.result is None else instantiate(body, frame, node.result)
+    result = AnythingType(node.body.loc) if node.result is None else _written_type(body, frame, node.result)
     return FunctionType(tuple(parameters), result, node.loc)
+
+
+def _written_type(body: Body, frame: Frame, named: N.NamedType) -> Type:
+    """A type in the head of a lambda; each `_` stays open, as the parameter's type may say what it is."""
+    type_ = instantiate(body, frame, named)
+    return open_holes(substitute(body.program.located(named), frame.types)) if named.has_holes else type_
 
 
 def _check_recursion(body: Body, frame: Frame, loc: Loc, macro: N.MemberId) -> bool:
@@ -216,7 +222,7 @@ def evaluate_argument(body: Body, argument: ByName, loc: Loc) -> T.Expression:
     type_ = fill_holes(body, argument.type)
     subtype(body, type_.loc or value.loc, "Invalid type annotation", value.type, type_)
     block = T.Block(value.type, value.loc, [T.Evaluate(value, value.loc)])
-    return Annotated(type_, value.loc, block)
+    return Annotated(type_, loc, block)
 
 
 @rule(N.VariableCall)

@@ -102,15 +102,15 @@ def _binary_operation(body: Body, node: N.Binary, left: T.Expression, right: T.E
     if text in _LOGIC:
         for side in (left, right):
             subtype(body, side.loc, f"Invalid argument to '{text}'", side.type, at(BOOL, node.operator_loc))
-        return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, BOOL)
+        return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, BOOL, node.operator_loc)
     require_number(body, left.loc, text, left.type)
     if text in _SHIFTS:
         subtype(body, right.loc, f"Invalid argument to '{text}'", right.type, at(U8, right.loc))
-        return T.Binary(left.type, node.loc, operator, left, right, left.type)
+        return T.Binary(left.type, node.loc, operator, left, right, left.type, node.operator_loc)
     require_number(body, right.loc, text, left.type)
     operand = join(body, node.operator_loc, message, left.type, right.type)
     result = operand if text in _ARITHMETIC or text in _BITS else at(BOOL, node.loc)
-    return T.Binary(result, node.loc, operator, left, right, operand)
+    return T.Binary(result, node.loc, operator, left, right, operand, node.operator_loc)
 
 
 def _equality(
@@ -123,7 +123,7 @@ def _equality(
             _require_drop(body, node, side, side.type)
         operand = join(body, loc, message, left.type, right.type)
         require_single(body, node.loc, message, operand)
-        return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, operand)
+        return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, operand, node.operator_loc)
     left_type = body.inference.resolve(left.type)
     right_type = body.inference.resolve(right.type)
     left_inner = left_type.inner if isinstance(left_type, ReferenceType) else left_type
@@ -142,7 +142,7 @@ def _equality(
         right, operand = borrow(body, node.loc, False, right, common), ReferenceType(False, common, loc)
     else:
         operand = join(body, loc, message, left.type, right.type)
-    return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, operand)
+    return T.Binary(at(BOOL, node.loc), node.loc, operator, left, right, operand, node.operator_loc)
 
 
 def _require_drop(body: Body, node: N.Binary, side: T.Expression, type_: Type) -> None:

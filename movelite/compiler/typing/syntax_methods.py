@@ -12,6 +12,18 @@ from ..types import ABILITY_NAMES, ParameterType, ReferenceType, Type, format_ty
 from .abilities import each_ability
 from .context import ProgramContext
 
+_SUBJECT = (
+    "This index function subject has type",
+    "Expected this mutable index function subject to have type",
+    "It has type",
+)
+_PARAMETER = ("This parameter has type", "Expected this parameter to have type", "It has type")
+_RESULT = (
+    "This index function returns type",
+    "Expected this mutable index function to return type",
+    "It returns type",
+)
+
 
 def check_syntax_methods(program: ProgramContext, module: N.ModuleDef) -> None:
     """Report pairs of index functions that differ in more than mutability; of such only `&` is kept."""
@@ -48,12 +60,12 @@ def _compare(immutable: N.FunctionDef, mutable: N.FunctionDef) -> list[Diagnosti
         else:
             note = "Index operation non-subject parameter types must match exactly"
         if expected != other.type.type:
-            what = "subject" if position == 0 else "parameter"
-            problems.append(_type_problem(mine.type, other.type, what, expected, note))
+            texts = _SUBJECT if position == 0 else _PARAMETER
+            problems.append(_type_problem(mine.type, other.type, texts, expected, note))
     expected = _as_mutable(substitute(immutable.result.type, mapping))
     if expected != mutable.result.type:
         note = "These functions must return the same type, differing only by mutability"
-        problems.append(_type_problem(immutable.result, mutable.result, "result", expected, note))
+        problems.append(_type_problem(immutable.result, mutable.result, _RESULT, expected, note))
     return problems
 
 
@@ -72,12 +84,15 @@ def _count_problem(
     )
 
 
-def _type_problem(mine: N.NamedType, other: N.NamedType, what: str, expected: Type, note: str) -> Diagnostic:
+def _type_problem(
+    mine: N.NamedType, other: N.NamedType, texts: tuple[str, str, str], expected: Type, note: str
+) -> Diagnostic:
+    given, wanted, found = texts
     return diag(
         TypeSafety.IncompatibleSyntaxMethods,
-        (mine.loc, f"This index function's {what} has type '{format_type(mine.type)}'"),
-        (other.loc, f"Expected this {what} to have type '{format_type(expected)}'"),
-        (other.loc, f"It has type '{format_type(other.type)}'"),
+        (mine.loc, f"{given} '{format_type(mine.type)}'"),
+        (other.loc, f"{wanted} '{format_type(expected)}'"),
+        (other.loc, f"{found} '{format_type(other.type)}'"),
         notes=[note],
     )
 
