@@ -10,7 +10,7 @@ from movelite.natives.crypto.costs import Arguments, Results, Types
 from movelite.natives.object_runtime import ObjectRuntime
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from movelite.vm.types import vector_type
-from movelite.vm.values import CONTAINER_SIZE, Value
+from movelite.vm.values import CONTAINER_SIZE, Value, copy_value
 from proto.ids import ObjectID
 from proto.type_tag import StructTag
 
@@ -31,7 +31,8 @@ def read_setting_impl(context: NativeContext, types: Types, arguments: Arguments
         raise MoveAbort(E_BCS_SERIALIZATION_FAILURE)
     config_id, name_id, epoch = arguments
     field = runtime.read_setting(ObjectID(config_id), ObjectID(name_id), field_type, tag)
-    option = value_before(field, epoch)
+    # A copy: the setting itself may be read again.
+    option: Value = [[copy_value(value_type, value) for value in value_before(field, epoch)[0]]]
     size = CONTAINER_SIZE + context.legacy_size(vector_type(value_type), option[0])
     context.charge(config.config_read_setting_impl_cost_per_byte * size)
     return (option,)
