@@ -17,7 +17,7 @@ from movelite.facade import ledger_natives
 from movelite.natives import iota_objects, std_natives
 from movelite.natives.object_runtime import ObjectRuntime
 from movelite.natives.registry import Table, native_table, natives_at
-from movelite.unit_test import scenario_natives
+from movelite.unit_test import scenario_natives, secp256k1_natives
 from movelite.unit_test.inventory import Inventories
 from movelite.unit_test.scenario_natives import RandomSeeds
 from movelite.vm.gas import COST_SCHEDULE, INTERNAL_UNITS, CostSchedule, GasMeter
@@ -48,8 +48,9 @@ class Outcome:
 def natives_with_tests() -> Table:
     """The natives of the network and those for tests."""
     std = natives_at(STD_ADDRESS, std_natives.TEST_FUNCTIONS | scenario_natives.STD_FUNCTIONS)
-    iota = natives_at(IOTA_FRAMEWORK_ADDRESS, iota_objects.TEST_FUNCTIONS | scenario_natives.FUNCTIONS)
-    return native_table(ledger_natives(), std, iota)
+    modules = (iota_objects.TEST_FUNCTIONS, scenario_natives.FUNCTIONS, secp256k1_natives.FUNCTIONS)
+    iota = [natives_at(IOTA_FRAMEWORK_ADDRESS, functions) for functions in modules]
+    return native_table(ledger_natives(), std, *iota)
 
 
 @dataclass(slots=True)
