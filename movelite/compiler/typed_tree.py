@@ -312,7 +312,10 @@ class BinaryOperator(Enum):
 
 @dataclass(slots=True, eq=False)
 class Binary(Expression):
-    """`left op right`; `operand_type` is the common type of both sides (of the left one for shifts)."""
+    """`left op right`; `operand_type` is the common type of both sides (of the left one for shifts).
+
+    `operator_loc` is where the operator stands, None if the source has none.
+    """
 
     operator: BinaryOperator
     left: Expression

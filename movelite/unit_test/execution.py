@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from movelite.bytecode.file_format import CompiledModule
-from movelite.bytecode.status import VMError
+from movelite.bytecode.status import StatusCode, VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.facade import ledger_natives
 from movelite.natives import iota_objects, std_natives
@@ -32,17 +32,36 @@ from proto.protocol_config import ProtocolConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run of a test ended: `error` is None if it returned; gas_used is in gas units."""
+class Failure:
+    """Why a run failed: the parts of a `VMError` that reports need. frames are outermost first."""
 
-    error: VMError | None
-    gas_used: int
-    seconds: float
+    status: StatusCode
+    sub_status: int | None
+    message: str | None
+    location: ModuleId | None
+    offsets: tuple[tuple[int, int], ...]
+    frames: tuple[MoveFrame, ...]
+
+    @classmethod
+    def of(cls, error: VMError) -> Failure:
+        """The failure that an error of the virtual machine reports."""
+        frames = tuple(error.frames) if isinstance(error, ExecutionError) else ()
+        offsets = tuple(error.offsets)
+        return cls(error.status, error.sub_status, error.message, error.location, offsets, frames)
 
     @property
-    def frames(self) -> Sequence[MoveFrame]:
-        """The Move functions that were running when it failed, outermost first."""
-        return self.error.frames if isinstance(self.error, ExecutionError) else ()
+    def callers(self) -> tuple[MoveFrame, ...]:
+        """The functions that were waiting, innermost first: all but the last one, which reports show apart."""
+        return self.frames[-2::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run of a test ended: `failure` is None if it returned; gas_used is in gas units."""
+
+    failure: Failure | None
+    gas_used: int
+    seconds: float
 
 
 def natives_with_tests() -> Table:
@@ -80,12 +99,12 @@ class Machine:
         meter = GasMeter(self.gas_limit * INTERNAL_UNITS, self.schedule)
         session = self.runtime.new_session(self.linkage, meter, extensions)
         started = time.perf_counter()
-        error: VMError | None = None
+        failure: Failure | None = None
         try:
             session.execute(session.load_function(module, function), arguments)
-        except VMError as failure:
-            error = failure
-        return Outcome(error, meter.units_used, time.perf_counter() - started)
+        except VMError as error:
+            failure = Failure.of(error)
+        return Outcome(failure, meter.units_used, time.perf_counter() - started)
 
 
 def module_bytes(modules: Iterable[CompiledModule]) -> dict[ModuleId, bytes]:

@@ -235,7 +235,7 @@ class FunctionEmitter:
             case tt.Unary():
                 self._push(Opcode.NOT, loc)
             case tt.Binary():
-                self._push(_BINARY[expression.operator], loc)
+                self._push(_BINARY[expression.operator], expression.operator_loc or loc)
             case tt.Cast():
                 self._push(_CASTS[_name(expression.type)], loc)
             case tt.Pack():

@@ -67,7 +67,7 @@ class SourceMapMaker:
     def _function(self, function: tt.Function, emitted: EmittedCode | None) -> FunctionSourceMap:
         locations = [self._location(loc) for loc in emitted.locations] if emitted is not None else []
         return FunctionSourceMap(
-            self._location(function.loc),
+            self._location(function.named.name.loc),
             self._parameters(function.type_parameters, function.loc),
             self._names(function.parameters),
             self._names(emitted.locals if emitted is not None else []),

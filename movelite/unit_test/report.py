@@ -1,0 +1,198 @@
+"""What the runner prints: the list of tests, the failures with their places, and the sum; as the official one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from movelite.bytecode.status import StatusCode
+from movelite.compiler import codes
+from movelite.compiler.diagnostics import diag
+from movelite.compiler.rendering import render
+from movelite.compiler.source import Loc
+from movelite.unit_test.clever_errors import clever_error, constant_message
+from movelite.unit_test.execution import Failure
+from movelite.unit_test.failures import code_text, describe, expected_error
+from movelite.unit_test.program import TestProgram
+from movelite.unit_test.random_inputs import format_value
+from movelite.unit_test.runner import Reason, TestResult, TestRun, Verdict
+from movelite.vm.trace import MoveFrame
+
+_RESET, _BOLD, _BOLD_RED = "\x1b[0m", "\x1b[1m", "\x1b[1;31m"
+_COLORS = {Verdict.PASS: "\x1b[1;92m", Verdict.FAIL: "\x1b[1;91m", Verdict.TIMEOUT: "\x1b[1;93m"}
+_NO_ERROR = "Test did not error as expected"
+_TIMEOUT = "Test timed out"
+
+_STATUS_CLASSES = (
+    (1000, "INTERNAL TEST ERROR: Unexpected Validation Error\n"),
+    (2000, "INTERNAL TEST ERROR: Unexpected Verification Error\n"),
+    (3000, "INTERNAL TEST ERROR: INTERNAL VM INVARIANT VIOLATION.\n"),
+    (4000, "INTERNAL TEST ERROR: Unexpected Deserialization Error\n"),
+    (5000, ""),
+)
+"""What precedes an error that no Move code can cause, by the first number beyond its class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Puts results into words."""
+
+    program: TestProgram
+    colors: bool = False
+
+    def test_line(self, result: TestResult) -> str:
+        """`[ PASS    ] a::m::test`"""
+        verdict = result.verdict
+        padding = " " * (8 - len(verdict.value))
+        name = f"{self.program.module_name(result.module)}::{result.name}"
+        return f"[ {self._colored(verdict.value, _COLORS[verdict])}{padding}] {name}"
+
+    def summary(self, results: Iterable[TestResult]) -> str:
+        """The failures, and how many tests passed."""
+        results = list(results)
+        failed = [result for result in results if result.failed_run is not None]
+        # A random test that passed some of its runs counts on both sides.
+        passed = sum(result.failed_run is None or len(result.runs) > 1 for result in results)
+        text = self._failures(failed) if failed else ""
+        word = self._colored("FAILED", _BOLD_RED) if failed else self._colored("OK", _COLORS[Verdict.PASS])
+        total = passed + len(failed)
+        return f"{text}Test result: {word}. Total tests: {total}; passed: {passed}; failed: {len(failed)}\n"
+
+    def _failures(self, failed: list[TestResult]) -> str:
+        lines = ["\nTest failures:\n"]
+        module = None
+        for result in failed:
+            if result.module != module:
+                module = result.module
+                lines.append(f"Failures in {self.program.module_name(module)}:")
+            run = result.failed_run
+            if run is not None:
+                lines.append(self._failure(result, run))
+        return "\n".join(lines) + "\n"
+
+    def _failure(self, result: TestResult, run: TestRun) -> str:
+        seed = "" if run.seed is None else self._colored(f" (seed = {run.seed})", _BOLD_RED)
+        lines = [f"\n┌── {self._colored(result.name, _BOLD)} ──────{seed}"]
+        lines.append(_boxed(self.failure_text(result, run)))
+        if run.seed is not None:
+            lines.append(_boxed(self._advice(result, run, run.seed)))
+        lines.append("└──────────────────\n")
+        return "\n".join(lines)
+
+    def _advice(self, result: TestResult, run: TestRun, seed: int) -> str:
+        command = self._colored(f"test {result.name} --seed {seed}", _BOLD_RED)
+        text = "This test uses randomly generated inputs. "
+        text += f"Rerun with `{command}` to recreate this test failure.\n"
+        if run.simplest is None:
+            return text
+        arguments = ", ".join(map(format_value, run.simplest))
+        return f"{text}Simplest inputs found that fail alike: {result.name}({arguments})\n"
+
+    def failure_text(self, result: TestResult, run: TestRun) -> str:
+        """Why a test failed, with the place, the message of the error and the stack trace."""
+        if run.reason is Reason.NO_ERROR:
+            return _NO_ERROR
+        if run.reason is Reason.TIMEOUT:
+            return _TIMEOUT
+        return self._located(self._message(result, run), run.outcome.failure)
+
+    def _message(self, result: TestResult, run: TestRun) -> str:
+        if run.error is None:
+            return _NO_ERROR
+        actual = describe(run.error, self.program, past=True)
+        expected = result.case.expected_failure
+        if expected is None:
+            prefix = _status_class(run.error.status)
+            return f"{prefix}Test was not expected to error, but it {actual} rooted here"
+        stated = expected_error(expected)
+        if stated is not None:
+            wanted = describe(stated, self.program, past=False)
+            return f"{_NO_ERROR}. Expected test {wanted} but instead it {actual} rooted here"
+        code = "" if expected.code is None else code_text(expected.code)
+        return (
+            "Test did not abort with expected code. "
+            f"Expected test to abort with code {code}, but instead it {actual} rooted here"
+        )
+
+    def _located(self, message: str, failure: Failure | None) -> str:
+        if failure is None:
+            return message
+        text = self._at_place(message, failure)
+        explanation = self._explanation(failure)
+        if explanation is not None:
+            text = f"{text}\n{explanation}\n"
+        trace = self.stack_trace(failure)
+        return f"{text}\n{trace}" if trace else text
+
+    def _at_place(self, message: str, failure: Failure) -> str:
+        if failure.location is None or not failure.offsets:
+            return message
+        definition, offset = failure.offsets[0]
+        place = self.program.place(failure.location, definition, offset)
+        function = self.program.function_place(failure.location, definition)
+        if place is None or function is None:
+            return message
+        in_function = f"In this function in {self.program.module_name(failure.location)}"
+        line = self._line_of_code(failure)
+        if line is not None and not _overlaps(place, line):
+            place = line
+        item = diag(codes.Tests.TestFailed, (place, message), (function, in_function))
+        return render(item, self.program.sources, self.colors)
+
+    def _line_of_code(self, failure: Failure) -> Loc | None:
+        """The line that an abort code without a constant names."""
+        if failure.status is not StatusCode.ABORTED or failure.sub_status is None or failure.location is None:
+            return None
+        clever = clever_error(failure.sub_status)
+        if clever is None or clever.line is None or (clever.name_index, clever.value_index) != (None, None):
+            return None
+        file = self.program.file_of(failure.location)
+        if file is None or not 0 < clever.line <= len(file.line_starts):
+            return None
+        text = file.line_text(clever.line - 1)
+        start = file.line_starts[clever.line - 1] + len(text) - len(text.lstrip())
+        return Loc(file.id, start, start + len(text.strip()))
+
+    def _explanation(self, failure: Failure) -> str | None:
+        """The text of the `#[error]` constant that the code names."""
+        if failure.sub_status is None or failure.location is None:
+            return None
+        clever = clever_error(failure.sub_status)
+        module = self.program.modules.get(failure.location)
+        if clever is None or module is None:
+            return None
+        message = constant_message(module.compiled, clever)
+        return None if message is None else f"Error message: {message}"
+
+    def stack_trace(self, failure: Failure) -> str:
+        """The functions that were waiting, innermost first, with their lines; empty if there are none."""
+        lines = [f"\t{self._frame(frame)}" for frame in failure.callers]
+        return "stack trace\n" + "\n".join(lines) + "\n" if lines else ""
+
+    def _frame(self, frame: MoveFrame) -> str:
+        name = f"{frame.module_id[1]}::{frame.function}"
+        place = self.program.place(frame.module_id, frame.definition_index, frame.code_offset)
+        if place is None:
+            return name
+        file = self.program.sources[place.file]
+        first, last = file.line_of(place.start) + 1, file.line_of(place.end) + 1
+        lines = str(first) if first == last else f"{first}-{last}"
+        return f"{name}({file.name}:{lines})"
+
+    def _colored(self, text: str, color: str) -> str:
+        return f"{color}{text}{_RESET}" if self.colors else text
+
+
+def _boxed(text: str) -> str:
+    return "│ " + text.replace("\n", "\n│ ")
+
+
+def _overlaps(one: Loc, other: Loc) -> bool:
+    return one.file == other.file and one.start <= other.end and other.start <= one.end
+
+
+def _status_class(status: StatusCode) -> str:
+    for beyond, text in _STATUS_CLASSES:
+        if status.value < beyond:
+            return text
+    return "INTERNAL TEST ERROR: UNKNOWN ERROR.\n"
