@@ -51,7 +51,7 @@ class Failure:
 
     @property
     def callers(self) -> tuple[MoveFrame, ...]:
-        """The functions that were waiting, innermost first: all but the last one, which reports show apart."""
+        """The functions that were waiting, innermost first, without the last one: reports show it apart."""
         return self.frames[-2::-1]
 
 

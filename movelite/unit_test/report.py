@@ -1,4 +1,4 @@
-"""What the runner prints: the list of tests, the failures with their places, and the sum; as the official one."""
+"""What the runner prints: the list of tests, failures with their places, and the sum; as the official one."""
 
 from __future__ import annotations
 
