@@ -236,6 +236,8 @@ def children(type_: Type) -> Iterator[Type]:
 
 def substitute(type_: Type, arguments: dict[int, Type]) -> Type:
     """The type with each type parameter of a known id replaced. Depth is bounded by the type checker."""
+    if not arguments:
+        return type_
     match type_:
         case ParameterType(parameter):
             return arguments.get(parameter.id, type_)
