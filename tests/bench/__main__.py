@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.bench.report import Report
 
-BENCHMARKS = ("authority",)
+BENCHMARKS = ("authority", "vm")
 """Modules of this folder with `run(report)`, in order."""
 
 
