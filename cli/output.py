@@ -12,7 +12,7 @@ from rich.table import Table
 
 NANOS_PER_IOTA = 1_000_000_000
 
-_console = Console(highlight=False, soft_wrap=True)
+_console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _json = False
 
@@ -53,8 +53,10 @@ def fail(error: BaseException) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
-    """Print rows under their columns."""
-    shown = Table(*columns, title=title, title_justify="left", header_style="bold")
+    """Print rows under their columns; nothing is cut off."""
+    shown = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
+    for column in columns:
+        shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*(str(cell) for cell in row))
     _console.print(shown)

@@ -1,0 +1,120 @@
+"""A network of real processes on this machine: authorities (gRPC, RocksDB), client service, faucet."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+
+import httpx
+
+from aggregator.network import Network
+from aggregator.rpc_client import RpcClient
+from aggregator.wallet.client_config import ClientConfig, Environment
+from cli.genesis import plan
+from cli.network_files import make_network
+from cli.start import spawn_authority, stop_processes, wait_until_healthy
+from cli.wallet import Session
+from cli.web import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+
+
+class LocalNetwork:
+    """Processes of one network under a folder. Leave with close(), whatever happened."""
+
+    def __init__(self, folder: Path, authorities: int = 4) -> None:
+        self.folder = folder
+        self.network: Network = make_network(folder, plan(authorities, 0))
+        self.names = [f"authority-{number}" for number in range(authorities)]
+        self.rpc_url = f"http://127.0.0.1:{free_port()}"
+        self.faucet_url = f"http://127.0.0.1:{free_port()}"
+        self._authorities: dict[str, Popen[bytes]] = {}
+        self._service: Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start everything and wait until it answers."""
+        self.begin_service()
+        for name in self.names:
+            self.start_authority(name)
+        await self.wait_for_authorities(self.names)
+        self.wait_for_service()
+
+    # ---- authorities
+
+    def start_authority(self, name: str) -> None:
+        """Start one authority; it need not answer yet."""
+        self._authorities[name] = spawn_authority(self.folder / name)
+
+    async def wait_for_authorities(self, names: list[str]) -> None:
+        """Wait until these answer."""
+        members = tuple(member for member in self.network.members if member.name in names)
+        await wait_until_healthy(
+            self.network.model_copy(update={"members": members}), self._authorities, self.folder
+        )
+
+    def kill_authority(self, name: str) -> None:
+        """SIGKILL."""
+        process = self._authorities.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    # ---- service
+
+    def begin_service(self) -> None:
+        """Start the client service and the faucet; they need not answer yet."""
+        rpc_port, faucet_port = self.rpc_url.rsplit(":", 1)[1], self.faucet_url.rsplit(":", 1)[1]
+        command = [sys.executable, "-m", "cli", "service", "run", "--working-dir", str(self.folder)]
+        command += ["--rpc-port", rpc_port, "--faucet", "--faucet-port", faucet_port]
+        with (self.folder / "service.log").open("ab") as log:
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            self._service = Popen(command, stdin=DEVNULL, stdout=log, stderr=log, env=environment)
+
+    def kill_service(self) -> None:
+        """SIGKILL."""
+        if self._service is not None:
+            self._service.send_signal(signal.SIGKILL)
+            self._service.wait()
+            self._service = None
+
+    def wait_for_service(self) -> None:
+        """Wait until the service and the faucet answer."""
+        deadline = time.monotonic() + START_SECONDS
+        for url in (f"{self.rpc_url}/health", f"{self.faucet_url}/"):
+            while True:
+                try:
+                    httpx.get(url, timeout=2, trust_env=False).raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    if (
+                        time.monotonic() > deadline
+                        or self._service is None
+                        or self._service.poll() is not None
+                    ):
+                        log = (self.folder / "service.log").read_text()[-2000:]
+                        raise RuntimeError(f"the service does not start: {log}") from None
+                    time.sleep(0.05)
+
+    def close(self) -> None:
+        """Stop everything."""
+        processes = list(self._authorities.values())
+        if self._service is not None:
+            processes.append(self._service)
+        stop_processes(processes)
+        self._authorities.clear()
+        self._service = None
+
+    # ---- wallets
+
+    def wallet(self, name: str = "client") -> ClientConfig:
+        """A new wallet that talks to this network."""
+        environment = Environment(alias="local", rpc=self.rpc_url, faucet=f"{self.faucet_url}/gas")
+        return ClientConfig.create(self.folder / f"{name}-wallet" / "client.yaml", environment)
+
+    def session(self, config: ClientConfig) -> Session:
+        """A wallet with an open connection; close its rpc with `async with`."""
+        return Session(config, RpcClient(self.rpc_url))
