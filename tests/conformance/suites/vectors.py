@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.case import CaseResult, Check, run_case
-from tests.conformance.vectors import chain, keys, protocol, transactions, values
+from tests.conformance.vectors import bytecode, chain, keys, protocol, surface, transactions, values
 
 CHECKS: dict[str, Callable[[Any, Path], Iterator[Check]]] = {
     "bcs_primitives.json": values.bcs_primitives,
@@ -31,6 +31,9 @@ CHECKS: dict[str, Callable[[Any, Path], Iterator[Check]]] = {
     "genesis_golden.json": chain.genesis_golden,
     "package/assets.json": chain.package_digest_of_assets,
     "protocol_config_v2.json": protocol.protocol_config,
+    "bytecode/*.json": bytecode.bytecode,
+    "package/assets[.]json": bytecode.assets,
+    "framework_surface.json": surface.framework_surface,
 }
 """Pattern of file names (relative to the folder of vectors) to what makes checks from one file."""
 
