@@ -25,7 +25,7 @@ from proto.key_text import decode_private_key, encode_private_key, generate_key_
 from proto.protocol_config import PROTOCOL_CONFIG
 
 GENESIS, COMMITTEE, FAUCET_KEY = "genesis.blob", "committee.json", "faucet.key"
-AUTHORITY_CONFIG, AUTHORITY_KEY = "authority.yaml", "authority.key"
+AUTHORITY_CONFIG, AUTHORITY_KEY, DATA = "authority.yaml", "authority.key", "data"
 
 REFERENCE_GAS_PRICE = 1000
 STAKE = 2500
@@ -100,11 +100,11 @@ def make_network(
 
 def write_authority(folder: Path, name: str, listen: str, genesis: Path) -> KeyPair:
     """Write the key and the configuration of an authority; the key."""
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DATA).mkdir(parents=True, exist_ok=True)
     key = Ed25519KeyPair.from_seed(generate_key_pair().secret)
     write_private(folder / AUTHORITY_KEY, encode_private_key(key))
     config = AuthorityConfig(
-        name=name, genesis=genesis, key_file=Path(AUTHORITY_KEY), data_dir=Path("data"), listen=listen
+        name=name, genesis=genesis, key_file=Path(AUTHORITY_KEY), data_dir=Path(DATA), listen=listen
     )
     save_config(config, folder / AUTHORITY_CONFIG)
     return key
