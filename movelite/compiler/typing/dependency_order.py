@@ -11,7 +11,7 @@ from ..diagnostics import diag
 from ..source import Loc
 from ..types import DatatypeType, ModuleIdent, Type, children
 from .context import ProgramContext
-from .graphs import components, shortest_path
+from .graphs import components, node_in_cycle, shortest_path
 from .walk import targets_of, walk
 
 Uses = dict[ModuleIdent, dict[ModuleIdent, tuple[str, Loc]]]
@@ -38,9 +38,9 @@ def order_modules(program: ProgramContext) -> None:
             loc = declared.loc if declared is not None else places.get(friend, module.loc)
             uses[friend].setdefault(ident, ("friend", loc))
     order = components(uses)
-    cycle = next((component for component in order if len(component) > 1), None)
-    if cycle is not None:
-        _report_cycle(program, uses, cycle)
+    node = node_in_cycle(_sorted(uses))
+    if node is not None:
+        _report_cycle(program, _sorted(uses), node)
     position = 0
     ordered: dict[ModuleIdent, T.Module] = {}
     for component in order:
@@ -51,15 +51,25 @@ def order_modules(program: ProgramContext) -> None:
     program.typed.modules = ordered
 
 
-def _report_cycle(program: ProgramContext, uses: Uses, component: list[ModuleIdent]) -> None:
-    cycle = shortest_path(uses, component[0], component[0])
+def _sorted(uses: Uses) -> Uses:
+    """The modules that use any, in the order of their addresses and names."""
+
+    def key(ident: ModuleIdent) -> tuple[bytes, str]:
+        return ident.address or b"", ident.name
+
+    return {
+        user: {used: uses[user][used] for used in sorted(uses[user], key=key)}
+        for user in sorted(uses, key=key)
+        if uses[user]
+    }
+
+
+def _report_cycle(program: ProgramContext, uses: Uses, node: ModuleIdent) -> None:
+    cycle = shortest_path(uses, node, node)
     labels: list[tuple[Loc, str]] = []
     for user, used in pairwise(cycle):
         kind, loc = uses[user][used]
-        if kind == "use":
-            text = f"'{user}' uses '{used}'"
-        else:
-            text = f"'{user}' is a friend of '{used}'"
+        text = f"'{used}' uses '{user}'" if kind == "use" else f"'{user}' is a friend of '{used}'"
         labels.append((loc, text))
     kind = uses[cycle[-2]][cycle[-1]][0]
     loc, text = labels.pop()

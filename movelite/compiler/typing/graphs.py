@@ -9,11 +9,15 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 def components(graph: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
-    """The strongly connected components, those that others lead to first (Tarjan, without recursion)."""
+    """The strongly connected components, those that others lead to first (Tarjan, without recursion).
+
+    Within a component, nodes come as their search ends, so the one it was entered by is last.
+    """
     index: dict[Node, int] = {}
     low: dict[Node, int] = {}
     on_stack: set[Node] = set()
     stack: list[Node] = []
+    ended: dict[Node, int] = {}
     found: list[list[Node]] = []
     for root in graph:
         if root in index:
@@ -38,6 +42,7 @@ def components(graph: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
             if advanced:
                 continue
             work.pop()
+            ended[node] = len(ended)
             if work:
                 parent = work[-1][0]
                 low[parent] = min(low[parent], low[node])
@@ -49,13 +54,45 @@ def components(graph: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
                     component.append(member)
                     if member == node:
                         break
-                found.append(component[::-1])
+                found.append(sorted(component, key=ended.__getitem__))
     return found
 
 
 def cycles(graph: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
     """The components that hold a cycle."""
     return [c for c in components(graph) if len(c) > 1 or c[0] in graph.get(c[0], ())]
+
+
+def node_in_cycle(graph: Mapping[Node, Iterable[Node]]) -> Node | None:
+    """A node of a cycle, the one that the official compiler's sort stumbles over; None without a cycle."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    finished: set[Node] = set()
+    incoming: dict[Node, list[Node]] = {}
+    for node, successors in graph.items():
+        for successor in successors:
+            incoming.setdefault(successor, []).append(node)
+    for root in graph:
+        stack = [] if root in seen else [root]
+        while stack:
+            node = stack[-1]
+            if node not in seen:
+                seen.add(node)
+                stack += [s for s in graph.get(node, ()) if s not in seen]
+            else:
+                stack.pop()
+                if node not in finished:
+                    finished.add(node)
+                    order.append(node)
+    reached: set[Node] = set()
+    for node in reversed(order):
+        if node in reached:
+            continue
+        reached.add(node)
+        before = [p for p in incoming.get(node, ()) if p not in reached]
+        if before:
+            return before[-1]
+    return None
 
 
 def shortest_path(graph: Mapping[Node, Iterable[Node]], start: Node, goal: Node) -> list[Node]:

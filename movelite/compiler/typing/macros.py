@@ -146,25 +146,19 @@ def _written_type(body: Body, frame: Frame, named: N.NamedType) -> Type:
 
 
 def _check_recursion(body: Body, frame: Frame, loc: Loc, macro: N.MemberId) -> bool:
+    """Whether a macro may be expanded here; reports one that would expand itself."""
     expansion = frame.expansion
-    chain = []
-    while expansion is not None:
-        chain.append(expansion)
-        if expansion.macro == macro:
-            labels = [
-                (
-                    link.loc,
-                    f"'{macro}' previously expanded here"
-                    if link.macro == macro
-                    else "From this macro expansion",
-                )
-                for link in reversed(chain)
-            ]
-            message = f"Recursive macro expansion. '{macro}' cannot recursively expand itself"
-            body.report(TypeSafety.CannotExpandMacro, loc, message, *labels)
-            return False
+    while expansion is not None and expansion.macro != macro:
         expansion = expansion.outer
-    return True
+    if expansion is None:
+        return True
+    labels = []
+    for link in body.expansions[body.expansions.index(expansion) :]:
+        text = f"'{macro}' previously expanded here" if link.macro == macro else "From this macro expansion"
+        labels.append((link.loc, text))
+    message = f"Recursive macro expansion. '{macro}' cannot recursively expand itself"
+    body.report(TypeSafety.CannotExpandMacro, loc, message, *labels)
+    return False
 
 
 def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list[_Bound]) -> T.Expression:

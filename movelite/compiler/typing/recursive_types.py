@@ -37,6 +37,6 @@ def check_recursive_types(program: ProgramContext, module: T.Module) -> None:
 def _collect(module: T.Module, named: NamedType, found: dict[str, Loc]) -> None:
     """The datatypes of this module in a type, type arguments included."""
     if isinstance(named.type, DatatypeType) and named.type.module == module.ident:
-        found.setdefault(named.type.name, named.loc)
+        found[named.type.name] = named.loc
     for part in named.parts:
         _collect(module, part, found)
