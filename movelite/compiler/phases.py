@@ -155,9 +155,9 @@ class Compilation:
 
     @cached_property
     def lowered(self) -> LoweredProgram | None:
-        """The functions as blocks, checked for moves and borrows; None after errors."""
+        """The functions as blocks, checked for moves and borrows; None after blocking errors."""
         typed = self.typed
-        if self.diagnostics.has_errors:
+        if self.diagnostics.has_blocking_errors:
             return None
         return self._guarded(lambda: self._lower(typed), None)
 

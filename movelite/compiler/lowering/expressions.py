@@ -77,8 +77,8 @@ class Lowerer:
                 return self._short_circuit(expression)
             case tt.BorrowTemporary():
                 return self._borrow_temporary(expression)
-            case tt.Match() | tt.ErrorExpression():
-                raise ValueError("matches are compiled and errors stop before lowering")
+            case tt.Match():
+                raise ValueError("matches are compiled before lowering")
             case _:
                 return self._pure(expression)
 
