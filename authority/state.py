@@ -248,6 +248,7 @@ class AuthorityState:
         )
         removed = [Removed(gone.id, gone.version, gone.is_wrapped) for gone in result.removed]
         unit.add_executed(submission.transaction.digest, executed, result.written.values(), removed)
+        unit.add_received(result.received)
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""

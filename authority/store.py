@@ -23,7 +23,7 @@ from enum import IntEnum
 from authority.key_value import Batch, KeyValueStore
 from proto import bcs
 from proto.ids import Digest, ObjectID, SequenceNumber
-from proto.object import AddressOwner, Object, ObjectOwner, Owner
+from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, Owner
 
 OBJECT_CACHE_SIZE = 200_000
 """Live objects kept decoded in memory."""
@@ -108,6 +108,10 @@ class AuthorityStore:
             return None
         return int.from_bytes(entry[0][33:], "big"), entry[1][:1] == _LIVE
 
+    def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
+        """Whether the object was sent to another object at that version, and was received."""
+        return self._key_value.get(_received_key(object_id, version)) is not None
+
     def is_wrapped_at(self, object_id: ObjectID, version: SequenceNumber) -> bool:
         """Whether the removal of an object at a version was a wrapping."""
         return self._key_value.get(_object_key(object_id, version)) == bytes([_Mark.WRAPPED])
@@ -190,6 +194,7 @@ class UnitOfWork:
         self._live: dict[ObjectID, Object | None] = {}
         self._written: dict[tuple[ObjectID, SequenceNumber], Object | None] = {}
         self._executed: dict[Digest, ExecutedTransaction] = {}
+        self._received: set[tuple[ObjectID, SequenceNumber]] = set()
         self.next_sequence = store.next_sequence
 
     def get_object(self, object_id: ObjectID) -> Object | None:
@@ -218,6 +223,16 @@ class UnitOfWork:
         if mine:
             return max(mine), self._live.get(object_id) is not None
         return self._store.last_version(object_id)
+
+    def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
+        """Whether the object was received at that version, with this unit's changes."""
+        return (object_id, version) in self._received or self._store.was_received(object_id, version)
+
+    def add_received(self, references: Iterable[ObjectRef]) -> None:
+        """Mark objects as received at these versions."""
+        for reference in references:
+            self._received.add((reference.object_id, reference.version))
+            self._batch.put(_received_key(reference.object_id, reference.version), b"")
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction, with this unit's."""
@@ -296,6 +311,10 @@ def _owner_prefix(owner: Owner | None) -> bytes | None:
             return b"c" + address
         case _:
             return None
+
+
+def _received_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
+    return b"r" + object_id + version.to_bytes(8, "big")
 
 
 def _object_key(object_id: ObjectID, version: SequenceNumber) -> bytes:

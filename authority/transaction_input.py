@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from authority.execution.deny_list import check_deny_list_for_signing
 from authority.execution.inputs import InputObjects, ObjectReader
 from proto import user_input_error as kinds
 from proto.effects import MutateDeleted, ReadDeleted, ReadOnlyRoot, UnchangedSharedKind
@@ -64,16 +65,19 @@ def check_transaction_input(
     config: ProtocolConfig,
     reference_gas_price: int,
     shared_versions: SharedVersions | None = None,
+    given: tuple[Object, ...] = (),
 ) -> CheckedInputs:
     """Load and check the inputs of a programmable transaction.
 
     shared_versions: None if shared inputs are read as they are now.
+    given: objects that the ledger does not have, such as the coin of a dry run.
     Raises: UserInputError.
     """
-    loaded = _load(transaction, reader, shared_versions)
+    loaded = _load(transaction, reader, shared_versions, given)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
-    _check_receiving(transaction, reader, loaded)
+    received = _check_receiving(transaction, reader, loaded)
+    check_deny_list_for_signing(transaction.sender, [*loaded.objects.values(), *received], reader)
     return _checked(transaction, loaded, mutable)
 
 
@@ -90,6 +94,20 @@ def check_certificate_input(
         if reader.get_object_at(reference.object_id, reference.version) is None:
             raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
     return _checked(transaction, loaded, mutable)
+
+
+def load_unchecked_input(
+    transaction: TransactionData, reader: ObjectReader, given: tuple[Object, ...]
+) -> InputObjects:
+    """Load inputs whoever owns them, owned ones at the version asked for, be it an old one.
+
+    Raises: UserInputError if one is not there.
+    """
+    loaded = _load(transaction, reader, None, given, is_historic=True)
+    references = {reference.object_id for reference in loaded.owned}
+    owned = {key for key in references if not isinstance(loaded.objects[key].owner, Immutable)}
+    shared = {shared.id for shared in loaded.shared if shared.mutable and shared.id not in loaded.deleted}
+    return _checked(transaction, loaded, owned | shared).inputs
 
 
 def live_owned_references(transaction: TransactionData, reader: ObjectReader) -> tuple[ObjectRef, ...]:
@@ -168,7 +186,12 @@ class _Loaded:
 
 
 def _load(
-    transaction: TransactionData, reader: ObjectReader, shared_versions: SharedVersions | None
+    transaction: TransactionData,
+    reader: ObjectReader,
+    shared_versions: SharedVersions | None,
+    given: tuple[Object, ...] = (),
+    *,
+    is_historic: bool = False,
 ) -> _Loaded:
     kind = transaction.kind
     if not isinstance(kind, ProgrammableTransaction):
@@ -191,8 +214,10 @@ def _load(
         loaded.objects[package_id] = package
     for argument in loaded.shared:
         _load_shared(loaded, argument, reader, shared_versions)
+    known = {value.object_id: value for value in given}
     for reference in loaded.owned:
-        loaded.objects[reference.object_id] = _load_owned(reference, reader)
+        value = known.get(reference.object_id)
+        loaded.objects[reference.object_id] = value or _load_owned(reference, reader, is_historic)
     return loaded
 
 
@@ -202,8 +227,11 @@ def _check_duplicates(loaded: _Loaded) -> None:
         raise UserInputError(kinds.DuplicateObjectRefInput())
 
 
-def _load_owned(reference: ObjectRef, reader: ObjectReader) -> Object:
-    value = reader.get_object(reference.object_id)
+def _load_owned(reference: ObjectRef, reader: ObjectReader, is_historic: bool) -> Object:
+    if is_historic:
+        value = reader.get_object_at(reference.object_id, reference.version)
+    else:
+        value = reader.get_object(reference.object_id)
     if value is None:
         raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
     if reference.version >= MAX_VERSION:
@@ -318,18 +346,27 @@ def _check_shared(argument: SharedObject, value: Object) -> None:
         raise UserInputError(kinds.SharedObjectStartingVersionMismatch())
 
 
-def _check_receiving(transaction: TransactionData, reader: ObjectReader, loaded: _Loaded) -> None:
+def _check_receiving(transaction: TransactionData, reader: ObjectReader, loaded: _Loaded) -> list[Object]:
+    """Check what is to be received; the objects that still can be.
+
+    One that was received before may be named again: the transaction then fails, and its inputs are free.
+    """
     seen = set(loaded.objects)
+    found: list[Object] = []
     for reference in transaction.receiving_objects():
-        if reference.version >= MAX_VERSION:
-            raise UserInputError(kinds.InvalidSequenceNumber())
+        if reader.was_received(reference.object_id, reference.version):
+            continue
         value = reader.get_object(reference.object_id)
         if value is None:
             raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
+        if reference.version >= MAX_VERSION:
+            raise UserInputError(kinds.InvalidSequenceNumber())
         _check_received(reference, value)
         if reference.object_id in seen:
             raise UserInputError(kinds.DuplicateObjectRefInput())
         seen.add(reference.object_id)
+        found.append(value)
+    return found
 
 
 def _check_received(reference: ObjectRef, value: Object) -> None:

@@ -6,7 +6,7 @@ from movelite.natives import config_settings, iota_objects
 from movelite.natives.crypto import ecdsa, groth16, group_ops, hashes, signatures, unavailable
 from movelite.natives.registry import Table, native_table, natives_at, std_natives
 from movelite.vm.runtime import MoveRuntime, RuntimeConfig
-from proto.ids import IOTA_FRAMEWORK_ADDRESS
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, IOTA_SYSTEM_ADDRESS
 
 
 def ledger_natives() -> Table:
@@ -22,7 +22,8 @@ def ledger_natives() -> Table:
         unavailable,
     )
     tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, module.FUNCTIONS) for module in modules]
-    return native_table(std_natives(), *tables)
+    system = natives_at(IOTA_SYSTEM_ADDRESS, unavailable.SYSTEM_FUNCTIONS)
+    return native_table(std_natives(), *tables, system)
 
 
 def ledger_runtime() -> MoveRuntime:

@@ -15,6 +15,7 @@ from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.linkage import PackageLinkage, PackageStore
 from authority.execution.move_errors import execution_error_of
+from authority.execution.recorder import Recorder
 from authority.execution.temporary_store import TemporaryStore
 from authority.execution.tx_context import TxContext
 from authority.execution.values import InputMetadata, ObjectValue, PureValue, ReceivingValue, Slot, Value
@@ -99,6 +100,7 @@ class ExecutionContext:
     packages: PackageStore
     objects: ObjectRuntime
     arguments: Arguments
+    recorder: Recorder | None = None
     transfers: list[tuple[Address, ObjectValue]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     _sessions: dict[ObjectID, tuple[Session, ObjectID]] = field(default_factory=dict)
@@ -207,9 +209,13 @@ class ExecutionContext:
     def restore(self, place: Argument, value: Value) -> None:
         """Put back what a command borrowed mutably."""
         self.arguments.restore(place, value)
+        if self.recorder is not None:
+            self.recorder.add_mutated(place, value)
 
     def finish_command(self, results: list[Value]) -> None:
         """Keep the results of a command."""
+        if self.recorder is not None:
+            self.recorder.finish_command(results)
         self.arguments.push_results(results)
 
     def failure(self, error: VMError, session: Session | None = None) -> ExecutionError:

@@ -21,6 +21,7 @@ from authority.execution.context import (
 from authority.execution.errors import ExecutionError
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
+from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
 from authority.execution.tx_context import TxContext
@@ -62,12 +63,13 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
-    """What a transaction did. written ascends by id."""
+    """What a transaction did. written ascends by id; received: of the receiving inputs those that were."""
 
     effects: TransactionEffects
     events: TransactionEvents
     written: dict[ObjectID, Object]
     removed: tuple[Removal, ...]
+    received: tuple[ObjectRef, ...]
     error: ExecutionError | None
     """Why it failed, for people; the effects carry the status."""
 
@@ -89,6 +91,7 @@ class Executor:
         inputs: InputObjects,
         reader: ObjectReader,
         mode: ExecutionMode = ExecutionMode.NORMAL,
+        recorder: Recorder | None = None,
     ) -> ExecutionResult:
         """Run a user's transaction whose inputs were checked. The same call gives the same result."""
         kind = transaction.kind
@@ -97,7 +100,7 @@ class Executor:
         gas_data = transaction.gas_data
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
         store = TemporaryStore(reader, inputs, digest)
-        run = _Run(self, store, gas, gas_data.payment, mode)
+        run = _Run(self, store, gas, gas_data.payment, mode, recorder)
         tx_context = TxContext(transaction.sender, digest, self.epoch, self.epoch_timestamp_ms)
         return run.execute(kind, tx_context)
 
@@ -141,6 +144,7 @@ class _Run:
     gas: GasCharger
     payment: tuple[ObjectRef, ...]
     mode: ExecutionMode
+    recorder: Recorder | None
     error: ExecutionError | None = None
 
     @property
@@ -166,6 +170,7 @@ class _Run:
         context = open_context(
             parameters, self.store, self.gas, tx_context, transaction.inputs, self.gas_coin
         )
+        context.recorder = self.recorder
         try:
             run_commands(context, transaction)
         finally:
@@ -252,7 +257,8 @@ class _Run:
             Removal(object_id, version, object_id in wrapped) for object_id in sorted(deleted | wrapped)
         )
         events = TransactionEvents(tuple(self.store.results.events))
-        return ExecutionResult(effects, events, written, removed, self.error)
+        received = tuple(r for r in self.store.inputs.receiving if r.object_id in self.store.results.modified)
+        return ExecutionResult(effects, events, written, removed, received, self.error)
 
 
 def run_commands(context: ExecutionContext, transaction: ProgrammableTransaction) -> None:

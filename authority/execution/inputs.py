@@ -30,6 +30,10 @@ class ObjectReader(Protocol):
         """Newest version of an id and whether the object is live at it; None if it never was."""
         ...
 
+    def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
+        """Whether the object was sent to another object at that version, and was received."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InputObjects:

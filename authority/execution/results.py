@@ -6,6 +6,7 @@ Source: iota-adapter, programmable_transactions/context, finish.
 from __future__ import annotations
 
 from authority.execution.context import ExecutionContext
+from authority.execution.deny_list import check_deny_list_of_owners, new_coin_owners
 from authority.execution.errors import ExecutionError
 from authority.execution.temporary_store import ExecutionResults, WrittenObject
 from authority.execution.values import ObjectValue, RawValue, Slot, Usage
@@ -19,7 +20,7 @@ from proto.execution_status import (
     SharedObjectOperationNotAllowed,
     UnusedValueWithoutDrop,
 )
-from proto.ids import ObjectID
+from proto.ids import DENY_LIST_ID, ObjectID
 from proto.object import IMMUTABLE, AddressOwner, Owner, Shared
 
 MAX_U64 = 2**64 - 1
@@ -40,7 +41,19 @@ def collect_results(context: ExecutionContext) -> ExecutionResults:
         results.written[package.id] = WrittenObject(IMMUTABLE, None, b"", package)
     _check_shared(results, by_value_shared)
     results.events.extend(context.events)
+    _check_deny_list(context, results)
     return results
+
+
+def _check_deny_list(context: ExecutionContext, results: ExecutionResults) -> None:
+    """Charge for every new owner of a coin that may be regulated, then check that none is denied it."""
+    store = context.store
+    owners = new_coin_owners(store.final_form(key, results.written[key]) for key in sorted(results.written))
+    count = sum(map(len, owners.values()))
+    if count and DENY_LIST_ID not in store.inputs.objects:
+        store.reads_deny_list = True
+    context.gas.charge_regulated_coin_owners(count)
+    check_deny_list_of_owners(owners, context.tx_context.epoch, store.reader)
 
 
 def _collect_inputs(context: ExecutionContext, results: ExecutionResults) -> list[ObjectID]:

@@ -23,11 +23,13 @@ from proto.effects import (
     ObjectWrite,
     OutputNotExist,
     PackageWrite,
+    PerEpochConfig,
     TransactionEffects,
+    UnchangedSharedKind,
 )
 from proto.event import Event, TransactionEvents
 from proto.execution_status import ExecutionStatus
-from proto.ids import ADDRESS_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.ids import ADDRESS_LENGTH, DENY_LIST_ID, Digest, ObjectID, SequenceNumber
 from proto.object import MoveObject, MoveObjectType, MovePackage, Object, Owner, Shared, metered_size
 
 
@@ -82,6 +84,7 @@ class TemporaryStore:
         self.lamport_version: SequenceNumber = inputs.lamport_version()
         self.results = ExecutionResults()
         self.loaded: dict[ObjectID, Object] = {}
+        self.reads_deny_list = False
 
     def read_object(self, object_id: ObjectID) -> WrittenObject | None:
         """An input object with the changes so far."""
@@ -142,7 +145,10 @@ class TemporaryStore:
         return {object_id: self._final(object_id) for object_id in sorted(self.results.written)}
 
     def _final(self, object_id: ObjectID) -> Object:
-        written = self.results.written[object_id]
+        return self.final_form(object_id, self.results.written[object_id])
+
+    def final_form(self, object_id: ObjectID, written: WrittenObject) -> Object:
+        """A written object with its version and previous transaction."""
         if written.package is not None:
             return Object(written.package, written.owner, self.digest, written.storage_rebate)
         owner = written.owner
@@ -180,8 +186,13 @@ class TemporaryStore:
             dependencies=tuple(sorted(dependencies)),
             lamport_version=self.lamport_version,
             changed_objects=tuple((object_id, self._change(object_id, written)) for object_id in ids),
-            unchanged_shared_objects=self.inputs.unchanged_shared,
+            unchanged_shared_objects=self._unchanged_shared(),
         )
+
+    def _unchanged_shared(self) -> tuple[tuple[ObjectID, UnchangedSharedKind], ...]:
+        """Shared inputs that were only read, and the deny list if it was looked at."""
+        unchanged = self.inputs.unchanged_shared
+        return (*unchanged, (DENY_LIST_ID, PerEpochConfig())) if self.reads_deny_list else unchanged
 
     def _change(self, object_id: ObjectID, written: dict[ObjectID, Object]) -> EffectsObjectChange:
         return EffectsObjectChange(

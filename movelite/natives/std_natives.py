@@ -170,7 +170,7 @@ E_NON_MODULE_TYPE = 0
 def _type_name(tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFunction:
     def native(context: NativeContext, types: Types, arguments: Arguments) -> Results:
         context.charge(BASE)
-        name = _unprefixed_name(tag_of(context, types[0])).encode()
+        name = unprefixed_name(tag_of(context, types[0])).encode()
         context.charge(PER_UNIT * len(name))
         return ([[list(name)]],)
 
@@ -188,13 +188,13 @@ def _package_id(tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFunct
     return native
 
 
-def _unprefixed_name(tag: TypeTag) -> str:
+def unprefixed_name(tag: TypeTag) -> str:
     """The canonical type string with every address as 64 digits and no `0x`."""
     match tag:
         case VectorTag(element):
-            return f"vector<{_unprefixed_name(element)}>"
+            return f"vector<{unprefixed_name(element)}>"
         case StructTag(address, module, name, type_args):
-            generics = f"<{','.join(map(_unprefixed_name, type_args))}>" if type_args else ""
+            generics = f"<{','.join(map(unprefixed_name, type_args))}>" if type_args else ""
             return f"{address.hex()}::{module}::{name}{generics}"
         case _:
             return format_type_tag(tag)

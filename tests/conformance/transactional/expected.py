@@ -34,9 +34,13 @@ def read_expected(path: Path) -> Expected:
 
 
 def _result(lines: list[str]) -> str:
-    """Output without the echoed command and the blank lines at the end."""
+    """Output without the echoed command and the blank lines at the end.
+
+    Of programmable transactions the commands are echoed too, with the comments among them.
+    """
     body = list(lines)
-    while body and (body[0].startswith("//#") or body[0].startswith("//>")):
+    echo = "//" if body and body[0].startswith("//# programmable") else "//#"
+    while body and body[0].startswith(echo):
         body.pop(0)
     while body and not body[-1]:
         body.pop()

@@ -79,8 +79,15 @@ def run_file(path: Path, adapter: Adapter) -> FileRun:
         run = _run_task(task, adapter)
         runs.append(run)
         if run.output is not None:
-            lines.append(f"\n{task.heading}\n{task.text}\n{run.output}")
+            lines.append(f"\n{task.heading}\n{_echo(task)}\n{run.output}")
     return FileRun("\n".join(lines) + "\n", tuple(runs))
+
+
+def _echo(task: Task) -> str:
+    """The command as the output repeats it."""
+    if task.name == "programmable" and task.data:
+        return f"{task.text}\n{task.data.strip()}"
+    return task.text
 
 
 def _run_task(task: Task, adapter: Adapter) -> TaskRun:
@@ -121,15 +128,15 @@ def _judge(run: FileRun, expected: Expected, exact: bool, verdict: Callable[[str
         actual = task_run.output or ""
         wanted = expected.outputs.get(task.number, "")
         if verdict(actual) != verdict(wanted):
-            return f"task {task.number} ({task.text}): {_difference(verdict(actual), verdict(wanted))}"
+            return f"task {task.number} ({task.text}): {difference(verdict(actual), verdict(wanted))}"
         if not wanted and task_run.work <= 0:
             return f"task {task.number} ({task.text}): nothing ran"
     if exact and run.text != expected.text:
-        return f"output differs: {_difference(run.text, expected.text)}"
+        return f"output differs: {difference(run.text, expected.text)}"
     return ""
 
 
-def _difference(actual: str, wanted: str) -> str:
+def difference(actual: str, wanted: str) -> str:
     """The first lines in which two texts differ, on one line."""
     actual_lines, wanted_lines = actual.split("\n"), wanted.split("\n")
     for number, (a, w) in enumerate(zip(actual_lines, wanted_lines, strict=False)):
@@ -140,4 +147,13 @@ def _difference(actual: str, wanted: str) -> str:
     return f"misses {wanted_lines[len(actual_lines)]!r}" if len(wanted_lines) > len(actual_lines) else ""
 
 
-__all__ = ["Adapter", "DirectiveError", "FileRun", "Outcome", "TaskError", "run_file", "run_suite"]
+__all__ = [
+    "Adapter",
+    "DirectiveError",
+    "FileRun",
+    "Outcome",
+    "TaskError",
+    "difference",
+    "run_file",
+    "run_suite",
+]

@@ -1,0 +1,86 @@
+"""Runs transactions for their effects alone: dry run and dev-inspect. Nothing is locked or stored.
+
+Source: iota-core, authority (dry_exec_transaction, dev_inspect_transaction_block).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from authority.execution.context import ExecutionMode
+from authority.execution.engine import ExecutionResult, Executor
+from authority.execution.inputs import InputObjects, ObjectReader
+from authority.execution.recorder import CommandResult, Recorder
+from authority.transaction_input import check_transaction_input, load_unchecked_input
+from proto.ids import Address, Digest, ObjectID, derive_object_id
+from proto.object import Object, new_gas_coin
+from proto.transaction import GasData, ProgrammableTransaction, TransactionData
+from proto.transaction_checks import check_transaction_data
+
+DRY_RUN_COIN_NANOS = 10**18
+DEV_INSPECT_COIN_NANOS = 10**12
+"""Balance of the coin that pays where the caller brings none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a transaction would do. inputs: its objects as they are; mock_gas: the coin made up for it."""
+
+    result: ExecutionResult
+    inputs: InputObjects
+    mock_gas: ObjectID | None
+    command_results: tuple[CommandResult, ...] = ()
+
+
+def dry_run(
+    executor: Executor, reader: ObjectReader, transaction: TransactionData, reference_gas_price: int
+) -> Simulation:
+    """Run a transaction as it would be executed; without payment, a coin of its sender is made up.
+
+    Raises: UserInputError.
+    """
+    check_transaction_data(transaction, executor.config, gas_required=False)
+    mock = None
+    digest = transaction.digest()
+    if not transaction.gas_data.payment:
+        mock = _mock_coin(digest, transaction.sender, DRY_RUN_COIN_NANOS)
+        transaction = _paid_by(transaction, mock)
+    checked = check_transaction_input(
+        transaction, reader, executor.config, reference_gas_price, given=() if mock is None else (mock,)
+    )
+    executor.check_modules_for_signing(transaction)
+    result = executor.execute(transaction, digest, checked.inputs, reader)
+    return Simulation(result, checked.inputs, None if mock is None else mock.object_id)
+
+
+def dev_inspect(
+    executor: Executor,
+    reader: ObjectReader,
+    kind: ProgrammableTransaction,
+    sender: Address,
+    gas_price: int,
+    gas_budget: int | None = None,
+) -> Simulation:
+    """Run commands without the rules of ownership, visibility and argument values; tells what they return.
+
+    Objects may be given at old versions. Raises: UserInputError.
+    """
+    budget = executor.config.max_tx_gas
+    gas = GasData((), sender, gas_price, budget if gas_budget is None else gas_budget)
+    transaction = TransactionData(kind, sender, gas, None)
+    check_transaction_data(transaction, executor.config, gas_required=False)
+    digest = transaction.digest()
+    mock = _mock_coin(digest, sender, DEV_INSPECT_COIN_NANOS)
+    transaction = _paid_by(transaction, mock)
+    inputs = load_unchecked_input(transaction, reader, (mock,))
+    recorder = Recorder()
+    result = executor.execute(transaction, digest, inputs, reader, ExecutionMode.DEV_INSPECT, recorder)
+    return Simulation(result, inputs, mock.object_id, tuple(recorder.results))
+
+
+def _mock_coin(digest: Digest, owner: Address, balance: int) -> Object:
+    return new_gas_coin(derive_object_id(digest, 2**64 - 1), owner, balance)
+
+
+def _paid_by(transaction: TransactionData, coin: Object) -> TransactionData:
+    return replace(transaction, gas_data=replace(transaction.gas_data, payment=(coin.reference(),)))

@@ -1,0 +1,1 @@
+"""The ledger's transactional tests: packages, transactions and objects, without a network."""
