@@ -10,12 +10,14 @@ from itertools import islice
 from typing import TypeVar
 
 from authority.metrics import AuthorityMetrics
+from authority.simulation import dev_inspect, dry_run
 from authority.state import AuthorityState
 from proto import messages
-from proto.errors import AuthorityError, ValidatorOverloadedRetryAfter
+from proto.errors import AuthorityError, UserInput, UserInputError, ValidatorOverloadedRetryAfter
 from proto.ids import Digest, ObjectID
 from proto.object import AddressOwner, ObjectOwner, Owner
 from proto.protocol_config import NETWORK_LIMITS
+from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse
 from proto.transaction import SenderSignedData
 
 SOFTWARE = "movelite/0.1.0"
@@ -123,6 +125,27 @@ class LocalAuthorityService:
         values = [self._store.get_object(object_id) for object_id in ids[:limit]]
         next_cursor = ids[limit - 1] if len(ids) > limit else None
         return messages.ObjectsPage(tuple(value for value in values if value is not None), next_cursor)
+
+    async def handle_simulate(self, request: SimulationRequest) -> SimulationResponse:
+        """Run a transaction for its effects alone."""
+
+        async def run() -> SimulationResponse:
+            return self._simulate(request.question)
+
+        return await self._bounded(run)
+
+    def _simulate(self, question: DryRun | DevInspect) -> SimulationResponse:
+        executor, price = self._state.executor, self._state.reference_gas_price
+        try:
+            match question:
+                case DryRun(transaction):
+                    simulation = dry_run(executor, self._store, transaction, price)
+                case DevInspect(kind, sender, gas_price, budget):
+                    asked = price if gas_price is None else gas_price
+                    simulation = dev_inspect(executor, self._store, kind, sender, asked, budget)
+        except UserInputError as error:
+            raise AuthorityError(UserInput(error.kind)) from error
+        return simulation.message()
 
     async def handle_health(self, request: messages.HealthRequest) -> messages.HealthResponse:
         """Who this is, its committee and how far it is."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from authority.execution.context import ExecutionMode
 from authority.execution.engine import ExecutionResult, Executor
 from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.recorder import CommandResult, Recorder
+from authority.execution.recorder import Recorder
 from authority.transaction_input import check_transaction_input, load_unchecked_input
 from proto.ids import Address, Digest, ObjectID, derive_object_id
 from proto.object import Object, new_gas_coin
+from proto.simulation import CommandOutcome, SimulationResponse
 from proto.transaction import GasData, ProgrammableTransaction, TransactionData
 from proto.transaction_checks import check_transaction_data
 
@@ -29,7 +30,21 @@ class Simulation:
     result: ExecutionResult
     inputs: InputObjects
     mock_gas: ObjectID | None
-    command_results: tuple[CommandResult, ...] = ()
+    command_results: tuple[CommandOutcome, ...] = ()
+
+    def message(self) -> SimulationResponse:
+        """The answer to whoever asked."""
+        result = self.result
+        error = result.error
+        return SimulationResponse(
+            effects=result.effects,
+            events=result.events,
+            inputs=tuple(self.inputs.objects[key] for key in sorted(self.inputs.objects)),
+            written=tuple(result.written.values()),
+            mock_gas=self.mock_gas,
+            error=None if error is None else error.source,
+            commands=self.command_results,
+        )
 
 
 def dry_run(

@@ -25,6 +25,7 @@ from proto.messages import (
     TransactionInfoRequest,
     TransactionInfoResponse,
 )
+from proto.simulation import SimulationRequest, SimulationResponse
 
 
 class AuthorityService(Protocol):
@@ -50,6 +51,9 @@ class AuthorityService(Protocol):
 
     async def handle_dynamic_fields(self, request: DynamicFieldsRequest) -> ObjectsPage:
         """Children of an object, page by page."""
+
+    async def handle_simulate(self, request: SimulationRequest) -> SimulationResponse:
+        """Run a transaction for its effects alone: dry run and dev-inspect. Nothing is locked or stored."""
 
     async def handle_health(self, request: HealthRequest) -> HealthResponse:
         """Who this is, its committee and how far it is."""

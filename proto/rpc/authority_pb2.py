@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/rpc/authority.proto\x12\x0bmovelite.v1\"\x16\n\x07Request\x12\x0b\n\x03\x62\x63s\x18\x01 \x01(\x0c\"5\n\x08Response\x12\r\n\x03\x62\x63s\x18\x01 \x01(\x0cH\x00\x12\x0f\n\x05\x65rror\x18\x02 \x01(\x0cH\x00\x42\t\n\x07outcome2\xfc\x03\n\tAuthority\x12\x41\n\x12SubmitTransactions\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x41\n\x12SubmitCertificates\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x39\n\nObjectInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12>\n\x0fTransactionInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rExecutedAfter\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12;\n\x0cOwnedObjects\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rDynamicFields\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x35\n\x06Health\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Responseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/rpc/authority.proto\x12\x0bmovelite.v1\"\x16\n\x07Request\x12\x0b\n\x03\x62\x63s\x18\x01 \x01(\x0c\"5\n\x08Response\x12\r\n\x03\x62\x63s\x18\x01 \x01(\x0cH\x00\x12\x0f\n\x05\x65rror\x18\x02 \x01(\x0cH\x00\x42\t\n\x07outcome2\xb5\x04\n\tAuthority\x12\x41\n\x12SubmitTransactions\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x41\n\x12SubmitCertificates\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x39\n\nObjectInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12>\n\x0fTransactionInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rExecutedAfter\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12;\n\x0cOwnedObjects\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rDynamicFields\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x37\n\x08Simulate\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x35\n\x06Health\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Responseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,5 +36,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESPONSE']._serialized_start=66
   _globals['_RESPONSE']._serialized_end=119
   _globals['_AUTHORITY']._serialized_start=122
-  _globals['_AUTHORITY']._serialized_end=630
+  _globals['_AUTHORITY']._serialized_end=687
 # @@protoc_insertion_point(module_scope)

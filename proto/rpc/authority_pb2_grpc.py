@@ -69,6 +69,11 @@ class AuthorityStub:
                 request_serializer=proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
                 response_deserializer=proto_dot_rpc_dot_authority__pb2.Response.FromString,
                 _registered_method=True)
+        self.Simulate = channel.unary_unary(
+                '/movelite.v1.Authority/Simulate',
+                request_serializer=proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
+                response_deserializer=proto_dot_rpc_dot_authority__pb2.Response.FromString,
+                _registered_method=True)
         self.Health = channel.unary_unary(
                 '/movelite.v1.Authority/Health',
                 request_serializer=proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
@@ -128,6 +133,13 @@ class AuthorityServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Simulate(self, request, context):
+        """SimulationRequest -> SimulationResponse (proto/simulation.py)
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Health(self, request, context):
         """HealthRequest -> HealthResponse
         """
@@ -170,6 +182,11 @@ def add_AuthorityServicer_to_server(servicer, server):
             ),
             'DynamicFields': grpc.unary_unary_rpc_method_handler(
                     servicer.DynamicFields,
+                    request_deserializer=proto_dot_rpc_dot_authority__pb2.Request.FromString,
+                    response_serializer=proto_dot_rpc_dot_authority__pb2.Response.SerializeToString,
+            ),
+            'Simulate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Simulate,
                     request_deserializer=proto_dot_rpc_dot_authority__pb2.Request.FromString,
                     response_serializer=proto_dot_rpc_dot_authority__pb2.Response.SerializeToString,
             ),
@@ -366,6 +383,33 @@ class Authority:
             request,
             target,
             '/movelite.v1.Authority/DynamicFields',
+            proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
+            proto_dot_rpc_dot_authority__pb2.Response.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Simulate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/movelite.v1.Authority/Simulate',
             proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
             proto_dot_rpc_dot_authority__pb2.Response.FromString,
             options,

@@ -12,6 +12,7 @@ from proto.errors import AuthorityError, Unreachable
 from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.methods import METHODS
+from proto.simulation import SimulationRequest, SimulationResponse
 
 SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
@@ -103,6 +104,11 @@ class GrpcAuthorityClient:
         """Read the children of an object. Raises: AuthorityError."""
         page: messages.ObjectsPage = await self._call("DynamicFields", request)
         return page
+
+    async def handle_simulate(self, request: SimulationRequest) -> SimulationResponse:
+        """Dry run or dev-inspect. Raises: AuthorityError."""
+        response: SimulationResponse = await self._call("Simulate", request)
+        return response
 
     async def handle_health(self, request: messages.HealthRequest) -> messages.HealthResponse:
         """Ask how the authority is. Raises: AuthorityError."""

@@ -28,6 +28,7 @@ from proto.messages import (
     TransactionInfoResponse,
 )
 from proto.rpc.authority_pb2 import Response
+from proto.simulation import SimulationRequest, SimulationResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ METHODS = {
         ),
         Method("OwnedObjects", "handle_owned_objects", OwnedObjectsRequest, ObjectsPage),
         Method("DynamicFields", "handle_dynamic_fields", DynamicFieldsRequest, ObjectsPage),
+        Method("Simulate", "handle_simulate", SimulationRequest, SimulationResponse),
         Method("Health", "handle_health", HealthRequest, HealthResponse),
     )
 }

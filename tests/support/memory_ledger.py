@@ -125,7 +125,7 @@ class MemoryLedger:
         store = TemporaryStore(self.history, InputObjects({}, frozenset()), Digest(bytes(32)))
         gas = GasCharger.unmetered(self.config)
         sender = TxContext(Address(bytes(32)), Digest(bytes(32)), self.executor.epoch, 0)
-        parameters = ExecutionParameters(self.executor.runtime, self.config, ExecutionMode.NORMAL)
+        parameters = ExecutionParameters(self.executor.runtime, self.config, ExecutionMode.NORMAL, {})
         return open_context(parameters, store, gas, sender, (), gas_coin=None)
 
 

@@ -179,9 +179,11 @@ class LedgerAdapter:
             case "transfer-object":
                 return self._transfer_object(parse_options(words, _TRANSFER))
             case "stage-package":
-                return self._stage_package(task, parse_options(words, _PUBLISH))
+                self._stage_package(task, parse_options(words, _PUBLISH))
+                return None
             case "set-address":
-                return self._set_address(words[0], " ".join(words[1:]))
+                self._set_address(words[0], " ".join(words[1:]))
+                return None
             case "advance-epoch":
                 self.names.begin_task()
                 for _ in range(int(words[0]) if words else 1):

@@ -1,0 +1,112 @@
+"""Dry run and dev-inspect: the effects of a transaction that is not executed."""
+
+from __future__ import annotations
+
+import pytest
+
+from authority.metrics import AuthorityMetrics
+from authority.service import LocalAuthorityService
+from authority.state import AuthorityState
+from proto.bcs import U64
+from proto.errors import AuthorityError, UserInput
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
+from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse, TypedValue
+from proto.transaction import (
+    GasCoin,
+    GasData,
+    ImmOrOwnedObject,
+    Input,
+    MoveCall,
+    NestedResult,
+    ObjectInput,
+    ProgrammableTransaction,
+    SplitCoins,
+    TransactionData,
+    TransferObjects,
+    pure,
+)
+from proto.type_tag import U64 as U64_TAG
+from proto.type_tag import StructTag
+from proto.user_input_error import GasPriceUnderRGP
+from tests.support.ledger import (
+    ALICE,
+    BOB,
+    BUDGET,
+    COIN_BALANCE,
+    REFERENCE_GAS_PRICE,
+    build_transfer,
+    coins_of,
+    execute,
+    new_authority,
+    small_genesis,
+)
+
+IOTA = StructTag(IOTA_FRAMEWORK_ADDRESS, "iota", "IOTA")
+COIN = StructTag(IOTA_FRAMEWORK_ADDRESS, "coin", "Coin", (IOTA,))
+SEND_100 = ProgrammableTransaction(
+    (pure(U64, 100), pure(Address, BOB.address)),
+    (SplitCoins(GasCoin(), (Input(0),)), TransferObjects((NestedResult(0, 0),), Input(1))),
+)
+
+
+async def ask(authority: AuthorityState, question: DryRun | DevInspect) -> SimulationResponse:
+    service = LocalAuthorityService(authority, small_genesis().digest(), AuthorityMetrics(), 10)
+    return await service.handle_simulate(SimulationRequest(question))
+
+
+async def test_a_dry_run_tells_the_effects_that_execution_has() -> None:
+    authority = new_authority()
+    coins = coins_of(ALICE, authority)
+    transfer = build_transfer(ALICE, coins[0], coins[1], BOB.address)
+    answer = await ask(authority, DryRun(transfer.transaction_data))
+    assert authority.store.next_sequence == 0
+    authorities = [authority, *(new_authority(number) for number in range(1, 4))]
+    await execute(authorities, transfer)
+    executed = authority.store.executed(transfer.digest())
+    assert executed is not None
+    assert authority.executed_message(executed).effects == answer.effects
+    assert answer.mock_gas is None
+
+
+async def test_without_coins_a_dry_run_makes_one_up() -> None:
+    gas = GasData((), ALICE.address, REFERENCE_GAS_PRICE, BUDGET)
+    answer = await ask(new_authority(), DryRun(TransactionData(SEND_100, ALICE.address, gas)))
+    assert answer.effects.is_success
+    assert answer.mock_gas in {value.object_id for value in answer.written}
+
+
+async def test_a_refusal_says_why() -> None:
+    gas = GasData((), ALICE.address, REFERENCE_GAS_PRICE - 1, BUDGET)
+    with pytest.raises(AuthorityError) as refused:
+        await ask(new_authority(), DryRun(TransactionData(SEND_100, ALICE.address, gas)))
+    assert refused.value.kind == UserInput(GasPriceUnderRGP(REFERENCE_GAS_PRICE - 1, REFERENCE_GAS_PRICE))
+
+
+async def test_dev_inspect_returns_values_and_changed_arguments() -> None:
+    authority = new_authority()
+    coin = coins_of(ALICE, authority)[0]
+    framework = ObjectID(IOTA_FRAMEWORK_ADDRESS)
+    kind = ProgrammableTransaction(
+        (ObjectInput(ImmOrOwnedObject(coin.reference())), pure(U64, 7)),
+        (
+            MoveCall(framework, "coin", "value", (IOTA,), (Input(0),)),
+            SplitCoins(Input(0), (Input(1),)),
+            MoveCall(framework, "coin", "destroy_zero", (IOTA,), (NestedResult(1, 0),)),
+        ),
+    )
+    # Bob inspects Alice's coin: owners do not matter here.
+    answer = await ask(authority, DevInspect(kind, BOB.address, None, None))
+    assert not answer.effects.is_success
+    assert answer.commands[0].returned == (TypedValue(COIN_BALANCE.to_bytes(8, "little"), U64_TAG),)
+    mutated = answer.commands[1].mutated[0]
+    assert mutated.argument == Input(0)
+    assert mutated.value.type_ == COIN
+    assert mutated.value.contents[32:] == (COIN_BALANCE - 7).to_bytes(8, "little")
+    assert len(answer.commands) == 2
+
+
+async def test_dev_inspect_without_the_failing_command_succeeds() -> None:
+    question = DevInspect(SEND_100, ALICE.address, None, None)
+    answer = await ask(new_authority(), question)
+    assert answer.effects.is_success
+    assert len(answer.commands) == len(SEND_100.commands)
