@@ -132,11 +132,21 @@ def _call(
     expect_equal("results", [data.hex() for data in returned.return_values], call["returns_bcs_hex"])
 
 
+def _check_code(code: int | None, expected: int | None, *, is_official: bool) -> None:
+    """Newer compilers of Sui put one more bit into clever abort codes; the network's put line and indices."""
+    if not is_official and expected is not None and expected >> 63:
+        fields = (1 << 48) - 1
+        expect_equal("clever abort code", (code or 0) & fields, expected & fields)
+        expect_equal("tag of a clever abort code", (code or 0) >> 63, 1)
+        return
+    expect_equal("sub-status", code, expected)
+
+
 def _check_error(error: VMError, expected: Any, has_locations: bool) -> None:
     if expected is None:
         raise error
     expect_equal("status", error.status.name, expected["major_status"])
-    expect_equal("sub-status", error.sub_status, expected["sub_status"])
+    _check_code(error.sub_status, expected["sub_status"], is_official=has_locations)
     if error.status is StatusCode.OUT_OF_GAS or not has_locations:
         return
     if not isinstance(error, ExecutionError):
