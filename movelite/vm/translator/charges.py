@@ -40,6 +40,9 @@ INSTRUCTION_SHIFT = PUSH_SHIFT + 20
 SIZE_SHIFT = INSTRUCTION_SHIFT + 17
 WEIGHT_SHIFT = SIZE_SHIFT + 20
 
+FREE_HEIGHT = 8
+"""Values above the frame that a stretch may push without weight; windows leave room for these."""
+
 MAX_STRETCH_HEIGHT = 64
 """Stretches that push the stack higher than this above the frame are always charged the slow way."""
 
@@ -190,6 +193,12 @@ class Stretch:
     drift: int = field(init=False)
     peak: int = field(init=False)
     """Highest that the height counter rises above its start."""
+    weight: int = field(init=False)
+    """Bound on everything that the stretch adds."""
+    units: int = field(init=False)
+    """What the stretch takes off the running counter."""
+    is_heavy: bool = field(init=False)
+    """True where the fields of the running counter are too narrow for it."""
 
     def __post_init__(self) -> None:
         self.instructions = len(self.costs)
@@ -202,26 +211,15 @@ class Stretch:
             counter -= cost.pops
         self.peak = peak
         self.drift = counter - (self.end_height - self.start_height)
-
-    @property
-    def is_heavy(self) -> bool:
-        """True where the fields of the running counter are too narrow for it."""
-        return self.start_height + self.peak > MAX_STRETCH_HEIGHT or self.weight > MAX_WEIGHT // 4
-
-    @property
-    def weight(self) -> int:
-        """Bound on everything that the stretch adds."""
-        return (
+        height = self.start_height + self.peak
+        self.weight = (
             INSTRUCTION_WEIGHT * self.instructions
             + self.size
             + self.pushes
-            + HEIGHT_WEIGHT * (self.drift + self.pending)
+            + HEIGHT_WEIGHT * (self.drift + self.pending + max(0, height - FREE_HEIGHT))
         )
-
-    @property
-    def units(self) -> int:
-        """What the stretch takes off the running counter."""
-        return (
+        self.is_heavy = height > MAX_STRETCH_HEIGHT or self.weight > MAX_WEIGHT // 4
+        self.units = (
             (self.weight << WEIGHT_SHIFT)
             + (self.size << SIZE_SHIFT)
             + (self.instructions << INSTRUCTION_SHIFT)

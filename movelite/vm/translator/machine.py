@@ -38,10 +38,10 @@ from movelite.vm.native_context import Extensions, RuntimeLimits
 from movelite.vm.trace import ExecutionError, MoveFrame
 from movelite.vm.translator.charges import (
     DYNAMIC_UNIT,
+    FREE_HEIGHT,
     HEIGHT_WEIGHT,
     INSTRUCTION_SHIFT,
     INSTRUCTION_WEIGHT,
-    MAX_STRETCH_HEIGHT,
     MAX_WEIGHT,
     PUSH_SHIFT,
     SIZE_SHIFT,
@@ -99,7 +99,7 @@ class _Link:
 MeterState = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _LastCharge:
     """A stretch that was charged exactly, by code at depth w, and the meter before it.
 
@@ -290,18 +290,15 @@ class Machine:
         gas = self.gas
         window = 0
         if self._gas_end is None and self._drift >= 0:
-            rise = gas.next_height_tier - self._drift - height - MAX_STRETCH_HEIGHT
             window = min(
                 MAX_WEIGHT,
                 (gas.next_instruction_tier - gas.instructions) * INSTRUCTION_WEIGHT,
                 gas.next_size_tier - gas.stack_size,
-                rise * HEIGHT_WEIGHT,
+                (gas.next_height_tier - self._drift - height - FREE_HEIGHT) * HEIGHT_WEIGHT,
             )
             if gas.is_metered:
-                per_instruction = -(-gas.instruction_multiplier // INSTRUCTION_WEIGHT)
-                dearest = max(per_instruction, gas.size_multiplier, gas.height_multiplier)
-                window = min(window, gas.gas_left // dearest) if dearest else window
-        self._opened = self._counter.cell_contents = max(0, window) << WEIGHT_SHIFT
+                window = min(window, gas.gas_left // _dearest(gas))
+        self._opened = self._counter.cell_contents = window << WEIGHT_SHIFT if window > 0 else 0
 
     def _charger(self, charges: Charges) -> Callable[..., None]:
         def charge(w: int, index: int, size: int = 0) -> None:
@@ -484,6 +481,12 @@ def _cost(gas: GasMeter, instructions: int, size: int, pushes: int) -> int:
         + size * gas.size_multiplier
         + pushes * gas.height_multiplier
     )
+
+
+def _dearest(gas: GasMeter) -> int:
+    """Most that a unit of weight can cost; at least one."""
+    per_instruction = -(-gas.instruction_multiplier // INSTRUCTION_WEIGHT)
+    return max(per_instruction, gas.size_multiplier, gas.height_multiplier, 1)
 
 
 def _fits(gas: GasMeter, stretch: Stretch, size: int) -> bool:
