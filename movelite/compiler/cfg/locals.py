@@ -1,4 +1,5 @@
-"""Which locals hold a value: none is read without one, and none that must be used is lost.
+"""Which locals hold a value: none is read without one, none that must be used is lost, and only those
+declared `mut` change.
 
 A forward analysis. Each local is available, unavailable, or either depending on the way taken.
 """
@@ -20,11 +21,13 @@ from .usage import all_locals
 
 @dataclass(frozen=True, slots=True)
 class LocalState:
-    """Where a local may have got its value, and where it may have lost it (or never had one)."""
+    """Where a local may have got its value, and where it may have lost it (or never had one); `first` is
+    where it was given one first, be that lost since or not."""
 
     available: Loc | None
     unavailable: Loc | None
     was_moved: bool = False
+    first: Loc | None = None
 
     def join(self, other: LocalState) -> LocalState:
         """What holds if either does."""
@@ -33,6 +36,7 @@ class LocalState:
             self.available if self.available is not None else other.available,
             unavailable.unavailable,
             self.was_moved or other.was_moved,
+            self.first if self.first is not None else other.first,
         )
 
 
@@ -40,20 +44,30 @@ State = dict[tt.Local, LocalState]
 
 
 def check_locals(body: ir.Body, context: FunctionContext) -> None:
-    """Report reads of locals without a value, and lost values that have no `drop`."""
+    """Report reads of locals without a value, lost values that have no `drop`, and needless `mut`."""
     states = _fixpoint(body, context)
+    changed: set[tt.Local] = set()
     for block in body.blocks:
         state = states.get(block)
         if state is not None:
             walker = _Walker(dict(state), body, context, reports=True)
             walker.run(block)
+            changed |= walker.changed
+    for local in all_locals(body):
+        if local.mut_loc is not None and local not in changed and not local.name.startswith("_"):
+            text = f"The variable '{local.name}' is never used mutably"
+            tip = "Consider removing the 'mut' declaration here"
+            context.diagnostics.add(
+                diag(codes.UnusedItem.MutModifier, (local.loc, text), (local.mut_loc, tip))
+            )
 
 
 def _fixpoint(body: ir.Body, context: FunctionContext) -> dict[ir.Block, State]:
     entry: State = {}
     for local in all_locals(body):
         is_parameter = local.is_parameter
-        entry[local] = LocalState(local.loc if is_parameter else None, None if is_parameter else local.loc)
+        given = local.loc if is_parameter else None
+        entry[local] = LocalState(given, None if is_parameter else local.loc, first=given)
     states: dict[ir.Block, State] = {body.blocks[0]: entry}
     waiting = [body.blocks[0]]
     while waiting:
@@ -81,6 +95,7 @@ class _Walker:
         self._body = body
         self._context = context
         self._reports = reports
+        self.changed: set[tt.Local] = set()
 
     def run(self, block: ir.Block) -> None:
         """Go over a block."""
@@ -89,7 +104,7 @@ class _Walker:
                 self._expression(expression)
             if isinstance(command, ir.Assign):
                 for target in command.targets:
-                    self._target(target)
+                    self._target(target, command.is_update)
             elif isinstance(command, ir.ReturnCommand):
                 self._return(command)
 
@@ -100,11 +115,12 @@ class _Walker:
             case tt.LocalUse():
                 self._read(expression.local, expression.loc)
                 if expression.mode is tt.UseMode.MOVE:
-                    self.state[expression.local] = LocalState(None, expression.loc, was_moved=True)
+                    first = self.state[expression.local].first
+                    self.state[expression.local] = LocalState(None, expression.loc, True, first)
             case tt.BorrowLocal():
                 self._read(expression.local, expression.loc)
                 if expression.is_mutable:
-                    self._check_mutable(expression.local, expression.loc)
+                    self._check_mutable(expression.local, expression.loc, "mutable borrow", None)
 
     def _read(self, local: tt.Local, loc: Loc) -> None:
         state = self.state[local]
@@ -119,32 +135,39 @@ class _Walker:
         code = codes.MoveSafety.UnassignedVariable
         self._report(diag(code, (loc, text), (state.unavailable, reason)))
 
-    def _target(self, target: tt.Target) -> None:
+    def _target(self, target: tt.Target, is_update: bool) -> None:
         match target:
             case tt.LocalTarget():
-                self._assign(target.local, target.loc)
+                self._assign(target.local, target.loc, is_update)
             case tt.UnpackTarget():
                 for part in target.fields:
-                    self._target(part.target)
+                    self._target(part.target, is_update)
             case tt.IgnoreTarget():
                 pass
 
-    def _assign(self, local: tt.Local, loc: Loc) -> None:
+    def _assign(self, local: tt.Local, loc: Loc, is_update: bool) -> None:
         state = self.state[local]
-        if state.available is not None:
-            if self._lacks_drop(local):
-                text = f"Invalid assignment to variable '{local.name}'"
-                self._report(self._undroppable(loc, text, state.available))
-            if loc != state.available:
-                self._check_mutable(local, loc)
-        self.state[local] = LocalState(loc, None)
+        if state.available is not None and self._lacks_drop(local):
+            text = f"Invalid assignment to variable '{local.name}'"
+            self._report(self._undroppable(loc, text, state.available))
+        if is_update and state.first is not None:
+            self._check_mutable(local, loc, "assignment", state.first)
+        self.state[local] = LocalState(loc, None, first=state.first if state.first is not None else loc)
 
-    def _check_mutable(self, local: tt.Local, loc: Loc) -> None:
-        if local.mutability is Mutability.IMMUTABLE and not local.is_temporary:
-            text = f"Invalid mutable usage of immutable variable '{local.name}'"
-            tip = "To use the variable mutably, it must be declared 'mut'"
-            code = codes.TypeSafety.InvalidImmVariableUsage
-            self._report(diag(code, (loc, text), (local.loc, tip)))
+    def _check_mutable(self, local: tt.Local, loc: Loc, what: str, first: Loc | None) -> None:
+        """A local changes here that was given a value at `first`."""
+        self.changed.add(local)
+        if local.mutability is not Mutability.IMMUTABLE or local.is_temporary:
+            return
+        labels = [
+            (loc, f"Invalid {what} of immutable variable '{local.name}'"),
+            (local.loc, f"To use the variable mutably, it must be declared 'mut', e.g. 'mut {local.name}'"),
+        ]
+        if first is not None and first != local.loc:
+            is_same = first == loc
+            text = "assigned multiple times here in a loop" if is_same else "initially assigned here"
+            labels.append((first, f"The variable {'is' if is_same else 'was'} {text}"))
+        self._report(diag(codes.TypeSafety.InvalidImmVariableUsage, *labels))
 
     def _return(self, command: ir.ReturnCommand) -> None:
         for local, state in self.state.items():

@@ -10,28 +10,35 @@ from ..types import INTEGER_BITS, BuiltinType, Type
 ConstantValue = int | bool | bytes | tuple["ConstantValue", ...]
 """Integers, bool, address (32 bytes), vector<u8> (bytes), other vectors (tuples)."""
 
-Resolve = Callable[[tt.ConstantUse], "ConstantValue | None"]
+Resolve = Callable[[tt.ConstantUse], ConstantValue]
 
 
 class NotConstant(Exception):
     """The expression has no value that can be computed at compile time."""
 
 
+class AlreadyReported(Exception):
+    """The expression has no value for a reason that was reported elsewhere."""
+
+
 def evaluate(expression: tt.Expression, resolve: Resolve) -> ConstantValue:
     """The value of a constant's expression.
 
-    Raises: NotConstant, for instance on overflow or division by zero.
+    Raises: NotConstant, for instance on overflow or division by zero; AlreadyReported.
     """
     match expression:
         case tt.Literal():
             return expression.value
         case tt.ConstantUse():
-            value = resolve(expression)
-            if value is None:
-                raise NotConstant
-            return value
+            return resolve(expression)
         case tt.Block() if len(expression.items) == 1 and isinstance(expression.items[0], tt.Evaluate):
             return evaluate(expression.items[0].expression, resolve)
+        case tt.UnitExpression():
+            return ()
+        case tt.TupleExpression():
+            return tuple(evaluate(element, resolve) for element in expression.elements)
+        case tt.ErrorExpression():
+            raise AlreadyReported
         case tt.VectorPack():
             return _vector(expression, resolve)
         case tt.Unary():

@@ -228,7 +228,8 @@ class Lowerer:
         out = self._out
         match expression:
             case tt.Assign():
-                store(out, expression.targets, self.value(expression.value), expression.loc)
+                value = self.value(expression.value)
+                store(out, expression.targets, value, expression.loc, is_update=True)
             case tt.Mutate():
                 value, reference = self.values([expression.value, expression.reference])
                 out.emit(ir.Mutate(reference, value, expression.loc))

@@ -38,11 +38,15 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Assign:
-    """Evaluates `value` and stores its parts into the targets, the last part first."""
+    """Evaluates `value` and stores its parts into the targets, the last part first.
+
+    `is_update` marks what the source writes without `let`: locals may have had a value before.
+    """
 
     targets: list[tt.Target]
     value: tt.Expression
     loc: Loc
+    is_update: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -10,7 +10,7 @@ from ..diagnostics import Diagnostics, diag
 from ..named_tree import TargetKind
 from ..types import ModuleIdent
 from . import ir
-from .constants import ConstantValue, NotConstant, evaluate
+from .constants import AlreadyReported, ConstantValue, NotConstant, evaluate
 from .functions import lower_function
 
 
@@ -53,27 +53,43 @@ class _Constants:
     def __init__(self, lowered: LoweredModule, diagnostics: Diagnostics) -> None:
         self._lowered = lowered
         self._diagnostics = diagnostics
-        self._failed: set[str] = set()
+        self._begun: set[str] = set()
 
     def evaluate_all(self) -> None:
         """Find the value of every constant of the module."""
         for name in self._lowered.module.constants:
-            self._value(name)
+            if name not in self._begun:
+                self._evaluate(name)
 
-    def _value(self, name: str) -> ConstantValue | None:
-        known = self._lowered.constants.get(name)
-        if known is not None or name in self._failed:
-            return known
-        constant = self._lowered.module.constants[name]
-        # Until it is known, a constant that needs itself fails.
-        self._failed.add(name)
+    def _evaluate(self, name: str) -> None:
+        self._begun.add(name)
+        value = self._statement(self._lowered.module.constants[name].value)
+        if value is not None:
+            self._lowered.constants[name] = value
+
+    def _value(self, name: str) -> ConstantValue:
+        if name not in self._begun:
+            self._evaluate(name)
+        value = self._lowered.constants.get(name)
+        if value is None:  # it has none, or needs itself
+            raise AlreadyReported
+        return value
+
+    def _statement(self, expression: tt.Expression) -> ConstantValue | None:
+        """The value of an expression, or of the last one of a block. Each that has none is reported."""
+        if isinstance(expression, tt.Block) and expression.items:
+            values = [
+                self._statement(item.expression) if isinstance(item, tt.Evaluate) else None
+                for item in expression.items
+            ]
+            return None if None in values else values[-1]
         try:
-            value = evaluate(constant.value, lambda use: self._value(use.name))
+            return evaluate(expression, lambda use: self._value(use.name))
+        except AlreadyReported:
+            return None
         except NotConstant:
             message = "Invalid expression in 'const'. This expression could not be evaluated to a value"
-            label = (constant.value.loc, message)
-            self._diagnostics.add(diag(codes.BytecodeGeneration.UnfoldableConstant, label))
+            self._diagnostics.add(
+                diag(codes.BytecodeGeneration.UnfoldableConstant, (expression.loc, message))
+            )
             return None
-        self._failed.discard(name)
-        self._lowered.constants[name] = value
-        return value

@@ -11,7 +11,9 @@ from . import ir
 from .builder import Builder
 
 
-def store(out: Builder, targets: list[tt.Target], value: tt.Expression, loc: Loc) -> None:
+def store(
+    out: Builder, targets: list[tt.Target], value: tt.Expression, loc: Loc, *, is_update: bool = False
+) -> None:
     """Store the parts of value; unpacking of a reference is spelled out, of a value left to the command."""
     if isinstance(value, tt.UnitExpression) and not targets:
         return
@@ -26,9 +28,9 @@ def store(out: Builder, targets: list[tt.Target], value: tt.Expression, loc: Loc
             plain.append(_by_value(out, target, borrowed))
     if len(plain) < len(targets):
         plain.extend(targets[len(plain) :])
-    out.emit(ir.Assign(plain, value, loc))
+    out.emit(ir.Assign(plain, value, loc, is_update))
     for target, reference in borrowed:
-        _store_borrowed(out, target, reference)
+        _store_borrowed(out, target, reference, is_update)
 
 
 def _by_value(out: Builder, target: tt.Target, borrowed: list[tuple[tt.UnpackTarget, tt.Local]]) -> tt.Target:
@@ -48,10 +50,10 @@ def _by_value(out: Builder, target: tt.Target, borrowed: list[tuple[tt.UnpackTar
     return replace(target, fields=fields)
 
 
-def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local) -> None:
+def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local, is_update: bool) -> None:
     """Borrow the fields behind a reference into the targets."""
     if target.variant is not None:
-        _store_variant(out, target, reference)
+        _store_variant(out, target, reference, is_update)
         return
     is_mutable = target.borrow is tt.BorrowKind.MUTABLE
     for part in target.fields:
@@ -62,10 +64,10 @@ def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local) 
         field = tt.BorrowField(
             type_, part.target.loc, is_mutable, base, target.module, target.name, part.name, part.index
         )
-        store(out, [part.target], field, part.target.loc)
+        store(out, [part.target], field, part.target.loc, is_update=is_update)
 
 
-def _store_variant(out: Builder, target: tt.UnpackTarget, reference: tt.Local) -> None:
+def _store_variant(out: Builder, target: tt.UnpackTarget, reference: tt.Local, is_update: bool) -> None:
     """One instruction borrows all fields of a variant; nested unpacks follow it."""
     is_mutable = target.borrow is tt.BorrowKind.MUTABLE
     fields = []
@@ -78,6 +80,6 @@ def _store_variant(out: Builder, target: tt.UnpackTarget, reference: tt.Local) -
             inner = tt.LocalTarget(field_reference, field_reference.type, inner.loc)
         fields.append(replace(part, target=inner))
     value = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
-    out.emit(ir.Assign([replace(target, fields=fields)], value, target.loc))
+    out.emit(ir.Assign([replace(target, fields=fields)], value, target.loc, is_update))
     for inner_target, field_reference in nested:
-        _store_borrowed(out, inner_target, field_reference)
+        _store_borrowed(out, inner_target, field_reference, is_update)
