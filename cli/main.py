@@ -10,7 +10,6 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from cli import output
@@ -54,12 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         words.remove("--json")
     words = words if _is_ptb(words) else spread(words)
     try:
-        code = make_app(words[0] if words else None)(words, standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+        make_app(words[0] if words else None)(words)
+    except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)

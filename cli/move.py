@@ -21,7 +21,7 @@ name = "{name}"
 edition = "2024.beta"
 
 [dependencies]
-Iota = {{ git = "https://github.com/iotaledger/iota.git", subdir = "{framework}" }}
+Iota = {{ git = "https://github.com/iotaledger/iota.git", subdir = "{framework}", rev = "framework/testnet" }}
 
 [addresses]
 {name} = "0x0"

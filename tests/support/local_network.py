@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
@@ -14,6 +15,7 @@ import httpx
 from aggregator.network import Network
 from aggregator.rpc_client import RpcClient
 from aggregator.wallet.client_config import ClientConfig, Environment
+from authority.genesis import GenesisAccount
 from cli.genesis import plan
 from cli.network_files import make_network
 from cli.start import spawn_authority, stop_processes, wait_until_healthy
@@ -27,9 +29,9 @@ START_SECONDS = 60.0
 class LocalNetwork:
     """Processes of one network under a folder. Leave with close(), whatever happened."""
 
-    def __init__(self, folder: Path, authorities: int = 4) -> None:
+    def __init__(self, folder: Path, authorities: int = 4, accounts: Sequence[GenesisAccount] = ()) -> None:
         self.folder = folder
-        self.network: Network = make_network(folder, plan(authorities, 0))
+        self.network: Network = make_network(folder, plan(authorities, 0), accounts)
         self.names = [f"authority-{number}" for number in range(authorities)]
         self.rpc_url = f"http://127.0.0.1:{free_port()}"
         self.faucet_url = f"http://127.0.0.1:{free_port()}"
@@ -39,10 +41,14 @@ class LocalNetwork:
     async def start(self) -> None:
         """Start everything and wait until it answers."""
         self.begin_service()
+        await self.start_authorities()
+        self.wait_for_service()
+
+    async def start_authorities(self) -> None:
+        """Start the authorities alone, and wait until they answer."""
         for name in self.names:
             self.start_authority(name)
         await self.wait_for_authorities(self.names)
-        self.wait_for_service()
 
     # ---- authorities
 
