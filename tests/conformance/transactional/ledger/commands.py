@@ -28,7 +28,7 @@ from tests.conformance.transactional.values import parse_named_address, resolve_
 
 _COMMAND_START = re.compile(r"//>")
 _BAD_START = re.compile(r"//\s+>")
-_COMMENT = re.compile(r"//.*$", re.MULTILINE)
+_COMMENT = re.compile(r"//.*$|/\*.*?\*/", re.MULTILINE)
 _INDEX = re.compile(r"\s*(\d+)\s*:")
 _CALL = re.compile(r"\s*([\w:]+)\s*(<.*?>)?\s*\((.*)\)\s*;?\s*$", re.DOTALL)
 
