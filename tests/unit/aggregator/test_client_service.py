@@ -1,0 +1,191 @@
+"""The client service over authorities in this process: JSON-RPC, REST, index, reads."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from aggregator.network import Member
+from aggregator.network import Network as NetworkFile
+from aggregator.service.app import make_app
+from aggregator.service.core import ClientService, ServiceSettings
+from aggregator.service.follower import IndexFollower
+from aggregator.service.index import IndexFailure, TransactionIndex
+from aggregator.service.jsonrpc import Apis, JsonRpc
+from proto import bcs
+from proto.errors import NoQuorum
+from proto.ids import format_address, format_digest
+from proto.transaction import SenderSignedData, TransactionData
+from tests.support.network import QUICK, Network
+
+
+def make_service(network: Network, index: Path | None = None) -> ClientService:
+    """A service over a network of this process."""
+    members = tuple(
+        Member(name=f"a{i}", public_key=state.name, stake=2500, address="a:1")
+        for i, state in enumerate(network.states)
+    )
+    switches = {s.name: w for s, w in zip(network.states, network.switches, strict=True)}
+    file = NetworkFile(chain=b"c" * 32, members=members)
+    return ClientService(file, switches, ServiceSettings(index, QUICK))
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@pytest.fixture
+async def rpc(network: Network) -> AsyncIterator[JsonRpc]:
+    service = make_service(network)
+    yield JsonRpc(Apis(service).methods())
+    await service.close()
+
+
+def signed(transaction: SenderSignedData) -> list[Any]:
+    """The first parameters of executeTransactionBlock."""
+    raw = bcs.encode(TransactionData, transaction.transaction_data)
+    return [b64encode(raw).decode(), [b64encode(s).decode() for s in transaction.tx_signatures]]
+
+
+async def test_a_transaction_is_executed_and_found_again(network: Network, rpc: JsonRpc) -> None:
+    transaction = network.transfer(0, 1)
+    options = {"showEffects": True, "showInput": True, "showObjectChanges": True, "showBalanceChanges": True}
+    done = await rpc.call("iota_executeTransactionBlock", [*signed(transaction), options])
+    digest = format_digest(transaction.digest())
+    assert done["digest"] == digest
+    assert done["transaction"]["data"]["sender"] == format_address(network.address)
+    assert done["effects"]["gasObject"]["owner"] == {"AddressOwner": format_address(network.address)}
+    found = await rpc.call("iota_getTransactionBlock", {"digest": digest, "options": options})
+    assert found["effects"] == done["effects"]
+    assert (await rpc.call("iota_getTotalTransactionBlocks", [])) == "1"
+    for kind, value in (("FromAddress", network.address), ("ChangedObject", network.coins[1].object_id)):
+        page = await rpc.call("iotax_queryTransactionBlocks", [{"filter": {kind: format_address(value)}}])
+        assert [entry["digest"] for entry in page["data"]] == [digest]
+    receipt = await rpc.call("movelite_getReceipt", [digest])
+    assert sum(int(signer["stake"]) for signer in receipt["effectsSigners"]) >= 7500
+
+
+async def test_coins_and_balances_are_paged(network: Network, rpc: JsonRpc) -> None:
+    owner = format_address(network.address)
+    seen, cursor = [], None
+    while True:
+        page = await rpc.call("iotax_getCoins", [owner, None, cursor, 3])
+        seen += [coin["coinObjectId"] for coin in page["data"]]
+        cursor = page["nextCursor"]
+        if not page["hasNextPage"]:
+            break
+    assert seen == sorted(format_address(coin.object_id) for coin in network.coins)
+    balance = await rpc.call("iotax_getBalance", [owner])
+    assert balance["totalBalance"] == str(8 * 10**12)
+
+
+async def test_errors_have_the_codes_of_iota(network: Network, rpc: JsonRpc) -> None:
+    async def code(body: str) -> int:
+        answer = await rpc.answer(body.encode())
+        assert answer is not None
+        return int(answer["error"]["code"])
+
+    assert await code("{") == -32700
+    assert await code("[]") == -32600
+    assert await code('{"id": 1}') == -32600
+    assert await code('{"jsonrpc":"2.0","id":1,"method":"iota_none"}') == -32601
+    assert await code('{"jsonrpc":"2.0","id":1,"method":"iota_getObject","params":["zz"]}') == -32602
+    assert await code('{"jsonrpc":"2.0","id":1,"method":"iota_getObject","params":{"nope":1}}') == -32602
+    unknown = format_digest(bytes(32))
+    assert await code(f'{{"id":1,"method":"iota_getTransactionBlock","params":["{unknown}"]}}') == -32602
+    tx, signatures = signed(network.transfer(0, 1))
+    body = f'{{"id":1,"method":"iota_executeTransactionBlock","params":["{tx[:-8]}",["{signatures[0]}"]]}}'
+    assert await code(body) == -32602
+    other = signed(network.transfer(2, 3))[1][0]
+    body = f'{{"id":1,"method":"iota_executeTransactionBlock","params":["{tx}",["{other}"]]}}'
+    assert await code(body) == -32002
+
+
+async def test_batches_and_notifications(rpc: JsonRpc) -> None:
+    one = '{"jsonrpc":"2.0","id":%s,"method":"iota_getChainIdentifier"}'
+    answers = await rpc.answer(f"[{one % 1}, {one % 2}]".encode())
+    assert answers is not None
+    assert [(a["id"], a["result"]) for a in answers] == [(1, "63636363"), (2, "63636363")]
+    assert await rpc.answer(b'{"jsonrpc":"2.0","method":"iota_getChainIdentifier"}') is None
+
+
+async def test_the_web_application_speaks_json_rpc_and_rest(network: Network) -> None:
+    service = make_service(network)
+    transport = httpx.ASGITransport(make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+        preflight = await http.options(
+            "/",
+            headers={
+                "Origin": "https://wallet.example",
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "client-sdk-type,client-target-api-version",
+            },
+        )
+        assert preflight.status_code == 200
+        coin = format_address(network.coins[0].object_id)
+        found = (await http.get(f"/v1/objects/{coin}/versions/1")).json()
+        assert found["detail"]["code"] == -32000  # there is no framework on this ledger to read the type with
+        assert (await http.get(f"/v1/accounts/{format_address(network.address)}/balances")).json()
+        assert (await http.get("/v1/transactions/nonsense")).status_code == 400
+        assert (await http.get("/ready")).status_code == 200
+        assert "/v1/transactions" in (await http.get("/openapi.json")).json()["paths"]
+        for switch in network.switches[:3]:
+            switch.is_on = False
+        assert (await http.get("/ready")).status_code == 503
+    await service.close()
+
+
+async def test_the_index_survives_and_belongs_to_one_network(network: Network, tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    service = make_service(network, path)
+    transaction = network.transfer(0, 1)
+    await service.driver.submit(transaction)
+    await service.close()
+    again = TransactionIndex(path, b"c" * 32)
+    found = again.get(transaction.digest())
+    assert found is not None
+    assert found.sequence == 1
+    again.close()
+    with pytest.raises(IndexFailure, match="another network"):
+        TransactionIndex(path, b"d" * 32)
+    path.write_bytes(b"garbage" * 1000)
+    with pytest.raises(IndexFailure, match="cannot use the index"):
+        TransactionIndex(path, b"c" * 32)
+
+
+async def test_an_index_that_was_away_catches_up(network: Network) -> None:
+    transactions = [network.transfer(0, 1), network.transfer(2, 3)]
+    driver = network.driver()
+    for transaction in transactions:
+        await driver.submit(transaction)
+    service = make_service(network)
+    await IndexFollower(service.authorities, service.index).follow_once()
+    assert service.index.total() == 2
+    assert service.index.sequence_of(transactions[1].digest()) is not None
+    await service.close()
+
+
+async def test_one_liar_cannot_change_what_is_read(network: Network) -> None:
+    service = make_service(network)
+    wrong = network.coins[1]
+    network.switches[0].corrupt["handle_owned_objects"] = lambda page: type(page)((wrong,), None)
+    page = await service.reader.owned_page(network.address)
+    assert len(page.objects) == 8
+    await service.close()
+
+
+async def test_reads_need_more_than_a_third(network: Network) -> None:
+    service = make_service(network)
+    for switch in network.switches[:2]:
+        switch.is_on = False
+    assert len((await service.reader.owned_page(network.address)).objects) == 8
+    network.switches[2].is_on = False
+    with pytest.raises(NoQuorum):
+        await service.reader.owned_page(network.address)
+    await service.close()

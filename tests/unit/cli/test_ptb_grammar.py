@@ -1,0 +1,102 @@
+"""The words of `movelite client ptb`."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.main import spread
+from cli.ptb_grammar import (
+    At,
+    CallPath,
+    Items,
+    Number,
+    Option,
+    PtbCommand,
+    PtbSyntaxError,
+    Text,
+    Truth,
+    Types,
+    Value,
+    Variable,
+    parse_values,
+    split_words,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("10", Number(10, None)),
+        ("1_000u8", Number(1000, "u8")),
+        ("0xff", Number(255, None)),
+        ("0x1fu64", Number(31, "u64")),
+        ("true", Truth(True)),
+        ("truename", Variable(("truename",))),
+        ('"a b"', Text("a b")),
+        ("'it''s'", None),
+        ("@0x2", At("0x2")),
+        ("@happy-opal", At("happy-opal")),
+        ("coins", Variable(("coins",))),
+        ("coins.0.1", Variable(("coins", "0", "1"))),
+        ("gas", Variable(("gas",))),
+        ("[]", Items(())),
+        ("[1, @0x2, x.0]", Items((Number(1, None), At("0x2"), Variable(("x", "0"))))),
+        ("vector[1, 2,]", Items((Number(1, None), Number(2, None)))),
+        ("some(1)", Option(Number(1, None))),
+        ("none", Option(None)),
+        ("0x2::coin::zero", CallPath("0x2", "coin", "zero")),
+        ("sui::pay::join", CallPath("sui", "pay", "join")),
+        ("<0x2::iota::IOTA>", Types("0x2::iota::IOTA")),
+        ("<u8, 0x2::coin::Coin<0x2::iota::IOTA>>", Types("u8, 0x2::coin::Coin<0x2::iota::IOTA>")),
+    ],
+)
+def test_a_value(text: str, value: Value | None) -> None:
+    if value is None:
+        assert len(parse_values(text)) == 2
+    else:
+        assert parse_values(text) == (value,)
+
+
+@pytest.mark.parametrize("text", ["", "[1", "@", "1u7", "a..b", "10abc", "::", "some(", "<u8"])
+def test_what_is_no_value_is_pointed_at(text: str) -> None:
+    with pytest.raises(PtbSyntaxError):
+        parse_values(text)
+
+
+def test_words_become_commands_and_options() -> None:
+    words = [
+        "--split-coins",
+        "gas",
+        "[1]",
+        "--assign",
+        "x",
+        "--transfer-objects",
+        "[x]",
+        "@bob",
+        "--gas-budget",
+        "9",
+    ]
+    commands, options = split_words(words)
+    assert [command.name for command in commands] == ["--split-coins", "--assign", "--transfer-objects"]
+    assert commands[1] == PtbCommand("--assign", (Variable(("x",)),))
+    assert options == {"--gas-budget": "9"}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--split-coins", "gas"], "takes 2 values, not 1"),
+        (["--none"], "is no command"),
+        (["split"], "is no command"),
+        (["--gas-budget"], "takes 1 values"),
+    ],
+)
+def test_wrong_words_are_named(words: list[str], reason: str) -> None:
+    with pytest.raises(PtbSyntaxError, match=reason):
+        split_words(words)
+
+
+def test_an_option_of_many_values_is_repeated() -> None:
+    words = ["client", "call", "--args", "1", "-5", "0x2", "--function", "f", "--type-args", "u8"]
+    expected = ["client", "call", "--args", "1", "--args", "-5", "--args", "0x2", "--function", "f"]
+    assert spread(words) == [*expected, "--type-args", "u8"]
