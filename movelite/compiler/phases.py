@@ -151,7 +151,7 @@ class Compilation:
         _ = self.typed
         if not self.test_mode or self.diagnostics.has_blocking_errors:
             return []
-        return build_test_plan(named, self.diagnostics)
+        return self._guarded(lambda: build_test_plan(named, self.diagnostics), [])
 
     @cached_property
     def lowered(self) -> LoweredProgram | None:

@@ -11,11 +11,13 @@ from dataclasses import replace
 from typing import assert_never
 
 from .. import typed_tree as tt
-from ..types import ANYTHING, UNIT, AnythingType, ReferenceType, Type
+from ..types import ANYTHING, UNIT, AnythingType, ReferenceType, TupleType, Type
 from . import ir
 from .builder import Builder, LabelPlaces
 from .statements import needs_statements
 from .targets import store
+
+_COMPARISONS = (tt.BinaryOperator.EQUAL, tt.BinaryOperator.NOT_EQUAL)
 
 
 class Lowerer:
@@ -102,11 +104,13 @@ class Lowerer:
             case tt.VectorPack():
                 return replace(expression, elements=self.values(expression.elements))
             case tt.TupleExpression():
-                return replace(expression, elements=self.values(expression.elements))
+                return self._tuple(expression)
             case tt.Pack():
                 return self._pack(expression)
             case tt.Binary():
                 left, right = self.values([expression.left, expression.right])
+                if expression.operator in _COMPARISONS:
+                    left, right = _frozen(left), _frozen(right)
                 return replace(expression, left=left, right=right)
             case tt.Freeze() | tt.Unary() | tt.Cast():
                 return replace(expression, operand=self.value(expression.operand))
@@ -117,6 +121,22 @@ class Lowerer:
                 return replace(expression, base=self.value(base))
             case _:
                 return expression
+
+    def _tuple(self, expression: tt.TupleExpression) -> tt.Expression:
+        """All parts are there before the first one is frozen."""
+        given = [_unfrozen(element) for element in expression.elements]
+        if given == expression.elements:
+            return replace(expression, elements=self.values(given))
+        type_ = TupleType(tuple(element.type for element in given))
+        bound = self._out.bind(tt.TupleExpression(type_, expression.loc, self.values(given)))
+        parts = bound.elements if isinstance(bound, tt.TupleExpression) else [bound]
+        elements = [
+            replace(element, operand=part)
+            if element is not before and isinstance(element, tt.Freeze)
+            else part
+            for element, before, part in zip(expression.elements, given, parts, strict=True)
+        ]
+        return replace(expression, elements=elements)
 
     def _arguments(self, call: tt.Call) -> list[tt.Expression]:
         values = self.values(call.arguments)
@@ -279,6 +299,13 @@ class Lowerer:
         temporary = self._out.temporary(inner, expression.loc)
         self._out.assign([temporary], value)
         return tt.BorrowLocal(expression.type, expression.loc, expression.is_mutable, temporary)
+
+
+def _frozen(value: tt.Expression) -> tt.Expression:
+    """What is compared is not changed."""
+    if isinstance(value.type, ReferenceType) and value.type.mutable:
+        return tt.Freeze(ReferenceType(False, value.type.inner), value.loc, value)
+    return value
 
 
 def _unfrozen(reference: tt.Expression) -> tt.Expression:

@@ -10,6 +10,7 @@ from ..diagnostics import Diagnostics, diag
 from ..named_tree import TargetKind
 from ..types import ModuleIdent
 from . import ir
+from .constant_cycles import report_cycles
 from .constants import AlreadyReported, ConstantValue, NotConstant, evaluate
 from .functions import lower_function
 
@@ -57,6 +58,7 @@ class _Constants:
 
     def evaluate_all(self) -> None:
         """Find the value of every constant of the module."""
+        self._begun |= report_cycles(self._lowered.module, self._diagnostics)
         for name in self._lowered.module.constants:
             if name not in self._begun:
                 self._evaluate(name)
@@ -71,7 +73,7 @@ class _Constants:
         if name not in self._begun:
             self._evaluate(name)
         value = self._lowered.constants.get(name)
-        if value is None:  # it has none, or needs itself
+        if value is None:
             raise AlreadyReported
         return value
 
