@@ -102,26 +102,37 @@ class Finisher:
         pairs = list(zip(given.elements, expected.elements, strict=True))
         if not any(_needs_freeze(ours, theirs) for ours, theirs in pairs):
             return expression
-        if isinstance(expression, T.TupleExpression):
+        if isinstance(expression, T.TupleExpression) and not self._freezes_late(expression.elements):
             expression.elements = [
                 self._coerced(e, theirs) for e, (_, theirs) in zip(expression.elements, pairs, strict=True)
             ]
             expression.type = expected
             return expression
         loc = expression.loc
+        bind, parts = self._bound_parts(expression, pairs)
+        tuple_ = T.TupleExpression(expected, loc, parts)
+        return T.Block(expected, loc, [bind, T.Evaluate(tuple_, loc)])
+
+    def _bound_parts(
+        self, expression: T.Expression, pairs: Sequence[tuple[Type, Type]]
+    ) -> tuple[T.Bind, list[T.Expression]]:
+        """A list of values bound to locals, and the locals as values of the expected types."""
+        loc = expression.loc
         locals_ = [self._body.new_local("part", ours, loc) for ours, _ in pairs]
-        bind = T.Bind(
-            [T.LocalTarget(local, local.type, loc) for local in locals_],
-            [local.type for local in locals_],
-            expression,
-            loc,
-        )
+        targets: list[T.Target] = [T.LocalTarget(local, local.type, loc) for local in locals_]
+        bind = T.Bind(targets, [local.type for local in locals_], expression, loc)
         parts = [
             self._coerced(T.LocalUse(local.type, loc, local, T.UseMode.MOVE), theirs)
             for local, (_, theirs) in zip(locals_, pairs, strict=True)
         ]
-        tuple_ = T.TupleExpression(expected, loc, parts)
-        return T.Block(expected, loc, [bind, T.Evaluate(tuple_, loc)])
+        return bind, parts
+
+    def _freezes_late(self, values: Sequence[T.Expression]) -> bool:
+        """Whether references in a list are frozen only after the whole list was evaluated, as before Move
+        2024."""
+        if self._body.config.supports(Feature.MOVE_2024_OPTIMIZATIONS):
+            return False
+        return not any(isinstance(value.type, AnythingType) for value in values)
 
     def value(self, expression: T.Expression, expected: Type) -> T.Expression:
         """Finish an expression whose value is used at a final type."""
@@ -157,7 +168,7 @@ class Finisher:
             case T.Call():
                 e.type_arguments = self._all(e.type_arguments, e.loc)
                 e.parameter_types = self._all(e.parameter_types, e.loc)
-                e.arguments = self._values(e.arguments, e.parameter_types)
+                return self._call(e)
             case T.Pack():
                 self._pack(e)
             case T.VectorPack():
@@ -215,10 +226,19 @@ class Finisher:
                 raise AssertionError(type(e))
         return e
 
-    def _values(self, expressions: list[T.Expression], types: Sequence[Type]) -> list[T.Expression]:
-        if len(expressions) != len(types):
-            return [self.expression(e) for e in expressions]
-        return [self.value(e, type_) for e, type_ in zip(expressions, types, strict=True)]
+    def _call(self, e: T.Call) -> T.Expression:
+        given = [self.expression(argument) for argument in e.arguments]
+        if len(given) != len(e.parameter_types):
+            e.arguments = given
+            return e
+        pairs = [(g.type, expected) for g, expected in zip(given, e.parameter_types, strict=True)]
+        is_mixed = len(given) > 1 and any(_needs_freeze(ours, theirs) for ours, theirs in pairs)
+        if not is_mixed or not self._freezes_late(given):
+            e.arguments = [self._coerced(g, theirs) for g, (_, theirs) in zip(given, pairs, strict=True)]
+            return e
+        values = T.TupleExpression(TupleType(tuple(ours for ours, _ in pairs)), e.loc, given)
+        bind, e.arguments = self._bound_parts(values, pairs)
+        return T.Block(e.type, e.loc, [bind, T.Evaluate(e, e.loc)])
 
     def _binary_chain(self, e: T.Binary) -> T.Expression:
         """Chains lean to the left; they are walked in a loop, as they can be long."""
@@ -227,7 +247,7 @@ class Finisher:
             chain.append(chain[-1].left)
         left = self.expression(chain[-1].left)
         for link in reversed(chain):
-            link.operand_type = self.type(link.operand_type, link.loc)
+            link.operand_type = _compared(link, self.type(link.operand_type, link.loc))
             link.type = self.type(link.type, link.loc)
             link.left = self._coerced(left, link.operand_type)
             link.right = self.value(link.right, link.operand_type)
@@ -362,6 +382,14 @@ class Finisher:
             case _:
                 pass
         return pattern
+
+
+def _compared(e: T.Binary, operand_type: Type) -> Type:
+    """The operand type; what is compared through mutable references is read only."""
+    is_comparison = e.operator in (T.BinaryOperator.EQUAL, T.BinaryOperator.NOT_EQUAL)
+    if is_comparison and isinstance(operand_type, ReferenceType) and operand_type.mutable:
+        return ReferenceType(False, operand_type.inner, operand_type.loc)
+    return operand_type
 
 
 def _needs_freeze(given: Type, expected: Type) -> bool:
