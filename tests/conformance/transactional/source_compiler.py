@@ -53,4 +53,4 @@ class MoveSourceCompiler:
             self._published.append((text, *self._last))
 
     def _package(self, name: str, text: str, edition: Edition, addresses: dict[str, int]) -> SourcePackage:
-        return SourcePackage(PackageConfig(name, edition, self._flavor), [(name, text)], addresses)
+        return SourcePackage(PackageConfig(None, edition, self._flavor), [(name, text)], addresses)
