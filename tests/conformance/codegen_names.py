@@ -1,4 +1,4 @@
-"""The code of a function in names instead of indices, so that the order of a module's tables does not show."""
+"""A function in names instead of indices, so that the order of a module's tables does not show."""
 
 from __future__ import annotations
 
