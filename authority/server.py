@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import grpc
 import grpc.aio
 
+from authority.key_value import StorageError
 from proto.bcs import BcsError
-from proto.errors import AuthorityError, MalformedRequest
+from proto.errors import AuthorityError, MalformedRequest, StorageFailure
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.methods import METHODS, Method, refusal
 from proto.service import AuthorityService
@@ -73,5 +74,7 @@ def _handler(method: Method, service: AuthorityService) -> Handler:
             return refusal(AuthorityError(MalformedRequest(str(error))))
         except AuthorityError as error:
             return refusal(error)
+        except StorageError as error:
+            return refusal(AuthorityError(StorageFailure(str(error))))
 
     return handle

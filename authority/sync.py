@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
+from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from authority.state import AuthorityState
 from proto.committee import AuthorityName
@@ -73,6 +74,9 @@ class CertificateSync:
                 await self._fetch(peer, missing)
         except AuthorityError as error:
             _log.debug("sync with %s: %s", peer.hex()[:8], error)
+            return 0
+        except StorageError as error:
+            _log.error("sync with %s: %s", peer.hex()[:8], error)
             return 0
         done = [self._state.store.is_executed(digest) for digest in page.digests]
         # What could not be executed yet is asked for again.

@@ -8,6 +8,7 @@ Source: iota-adapter, execution_engine and gas_charger.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 from authority.execution.commands import execute_command
@@ -18,13 +19,14 @@ from authority.execution.context import (
     InputType,
     open_context,
 )
-from authority.execution.errors import ExecutionError
+from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
 from authority.execution.tx_context import TxContext
+from authority.key_value import StorageError
 from movelite.bytecode.reader import deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.verifier.iota import IotaVerificationTimeout
@@ -47,6 +49,8 @@ from proto.object import MoveObjectType, Object, ObjectRef
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import CallArg, Command, ProgrammableTransaction, Publish, TransactionData, Upgrade
 from proto.user_input_error import PackageVerificationTimedout
+
+_log = logging.getLogger(__name__)
 
 SYSTEM_SENDER = Address(bytes(32))
 """Who sends what the system itself runs."""
@@ -159,6 +163,12 @@ class _Run:
             self._check_sizes()
         except ExecutionError as error:
             self.error = error
+        except (StorageError, MemoryError):
+            raise  # the fault of this machine, not of the transaction: elsewhere it may succeed
+        except Exception as error:
+            # A bug of ours, and the same everywhere: the transaction pays and fails, no other is held up.
+            _log.exception("transaction %s breaks an invariant", tx_context.digest)
+            self.error = invariant_violation(repr(error))
         summary = self._charge_gas()
         return self._result(summary)
 

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from authority.execution import engine
+from authority.execution.commands import execute_command
+from authority.execution.context import ExecutionContext
 from authority.key_value import MemoryKeyValueStore, RocksKeyValueStore, StorageError
 from authority.state import AuthorityState
 from proto import errors, messages, user_input_error
+from proto.bcs import U64
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityError
+from proto.execution_status import Failure, InvariantViolation, Success
 from proto.messages import CertificatesRequest, Refused, TransactionBatch
 from proto.object import AddressOwner
-from proto.transaction import SenderSignedData
+from proto.transaction import Command, GasCoin, Input, SenderSignedData, SplitCoins, pure
 from proto.user_signature import sign_transaction
 from proto.verification import verify_batch_vote, verify_effects_vote
 from tests.support.ledger import (
@@ -238,3 +243,40 @@ async def test_an_executed_transaction_is_returned_with_its_proof() -> None:
     (_, answer) = vote.refusals[0]
     assert isinstance(answer, messages.AlreadyExecuted)
     assert answer.executed.effects.transaction_digest == transaction.digest()
+
+
+async def test_a_bug_of_ours_fails_one_transaction_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(context: ExecutionContext, command: Command) -> None:
+        if isinstance(command, SplitCoins):
+            raise KeyError("a bug")
+        execute_command(context, command)
+
+    monkeypatch.setattr(engine, "execute_command", broken)
+    authority, other = new_authority(), new_authority(1)
+    coins = coins_of(ALICE, authority)
+    split = SplitCoins(GasCoin(), (Input(0),))
+    bad = build_transaction(ALICE, coins[0], (pure(U64, 7),), (split,))
+    good = build_transfer(ALICE, coins[1], coins[2], RECIPIENT)
+    request = CertificatesRequest(await certify([authority, other, new_authority(2)], bad, good))
+    failed, succeeded = (await authority.submit_certificates(request)).results
+    assert isinstance(failed, messages.Executed)
+    assert isinstance(succeeded, messages.Executed)
+    assert failed.effects.status == Failure(InvariantViolation(), None)
+    assert failed.effects.gas_used.computation_cost > 0
+    assert succeeded.effects.status == Success()
+    assert (await other.submit_certificates(request)).results[0] == failed
+
+
+async def test_a_disk_that_cannot_be_read_signs_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = new_authority()
+    batch = await certify([authority, new_authority(1), new_authority(2)], transfer(authority))
+
+    def broken(context: ExecutionContext, command: Command) -> None:
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr(engine, "execute_command", broken)
+    with pytest.raises(StorageError):
+        await authority.submit_certificates(CertificatesRequest(batch))
+    assert authority.store.next_sequence == 0
+    monkeypatch.undo()
+    assert (await authority.submit_certificates(CertificatesRequest(batch))).vote is not None
