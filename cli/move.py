@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +57,7 @@ class MoveCommandError(Exception):
 def group(
     path: Annotated[Path, typer.Option("--path", "-p", help="Folder of the package.")] = Path("."),
 ) -> None:
-    """Make and build Move packages."""
+    """Make, build and test Move packages."""
     global _folder
     _folder = path
 
@@ -113,6 +114,53 @@ def build(
     }
     rows = [(module.name, f"{len(module.bytecode)} bytes") for module in built.modules]
     output.result(shown, rows, ("module", built.name))
+
+
+@app.command(epilog="Examples: movelite move test; movelite move -p thing test mint --list")
+def test(
+    filter_text: Annotated[str | None, typer.Argument(metavar="FILTER", help="Part of module::name.")] = None,
+    path: Annotated[Path | None, typer.Option("--path", "-p")] = None,
+    gas_limit: Annotated[int | None, typer.Option("--gas-limit", "-i", min=1)] = None,
+    list_only: Annotated[bool, typer.Option("--list", "-l", help="Only name the tests.")] = False,
+    threads: Annotated[int, typer.Option("--threads", "-t", min=1, help="Processes.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="For tests with random inputs.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option("--rand-num-iters", min=1, help="Runs of random tests.")
+    ] = None,
+) -> None:
+    """Run the unit tests of a package."""
+    from cli.move_build import test_program
+    from movelite.unit_test.report import Reporter
+    from movelite.unit_test.runner import (
+        DEFAULT_GAS_LIMIT,
+        DEFAULT_ITERATIONS,
+        RunOptions,
+        module_of,
+        run_tests,
+        selected_tests,
+    )
+
+    program = test_program(path or _folder)
+    if list_only:
+        for case in selected_tests(program, filter_text):
+            print(f"{program.module_name(module_of(case))}::{case.function.name}: test")
+        return
+    options = RunOptions(
+        test_filter=filter_text,
+        gas_limit=gas_limit or DEFAULT_GAS_LIMIT,
+        iterations=iterations or DEFAULT_ITERATIONS,
+        seed=seed,
+        processes=threads,
+    )
+    reporter = Reporter(program, colors=sys.stdout.isatty())
+    results = []
+    print("Running Move unit tests")
+    for outcome in run_tests(program, options):
+        print(reporter.test_line(outcome), flush=True)
+        results.append(outcome)
+    print(reporter.summary(results), end="")
+    if any(outcome.failed_run is not None for outcome in results):
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: movelite move disassemble build/thing.mv")

@@ -1,0 +1,251 @@
+"""The commands of the README, by hand: each as a process, against a network that `movelite start` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.web import free_port
+from tests.support.local_network import ROOT
+
+pytestmark = pytest.mark.e2e
+
+START_SECONDS = 90
+
+
+class CommandLine:
+    """Runs `movelite` with a configuration folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def run(self, *arguments: str | Path, code: int = 0) -> str:
+        """What the command prints; it must end with this exit code."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *map(str, arguments)],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout + (done.stderr if code else "")
+
+    def json(self, *arguments: str | Path) -> Any:
+        """The JSON that the command prints."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of the process."""
+        return {**os.environ, "MOVELITE_CONFIG_DIR": str(self.home)}
+
+
+def start(line: CommandLine, *options: str) -> subprocess.Popen[str]:
+    """`movelite start`, ready."""
+    command = [sys.executable, "-m", "cli", "start", "--faucet", "--json", *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=line.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    while (text := process.stdout.readline()).strip() != "}":
+        assert text, process.stderr.read() if process.stderr else ""
+    return process
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C."""
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """A wallet with alice and bob, alice funded, on a running network."""
+    found = CommandLine(tmp_path_factory.mktemp("home"))
+    ports = ("--rpc-port", str(free_port()), "--faucet-port", str(free_port()), "--authority-port", "0")
+    process = start(found, *ports)
+    try:
+        for name in ("alice", "bob"):
+            found.run("client", "new-address", "ed25519", name)
+        found.run("client", "switch", "--address", "alice")
+        found.run("client", "faucet")
+        yield found
+    finally:
+        stop(process)
+
+
+def gas(line: CommandLine) -> list[str]:
+    """Ids of the active address's coins, the largest first."""
+    coins = line.json("client", "gas")
+    return [coin["gasCoinId"] for coin in sorted(coins, key=lambda coin: -coin["nanosBalance"])]
+
+
+def created(response: Any, part: str) -> str:
+    """Id of a created object."""
+    return next(
+        change["objectId"]
+        for change in response["objectChanges"]
+        if change["type"] == "created" and part in change["objectType"]
+    )
+
+
+def balance(line: CommandLine, name: str) -> int:
+    """Nanos of an address."""
+    balances = line.json("client", "balance", name)["balances"]
+    return int(balances[0]["totalBalance"]) if balances else 0
+
+
+def test_addresses_and_environments(line: CommandLine) -> None:
+    listed = line.json("client", "addresses")
+    assert [alias for alias, _ in listed["addresses"]] == ["alice", "bob"]
+    assert line.json("client", "active-address") == listed["activeAddress"]
+    assert line.json("client", "envs")[1] == "local"
+    assert len(line.json("client", "chain-identifier")) == 8
+
+
+def test_coins_are_sent_split_merged_and_paid(line: CommandLine) -> None:
+    before = balance(line, "bob")
+    coins = gas(line)
+    line.run("client", "transfer-iota", "--to", "bob", "--iota-coin-object-id", coins[0], "--amount", "1000")
+    line.run(
+        "client", "pay", "--input-coins", coins[1], "--recipients", "bob", "alice", "--amounts", "5", "6"
+    )
+    line.run("client", "pay-iota", "--input-coins", coins[2], "--recipients", "bob", "--amounts", "7")
+    assert balance(line, "bob") == before + 1012
+    split = line.json("client", "split-coin", "--coin-id", coins[3], "--count", "4")
+    parts = [change for change in split["objectChanges"] if change["type"] == "created"]
+    assert len(parts) == 3
+    line.run("client", "merge-coin", "--primary-coin", coins[3], "--coin-to-merge", parts[0]["objectId"])
+    line.run("client", "pay-all-iota", "--input-coins", parts[1]["objectId"], "--recipient", "bob")
+    line.run("client", "transfer", "--to", "bob", "--object-id", parts[2]["objectId"])
+    assert balance(line, "bob") > 10**11
+
+
+def test_a_package_is_made_published_and_called(line: CommandLine, tmp_path: Path) -> None:
+    line.run("move", "-p", tmp_path, "new", "mine", "--template", "nft")
+    assert "OK" in line.run("move", "-p", tmp_path / "mine", "test")
+    published = line.json("client", "publish", tmp_path / "mine")
+    package = next(c["packageId"] for c in published["objectChanges"] if c["type"] == "published")
+    alice = line.json("client", "active-address")
+    minted = line.json(
+        *("client", "call", "--package", package, "--module", "my_nft", "--function", "mint"),
+        *(
+            "--args",
+            created(published, "::MinterCap"),
+            "First",
+            "One of a kind",
+            "https://example.com",
+            alice,
+        ),
+    )
+    nft = created(minted, "::my_nft::Nft")
+    shown = line.json("client", "object", nft)
+    assert shown["content"]["fields"]["name"] == "First"
+    assert nft in [o["data"]["objectId"] for o in line.json("client", "objects")]
+    line.run(
+        "client", "call", "--package", package, "--module", "my_nft", "--function", "burn", "--args", nft
+    )
+    assert "deleted" in line.run("client", "object", nft, code=1)
+
+
+def test_a_programmable_transaction(line: CommandLine) -> None:
+    before = balance(line, "bob")
+    line.run(
+        *("client", "ptb", "--split-coins", "gas", "[1000, 2000u64]", "--assign", "coins"),
+        *("--merge-coins", "coins.0", "[coins.1]", "--transfer-objects", "[coins.0]", "@bob"),
+        *("--gas-budget", "10_000_000"),
+    )
+    assert balance(line, "bob") == before + 3000
+    zero = line.json(
+        *("client", "ptb", "--move-call", "iota::coin::zero", "<0x2::iota::IOTA>", "--assign", "zero"),
+        *("--transfer-objects", "[zero]", "sender"),
+    )
+    assert zero["effects"]["status"]["status"] == "success"
+    assert "nothing is named" in line.run("client", "ptb", "--transfer-objects", "[x]", "@bob", code=1)
+
+
+def test_a_transaction_is_signed_elsewhere(line: CommandLine) -> None:
+    options = ("--to", "bob", "--iota-coin-object-id", gas(line)[0], "--amount", "1")
+    unsigned = line.json("client", "transfer-iota", *options, "--serialize-unsigned-transaction")
+    raw = unsigned["unsignedTxBytes"]
+    signed = line.json("keytool", "sign", "--address", "alice", "--data", raw)
+    signature = signed["iotaSignature"]
+    line.run("client", "execute-signed-tx", "--tx-bytes", raw, "--signatures", signature)
+    wrong = line.json("keytool", "sign", "--address", "bob", "--data", raw)["iotaSignature"]
+    options = ("--to", "bob", "--iota-coin-object-id", gas(line)[0], "--amount", "2")
+    other = line.json("client", "transfer-iota", *options, "--serialize-unsigned-transaction")
+    message = line.run(
+        *("client", "execute-signed-tx", "--tx-bytes", other["unsignedTxBytes"], "--signatures", wrong),
+        code=1,
+    )
+    assert "Invalid user signature" in message
+
+
+def test_a_failed_transaction_charges_gas_and_ends_with_1(line: CommandLine) -> None:
+    message = line.run("client", "split-coin", "--coin-id", gas(line)[-1], "--amounts", str(10**18), code=1)
+    assert "InsufficientCoinBalance" in message or "Insufficient" in message
+
+
+def test_a_receipt_is_verified_offline_and_a_forged_one_refused(line: CommandLine, tmp_path: Path) -> None:
+    sent = line.json(
+        "client", "transfer-iota", "--to", "bob", "--iota-coin-object-id", gas(line)[0], "--amount", "1"
+    )
+    path, committee = tmp_path / "receipt.bin", line.home / "network" / "committee.json"
+    line.run("client", "tx-block", sent["digest"], "--receipt", path)
+    verify = ("client", "verify-receipt", "--receipt", path, "--committee", committee)
+    assert line.json(*verify)["valid"] is True
+    forged = bytearray(path.read_bytes())
+    forged[-1] ^= 1
+    path.write_bytes(bytes(forged))
+    assert "error" in line.run(*verify, code=1)
+
+
+def test_keys_are_made_imported_and_shown(line: CommandLine, tmp_path: Path) -> None:
+    store = ("--keystore-path", tmp_path / "iota.keystore")
+    words = "film crazy soon outside stand loop subway crumble thrive popular green nuclear struggle pistol "
+    words += "arm wife phrase warfare march wheat nephew ask sunny firm"
+    imported = line.json("keytool", *store, "import", words, "ed25519", "--alias", "known")
+    exported = line.json("keytool", *store, "export", "known")["exportedPrivateKey"]
+    assert line.json("keytool", "convert", exported)["scheme"] == "ed25519"
+    again = line.json("keytool", *store, "import", exported, "ed25519")
+    assert again["iotaAddress"] == imported["iotaAddress"]
+    assert len(line.json("keytool", *store, "list")) == 1
+    assert "no key scheme" in line.run("keytool", *store, "import", words, "rsa", code=2)
+
+
+def test_state_is_kept_across_a_restart(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path / "home")
+    ports = ("--rpc-port", str(free_port()), "--faucet-port", str(free_port()), "--authority-port", "0")
+    process = start(line, *ports)
+    line.run("client", "new-address", "ed25519", "alice")
+    line.run("client", "faucet")
+    coins = gas(line)
+    stop(process)
+    process = start(line, *ports)
+    try:
+        assert sorted(gas(line)) == sorted(coins)
+        line.run(
+            "client", "transfer-iota", "--to", "alice", "--iota-coin-object-id", coins[0], "--amount", "1"
+        )
+    finally:
+        stop(process)
+    assert asyncio.run(_is_free(line)) is None
+
+
+async def _is_free(line: CommandLine) -> None:
+    """No authority is left behind: its data can be opened again."""
+    from authority.key_value import RocksKeyValueStore
+
+    for folder in (line.home / "network").glob("authority-*"):
+        RocksKeyValueStore(folder / "data").close()
