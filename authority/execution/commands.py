@@ -128,7 +128,7 @@ def _make_move_vec(
 
 def _coin(value: Value, index: int) -> ObjectValue:
     if not isinstance(value, ObjectValue) or not value.is_coin:
-        raise argument_error(TypeMismatch(), index, "Expected a coin but got a non coin object")
+        raise argument_error(TypeMismatch(), index, "Expected a coin but got an non coin object")
     return value
 
 

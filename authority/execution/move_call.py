@@ -14,6 +14,7 @@ from authority.execution.pure_arguments import is_valid_pure, pure_layout
 from authority.execution.values import ObjectValue, PureValue, RawValue, ReceivingValue, Value
 from movelite.bytecode.file_format import KEY, Visibility
 from movelite.bytecode.status import VMError
+from movelite.natives.std_natives import unprefixed_name
 from movelite.vm.runtime import LoadedFunction, Session
 from movelite.vm.type_tags import type_tag
 from movelite.vm.types import Type
@@ -127,14 +128,17 @@ def check_parameter_type(context: ExecutionContext, index: int, value: Value, ty
 
 
 def _check_pure(context: ExecutionContext, index: int, contents: bytes, type_: Type) -> None:
-    layout = pure_layout(type_tag(type_))
+    tag = type_tag(type_)
+    layout = pure_layout(tag)
     if layout is None:
         text = (
             f"Non-primitive argument at index {index}. If it is an object, it must be populated by an object"
         )
         raise argument_error(InvalidUsageOfPureArg(), index, text)
     if not is_valid_pure(contents, layout):
-        raise argument_error(InvalidBCSBytes(), index)
+        wanted = unprefixed_name(tag)
+        text = f"Function expects {wanted} but provided argument's value does not match"
+        raise argument_error(InvalidBCSBytes(), index, text)
 
 
 def _check_visibility(
@@ -148,7 +152,7 @@ def _check_visibility(
         if module.identifiers[module.function_handles[definition.function].name] == name:
             break
     else:
-        text = f"Could not resolve function '{name}' in module {module_id[1]}"
+        text = f"Could not resolve function '{name}' in module {module_id[0].hex()}::{module_id[1]}"
         raise ExecutionError(FunctionNotFound(), text)
     if is_init:
         return _Kind.INIT
@@ -173,7 +177,10 @@ def _check_callable(module_id: tuple[bytes, str], name: str) -> None:
     if module_id == (IOTA_FRAMEWORK_ADDRESS, "event"):
         raise ExecutionError(NonEntryFunctionInvoked(), "Cannot directly call functions in iota::event")
     if module_id == (IOTA_FRAMEWORK_ADDRESS, "transfer") and name in _PRIVATE_TRANSFERS:
-        text = f"Cannot directly call iota::transfer::{name}. Use iota::transfer::public_{name} instead"
+        text = (
+            f"Cannot directly call iota::transfer::{name}. "
+            f"Use the public variant instead, iota::transfer::public_{name}"
+        )
         raise ExecutionError(NonEntryFunctionInvoked(), text)
 
 

@@ -31,7 +31,7 @@ def execution_error_of(error: VMError, load_module: LoadModule, relocate: Reloca
     load_module finds the module of the location, for the function's name; relocate its storage id, which
     aborts name.
     """
-    return ExecutionError(_status_of(error, load_module, relocate), str(error))
+    return ExecutionError(_status_of(error, load_module, relocate), str(error), vm_error=error)
 
 
 def _status_of(

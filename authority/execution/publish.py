@@ -143,8 +143,11 @@ def _read_modules(context: ExecutionContext, codes: tuple[bytes, ...]) -> list[C
 
 
 def _at_address(modules: Sequence[CompiledModule], package_id: ObjectID) -> list[CompiledModule]:
-    if any(module.self_id[0] != bytes(32) for module in modules):
-        raise ExecutionError(PublishErrorNonZeroAddress())
+    for module in modules:
+        address, name = module.self_id
+        if address != bytes(32):
+            text = f"Publishing module {name} with non-zero address is not allowed"
+            raise ExecutionError(PublishErrorNonZeroAddress(), text)
     return [set_self_address(module, package_id) for module in modules]
 
 

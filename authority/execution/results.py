@@ -75,7 +75,13 @@ def _check_unused_values(context: ExecutionContext) -> None:
     for command, slots in enumerate(context.arguments.results):
         for position, slot in enumerate(slots):
             if not _may_be_dropped(slot):
-                raise ExecutionError(UnusedValueWithoutDrop(command, position))
+                raise ExecutionError(UnusedValueWithoutDrop(command, position), _why_not_dropped(slot))
+
+
+def _why_not_dropped(slot: Slot) -> str | None:
+    if isinstance(slot.value, RawValue) and slot.value.abilities & COPY:
+        return "The value has copy, but not drop. Its last usage must be by-value so it can be taken."
+    return None
 
 
 def _may_be_dropped(slot: Slot) -> bool:

@@ -196,9 +196,10 @@ class ObjectRuntime:
     def check_event_size(self, size: int) -> None:
         """Count an event's bytes. Raises: VMError if this one or all together are too large."""
         if size > self.config.max_event_emit_size:
-            raise _limit_error(MemoryLimit.EVENT_SIZE, self.config.max_event_emit_size)
+            raise _limit_error(MemoryLimit.EVENT_SIZE, self.config.max_event_emit_size, size)
         if self._event_bytes + size > self.config.max_event_emit_size_total:
-            raise _limit_error(MemoryLimit.TOTAL_EVENT_SIZE, self.config.max_event_emit_size_total)
+            limit = self.config.max_event_emit_size_total
+            raise _limit_error(MemoryLimit.TOTAL_EVENT_SIZE, limit, self._event_bytes + size)
         self._event_bytes += size
 
     def emit_event(self, type_: Type, tag: StructTag, value: Value) -> None:
@@ -368,8 +369,20 @@ def _contents(found: Object) -> bytes:
     return found.data.contents
 
 
-def _limit_error(kind: MemoryLimit, limit: int) -> VMError:
-    message = f"limit {kind.name} of {limit} exceeded"
+_LIMIT_MESSAGES = {
+    MemoryLimit.EVENT_COUNT: "Emitting more than {limit} events is not allowed",
+    MemoryLimit.EVENT_SIZE: "Emitting event of size {found} bytes. Limit is {limit} bytes.",
+    MemoryLimit.NEW_ID_COUNT: "Creating more than {limit} IDs is not allowed",
+    MemoryLimit.DELETED_ID_COUNT: "Deleting more than {limit} IDs is not allowed",
+    MemoryLimit.TRANSFER_ID_COUNT: "Transferring more than {limit} IDs is not allowed",
+    MemoryLimit.CACHED_OBJECTS: "Object runtime cached objects limit ({limit} entries) reached",
+    MemoryLimit.STORE_ENTRIES: "Object runtime store limit ({limit} entries) reached",
+    MemoryLimit.TOTAL_EVENT_SIZE: "Reached total event size of size {found} bytes. Limit is {limit} bytes.",
+}
+
+
+def _limit_error(kind: MemoryLimit, limit: int, found: int = 0) -> VMError:
+    message = _LIMIT_MESSAGES[kind].format(limit=limit, found=found)
     return VMError(StatusCode.MEMORY_LIMIT_EXCEEDED, sub_status=int(kind), message=message)
 
 

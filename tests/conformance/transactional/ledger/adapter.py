@@ -57,6 +57,7 @@ from tests.conformance.transactional.ledger.arguments import (
 from tests.conformance.transactional.ledger.commands import CommandParser
 from tests.conformance.transactional.ledger.compiler import TestCompiler, TestPackage
 from tests.conformance.transactional.ledger.contents import render_contents
+from tests.conformance.transactional.ledger.error_text import debug_vm_error
 from tests.conformance.transactional.ledger.names import FakeId, ObjectNames
 from tests.conformance.transactional.ledger.summary import Summary, TieBreaker, render_owner, summarize
 from tests.conformance.transactional.options import MANY, ONE, SWITCH, Options, parse_options
@@ -452,14 +453,17 @@ def _failure(status: Failure, error: ExecutionError | None, has_shared_inputs: b
     if has_shared_inputs:
         detail = f"Debug of error: {kind} at command {command}"
     else:
-        source = _source(None if error is None else error.source)
+        source = "None" if error is None else _source(error)
         inner = f"ExecutionErrorInner {{ kind: {kind}, source: {source}, command: {command} }}"
         detail = f"Execution Error: ExecutionError: ExecutionError {{ inner: {inner} }}"
     return f"Transaction Effects Status: {shown}\n{detail}"
 
 
-def _source(text: str | None) -> str:
-    return "None" if text is None else f"Some({rust_debug(str, text)})"
+def _source(error: ExecutionError) -> str:
+    """Where an execution error comes from: an error of the VM, or a text."""
+    if error.vm_error is not None:
+        return f"Some({debug_vm_error(error.vm_error)})"
+    return "None" if error.source is None else f"Some({rust_debug(str, error.source)})"
 
 
 def _full(name: FakeId | ObjectID) -> str:
