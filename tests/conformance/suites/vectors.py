@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.case import CaseResult, Check, run_case
-from tests.conformance.vectors import bytecode, chain, keys, protocol, surface, transactions, values
+from tests.conformance.vectors import bytecode, chain, keys, protocol, replay, surface, transactions, values
 
 CHECKS: dict[str, Callable[[Any, Path], Iterator[Check]]] = {
     "bcs_primitives.json": values.bcs_primitives,
@@ -26,7 +26,7 @@ CHECKS: dict[str, Callable[[Any, Path], Iterator[Check]]] = {
     "sender_signed_data.json": transactions.sender_signed_data,
     "sdk/tx_*.json": transactions.sdk_transaction,
     "effects.json": transactions.effects,
-    "chain_golden.json": chain.chain_golden,
+    "chain_golden.json": replay.chain_and_replay,
     "checkpoint_golden.json": chain.checkpoint_golden,
     "genesis_golden.json": chain.genesis_golden,
     "package/assets.json": chain.package_digest_of_assets,
