@@ -55,9 +55,7 @@ def _effects(case: Any) -> TransactionEffects:
 def _ledger(vector: Any, genesis_transaction: Digest) -> MemoryLedger:
     """The ledger before the first transaction; effects name the transaction that made the framework."""
     template = _template()
-    framework_objects = [
-        replace(value, previous_transaction=genesis_transaction) for value in template.objects
-    ]
+    made_at_genesis = [replace(value, previous_transaction=genesis_transaction) for value in template.objects]
     coin = bcs.decode(Object, bytes.fromhex(vector["initialGasCoin"]["bcsHex"]))
     return template.ledger([*made_at_genesis, coin])
 
