@@ -94,7 +94,7 @@ def gas(line: CommandLine) -> list[str]:
 def created(response: Any, part: str) -> str:
     """Id of a created object."""
     return next(
-        change["objectId"]
+        str(change["objectId"])
         for change in response["objectChanges"]
         if change["type"] == "created" and part in change["objectType"]
     )
