@@ -1,6 +1,8 @@
 """Decides how locals are read: the last use of a local moves it, an earlier one copies.
 
 Liveness runs backwards over the blocks. A use that the user wrote as `copy` or `move` stays as it is.
+Stores that nobody reads are noted if the local is read elsewhere (else it is unused as a whole, which naming
+has noted), and left out later.
 """
 
 from __future__ import annotations
@@ -8,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from .. import codes
 from .. import typed_tree as tt
+from ..diagnostics import diag
 from ..lowering import ir
 from ..types import AbilitySet
+from ..typing.walk import walk
 from .context import FunctionContext
 
 Live = frozenset[tt.Local]
@@ -19,11 +24,50 @@ Live = frozenset[tt.Local]
 def infer_usage(body: ir.Body, context: FunctionContext) -> dict[ir.Block, Live]:
     """Settle every inferred use; returns the locals live at the start of each block."""
     live_in = live_at_start(body)
+    unread: list[tt.LocalTarget] = []
     for block in body.blocks:
         live = set().union(*(live_in[successor] for successor in block.successors))
         for command in reversed(block.commands):
+            if isinstance(command, ir.Assign):
+                _note_unread(command.targets, live, unread)
             _visit(command, live, context)
+    if unread:
+        _report_unread(unread, body, context)
     return live_in
+
+
+def drop_unread_stores(body: ir.Body, live_in: dict[ir.Block, Live], context: FunctionContext) -> None:
+    """Leave out the stores that nobody reads: those values are dropped at once."""
+    for block in body.blocks:
+        live = set().union(*(live_in[successor] for successor in block.successors))
+        for command in reversed(block.commands):
+            if isinstance(command, ir.Assign):
+                command.targets = [_needed(target, live, context) for target in command.targets]
+            _visit(command, live, None)
+
+
+def _note_unread(targets: list[tt.Target], live: set[tt.Local], unread: list[tt.LocalTarget]) -> None:
+    for target in targets:
+        if isinstance(target, tt.UnpackTarget):
+            _note_unread([part.target for part in target.fields], live, unread)
+        elif isinstance(target, tt.LocalTarget) and target.local not in live:
+            unread.append(target)
+
+
+def _report_unread(unread: list[tt.LocalTarget], body: ir.Body, context: FunctionContext) -> None:
+    uses = (e.local for e in walk(body.function.body) if isinstance(e, tt.LocalUse | tt.BorrowLocal))
+    used = set(uses)
+    for target in unread:
+        name = target.local.name
+        if target.local.is_temporary or name.startswith(("_", "$_")):
+            continue
+        # The parameter of a macro has its own note, whether or not an expansion reads it.
+        if target.local in used or name.startswith("$"):
+            text = (
+                f"Unused assignment for variable '{name}'. Consider removing, replacing with '_', or "
+                f"prefixing with '_' (e.g., '_{name}')"
+            )
+            context.diagnostics.add(diag(codes.UnusedItem.Assignment, (target.loc, text)))
 
 
 def live_at_start(body: ir.Body) -> dict[ir.Block, Live]:
@@ -54,8 +98,6 @@ def predecessors_of(body: ir.Body) -> dict[ir.Block, list[ir.Block]]:
 def _visit(command: ir.Command, live: set[tt.Local], context: FunctionContext | None) -> None:
     """Go backwards over a command; with a context, settle the uses on the way."""
     if isinstance(command, ir.Assign):
-        if context is not None:
-            command.targets = [_needed(target, live, context) for target in command.targets]
         for target in command.targets:
             live.difference_update(ir.locals_of(target))
     for expression in reversed(ir.expressions_of(command)):
@@ -63,7 +105,7 @@ def _visit(command: ir.Command, live: set[tt.Local], context: FunctionContext | 
 
 
 def _needed(target: tt.Target, live: set[tt.Local], context: FunctionContext) -> tt.Target:
-    """The target without the stores that nobody reads: those values are dropped at once."""
+    """The target without the stores that nobody reads."""
     match target:
         case tt.LocalTarget(local, type_, loc):
             is_read = local in live or not context.abilities(type_) & AbilitySet.DROP

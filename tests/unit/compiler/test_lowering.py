@@ -62,3 +62,9 @@ def test_what_is_compared_must_not_be_borrowed_for_change() -> None:
     text = """module a::m { public struct S { a: bool, b: bool }
         public fun f(s: &mut S) { let r = &mut s.a; let same = (&mut s.a) == (&mut s.b); *r = same } }"""
     assert found(text) == ["E07002"]
+
+
+def test_a_store_that_nobody_reads_is_noted() -> None:
+    assert in_function("let mut a = 1; a; a = 2;") == ["W09003"]
+    assert in_function("let mut _a = 1; _a; _a = 2;") == []
+    assert in_function("let a = 1; a; a = 2;") == ["W09003", "E04024"]
