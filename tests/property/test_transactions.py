@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from authority.execution.engine import ExecutionResult
@@ -75,9 +75,11 @@ def new_ledger(number: int = 0) -> MemoryLedger:
     return template(number).ledger(coins, reference_gas_price=PRICE)
 
 
-def gas_coin_of(user: int) -> ObjectID:
-    """The coin that pays for a user's transactions."""
-    return ObjectID(Address(bytes([user, 0]) * 16))
+def gas_coin_of(ledger: MemoryLedger, user: int) -> Object | None:
+    """The coin that pays for a user's next transaction."""
+    owned = (value for _, value in sorted(ledger.history.live().items()) if value.is_gas_coin)
+    mine = (value for value in owned if value.owner == AddressOwner(USERS[user]))
+    return next((value for value in mine if (value.coin_value or 0) >= BUDGET), None)
 
 
 arguments: st.SearchStrategy[Argument] = st.one_of(
@@ -161,9 +163,10 @@ ACTIONS = ("split", "zero", "bag", "put", "put", "get", "merge", "share", "freez
 
 def usable(ledger: MemoryLedger, user: int) -> list[tuple[CallArg, str]]:
     """Objects that a user may name as inputs and what they are, ascending by id."""
+    gas = gas_coin_of(ledger, user)
     found: list[tuple[CallArg, str]] = []
     for object_id, value in sorted(ledger.history.live().items()):
-        if object_id == gas_coin_of(user) or value.struct_tag not in (COIN, BAG):
+        if value == gas or value.struct_tag not in (COIN, BAG):
             continue
         kind = "coin" if value.struct_tag == COIN else "bag"
         if value.owner == AddressOwner(USERS[user]):
@@ -176,11 +179,12 @@ def usable(ledger: MemoryLedger, user: int) -> list[tuple[CallArg, str]]:
 
 def draw_transaction(data: st.DataObject, ledger: MemoryLedger, user: int) -> TransactionData:
     """Some transaction of a user."""
+    coin = gas_coin_of(ledger, user)
+    assume(coin is not None)
     chosen = data.draw(st.permutations(usable(ledger, user)))[:3]
     script = Script([argument for argument, _ in chosen], [kind for _, kind in chosen])
     for _ in range(data.draw(st.integers(1, 5))):
         script.add(data)
-    coin = ledger.history.get_object(gas_coin_of(user))
     assert coin is not None
     gas = GasData((coin.reference(),), USERS[user], PRICE, BUDGET)
     return TransactionData(script.finish(), USERS[user], gas)
