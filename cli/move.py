@@ -90,19 +90,25 @@ def build(
     dev: Annotated[bool, typer.Option("--dev")] = False,
     test: Annotated[bool, typer.Option("--test")] = False,
     warnings_are_errors: bool = False,
+    lint: Annotated[bool, typer.Option("--lint", help="All lints, not only the usual ones.")] = False,
+    no_lint: Annotated[bool, typer.Option("--no-lint", help="No lints.")] = False,
+    install_dir: Annotated[Path | None, typer.Option(help="Where build/ goes; else the package.")] = None,
     skip_fetch_latest_git_deps: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Compile a package."""
+    """Compile a package; its modules go to build/NAME/bytecode_modules."""
     from cli.move_build import build_package
     from movelite.package.build import BuildOptions
+    from movelite.package.build_folder import write_build
 
     options = BuildOptions(
         dev_mode=dev,
         test_mode=test,
         with_unpublished=with_unpublished_dependencies,
         warnings_are_errors=warnings_are_errors,
+        lints="all" if lint else "none" if no_lint else "default",
     )
     built = build_package(path or _folder, options)
+    write_build(built, install_dir or built.folder)
     if dump_bytecode_as_base64:
         print(built.base64_dump())
         return
@@ -188,6 +194,21 @@ def disassemble(
             raise MoveCommandError(f"the package has no module {module!r}")
     for code in codes:
         print(as_text(deserialize_module(code)))
+
+
+@app.command(epilog="Example: movelite move -p thing summary > thing.json")
+def summary(path: Annotated[Path | None, typer.Option("--path", "-p")] = None) -> None:
+    """Print the interface of every module as JSON, in the form of iota_getNormalizedMoveModulesByPackage."""
+    from aggregator.service.normalized_json import module_json
+    from cli.move_build import build_package
+    from movelite.bytecode.normalized import normalize
+    from movelite.bytecode.reader import deserialize_module
+    from movelite.package.build import BuildOptions
+
+    built = build_package(path or _folder, BuildOptions(lints="none"))
+    output.show_json(
+        {module.name: module_json(normalize(deserialize_module(module.bytecode))) for module in built.modules}
+    )
 
 
 def _example(name: str) -> Path:

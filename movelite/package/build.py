@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from movelite.compiler.editions import PackageConfig
 from proto.ids import Address
@@ -40,13 +40,14 @@ class BuildOptions:
 
     `dev_mode` counts [dev-addresses] and [dev-dependencies]; `test_mode` does, too, and compiles tests.
     With `with_unpublished`, dependencies that are not published become part of the package.
-    `addresses` gives values to named addresses; `chain_id` picks the network in Move.lock files.
+    `lints` says how many of them run on the package's own modules. `addresses` gives values to named addresses; `chain_id` picks the network in Move.lock files.
     """
 
     dev_mode: bool = False
     test_mode: bool = False
     with_unpublished: bool = False
     warnings_are_errors: bool = False
+    lints: Literal["none", "default", "all"] = "default"
     addresses: tuple[tuple[str, int], ...] = ()
     chain_id: str | None = None
 
@@ -210,6 +211,7 @@ class _Build:
         return _Framework(bundled, self.addresses, self.options.test_mode)
 
     def compilation(self) -> Compilation:
+        from movelite.compiler.lints.run import LintLevel
         from movelite.compiler.phases import Compilation
 
         compiled: list[SourcePackage] = []
@@ -229,6 +231,7 @@ class _Build:
             interface=self.framework().interface(),
             test_mode=self.options.test_mode,
             warnings_are_errors=self.options.warnings_are_errors,
+            lint_level=LintLevel[self.options.lints.upper()],
         )
 
     def run(self) -> BuiltPackage:
