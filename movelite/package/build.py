@@ -40,7 +40,8 @@ class BuildOptions:
 
     `dev_mode` counts [dev-addresses] and [dev-dependencies]; `test_mode` does, too, and compiles tests.
     With `with_unpublished`, dependencies that are not published become part of the package.
-    `lints` says how many of them run on the package's own modules. `addresses` gives values to named addresses; `chain_id` picks the network in Move.lock files.
+    `lints` says how many of them run on the package's own modules. `addresses` gives values to named
+    addresses; `chain_id` picks the network in Move.lock files.
     """
 
     dev_mode: bool = False
