@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, ClassVar
 
 from proto import bcs
@@ -41,6 +41,7 @@ STAKED_IOTA_STRUCT = StructTag(IOTA_SYSTEM_ADDRESS, "staking_pool", "StakedIota"
 """0x3::staking_pool::StakedIota."""
 
 _METERED_OWNER, _METERED_DIGEST, _METERED_REBATE, _METERED_VERSION = 40, 32, 8, 8
+_METERED_OVERHEAD = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
 _METERED_LINKAGE_ROW = 72
 
 
@@ -322,12 +323,19 @@ class Object:
 
 def metered_size(data: ObjectData) -> int:
     """Bytes that storage fees and reading fees count for an object with this data."""
-    overhead = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
-    match data:
-        case MoveObject(type_, _, contents):
-            return overhead + len(contents) + len(bcs.encode(MoveObjectType, type_)) + _METERED_VERSION
-        case MovePackage():
-            return overhead + data.size
+    if isinstance(data, MovePackage):
+        return _METERED_OVERHEAD + data.size
+    return metered_object_size(data.type_, len(data.contents))
+
+
+def metered_object_size(type_: MoveObjectType, contents_length: int) -> int:
+    """The same, of an object of this type whose contents have this length."""
+    return _METERED_OVERHEAD + _METERED_VERSION + _type_length(type_) + contents_length
+
+
+@lru_cache(maxsize=4096)
+def _type_length(type_: MoveObjectType) -> int:
+    return len(bcs.encode(MoveObjectType, type_))
 
 
 def object_digest(value: Object) -> Digest:

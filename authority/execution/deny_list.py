@@ -23,7 +23,7 @@ from proto.ids import (
     ObjectID,
     derive_dynamic_field_id,
 )
-from proto.object import AddressOwner, MoveObject, Object
+from proto.object import AddressOwner, CoinType, MoveObject, MoveObjectType, Object, Owner
 from proto.type_tag import StructTag, TypeTag
 from proto.user_input_error import AddressDeniedForCoin as AddressDenied
 from proto.user_input_error import CoinTypeGlobalPause as GlobalPause
@@ -60,18 +60,15 @@ class _Setting:
     data: _SettingData | None
 
 
-def regulated_coin_type(value: Object) -> str | None:
+def regulated_coin_type(type_: MoveObjectType | None) -> str | None:
     """Type of a coin that may have a deny list, as the list names it: any but the gas coin's."""
-    data = value.data
-    if value.is_gas_coin or not isinstance(data, MoveObject):
-        return None
-    coin_type = data.coin_type
-    return None if coin_type is None else unprefixed_name(coin_type)
+    return unprefixed_name(type_.coin_type) if isinstance(type_, CoinType) else None
 
 
 def check_deny_list_for_signing(sender: Address, objects: Iterable[Object], reader: ObjectReader) -> None:
     """Refuse a sender that is denied a coin it brings. Raises: UserInputError."""
-    found = {regulated_coin_type(value) for value in objects}
+    moved = (value.data for value in objects if isinstance(value.data, MoveObject))
+    found = {regulated_coin_type(data.type_) for data in moved}
     for coin_type in sorted(name for name in found if name is not None):
         config = _config_of(coin_type, reader)
         if config is None:
@@ -82,13 +79,13 @@ def check_deny_list_for_signing(sender: Address, objects: Iterable[Object], read
             raise UserInputError(AddressDenied(sender, coin_type))
 
 
-def new_coin_owners(written: Iterable[Object]) -> dict[str, set[Address]]:
+def new_coin_owners(written: Iterable[tuple[MoveObjectType | None, Owner]]) -> dict[str, set[Address]]:
     """Who owns written coins other than the gas coin's, by type."""
     owners: dict[str, set[Address]] = {}
-    for value in written:
-        coin_type = regulated_coin_type(value)
-        if coin_type is not None and isinstance(value.owner, AddressOwner):
-            owners.setdefault(coin_type, set()).add(value.owner.address)
+    for type_, owner in written:
+        coin_type = regulated_coin_type(type_)
+        if coin_type is not None and isinstance(owner, AddressOwner):
+            owners.setdefault(coin_type, set()).add(owner.address)
     return owners
 
 

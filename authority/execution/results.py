@@ -48,9 +48,11 @@ def collect_results(context: ExecutionContext) -> ExecutionResults:
 def _check_deny_list(context: ExecutionContext, results: ExecutionResults) -> None:
     """Charge for every new owner of a coin that may be regulated, then check that none is denied it."""
     store = context.store
-    owners = new_coin_owners(store.final_form(key, results.written[key]) for key in sorted(results.written))
+    owners = new_coin_owners((written.type_, written.owner) for written in results.written.values())
+    if not owners:
+        return
     count = sum(map(len, owners.values()))
-    if count and DENY_LIST_ID not in store.inputs.objects:
+    if DENY_LIST_ID not in store.inputs.objects:
         store.reads_deny_list = True
     context.gas.charge_regulated_coin_owners(count)
     check_deny_list_of_owners(owners, context.tx_context.epoch, store.reader)

@@ -30,7 +30,16 @@ from proto.effects import (
 from proto.event import Event, TransactionEvents
 from proto.execution_status import ExecutionStatus
 from proto.ids import ADDRESS_LENGTH, DENY_LIST_ID, Digest, ObjectID, SequenceNumber
-from proto.object import MoveObject, MoveObjectType, MovePackage, Object, Owner, Shared, metered_size
+from proto.object import (
+    MoveObject,
+    MoveObjectType,
+    MovePackage,
+    Object,
+    Owner,
+    Shared,
+    metered_object_size,
+    metered_size,
+)
 
 
 @dataclass(slots=True)
@@ -145,10 +154,7 @@ class TemporaryStore:
         return {object_id: self._final(object_id) for object_id in sorted(self.results.written)}
 
     def _final(self, object_id: ObjectID) -> Object:
-        return self.final_form(object_id, self.results.written[object_id])
-
-    def final_form(self, object_id: ObjectID, written: WrittenObject) -> Object:
-        """A written object with its version and previous transaction."""
+        written = self.results.written[object_id]
         if written.package is not None:
             return Object(written.package, written.owner, self.digest, written.storage_rebate)
         owner = written.owner
@@ -227,7 +233,7 @@ class TemporaryStore:
 def _metered_size(written: WrittenObject) -> int:
     if written.package is not None:
         return metered_size(written.package)
-    return metered_size(MoveObject(_type_of(written), 0, written.contents))
+    return metered_object_size(_type_of(written), len(written.contents))
 
 
 def _type_of(written: WrittenObject) -> MoveObjectType:
