@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,9 +11,10 @@ from movelite.bytecode.file_format import Instruction, Opcode
 
 from .. import typed_tree as tt
 from ..lowering import ir
-from ..lowering.constants import ConstantValue, serialize_constant
+from ..lowering.constants import ConstantValue, VectorConstant, serialize_constant
 from ..source import Loc
 from ..types import BuiltinType, DatatypeType, ReferenceType, Type, elements_of
+from .peephole import JUMP_OPCODES, LOCAL_OPCODES, EmittedBlock, Placed, tidy
 from .pools import Pools, Tokens
 
 ConstantOf = Callable[[tt.ConstantUse], ConstantValue]
@@ -91,36 +92,44 @@ class FunctionEmitter:
         self._tokens = Tokens(pools, body.function.type_parameters)
         self._constant_of = constant_of
         self._error_code = error_code
-        self._code: list[Instruction] = []
-        self._locations: list[Loc] = []
+        self._code: list[Placed] = []
         self._slots = {local: slot for slot, local in enumerate(body.function.parameters)}
         self._locals: list[tt.Local] = []
-        self._offsets: dict[int, int] = {}
-        self._fixups: list[tuple[int, ir.Block]] = []
         self._switches: list[ir.Switch] = []
 
     def emit(self) -> EmittedCode:
         """The whole function."""
-        blocks = self._body.blocks
-        for position, block in enumerate(blocks):
-            self._offsets[block.id] = len(self._code)
-            following = blocks[position + 1] if position + 1 < len(blocks) else None
+        blocks = []
+        for block in self._body.blocks:
+            self._code = []
             for command in block.commands:
-                self._command(command, following)
-        for offset, target in self._fixups:
-            self._code[offset] = self._code[offset]._replace(operand=self._offsets[target.id])
+                self._command(command)
+            blocks.append(EmittedBlock(block.id, self._code))
+        offsets = tidy(blocks, self._body.loop_heads)
+        placed = [item for block in blocks for item in block.code]
+        slots = self._final_slots(placed)
+        code = tuple(_resolve(instruction, slots, offsets) for instruction, _ in placed)
         locals_ = self._pools.signature(tuple(self._tokens.of(local.type) for local in self._locals))
-        tables = tuple(self._jump_table(switch) for switch in self._switches)
-        unit = ff.CodeUnit(locals_, tuple(self._code), tables)
-        return EmittedCode(unit, self._locations, self._locals)
+        tables = tuple(self._jump_table(switch, offsets) for switch in self._switches)
+        unit = ff.CodeUnit(locals_, code, tables)
+        return EmittedCode(unit, [loc for _, loc in placed], self._locals)
 
-    def _jump_table(self, switch: ir.Switch) -> ff.VariantJumpTable:
-        offsets = tuple(self._offsets[target.id] for target in switch.targets)
-        return ff.VariantJumpTable(self._pools.enum_indices[switch.name], offsets)
+    def _final_slots(self, placed: list[Placed]) -> dict[int, int]:
+        """Slots while emitting to final ones: parameters, then the locals that are used, by name."""
+        parameters = len(self._body.function.parameters)
+        used = {i.operand for i, _ in placed if i.opcode in LOCAL_OPCODES and i.operand >= parameters}
+        found = sorted(used, key=lambda slot: (self._locals[slot - parameters].official_name, slot))
+        self._locals = [self._locals[slot - parameters] for slot in found]
+        return dict(enumerate(range(parameters))) | {
+            slot: number for number, slot in enumerate(found, start=parameters)
+        }
+
+    def _jump_table(self, switch: ir.Switch, offsets: Mapping[int, int]) -> ff.VariantJumpTable:
+        targets = tuple(offsets[target.id] for target in switch.targets)
+        return ff.VariantJumpTable(self._pools.enum_indices[switch.name], targets)
 
     def _push(self, opcode: Opcode, loc: Loc, operand: int = 0, count: int = 0) -> None:
-        self._code.append(Instruction(opcode, operand, count))
-        self._locations.append(loc)
+        self._code.append((Instruction(opcode, operand, count), loc))
 
     def _slot(self, local: tt.Local) -> int:
         slot = self._slots.get(local)
@@ -130,12 +139,12 @@ class FunctionEmitter:
         return slot
 
     def _jump(self, opcode: Opcode, target: ir.Block, loc: Loc) -> None:
-        self._fixups.append((len(self._code), target))
-        self._push(opcode, loc)
+        """A jump; its operand is the number of the block until all blocks have their places."""
+        self._push(opcode, loc, target.id)
 
     # Commands
 
-    def _command(self, command: ir.Command, following: ir.Block | None) -> None:
+    def _command(self, command: ir.Command) -> None:
         match command:
             case ir.Assign():
                 self._expression(command.value)
@@ -150,13 +159,11 @@ class FunctionEmitter:
                 for _ in elements_of(command.value.type):
                     self._push(Opcode.POP, command.loc)
             case ir.Jump(target):
-                if target is not following:
-                    self._jump(Opcode.BRANCH, target, command.loc)
+                self._jump(Opcode.BRANCH, target, command.loc)
             case ir.Branch():
                 self._expression(command.condition)
                 self._jump(Opcode.BR_FALSE, command.alternative, command.loc)
-                if command.consequent is not following:
-                    self._jump(Opcode.BRANCH, command.consequent, command.loc)
+                self._jump(Opcode.BRANCH, command.consequent, command.loc)
             case ir.Switch():
                 self._expression(command.subject)
                 self._push(Opcode.VARIANT_SWITCH, command.loc, len(self._switches))
@@ -207,6 +214,8 @@ class FunctionEmitter:
                 self._push(opcode, loc, self._slot(expression.local))
             case tt.ConstantUse():
                 self._load_constant(self._constant_of(expression), expression.type, loc)
+            case VectorConstant():
+                self._load_constant(expression.value, expression.type, loc)
             case tt.ErrorCode():
                 self._push(Opcode.LD_U64, loc, self._error_code(expression))
             case tt.BorrowLocal():
@@ -339,6 +348,15 @@ class FunctionEmitter:
 
     def _signature(self, types: tuple[Type, ...]) -> int:
         return self._pools.signature(tuple(self._tokens.of(type_) for type_ in types))
+
+
+def _resolve(instruction: Instruction, slots: Mapping[int, int], offsets: Mapping[int, int]) -> Instruction:
+    """The instruction with its final slot or offset."""
+    if instruction.opcode in LOCAL_OPCODES:
+        return instruction._replace(operand=slots[instruction.operand])
+    if instruction.opcode in JUMP_OPCODES:
+        return instruction._replace(operand=offsets[instruction.operand])
+    return instruction
 
 
 STD = (1).to_bytes(32, "big")

@@ -9,6 +9,7 @@ from movelite.bytecode.source_map import SourceMap as ModuleSourceMap
 
 from ..cfg.check import check_body
 from ..cfg.context import FunctionContext
+from ..cfg.optimize import optimize
 from ..diagnostics import Diagnostics
 from ..lowering.program import LoweredModule, LoweredProgram
 from ..named_tree import NamedProgram
@@ -62,6 +63,8 @@ def _emit_module(
     maker: SourceMapMaker,
 ) -> CompiledUnit:
     module = lowered.module
+    for body in lowered.bodies.values():
+        optimize(body)
     emitter = ModuleEmitter(module, program.typed, named, lowered.bodies, lowered.constants, line_of)
     compiled = emitter.emit()
     return CompiledUnit(

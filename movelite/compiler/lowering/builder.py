@@ -8,6 +8,9 @@ from ..source import Loc
 from ..types import Type, elements_of
 from . import ir
 
+UNPLACED = -1
+"""The number of a block before it is placed, and of code that nothing reaches."""
+
 
 class LabelPlaces:
     """Where a label's jumps go while the code inside it is lowered.
@@ -33,17 +36,27 @@ class Builder:
         self.labels: dict[Label, LabelPlaces] = {}
         self._parameters = set(function.parameters)
         self._next_local = 1 + max((local.id for local in function.parameters), default=0)
-        self._created = 0
+        self.loop_heads: set[int] = set()
+        self._placed = 0
         self.current = self.new_block()
         self.place(self.current)
 
     def new_block(self) -> ir.Block:
         """A block that is not placed yet."""
-        self._created += 1
-        return ir.Block(self._created)
+        return ir.Block(UNPLACED)
 
     def place(self, block: ir.Block) -> None:
         """Go on in block, laid out behind what was placed before."""
+        block.id = self._placed
+        self._placed += 1
+        self._go_on(block)
+
+    def place_loop(self, block: ir.Block) -> None:
+        """Go on in a block that a loop comes back to."""
+        self.place(block)
+        self.loop_heads.add(block.id)
+
+    def _go_on(self, block: ir.Block) -> None:
         self.blocks.append(block)
         self.current = block
 
@@ -51,7 +64,7 @@ class Builder:
         """Append a command; after one that leaves the block a new, unreachable block begins."""
         self.current.commands.append(command)
         if isinstance(command, ir.LEAVING):
-            self.place(self.new_block())
+            self._go_on(self.new_block())
 
     def jump(self, target: ir.Block, loc: Loc, *, is_user: bool = False) -> None:
         """Leave for another block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .. import typed_tree as tt
 from ..types import INTEGER_BITS, BuiltinType, Type
@@ -11,6 +12,13 @@ ConstantValue = int | bool | bytes | tuple["ConstantValue", ...]
 """Integers, bool, address (32 bytes), vector<u8> (bytes), other vectors (tuples)."""
 
 Resolve = Callable[[tt.ConstantUse], ConstantValue]
+
+
+@dataclass(slots=True, eq=False)
+class VectorConstant(tt.Expression):
+    """A vector whose elements are known; no source has it, folding makes it."""
+
+    value: tuple[ConstantValue, ...]
 
 
 class NotConstant(Exception):
@@ -27,7 +35,7 @@ def evaluate(expression: tt.Expression, resolve: Resolve) -> ConstantValue:
     Raises: NotConstant, for instance on overflow or division by zero; AlreadyReported.
     """
     match expression:
-        case tt.Literal():
+        case tt.Literal() | VectorConstant():
             return expression.value
         case tt.ConstantUse():
             return resolve(expression)

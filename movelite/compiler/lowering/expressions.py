@@ -203,10 +203,12 @@ class Lowerer:
                 self._while(expression, start, end)
             case tt.Loop():
                 out.jump(start, expression.loc)
-                out.place(start)
+                out.place_loop(start)
                 self.discard(expression.body)
                 out.jump(start, expression.loc)
             case tt.NamedBlock():
+                out.jump(start, expression.loc)
+                out.place(start)
                 self._give(self.block(expression.body), results)
                 out.jump(end, expression.loc)
             case _:
@@ -220,7 +222,7 @@ class Lowerer:
         out = self._out
         body = out.new_block()
         out.jump(start, expression.loc)
-        out.place(start)
+        out.place_loop(start)
         self.condition(expression.condition, body, end)
         out.place(body)
         self.discard(expression.body)
@@ -259,7 +261,7 @@ class Lowerer:
 
     def _assert(self, expression: tt.Assert) -> None:
         out = self._out
-        failed, passed = out.new_block(), out.new_block()
+        passed, failed, end = out.new_block(), out.new_block(), out.new_block()
         if expression.is_macro:
             self.condition(expression.condition, passed, failed)
             code: tt.Expression | None = None
@@ -268,10 +270,12 @@ class Lowerer:
             if needs_statements(expression.code) or not isinstance(code, tt.Literal | tt.ConstantUse):
                 condition, code = out.bind(condition), out.bind(code)
             out.emit(ir.Branch(condition, passed, failed, expression.loc))
+        out.place(passed)
+        out.jump(end, expression.loc)
         out.place(failed)
         code = self.value(expression.code) if code is None else code
         out.emit(ir.AbortCommand(code, expression.loc))
-        out.place(passed)
+        out.place(end)
 
     def _switch(self, expression: tt.VariantSwitch) -> tt.Expression:
         out = self._out

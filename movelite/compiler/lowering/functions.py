@@ -19,7 +19,7 @@ def lower_function(function: tt.Function) -> ir.Body:
         builder.emit(ir.ReturnCommand(value, function.body.loc))
     _end_open_blocks(builder, function)
     blocks = _reachable(builder)
-    return ir.Body(function, blocks, list(builder.locals))
+    return ir.Body(function, blocks, list(builder.locals), frozenset(builder.loop_heads))
 
 
 def _end_open_blocks(builder: Builder, function: tt.Function) -> None:

@@ -8,7 +8,8 @@ last, leaves it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from .. import typed_tree as tt
 from ..source import Loc
@@ -17,7 +18,7 @@ from ..types import ModuleIdent
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A basic block. `id` is unique in the function; blocks stand in `Body.blocks` in layout order."""
+    """A basic block. `id` is its number in the function; in `Body.blocks` numbers rise."""
 
     id: int
     commands: list[Command] = field(default_factory=list)
@@ -118,11 +119,15 @@ LEAVING = (Jump, Branch, Switch, AbortCommand, ReturnCommand)
 
 @dataclass(slots=True, eq=False)
 class Body:
-    """A function's code. `blocks[0]` is the entry; `locals` are all but the parameters."""
+    """A function's code. `blocks[0]` is the entry; `locals` are all but the parameters.
+
+    `loop_heads` are the numbers that the first blocks of loops got when they were laid out.
+    """
 
     function: tt.Function
     blocks: list[Block]
     locals: list[tt.Local]
+    loop_heads: frozenset[int] = frozenset()
 
 
 def children_of(expression: tt.Expression) -> list[tt.Expression]:
@@ -146,6 +151,57 @@ def children_of(expression: tt.Expression) -> list[tt.Expression]:
             return [expression.base]
         case _:
             return []
+
+
+Change = Callable[[tt.Expression], tt.Expression]
+
+
+def rewrite(expression: tt.Expression, change: Change) -> tt.Expression:
+    """The expression with `change` made to every part of it, inner ones first."""
+    before = children_of(expression)
+    after = [rewrite(child, change) for child in before]
+    if any(new is not old for new, old in zip(after, before, strict=True)):
+        expression = _with_children(expression, after)
+    return change(expression)
+
+
+def _with_children(expression: tt.Expression, children: list[tt.Expression]) -> tt.Expression:
+    match expression:
+        case tt.Call():
+            return replace(expression, arguments=children)
+        case tt.VectorPack() | tt.TupleExpression():
+            return replace(expression, elements=children)
+        case tt.Pack():
+            fields = [replace(part, value=new) for part, new in zip(expression.fields, children, strict=True)]
+            return replace(expression, fields=fields)
+        case tt.Freeze() | tt.Unary() | tt.Cast() | tt.BorrowTemporary():
+            return replace(expression, operand=children[0])
+        case tt.Binary():
+            return replace(expression, left=children[0], right=children[1])
+        case tt.Dereference():
+            return replace(expression, reference=children[0])
+        case tt.BorrowField():
+            return replace(expression, base=children[0])
+        case _:
+            raise ValueError(f"{type(expression).__name__} has no parts")
+
+
+def rewrite_command(command: Command, change: Change) -> None:
+    """Make `change` to every expression of a command, in place."""
+    match command:
+        case Assign() | Discard() | ReturnCommand():
+            command.value = rewrite(command.value, change)
+        case Mutate():
+            command.value = rewrite(command.value, change)
+            command.reference = rewrite(command.reference, change)
+        case Branch():
+            command.condition = rewrite(command.condition, change)
+        case Switch():
+            command.subject = rewrite(command.subject, change)
+        case AbortCommand():
+            command.code = rewrite(command.code, change)
+        case Jump():
+            pass
 
 
 def expressions_of(command: Command) -> list[tt.Expression]:
