@@ -28,7 +28,7 @@ from tests.conformance.transactional.values import parse_named_address, resolve_
 
 _COMMAND_START = re.compile(r"//>")
 _BAD_START = re.compile(r"//\s+>")
-_COMMENT = re.compile(r"//.*$|/\*.*?\*/", re.MULTILINE)
+_COMMENT = re.compile(r"//[^\n]*|/\*(?:(?!/\*|\*/).)*\*/", re.DOTALL)
 _INDEX = re.compile(r"\s*(\d+)\s*:")
 _CALL = re.compile(r"\s*([\w:]+)\s*(<.*?>)?\s*\((.*)\)\s*;?\s*$", re.DOTALL)
 
@@ -60,7 +60,7 @@ class CommandParser:
         return tuple(commands)
 
     def _command(self, text: str) -> Command:
-        found = _CALL.match(_COMMENT.sub("", text))
+        found = _CALL.match(_without_comments(text))
         if found is None:
             raise DirectiveError(f"{text.strip()} is no command")
         name, generics, inside = found[1], found[2], split_commas(found[3])
@@ -104,6 +104,13 @@ class CommandParser:
 
     def _package(self, name: str) -> ObjectID:
         return ObjectID(Address(parse_named_address(name, self._names)))
+
+
+def _without_comments(text: str) -> str:
+    """Text without comments, which nest: the innermost go first."""
+    while (shorter := _COMMENT.sub("", text)) != text:
+        text = shorter
+    return text
 
 
 def split_commas(text: str) -> list[str]:

@@ -31,7 +31,7 @@ MAX_ATTEMPTS = 40
 """How often a file runs at most to find the order in which the network named objects of equal type."""
 
 _NOT_OWNED_ONLY = re.compile(
-    r"\b(?:share_object|public_share_object|Shared\(|immshared|advance-epoch|upgrade|stage-package"
+    r"\b(?:share_object|public_share_object|Shared\(|immshared|advance-epoch|upgrade --|Upgrade\("
     r"|Clock|Random|deny_list|object\(0x[68]\)|object\(0x403\))"
 )
 
