@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.bench.report import Report
 
-BENCHMARKS = ("authority", "vm")
+BENCHMARKS = ("authority", "network", "vm")
 """Modules of this folder with `run(report)`, in order."""
 
 
