@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from aggregator.safe_client import SafeClient
@@ -18,10 +18,12 @@ from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityError, AuthorityErrorKind
 from proto.ids import Digest
+from proto.merkle import merkle_proofs, merkle_root
 from proto.messages import (
     AcceptingVote,
     AlreadyExecuted,
     BatchVote,
+    Certificate,
     CertificateBatch,
     CertificatesRequest,
     CertifiedTransaction,
@@ -59,11 +61,15 @@ class VoteRound:
         """Indices that a quorum accepts."""
         return tuple(index for index, tally in enumerate(self.tallies) if tally.is_certified)
 
-    def certificate(self, index: int, epoch: int) -> CertifiedTransaction:
-        """The certificate of one transaction."""
-        accepting = [vote for vote in self.votes if has_bit(vote.accepted, index)]
-        certificate = messages.certificate_of(epoch, self.digests, index, accepting)
-        return CertifiedTransaction(self.transactions[index], certificate)
+    def certificates(self, indices: Sequence[int], epoch: int) -> list[CertifiedTransaction]:
+        """The certificates of some transactions; the tree is hashed once for all."""
+        root, proofs, count = merkle_root(self.digests), merkle_proofs(self.digests), len(self.digests)
+        certificates = []
+        for index in indices:
+            accepting = tuple(vote for vote in self.votes if has_bit(vote.accepted, index))
+            certificate = Certificate(epoch, root, count, index, proofs[index], accepting)
+            certificates.append(CertifiedTransaction(self.transactions[index], certificate))
+        return certificates
 
 
 @dataclass(slots=True)
@@ -126,7 +132,7 @@ class AuthorityAggregator:
         )
         batch = CertificateBatch(self.committee.epoch, entries, voted.votes)
         digests = [voted.digests[index] for index in certified]
-        certificates = [voted.certificate(index, self.committee.epoch) for index in certified]
+        certificates = voted.certificates(certified, self.committee.epoch)
         found = await self._execute(CertificatesRequest(batch), digests, certificates)
         return {certified[position]: receipt for position, receipt in found.items()}
 
@@ -225,6 +231,8 @@ class AuthorityAggregator:
             stake = self.committee.stake_of_all(vote.authority for vote in votes)
             if stake < self.committee.quorum_threshold:
                 continue
+            first = messages.effects_certificate_of(effects_digests, 0, votes, self.committee)
+            proofs = merkle_proofs(effects_digests)
             for position, index in enumerate(indices):
                 if index in receipts:
                     continue
@@ -234,7 +242,7 @@ class AuthorityAggregator:
                     certificates[index].certificate,
                     result.effects,
                     result.events,
-                    messages.effects_certificate_of(effects_digests, position, votes, self.committee),
+                    replace(first, index=position, proof=proofs[position]),
                 )
 
     async def _deliver(

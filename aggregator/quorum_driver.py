@@ -201,7 +201,7 @@ class QuorumDriver:
             receipts = await asyncio.shield(voted.effects)
             if voted.index in receipts:
                 return receipts[voted.index]
-            certified = voted.round.certificate(voted.index, self.committee.epoch)
+            certified = voted.round.certificates([voted.index], self.committee.epoch)[0]
         elif voted.tally.executed is not None:
             receipt = await self._authorities.receipt(voted.round.digests[voted.index])
             if receipt is not None:

@@ -82,7 +82,7 @@ async def test_a_half_finished_transaction_is_picked_up_by_another_driver() -> N
     voted = await aggregator.request_votes([transaction])
     for switch in network.switches[1:]:
         switch.is_on = False
-    assert await aggregator.execute(voted.certificate(0, 0)) is None
+    assert await aggregator.execute(voted.certificates([0], 0)[0]) is None
     for switch in network.switches[1:]:
         switch.is_on = True
     receipt = await network.driver().submit(transaction)
