@@ -24,6 +24,7 @@ def init(
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     stake: Annotated[int, typer.Option(min=1)] = 2500,
     listen: Annotated[str | None, typer.Option(help="host:port; by default all hosts, same port.")] = None,
+    data_dir: Annotated[Path, typer.Option(help="Where its data go; by default in OUT.")] = Path("data"),
 ) -> None:
     """Make a key and a configuration, and info.json for the genesis."""
     from aggregator.network import Member
@@ -32,7 +33,7 @@ def init(
     if (out / files.AUTHORITY_KEY).exists():
         raise files.NetworkFolderError(f"{out} has the key of an authority already")
     listen = listen or f"0.0.0.0:{address.rsplit(':', 1)[-1]}"
-    key = files.write_authority(out, name, listen, Path(files.GENESIS))
+    key = files.write_authority(out, name, listen, Path(files.GENESIS), data_dir)
     member = Member(name=name, public_key=key.public_key, stake=stake, address=address)
     (out / "info.json").write_text(member.model_dump_json(indent=2) + "\n")
     if output.is_json():

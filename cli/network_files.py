@@ -98,13 +98,15 @@ def make_network(
     return write_network(folder, make_genesis(members, [faucet_account, *accounts]))
 
 
-def write_authority(folder: Path, name: str, listen: str, genesis: Path) -> KeyPair:
-    """Write the key and the configuration of an authority; the key."""
-    (folder / DATA).mkdir(parents=True, exist_ok=True)
+def write_authority(
+    folder: Path, name: str, listen: str, genesis: Path, data_dir: Path = Path(DATA)
+) -> KeyPair:
+    """Write the key and the configuration of an authority; the key. Relative paths begin at folder."""
+    (folder / data_dir).mkdir(parents=True, exist_ok=True)
     key = Ed25519KeyPair.from_seed(generate_key_pair().secret)
     write_private(folder / AUTHORITY_KEY, encode_private_key(key))
     config = AuthorityConfig(
-        name=name, genesis=genesis, key_file=Path(AUTHORITY_KEY), data_dir=Path(DATA), listen=listen
+        name=name, genesis=genesis, key_file=Path(AUTHORITY_KEY), data_dir=data_dir, listen=listen
     )
     save_config(config, folder / AUTHORITY_CONFIG)
     return key

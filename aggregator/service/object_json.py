@@ -97,8 +97,6 @@ async def object_json(value: Object, options: ObjectOptions, catalog: TypeCatalo
         data["previousTransaction"] = format_digest(value.previous_transaction)
     if options.show_storage_rebate:
         data["storageRebate"] = str(value.storage_rebate)
-    if options.show_display:
-        data["display"] = {"data": None, "error": None}
     if options.show_content:
         data["content"] = await _content(value, catalog)
     if options.show_bcs:

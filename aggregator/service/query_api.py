@@ -18,7 +18,6 @@ from aggregator.service.object_json import (
     CamelModel,
     Json,
     ObjectOptions,
-    object_response,
     type_text,
 )
 from aggregator.service.parameters import AddressParam, DigestParam, EventCursor, FieldName, page_size
@@ -82,7 +81,7 @@ class QueryApi:
                 continue
             if len(data) == size:
                 return {"data": data, "nextCursor": last, "hasNextPage": True}
-            data.append(await object_response(ObjectFound(value, None), options, self._service.catalog))
+            data.append(await self._reads.object_response(ObjectFound(value, None), options))
             last = format_address(value.object_id)
         return {"data": data, "nextCursor": last, "hasNextPage": False}
 
@@ -120,7 +119,7 @@ class QueryApi:
                 continue
             if key_type == wrapper and isinstance(info.object.data, MoveObject):
                 info = await self._service.reader.object(ObjectID(Address(info.object.data.contents[-32:])))
-            return await object_response(info, shown, self._service.catalog)
+            return await self._reads.object_response(info, shown)
         parent = format_address(parent_object_id)
         return {"error": {"code": "dynamicFieldNotFound", "parent_object_id": parent}}
 

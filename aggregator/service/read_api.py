@@ -10,6 +10,7 @@ from base64 import b64encode
 
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
 from aggregator.service.core import ClientService
+from aggregator.service.display import display_json
 from aggregator.service.index import IndexedTransaction
 from aggregator.service.object_json import Json, ObjectOptions, object_response, past_object_response
 from aggregator.service.parameters import (
@@ -29,7 +30,7 @@ from aggregator.service.transaction_json import (
 from proto import bcs
 from proto.effects import TransactionEffects
 from proto.ids import Digest, format_digest
-from proto.messages import ObjectQuery, Receipt
+from proto.messages import ObjectFound, ObjectInfo, ObjectQuery, Receipt
 
 
 class ReadApi:
@@ -49,7 +50,16 @@ class ReadApi:
         _check_count(len(object_ids))
         found = await self._service.reader.objects([ObjectQuery(id_) for id_ in object_ids])
         shown = options or ObjectOptions()
-        return [await object_response(info, shown, self._service.catalog) for info in found]
+        return [await self.object_response(info, shown) for info in found]
+
+    async def object_response(self, info: ObjectInfo, options: ObjectOptions) -> Json:
+        """An object as options ask for it, its display too."""
+        service = self._service
+        response = await object_response(info, options, service.catalog)
+        if options.show_display and "data" in response and isinstance(info, ObjectFound):
+            display = await display_json(info.object, service.index, service.catalog)
+            response["data"]["display"] = display
+        return response
 
     async def try_get_past_object(
         self, object_id: AddressParam, version: U64Param, options: ObjectOptions | None = None

@@ -93,8 +93,9 @@ const minted = await execute(mint, alice);
 const nft = minted.objectChanges.find((change) => change.objectType?.endsWith('::my_nft::Nft')).objectId;
 
 // objects and events
-const object = await client.getObject({ id: nft, options: { showContent: true, showOwner: true, showType: true, showBcs: true } });
+const object = await client.getObject({ id: nft, options: { showContent: true, showOwner: true, showType: true, showBcs: true, showDisplay: true } });
 assert.equal(object.data.content.fields.name, 'First');
+assert.equal(object.data.display.data.name, 'First');
 assert.deepEqual(object.data.owner, { AddressOwner: aliceAddress });
 const events = await client.queryEvents({ query: { MoveEventType: `${packageId}::my_nft::Minted` } });
 assert.equal(events.data.length, 1);

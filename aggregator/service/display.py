@@ -1,0 +1,75 @@
+"""How an object wants to be shown: the templates of its type's Display, filled with its fields.
+
+The templates are those of the last 0x2::display::VersionUpdated event of the type.
+Source: the display standard; iota-json-rpc, read_api.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aggregator.service.index import Condition, TransactionIndex
+from aggregator.service.move_values import TypeCatalog, UnreadableValue, render_plain
+from aggregator.service.object_json import Json
+from proto.ids import IOTA_FRAMEWORK_ADDRESS
+from proto.object import MoveObject, Object
+from proto.type_tag import StructTag, format_type_tag
+
+MAX_OUTPUT = 65_536
+"""Characters of one filled template."""
+
+_FIELD = re.compile(r"\\?\{([^{}]*)\}")
+
+
+async def display_json(value: Object, index: TransactionIndex, catalog: TypeCatalog) -> Json:
+    """{data, error}; data is None for a type without a display."""
+    if not isinstance(value.data, MoveObject):
+        return {"data": None, "error": None}
+    templates = await _templates(value.data.struct_tag, index, catalog)
+    if templates is None:
+        return {"data": None, "error": None}
+    try:
+        fields = render_plain(await catalog.layout(value.data.struct_tag), value.data.contents)
+        return {"data": {key: fill(template, fields) for key, template in templates}, "error": None}
+    except UnreadableValue as error:
+        return {"data": None, "error": {"code": "displayError", "error": str(error)}}
+
+
+async def _templates(
+    tag: StructTag, index: TransactionIndex, catalog: TypeCatalog
+) -> list[tuple[str, str]] | None:
+    event_type = StructTag(IOTA_FRAMEWORK_ADDRESS, "display", "VersionUpdated", (tag,))
+    condition = Condition("type = ?", (format_type_tag(event_type),))
+    for sequence, position in index.query_events(condition, None, 1, descending=True):
+        found = index.at(sequence)
+        if found is not None and found.receipt.events is not None:
+            event = found.receipt.events.data[position]
+            shown = render_plain(await catalog.layout(event.type_), event.contents)
+            entries = shown["fields"]["contents"]
+            return sorted((entry["key"], entry["value"]) for entry in entries)
+    return None
+
+
+def fill(template: str, fields: Any) -> str:
+    """A template with {path.to.field} replaced; \\{ stands for itself.
+
+    Raises: UnreadableValue for a field that is not there.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        if match[0].startswith("\\"):
+            return match[0][1:]
+        found: Any = fields
+        for name in match[1].split("."):
+            if not isinstance(found, dict) or name not in found:
+                raise UnreadableValue(f"the display names the field {match[1]!r}, which is not there")
+            found = found[name]
+        if isinstance(found, dict | list):
+            raise UnreadableValue(f"the display names {match[1]!r}, which is no single value")
+        return str(found).lower() if isinstance(found, bool) else ("" if found is None else str(found))
+
+    filled = _FIELD.sub(replace, template)
+    if len(filled) > MAX_OUTPUT:
+        raise UnreadableValue(f"a display of more than {MAX_OUTPUT} characters")
+    return filled
