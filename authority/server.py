@@ -68,13 +68,15 @@ def _handler(method: Method, service: AuthorityService) -> Handler:
     answer = getattr(service, method.handler)
 
     async def handle(request: Request, context: _Context) -> Response:
+        response: Response
         try:
-            return method.success(await answer(method.decode_request(request.bcs)))
+            response = method.success(await answer(method.decode_request(request.bcs)))
         except BcsError as error:
-            return refusal(AuthorityError(MalformedRequest(str(error))))
+            response = refusal(AuthorityError(MalformedRequest(str(error))))
         except AuthorityError as error:
-            return refusal(error)
+            response = refusal(error)
         except StorageError as error:
-            return refusal(AuthorityError(StorageFailure(str(error))))
+            response = refusal(AuthorityError(StorageFailure(str(error))))
+        return response
 
     return handle
