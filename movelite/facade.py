@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from movelite.natives import config_settings, iota_objects
-from movelite.natives.crypto import ecdsa, groth16, group_ops, hashes, signatures, unavailable
+from movelite.natives.crypto import (
+    ecdsa,
+    ecvrf,
+    groth16,
+    group_ops,
+    hashes,
+    poseidon,
+    signatures,
+    unavailable,
+    zklogin,
+)
 from movelite.natives.registry import Table, native_table, natives_at, std_natives
 from movelite.vm.runtime import MoveRuntime, RuntimeConfig
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, IOTA_SYSTEM_ADDRESS
@@ -15,11 +25,14 @@ def ledger_natives() -> Table:
         iota_objects,
         config_settings,
         ecdsa,
+        ecvrf,
         group_ops,
         groth16,
         hashes,
+        poseidon,
         signatures,
         unavailable,
+        zklogin,
     )
     tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, module.FUNCTIONS) for module in modules]
     system = natives_at(IOTA_SYSTEM_ADDRESS, unavailable.SYSTEM_FUNCTIONS)

@@ -202,4 +202,5 @@ def _check_policy(previous: Sequence[CompiledModule], modules: Sequence[Compiled
         try:
             check_upgrade(UpgradePolicy(policy), normalize(old), normalize(new))
         except VMError as error:
-            raise ExecutionError(PackageUpgradeError(IncompatibleUpgrade()), error.message) from error
+            reason = PackageUpgradeError(IncompatibleUpgrade())
+            raise ExecutionError(reason, error.message, vm_error=error) from error

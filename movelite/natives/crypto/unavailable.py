@@ -11,34 +11,19 @@ from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
 NOT_SUPPORTED = 1
-"""Abort code of 0x2::poseidon and 0x2::vdf for a network that does not support them."""
-
-INVALID_VRF_PROOF = 3
-"""Abort code of 0x2::ecvrf."""
+"""Abort code of 0x2::vdf for a network that does not support it."""
 
 INVALID_ZKLOGIN_INPUT = 0
-"""Abort code of 0x2::zklogin_verified_id and 0x2::zklogin_verified_issuer."""
+"""Abort code of 0x2::zklogin_verified_id."""
 
 
 def _not_supported(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     raise MoveAbort(NOT_SUPPORTED)
 
 
-def ecvrf_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
-    """ecvrf::ecvrf_verify"""
-    context.charge(config_of(context).ecvrf_ecvrf_verify_cost_base)
-    raise MoveAbort(INVALID_VRF_PROOF)
-
-
 def check_zklogin_id(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """zklogin_verified_id::check_zklogin_id_internal"""
     context.charge(config_of(context).check_zklogin_id_cost_base)
-    raise MoveAbort(INVALID_ZKLOGIN_INPUT)
-
-
-def check_zklogin_issuer(context: NativeContext, types: Types, arguments: Arguments) -> Results:
-    """zklogin_verified_issuer::check_zklogin_issuer_internal"""
-    context.charge(config_of(context).check_zklogin_issuer_cost_base)
     raise MoveAbort(INVALID_ZKLOGIN_INPUT)
 
 
@@ -51,12 +36,9 @@ def validate_metadata_bcs(context: NativeContext, types: Types, arguments: Argum
 
 
 FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
-    ("ecvrf", "ecvrf_verify"): ecvrf_verify,
-    ("poseidon", "poseidon_bn254_internal"): _not_supported,
     ("vdf", "hash_to_input_internal"): _not_supported,
     ("vdf", "vdf_verify_internal"): _not_supported,
     ("zklogin_verified_id", "check_zklogin_id_internal"): check_zklogin_id,
-    ("zklogin_verified_issuer", "check_zklogin_issuer_internal"): check_zklogin_issuer,
 }
 """Natives of 0x2 by module and function."""
 

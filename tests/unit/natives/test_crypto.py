@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from movelite.facade import ledger_natives
+from movelite.natives.crypto import ristretto
+from movelite.natives.crypto.poseidon import FIELD as POSEIDON_FIELD
+from movelite.natives.crypto.poseidon import poseidon
 from movelite.natives.object_runtime import ObjectRuntime
 from movelite.vm.native_context import Extensions, MoveAbort, NativeContext, RuntimeLimits
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, SequenceNumber
@@ -138,3 +141,53 @@ def test_an_ecdsa_message_is_charged_by_its_length() -> None:
     native = NATIVES[(IOTA_FRAMEWORK_ADDRESS, "hash", "keccak256")]
     native(context, (), [[0] * 137])
     assert context.gas_used == 52 + 2 * 137 + 2 * 2
+
+
+VRF_OUTPUT = bytes.fromhex(
+    "4fad431c7402fa1d4a7652e975aeb9a2b746540eca0b1b1e59c8d19c14a77019"
+    "18a8249136e355455b8bc73851f7fc62c84f2e39f685b281e681043970026ed8"
+)
+VRF_KEY = bytes.fromhex("1ea6f0f467574295a2cd5d21a3fd3a712ade354d520d3bd0fe6088d7b7c2e00e")
+VRF_PROOF = bytes.fromhex(
+    "d8ad2eafb4f2eaf317447726e541359f26dfce248431fe09984fdc73144abb6c"
+    "eb006c57a29a742eae5a81dd04239870"
+    "769e310a81046cbbaff8b0bd27a6d6affee167ebba50549b58ffdf9aa192f506"
+)
+
+
+def test_verifiable_random_function() -> None:
+    assert call("ecvrf", "ecvrf_verify", VRF_OUTPUT, HELLO, VRF_KEY, VRF_PROOF) is True
+    assert call("ecvrf", "ecvrf_verify", VRF_OUTPUT, b"other", VRF_KEY, VRF_PROOF) is False
+    assert call("ecvrf", "ecvrf_verify", bytes(64), HELLO, VRF_KEY, VRF_PROOF) is False
+    for code, arguments in (
+        (1, (VRF_OUTPUT[1:], HELLO, VRF_KEY, VRF_PROOF)),
+        (2, (VRF_OUTPUT, HELLO, b"\xff" * 32, VRF_PROOF)),
+        (3, (VRF_OUTPUT, HELLO, VRF_KEY, VRF_PROOF[1:])),
+    ):
+        with pytest.raises(MoveAbort) as refused:
+            call("ecvrf", "ecvrf_verify", *arguments)
+        assert refused.value.code == code
+
+
+def test_poseidon() -> None:
+    assert poseidon([1]) == 18586133768512220936620570745912940619677854269274689475585506675881198879027
+    assert poseidon([1, 2]) == 7853200120776062878684798364095072458815029376092732009249414926327459813530
+    with pytest.raises(ValueError, match="below"):
+        poseidon([POSEIDON_FIELD])
+    with pytest.raises(ValueError, match="33 inputs"):
+        poseidon([0] * 33)
+
+
+def test_multiples_of_the_ristretto_generator() -> None:
+    twice = "6a493210f7499cd17fecb510ae0cea23a110e8d5b901f8acadd3095c73a3b919"
+    assert ristretto.write(ristretto.multiply(2, ristretto.BASE)).hex() == twice
+    assert ristretto.write(ristretto.multiply(ristretto.ORDER, ristretto.BASE)) == bytes(32)
+
+
+def test_issuer_of_an_address() -> None:
+    address = bytes.fromhex("1c6b623a2f2c91333df730c98d220f11484953b391a3818680f922c264cc0c6b")
+    seed = 3006596378422062745101035755700472756930796952630484939867684134047976874601
+    names = ("zklogin_verified_issuer", "check_zklogin_issuer_internal")
+    assert call(*names, address, seed, b"https://accounts.google.com") is True
+    assert call(*names, address, seed, b"https://other.issuer.com") is False
+    assert call(*names, address, seed + 1, b"https://accounts.google.com") is False

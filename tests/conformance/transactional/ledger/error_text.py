@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from movelite.bytecode.status import IndexKind, VMError
+from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from proto.rust_text import rust_debug
 
 
 def debug_vm_error(error: VMError) -> str:
-    """`VMError { major_status: ..., ... }`."""
+    """`VMError { major_status: ..., ... }`; an upgrade's error has no place yet, and there no message."""
+    if error.status is StatusCode.BACKWARD_INCOMPATIBLE_MODULE_UPDATE:
+        return (
+            f"PartialVMError {{ major_status: {error.status.name}, sub_status: None, message: None, "
+            "exec_state: None, indices: [], offsets: [] }"
+        )
     sub_status = "None" if error.sub_status is None else f"Some({error.sub_status})"
     message = "None" if error.message is None else f"Some({rust_debug(str, error.message)})"
     indices = ", ".join(f"({_index_name(kind)}, {index})" for kind, index in error.indices)
