@@ -54,12 +54,12 @@ class WrittenObject:
 
     @classmethod
     def of(cls, value: Object) -> WrittenObject:
-        """An input object as it is."""
+        """An input object as it is. It keeps the fee that it carries where storage is not charged anew."""
         match value.data:
             case MoveObject(type_=type_, contents=contents):
-                return cls(value.owner, type_, contents)
+                return cls(value.owner, type_, contents, None, value.storage_rebate)
             case MovePackage() as package:
-                return cls(value.owner, None, b"", package)
+                return cls(value.owner, None, b"", package, value.storage_rebate)
 
     @property
     def balance(self) -> int:
