@@ -32,7 +32,8 @@ proto: setup ## Generate the gRPC stubs
 test: setup lint type ## Lint, types, import rules, unit, property and e2e tests
 	$(BIN)/python -m pytest -n 2 tests
 
-bench: setup ## Benchmarks: a table, and build/bench.json
+bench: setup ## Benchmarks, the official VM beside ours: a table, and build/bench.json
+	-@$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
 simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300
