@@ -5,7 +5,7 @@ Contents stay BCS until a Move call needs them, so that transfers and coin comma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from movelite.bytecode.file_format import COPY, AbilitySet
@@ -79,7 +79,8 @@ class ObjectValue:
 
     def with_balance(self, balance: int) -> ObjectValue:
         """The same coin with another balance."""
-        return replace(self, contents=self.contents[:32] + balance.to_bytes(8, "little"))
+        contents = self.contents[:32] + balance.to_bytes(8, "little")
+        return ObjectValue(self.type_, self.object_type, self.has_public_transfer, contents, self.is_tainted)
 
 
 @dataclass(frozen=True, slots=True)

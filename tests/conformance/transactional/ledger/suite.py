@@ -27,7 +27,7 @@ from tests.conformance.transactional.ledger.summary import TieBreaker
 from tests.conformance.transactional.runner import FileRun, difference, run_file
 from tests.support.memory_ledger import LedgerTemplate, make_template, standard_packages
 
-MAX_ATTEMPTS = 40
+MAX_ATTEMPTS = 800
 """How often a file runs at most to find the order in which the network named objects of equal type."""
 
 _NOT_OWNED_ONLY = re.compile(
