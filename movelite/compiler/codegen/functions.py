@@ -213,9 +213,9 @@ class FunctionEmitter:
                 opcode = Opcode.COPY_LOC if expression.mode is tt.UseMode.COPY else Opcode.MOVE_LOC
                 self._push(opcode, loc, self._slot(expression.local))
             case tt.ConstantUse():
-                self._load_constant(self._constant_of(expression), expression.type, loc)
+                self._load(self._constant_of(expression), expression.type, loc)
             case VectorConstant():
-                self._load_constant(expression.value, expression.type, loc)
+                self._load(expression.value, expression.type, loc)
             case tt.ErrorCode():
                 self._push(Opcode.LD_U64, loc, self._error_code(expression))
             case tt.BorrowLocal():
@@ -261,12 +261,10 @@ class FunctionEmitter:
         elif isinstance(value, int):
             self._push(_LOADS[name], literal.loc, value)
         else:
-            self._load_constant(value, literal.type, literal.loc)
+            self._load(value, literal.type, literal.loc)
 
-    def _load_constant(self, value: ConstantValue, type_: Type, loc: Loc) -> None:
-        if isinstance(value, bool):
-            self._push(Opcode.LD_TRUE if value else Opcode.LD_FALSE, loc)
-            return
+    def _load(self, value: ConstantValue, type_: Type, loc: Loc) -> None:
+        """Load from the constant pool."""
         index = self._pools.constant(self._tokens.of(type_), serialize_constant(value, type_))
         self._push(Opcode.LD_CONST, loc, index)
 
@@ -275,11 +273,12 @@ class FunctionEmitter:
             self._expression(argument)
         if call.module.name == "vector" and call.module.address == STD and self._vector_call(call):
             return
+        arguments = self._signature(call.type_arguments)
         handle = self._pools.function_handle(call.module, call.name)
         if not call.type_arguments:
             self._push(Opcode.CALL, call.loc, handle)
             return
-        row = ff.FunctionInstantiation(handle, self._signature(call.type_arguments))
+        row = ff.FunctionInstantiation(handle, arguments)
         index = self._pools.function_instantiations.intern(row, lambda: row)
         self._push(Opcode.CALL_GENERIC, call.loc, index)
 
@@ -325,10 +324,11 @@ class FunctionEmitter:
         self, plain: Opcode, generic: Opcode, name: str, arguments: tuple[Type, ...], loc: Loc
     ) -> None:
         definition = self._pools.struct_indices[name]
+        signature = self._signature(arguments)
         if not arguments:
             self._push(plain, loc, definition)
             return
-        row = ff.StructDefInstantiation(definition, self._signature(arguments))
+        row = ff.StructDefInstantiation(definition, signature)
         self._push(generic, loc, self._pools.struct_instantiations.intern(row, lambda: row))
 
     def _on_variant(
@@ -336,17 +336,19 @@ class FunctionEmitter:
     ) -> None:
         definition = self._pools.enum_indices[name]
         tag = [v.name for v in self._pools.module.enums[name].variants].index(variant)
+        signature = self._signature(arguments)
         if not arguments:
             handle = ff.VariantHandle(definition, tag)
             self._push(plain, loc, self._pools.variants.intern(handle, lambda: handle))
             return
-        row = ff.EnumDefInstantiation(definition, self._signature(arguments))
+        row = ff.EnumDefInstantiation(definition, signature)
         enum = self._pools.enum_instantiations.intern(row, lambda: row)
         generic_handle = ff.VariantInstantiationHandle(enum, tag)
         index = self._pools.variant_instantiations.intern(generic_handle, lambda: generic_handle)
         self._push(generic, loc, index)
 
     def _signature(self, types: tuple[Type, ...]) -> int:
+        """Index of type arguments; the official compiler has a row for none of them as well."""
         return self._pools.signature(tuple(self._tokens.of(type_) for type_ in types))
 
 

@@ -14,6 +14,7 @@ from ..named_tree import NamedProgram
 from ..source import Loc
 from ..syntax_tree import VisibilityKind
 from ..types import BuiltinType, ModuleIdent, vector_of
+from .canonical import canonicalize
 from .functions import EmittedCode, FunctionEmitter
 from .pools import Pools, Tokens
 
@@ -58,6 +59,8 @@ class ModuleEmitter:
         """The compiled module."""
         pools, module = self._pools, self._module
         self_handle = pools.module_handle(module.ident)
+        for constant in module.constants.values():
+            self._constant(constant)
         structs = [self._struct(struct) for struct in module.structs.values()]
         enums = [self._enum(enum) for enum in module.enums.values()]
         compiled_functions = [f for f in module.functions.values() if not f.is_macro]
@@ -65,7 +68,7 @@ class ModuleEmitter:
             pools.function_handle(module.ident, function.name)
         functions = [self._function(function) for function in compiled_functions]
         friends = [self._friend(ident) for ident in module.friends]
-        return CompiledModule(
+        compiled = CompiledModule(
             version=VERSION_WITH_ENUMS if enums else VERSION_WITHOUT_ENUMS,
             self_module_handle_idx=self_handle,
             module_handles=pools.modules.rows,
@@ -87,6 +90,18 @@ class ModuleEmitter:
             variant_handles=pools.variants.rows,
             variant_instantiation_handles=pools.variant_instantiations.rows,
         )
+        canonicalize(compiled, pools.address_names)
+        return compiled
+
+    def _constant(self, constant: tt.Constant) -> None:
+        """Every constant has a place in the pool, used or not, and so has the name of an error's."""
+        tokens = Tokens(self._pools, ())
+        if constant.is_error:
+            bytes_type = vector_of(BuiltinType("u8"))
+            label = serialize_constant(constant.name.encode(), bytes_type)
+            self._pools.constant(tokens.of(bytes_type), label)
+        data = serialize_constant(self._constants[constant.name], constant.type)
+        self._pools.constant(tokens.of(constant.type), data)
 
     def _struct(self, struct: tt.Struct) -> ff.StructDefinition:
         handle = self._pools.datatype_handle(self._module.ident, struct.name)

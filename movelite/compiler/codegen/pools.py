@@ -89,6 +89,12 @@ class Pools:
         self.struct_indices = {name: index for index, name in enumerate(module.structs)}
         self.enum_indices = {name: index for index, name in enumerate(module.enums)}
         self._named = named
+        self.address_names = {
+            (ident.address, ident.name): ident.address_name
+            for ident in program.modules
+            if ident.address is not None and ident.address_name is not None
+        }
+        """How the sources name the addresses of all modules of the program."""
 
     def identifier(self, name: str) -> int:
         """Index of an identifier."""
