@@ -65,6 +65,14 @@ _VECTOR_CALLS = {
 }
 """Functions of std::vector that are instructions; `empty` and `destroy_empty` are as well."""
 
+_FIELD_BORROW = {
+    (False, False): Opcode.IMM_BORROW_FIELD,
+    (False, True): Opcode.IMM_BORROW_FIELD_GENERIC,
+    (True, False): Opcode.MUT_BORROW_FIELD,
+    (True, True): Opcode.MUT_BORROW_FIELD_GENERIC,
+}
+"""By whether the borrow is mutable and the struct generic."""
+
 _VARIANT_UNPACK = {
     tt.BorrowKind.VALUE: (Opcode.UNPACK_VARIANT, Opcode.UNPACK_VARIANT_GENERIC),
     tt.BorrowKind.IMMUTABLE: (Opcode.UNPACK_VARIANT_IMM_REF, Opcode.UNPACK_VARIANT_GENERIC_IMM_REF),
@@ -108,16 +116,18 @@ class FunctionEmitter:
         offsets = tidy(blocks, self._body.loop_heads)
         placed = [item for block in blocks for item in block.code]
         slots = self._final_slots(placed)
-        code = tuple(_resolve(instruction, slots, offsets) for instruction, _ in placed)
+        # The official compiler finds the locals' place in the tables first, then what the code needs.
         locals_ = self._pools.signature(tuple(self._tokens.of(local.type) for local in self._locals))
+        code = tuple(_resolve(item, slots, offsets) for item in placed)
         tables = tuple(self._jump_table(switch, offsets) for switch in self._switches)
         unit = ff.CodeUnit(locals_, code, tables)
-        return EmittedCode(unit, [loc for _, loc in placed], self._locals)
+        return EmittedCode(unit, [item.loc for item in placed], self._locals)
 
     def _final_slots(self, placed: list[Placed]) -> dict[int, int]:
         """Slots while emitting to final ones: parameters, then the locals that are used, by name."""
         parameters = len(self._body.function.parameters)
-        used = {i.operand for i, _ in placed if i.opcode in LOCAL_OPCODES and i.operand >= parameters}
+        instructions = [item.instruction for item in placed if item.instruction.opcode in LOCAL_OPCODES]
+        used = {instruction.operand for instruction in instructions if instruction.operand >= parameters}
         found = sorted(used, key=lambda slot: (self._locals[slot - parameters].official_name, slot))
         self._locals = [self._locals[slot - parameters] for slot in found]
         return dict(enumerate(range(parameters))) | {
@@ -129,7 +139,11 @@ class FunctionEmitter:
         return ff.VariantJumpTable(self._pools.enum_indices[switch.name], targets)
 
     def _push(self, opcode: Opcode, loc: Loc, operand: int = 0, count: int = 0) -> None:
-        self._code.append((Instruction(opcode, operand, count), loc))
+        self._code.append(Placed(Instruction(opcode, operand, count), loc))
+
+    def _push_row(self, opcode: Opcode, loc: Loc, row: Callable[[], int], count: int = 0) -> None:
+        """An instruction whose operand is found when all code of the function is known."""
+        self._code.append(Placed(Instruction(opcode, 0, count), loc, row))
 
     def _slot(self, local: tt.Local) -> int:
         slot = self._slots.get(local)
@@ -217,7 +231,7 @@ class FunctionEmitter:
             case VectorConstant():
                 self._load(expression.value, expression.type, loc)
             case tt.ErrorCode():
-                self._push(Opcode.LD_U64, loc, self._error_code(expression))
+                self._push_row(Opcode.LD_U64, loc, lambda: self._error_code(expression))
             case tt.BorrowLocal():
                 opcode = Opcode.MUT_BORROW_LOC if expression.is_mutable else Opcode.IMM_BORROW_LOC
                 self._push(opcode, loc, self._slot(expression.local))
@@ -235,8 +249,7 @@ class FunctionEmitter:
             case tt.TupleExpression():
                 pass
             case tt.VectorPack():
-                signature = self._pools.signature((self._tokens.of(expression.element_type),))
-                self._push(Opcode.VEC_PACK, loc, signature, len(expression.elements))
+                self._on_types(Opcode.VEC_PACK, loc, (expression.element_type,), len(expression.elements))
             case tt.Freeze():
                 self._push(Opcode.FREEZE_REF, loc)
             case tt.Dereference():
@@ -265,32 +278,35 @@ class FunctionEmitter:
 
     def _load(self, value: ConstantValue, type_: Type, loc: Loc) -> None:
         """Load from the constant pool."""
-        index = self._pools.constant(self._tokens.of(type_), serialize_constant(value, type_))
-        self._push(Opcode.LD_CONST, loc, index)
+        data = serialize_constant(value, type_)
+        self._push_row(Opcode.LD_CONST, loc, lambda: self._pools.constant(self._tokens.of(type_), data))
 
     def _call(self, call: tt.Call) -> None:
         for argument in call.arguments:
             self._expression(argument)
         if call.module.name == "vector" and call.module.address == STD and self._vector_call(call):
             return
-        arguments = self._signature(call.type_arguments)
-        handle = self._pools.function_handle(call.module, call.name)
-        if not call.type_arguments:
-            self._push(Opcode.CALL, call.loc, handle)
-            return
-        row = ff.FunctionInstantiation(handle, arguments)
-        index = self._pools.function_instantiations.intern(row, lambda: row)
-        self._push(Opcode.CALL_GENERIC, call.loc, index)
+        pools = self._pools
+
+        def row() -> int:
+            arguments = self._signature(call.type_arguments)
+            handle = pools.function_handle(call.module, call.name)
+            if not call.type_arguments:
+                return handle
+            instantiation = ff.FunctionInstantiation(handle, arguments)
+            return pools.function_instantiations.intern(instantiation, lambda: instantiation)
+
+        self._push_row(Opcode.CALL_GENERIC if call.type_arguments else Opcode.CALL, call.loc, row)
 
     def _vector_call(self, call: tt.Call) -> bool:
         """Functions of std::vector that are instructions of the machine."""
         opcode = _VECTOR_CALLS.get(call.name)
         if opcode is not None:
-            self._push(opcode, call.loc, self._signature(call.type_arguments))
+            self._on_types(opcode, call.loc, call.type_arguments)
         elif call.name == "empty":
-            self._push(Opcode.VEC_PACK, call.loc, self._signature(call.type_arguments), 0)
+            self._on_types(Opcode.VEC_PACK, call.loc, call.type_arguments)
         elif call.name == "destroy_empty":
-            self._push(Opcode.VEC_UNPACK, call.loc, self._signature(call.type_arguments), 0)
+            self._on_types(Opcode.VEC_UNPACK, call.loc, call.type_arguments)
         else:
             return False
         return True
@@ -306,54 +322,67 @@ class FunctionEmitter:
             self._on_variant(*opcodes, pack.name, pack.variant, pack.type_arguments, pack.loc)
 
     def _borrow_field(self, borrow: tt.BorrowField) -> None:
-        handle = ff.FieldHandle(self._pools.struct_indices[borrow.name], borrow.field_index)
-        index = self._pools.fields.intern(handle, lambda: handle)
         base = borrow.base.type
         inner = base.inner if isinstance(base, ReferenceType) else base
         arguments = inner.arguments if isinstance(inner, DatatypeType) else ()
-        if not arguments:
-            opcode = Opcode.MUT_BORROW_FIELD if borrow.is_mutable else Opcode.IMM_BORROW_FIELD
-            self._push(opcode, borrow.loc, index)
-            return
-        row = ff.FieldInstantiation(index, self._signature(arguments))
-        instantiation = self._pools.field_instantiations.intern(row, lambda: row)
-        opcode = Opcode.MUT_BORROW_FIELD_GENERIC if borrow.is_mutable else Opcode.IMM_BORROW_FIELD_GENERIC
-        self._push(opcode, borrow.loc, instantiation)
+        pools = self._pools
+
+        def row() -> int:
+            handle = ff.FieldHandle(pools.struct_indices[borrow.name], borrow.field_index)
+            index = pools.fields.intern(handle, lambda: handle)
+            if not arguments:
+                return index
+            instantiation = ff.FieldInstantiation(index, self._signature(arguments))
+            return pools.field_instantiations.intern(instantiation, lambda: instantiation)
+
+        self._push_row(_FIELD_BORROW[borrow.is_mutable, bool(arguments)], borrow.loc, row)
 
     def _on_struct(
         self, plain: Opcode, generic: Opcode, name: str, arguments: tuple[Type, ...], loc: Loc
     ) -> None:
-        definition = self._pools.struct_indices[name]
-        signature = self._signature(arguments)
-        if not arguments:
-            self._push(plain, loc, definition)
-            return
-        row = ff.StructDefInstantiation(definition, signature)
-        self._push(generic, loc, self._pools.struct_instantiations.intern(row, lambda: row))
+        pools = self._pools
+
+        def row() -> int:
+            definition, signature = pools.struct_indices[name], self._signature(arguments)
+            if not arguments:
+                return definition
+            instantiation = ff.StructDefInstantiation(definition, signature)
+            return pools.struct_instantiations.intern(instantiation, lambda: instantiation)
+
+        self._push_row(generic if arguments else plain, loc, row)
 
     def _on_variant(
         self, plain: Opcode, generic: Opcode, name: str, variant: str, arguments: tuple[Type, ...], loc: Loc
     ) -> None:
-        definition = self._pools.enum_indices[name]
-        tag = [v.name for v in self._pools.module.enums[name].variants].index(variant)
-        signature = self._signature(arguments)
-        if not arguments:
-            handle = ff.VariantHandle(definition, tag)
-            self._push(plain, loc, self._pools.variants.intern(handle, lambda: handle))
-            return
-        row = ff.EnumDefInstantiation(definition, signature)
-        enum = self._pools.enum_instantiations.intern(row, lambda: row)
-        generic_handle = ff.VariantInstantiationHandle(enum, tag)
-        index = self._pools.variant_instantiations.intern(generic_handle, lambda: generic_handle)
-        self._push(generic, loc, index)
+        pools = self._pools
+        tag = [v.name for v in pools.module.enums[name].variants].index(variant)
+
+        def row() -> int:
+            definition, signature = pools.enum_indices[name], self._signature(arguments)
+            if not arguments:
+                handle = ff.VariantHandle(definition, tag)
+                return pools.variants.intern(handle, lambda: handle)
+            instantiation = ff.EnumDefInstantiation(definition, signature)
+            enum = pools.enum_instantiations.intern(instantiation, lambda: instantiation)
+            generic_handle = ff.VariantInstantiationHandle(enum, tag)
+            return pools.variant_instantiations.intern(generic_handle, lambda: generic_handle)
+
+        self._push_row(generic if arguments else plain, loc, row)
+
+    def _on_types(self, opcode: Opcode, loc: Loc, types: tuple[Type, ...], count: int = 0) -> None:
+        """An instruction on vectors of a type."""
+        self._push_row(opcode, loc, lambda: self._signature(types), count)
 
     def _signature(self, types: tuple[Type, ...]) -> int:
         """Index of type arguments; the official compiler has a row for none of them as well."""
         return self._pools.signature(tuple(self._tokens.of(type_) for type_ in types))
 
 
-def _resolve(instruction: Instruction, slots: Mapping[int, int], offsets: Mapping[int, int]) -> Instruction:
-    """The instruction with its final slot or offset."""
+def _resolve(item: Placed, slots: Mapping[int, int], offsets: Mapping[int, int]) -> Instruction:
+    """The instruction with its final slot, offset or index."""
+    instruction = item.instruction
+    if item.row is not None:
+        return instruction._replace(operand=item.row())
     if instruction.opcode in LOCAL_OPCODES:
         return instruction._replace(operand=slots[instruction.operand])
     if instruction.opcode in JUMP_OPCODES:

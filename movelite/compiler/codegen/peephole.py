@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from movelite.bytecode.file_format import Instruction, Opcode
 
 from ..source import Loc
 
-Placed = tuple[Instruction, Loc]
-"""An instruction and where it comes from. Jumps have the number of their block as operand."""
+
+class Placed(NamedTuple):
+    """An instruction, where it comes from, and for some what finds its operand in the module's tables.
+
+    Jumps have the number of their block as operand.
+    """
+
+    instruction: Instruction
+    loc: Loc
+    row: Callable[[], int] | None = None
+
 
 JUMP_OPCODES = frozenset({Opcode.BRANCH, Opcode.BR_TRUE, Opcode.BR_FALSE})
 LOCAL_OPCODES = frozenset(
@@ -56,7 +66,7 @@ def _remove_jumps(blocks: list[EmittedBlock], kept: frozenset[int], entered_at: 
     for block, following in pairwise(blocks):
         if not block.code or block.id in kept:
             continue
-        last = block.code[-1][0]
+        last = block.code[-1].instruction
         if last.opcode is Opcode.BRANCH and _entry(last.operand, entered_at) == following.id:
             block.code.pop()
             changed = True
@@ -76,8 +86,8 @@ def _remove_pairs(block: EmittedBlock, pairs: set[tuple[Opcode, Opcode]]) -> boo
     code: list[Placed] = []
     rest = iter(range(len(block.code)))
     for position in rest:
-        instruction = block.code[position][0]
-        following = block.code[position + 1][0] if position + 1 < len(block.code) else None
+        instruction = block.code[position].instruction
+        following = block.code[position + 1].instruction if position + 1 < len(block.code) else None
         if (
             following is not None
             and (instruction.opcode, following.opcode) in pairs

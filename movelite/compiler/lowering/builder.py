@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from .. import typed_tree as tt
 from ..named_tree import Label, Mutability
 from ..source import Loc
@@ -38,6 +41,9 @@ class Builder:
         self._next_local = 1 + max((local.id for local in function.parameters), default=0)
         self.loop_heads: set[int] = set()
         self._placed = 0
+        self._moments: dict[tt.Local, tuple[int, ...]] = {}
+        self._moment: tuple[int, ...] = ()
+        self._step = 0
         self.current = self.new_block()
         self.place(self.current)
 
@@ -77,10 +83,35 @@ class Builder:
 
     def temporary(self, type_: Type, loc: Loc) -> tt.Local:
         """A new local that no source mentions."""
-        name = f"%#{len(self.locals) + 1}"
-        local = tt.Local(name, -len(self.locals) - 1, type_, loc, Mutability.EITHER, is_temporary=True)
+        local = tt.Local("%", -len(self.locals) - 1, type_, loc, Mutability.EITHER, is_temporary=True)
         self.locals[local] = None
+        self._step += 1
+        self._moments[local] = (*self._moment, self._step)
         return local
+
+    @contextmanager
+    def parts(self) -> Iterator[None]:
+        """What is lowered inside has parts whose order is told by `part`."""
+        moment, step = self._moment, self._step
+        self._moment, self._step = (*moment, step + 1), 0
+        yield
+        self._moment, self._step = moment, step + 1
+
+    @contextmanager
+    def part(self, number: int) -> Iterator[None]:
+        """Temporaries made inside are numbered as if the parts were lowered in the order of `number`.
+
+        The official compiler lowers operands from the last to the first, which its numbers show.
+        """
+        moment, step = self._moment, self._step
+        self._moment, self._step = (*moment, number), 0
+        yield
+        self._moment, self._step = moment, step
+
+    def number_temporaries(self) -> None:
+        """Name the temporaries, once all are made."""
+        for number, local in enumerate(sorted(self._moments, key=self._moments.__getitem__), start=1):
+            local.name = f"%#{number}"
 
     def temporaries(self, type_: Type, loc: Loc) -> list[tt.Local]:
         """Temporaries for every part of a value of this type."""

@@ -14,7 +14,7 @@ from .. import typed_tree as tt
 from ..types import ANYTHING, UNIT, AnythingType, ReferenceType, TupleType, Type
 from . import ir
 from .builder import Builder, LabelPlaces
-from .statements import needs_statements
+from .statements import is_at_hand, needs_statements
 from .targets import store
 
 _COMPARISONS = (tt.BinaryOperator.EQUAL, tt.BinaryOperator.NOT_EQUAL)
@@ -55,6 +55,17 @@ class Lowerer:
 
     def discard(self, expression: tt.Expression) -> None:
         """Evaluate an expression for its effects."""
+        match expression:
+            case tt.Block():
+                for item in expression.items:
+                    self._item(item)
+                return
+            case tt.IfElse():
+                self._if_else(expression, is_discarded=True)
+                return
+            case tt.VariantSwitch():
+                self._switch(expression, is_discarded=True)
+                return
         value = self.value(expression)
         if isinstance(value, tt.UnitExpression) or isinstance(value.type, AnythingType):
             return
@@ -88,12 +99,13 @@ class Lowerer:
         """The values of operands, evaluated in order."""
         needed = [needs_statements(expression) for expression in expressions]
         results = []
-        for position, expression in enumerate(expressions):
-            value = self.value(expression)
-            is_constant = isinstance(value, tt.Literal | tt.ConstantUse | tt.UnitExpression)
-            if any(needed[position + 1 :]) and not is_constant:
-                value = self._out.bind(value)
-            results.append(value)
+        with self._out.parts():
+            for position, expression in enumerate(expressions):
+                with self._out.part(len(expressions) - position):
+                    value = self.value(expression)
+                    if any(needed[position + 1 :]):
+                        value = self._out.bind(value)
+                    results.append(value)
         return results
 
     def _pure(self, expression: tt.Expression) -> tt.Expression:
@@ -146,24 +158,36 @@ class Lowerer:
 
     def _pack(self, pack: tt.Pack) -> tt.Expression:
         """The machine takes fields in the order of declaration; the source evaluates them in its own."""
-        values = self.values([field.value for field in pack.fields])
         indices = [field.index for field in pack.fields]
-        if indices != sorted(indices):
-            values = [
-                value if isinstance(value, tt.Literal | tt.ConstantUse) else self._out.bind(value)
-                for value in values
-            ]
+        if indices == sorted(indices):
+            values = self.values([field.value for field in pack.fields])
+        else:
+            values = [self._out.bind(self.value(field.value)) for field in pack.fields]
         fields = [replace(field, value=value) for field, value in zip(pack.fields, values, strict=True)]
         return replace(pack, fields=sorted(fields, key=lambda field: field.index))
 
-    def _if_else(self, expression: tt.IfElse) -> tt.Expression:
+    def _if_else(
+        self,
+        expression: tt.IfElse,
+        order: tuple[int, int, int] = (1, 2, 3),
+        *,
+        is_discarded: bool = False,
+    ) -> tt.Expression:
+        """`order` tells when condition and arms take part in the numbering of temporaries."""
         out = self._out
         consequent, alternative, end = out.new_block(), out.new_block(), out.new_block()
-        results = self._results(expression.type, expression)
-        self.condition(expression.condition, consequent, alternative)
-        self._branch(consequent, expression.consequent, results, end)
-        self._branch(alternative, expression.alternative, results, end)
+        with out.parts():
+            with out.part(4):
+                results = [] if is_discarded else self._results(expression.type, expression)
+            with out.part(order[0]):
+                self.condition(expression.condition, consequent, alternative)
+            with out.part(order[1]):
+                self._branch(consequent, expression.consequent, results, end)
+            with out.part(order[2]):
+                self._branch(alternative, expression.alternative, results, end)
         out.place(end)
+        if is_discarded:
+            return tt.UnitExpression(UNIT, expression.loc)
         return out.take(results, expression.type, expression.loc)
 
     def condition(self, expression: tt.Expression, consequent: ir.Block, alternative: ir.Block) -> None:
@@ -174,8 +198,10 @@ class Lowerer:
     def _branch(self, block: ir.Block, body: tt.Expression, results: list[tt.Local], end: ir.Block) -> None:
         """One arm: its value goes to the results, control to the end."""
         self._out.place(block)
-        value = self.value(body)
-        self._give(value, results)
+        if results:
+            self._give(self.value(body), results)
+        else:
+            self.discard(body)
         self._out.jump(end, body.loc)
 
     def _give(self, value: tt.Expression, results: list[tt.Local]) -> None:
@@ -253,7 +279,8 @@ class Lowerer:
                 value = self.value(expression.value)
                 store(out, expression.targets, value, expression.loc, is_update=True)
             case tt.Mutate():
-                value, reference = self.values([expression.value, expression.reference])
+                # The machine takes the reference from the top, so that what it needs comes first.
+                value, reference = self.value(expression.value), self.value(expression.reference)
                 out.emit(ir.Mutate(reference, value, expression.loc))
             case tt.Assert():
                 self._assert(expression)
@@ -267,8 +294,7 @@ class Lowerer:
             code: tt.Expression | None = None
         else:
             condition, code = self.values([expression.condition, expression.code])
-            if needs_statements(expression.code) or not isinstance(code, tt.Literal | tt.ConstantUse):
-                condition, code = out.bind(condition), out.bind(code)
+            condition, code = out.bind(condition), out.bind(code)
             out.emit(ir.Branch(condition, passed, failed, expression.loc))
         out.place(passed)
         out.jump(end, expression.loc)
@@ -277,25 +303,30 @@ class Lowerer:
         out.emit(ir.AbortCommand(code, expression.loc))
         out.place(end)
 
-    def _switch(self, expression: tt.VariantSwitch) -> tt.Expression:
+    def _switch(self, expression: tt.VariantSwitch, *, is_discarded: bool = False) -> tt.Expression:
         out = self._out
         subject = self.value(expression.subject)
         targets = [out.new_block() for _ in expression.arms]
         end = out.new_block()
-        results = self._results(expression.type, expression)
+        results = [] if is_discarded else self._results(expression.type, expression)
         out.emit(ir.Switch(subject, expression.module, expression.name, targets, expression.loc))
         for target, arm in zip(targets, expression.arms, strict=True):
             self._branch(target, arm.body, results, end)
         out.place(end)
+        if is_discarded:
+            return tt.UnitExpression(UNIT, expression.loc)
         return out.take(results, expression.type, expression.loc)
 
     def _short_circuit(self, expression: tt.Binary) -> tt.Expression:
         """`a && b` is `if (a) b else false`, `a || b` is `if (a) true else b`."""
+        if is_at_hand(expression.right):
+            left, right = self.values([expression.left, expression.right])
+            return replace(expression, left=left, right=right)
         is_and = expression.operator is tt.BinaryOperator.AND
         known = tt.Literal(expression.type, expression.loc, not is_and)
         consequent, alternative = (expression.right, known) if is_and else (known, expression.right)
         chosen = tt.IfElse(expression.type, expression.loc, expression.left, consequent, alternative)
-        return self._if_else(chosen)
+        return self._if_else(chosen, (3, 1, 1) if is_and else (3, 1, 2))
 
     def _borrow_temporary(self, expression: tt.BorrowTemporary) -> tt.Expression:
         value = self.value(expression.operand)

@@ -17,6 +17,7 @@ def lower_function(function: tt.Function) -> ir.Body:
     value = Lowerer(builder).block(function.body)
     if not isinstance(value.type, AnythingType):
         builder.emit(ir.ReturnCommand(value, function.body.loc))
+    builder.number_temporaries()
     _end_open_blocks(builder, function)
     blocks = _reachable(builder)
     return ir.Body(function, blocks, list(builder.locals), frozenset(builder.loop_heads))

@@ -28,12 +28,19 @@ def needs_statements(expression: tt.Expression) -> bool:
     if isinstance(expression, _STATEMENTS):
         return True
     if isinstance(expression, tt.Binary) and expression.operator in _SHORT_CIRCUIT:
-        return True
+        return not is_at_hand(expression.right) or needs_statements(expression.left)
     if isinstance(expression, tt.Block):
         return not is_plain(expression) or needs_statements(last_value(expression))
     if isinstance(expression, tt.Pack) and not _is_in_order(expression):
         return True
     return any(needs_statements(child) for child in children_of(expression))
+
+
+def is_at_hand(expression: tt.Expression) -> bool:
+    """Whether a value costs nothing, so that the right side of `&&` and `||` may always be evaluated."""
+    while isinstance(expression, tt.Block) and is_plain(expression):
+        expression = last_value(expression)
+    return isinstance(expression, tt.Literal | tt.ConstantUse | tt.LocalUse)
 
 
 def is_plain(block: tt.Block) -> bool:
