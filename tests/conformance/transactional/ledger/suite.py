@@ -2,7 +2,7 @@
 
 L2: statuses, sets of changed objects up to a renaming that keeps types, contents of objects and gas agree.
 L2+: the whole output, with the gas of publishing, places in bytecode and sources of errors masked.
-L3: every byte.
+L3: every byte. At both of these, objects keep the names that our own order of ids gives them.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _run_case(path: Path, name: str, make_adapter: partial[LedgerAdapter]) -> Le
     expected = read_expected(path)
     is_owned_only = not _NOT_OWNED_ONLY.search(_without_comments(path) + expected.text)
     try:
-        run, detail = _best_run(path, expected, make_adapter)
+        run, detail = _judge(path, expected, make_adapter)
         masked = masked_equal(run, expected)
         exact = run.text == expected.text
     except Exception as error:
@@ -95,24 +95,22 @@ def _without_comments(path: Path) -> str:
     return re.sub(r"^\s*//(?![#>]).*$", "", path.read_text("utf-8"), flags=re.MULTILINE)
 
 
-def _best_run(path: Path, expected: Expected, make_adapter: partial[LedgerAdapter]) -> tuple[FileRun, str]:
-    """Run a file; where new objects of equal type can be named in several orders, try them in turn."""
+def _judge(path: Path, expected: Expected, make_adapter: partial[LedgerAdapter]) -> tuple[FileRun, str]:
+    """The run with objects named in the natural order, and why the file does not agree at L2, if so.
+
+    Where new objects of equal type can be named in several orders, L2 tries them in turn.
+    """
     tie_breaker = TieBreaker()
-    run = run_file(path, make_adapter(tie_breaker))
-    failure = _first_failure(run, expected)
-    best = (run, "" if failure is None else failure[1])
+    first = run_file(path, make_adapter(tie_breaker))
+    failure = _first_failure(first, expected)
+    detail = "" if failure is None else failure[1]
     for _ in range(MAX_ATTEMPTS):
-        if failure is None:
-            break
-        choices = _next_choices(tie_breaker, failure[0])
+        choices = None if failure is None else _next_choices(tie_breaker, failure[0])
         if choices is None:
             break
         tie_breaker = TieBreaker(choices)
-        run = run_file(path, make_adapter(tie_breaker))
-        failure = _first_failure(run, expected)
-        if failure is None:
-            return run, ""
-    return best
+        failure = _first_failure(run_file(path, make_adapter(tie_breaker)), expected)
+    return first, "" if failure is None else detail
 
 
 def _next_choices(tie_breaker: TieBreaker, failed_task: int) -> dict[int, int] | None:
