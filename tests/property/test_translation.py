@@ -63,9 +63,9 @@ def sampled_call(
 
 
 def test_every_function_of_std() -> None:
-    modules = [deserialize_module(built.bytecode) for built in framework_modules(("MoveStdlib",))]
-    codes = {(built.address, built.name): built.bytecode for built in framework_modules(("MoveStdlib",))}
-    pair, chance = Pair(codes), Random(5)
+    codes = [built.bytecode for built in framework_modules(("MoveStdlib",))]
+    modules = [deserialize_module(code) for code in codes]
+    pair, chance = Pair({m.self_id: code for m, code in zip(modules, codes, strict=True)}), Random(5)
     assert sum(compare_all(pair, module, chance, rounds=2) for module in modules) > 200
 
 
