@@ -14,10 +14,9 @@ from .. import typed_tree as tt
 from ..types import ANYTHING, UNIT, AnythingType, ReferenceType, TupleType, Type
 from . import ir
 from .builder import Builder, LabelPlaces
-from .statements import is_at_hand, needs_statements
+from .operators import OperatorTree
+from .statements import needs_statements
 from .targets import store
-
-_COMPARISONS = (tt.BinaryOperator.EQUAL, tt.BinaryOperator.NOT_EQUAL)
 
 
 class Lowerer:
@@ -86,8 +85,8 @@ class Lowerer:
                 return self._effect(expression)
             case tt.VariantSwitch():
                 return self._switch(expression)
-            case tt.Binary(operator=tt.BinaryOperator.AND | tt.BinaryOperator.OR):
-                return self._short_circuit(expression)
+            case tt.Binary():
+                return OperatorTree(self._out, self.value).lower(expression)
             case tt.BorrowTemporary():
                 return self._borrow_temporary(expression)
             case tt.Match():
@@ -119,11 +118,6 @@ class Lowerer:
                 return self._tuple(expression)
             case tt.Pack():
                 return self._pack(expression)
-            case tt.Binary():
-                left, right = self.values([expression.left, expression.right])
-                if expression.operator in _COMPARISONS:
-                    left, right = _frozen(left), _frozen(right)
-                return replace(expression, left=left, right=right)
             case tt.Freeze() | tt.Unary() | tt.Cast():
                 return replace(expression, operand=self.value(expression.operand))
             case tt.Dereference():
@@ -166,24 +160,17 @@ class Lowerer:
         fields = [replace(field, value=value) for field, value in zip(pack.fields, values, strict=True)]
         return replace(pack, fields=sorted(fields, key=lambda field: field.index))
 
-    def _if_else(
-        self,
-        expression: tt.IfElse,
-        order: tuple[int, int, int] = (1, 2, 3),
-        *,
-        is_discarded: bool = False,
-    ) -> tt.Expression:
-        """`order` tells when condition and arms take part in the numbering of temporaries."""
+    def _if_else(self, expression: tt.IfElse, *, is_discarded: bool = False) -> tt.Expression:
         out = self._out
         consequent, alternative, end = out.new_block(), out.new_block(), out.new_block()
         with out.parts():
             with out.part(4):
                 results = [] if is_discarded else self._results(expression.type, expression)
-            with out.part(order[0]):
+            with out.part(1):
                 self.condition(expression.condition, consequent, alternative)
-            with out.part(order[1]):
+            with out.part(2):
                 self._branch(consequent, expression.consequent, results, end)
-            with out.part(order[2]):
+            with out.part(3):
                 self._branch(alternative, expression.alternative, results, end)
         out.place(end)
         if is_discarded:
@@ -317,30 +304,12 @@ class Lowerer:
             return tt.UnitExpression(UNIT, expression.loc)
         return out.take(results, expression.type, expression.loc)
 
-    def _short_circuit(self, expression: tt.Binary) -> tt.Expression:
-        """`a && b` is `if (a) b else false`, `a || b` is `if (a) true else b`."""
-        if is_at_hand(expression.right):
-            left, right = self.values([expression.left, expression.right])
-            return replace(expression, left=left, right=right)
-        is_and = expression.operator is tt.BinaryOperator.AND
-        known = tt.Literal(expression.type, expression.loc, not is_and)
-        consequent, alternative = (expression.right, known) if is_and else (known, expression.right)
-        chosen = tt.IfElse(expression.type, expression.loc, expression.left, consequent, alternative)
-        return self._if_else(chosen, (3, 1, 1) if is_and else (3, 1, 2))
-
     def _borrow_temporary(self, expression: tt.BorrowTemporary) -> tt.Expression:
         value = self.value(expression.operand)
         inner = expression.type.inner if isinstance(expression.type, ReferenceType) else value.type
         temporary = self._out.temporary(inner, expression.loc)
         self._out.assign([temporary], value)
         return tt.BorrowLocal(expression.type, expression.loc, expression.is_mutable, temporary)
-
-
-def _frozen(value: tt.Expression) -> tt.Expression:
-    """What is compared is not changed."""
-    if isinstance(value.type, ReferenceType) and value.type.mutable:
-        return tt.Freeze(ReferenceType(False, value.type.inner), value.loc, value)
-    return value
 
 
 def _unfrozen(reference: tt.Expression) -> tt.Expression:

@@ -20,14 +20,14 @@ _STATEMENTS = (
     tt.Assert,
     tt.BorrowTemporary,
 )
-_SHORT_CIRCUIT = (tt.BinaryOperator.AND, tt.BinaryOperator.OR)
+SHORT_CIRCUIT = (tt.BinaryOperator.AND, tt.BinaryOperator.OR)
 
 
 def needs_statements(expression: tt.Expression) -> bool:
     """Whether lowering the expression emits commands, so that what stands before it must be kept."""
     if isinstance(expression, _STATEMENTS):
         return True
-    if isinstance(expression, tt.Binary) and expression.operator in _SHORT_CIRCUIT:
+    if isinstance(expression, tt.Binary) and expression.operator in SHORT_CIRCUIT:
         return not is_at_hand(expression.right) or needs_statements(expression.left)
     if isinstance(expression, tt.Block):
         return not is_plain(expression) or needs_statements(last_value(expression))

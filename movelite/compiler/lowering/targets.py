@@ -56,9 +56,7 @@ def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local, 
         _store_variant(out, target, reference, is_update)
         return
     is_mutable = target.borrow is tt.BorrowKind.MUTABLE
-    for part in target.fields:
-        if isinstance(part.target, tt.IgnoreTarget):
-            continue
+    for part in sorted(target.fields, key=lambda part: part.index):
         base = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
         type_ = ReferenceType(is_mutable, part.type)
         field = tt.BorrowField(
