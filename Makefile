@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+SUITES_ALL := ir framework-bytecode verifier vm iota-verifier compiler-2024 compiler-legacy compiler-transactional \
+	api codegen move-unit adapter upgrade-compatibility
+
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
@@ -36,7 +39,10 @@ bench: setup ## Benchmarks, the official VM beside ours: a table, and build/benc
 	-@$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
+conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="verifier vm"]
+	@for suite in $(or $(SUITES),$(SUITES_ALL)); do $(BIN)/python -m tests.conformance $$suite $(IOTA) | tail -1; done
+
 simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300)
 
-.PHONY: help setup demo lint type proto test bench simulation
+.PHONY: help setup demo lint type proto test bench conformance simulation
