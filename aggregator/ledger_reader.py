@@ -9,17 +9,27 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aggregator.authority_aggregator import AuthorityAggregator
 from aggregator.quorum_driver import authorities_of_a_quorum
 from aggregator.safe_client import SafeClient
-from proto import messages
+from proto import bcs, messages
 from proto.committee import AuthorityName
-from proto.errors import AuthorityErrorKind, NoQuorum, describe
+from proto.errors import (
+    AuthorityError,
+    AuthorityErrorKind,
+    NoQuorum,
+    UserInput,
+    UserInputError,
+    describe,
+)
 from proto.ids import Address, ObjectID
 from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery, ObjectUnknown
 from proto.object import AddressOwner, MovePackage, Object
+from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse
+from proto.user_input_error import UserInputErrorKind
 
 PAGE = 500
 MAX_CACHED_PACKAGES = 1000
@@ -95,6 +105,27 @@ class LedgerReader:
         request = messages.DynamicFieldsRequest(parent, cursor, limit)
         return await self._agreed(lambda client: client.dynamic_fields(request), self._agree_on_page)
 
+    async def simulate(self, question: DryRun | DevInspect) -> SimulationResponse:
+        """What a transaction would do.
+
+        Raises: UserInputError if authorities agree that it is not valid; NoQuorum.
+        """
+        request = SimulationRequest(question)
+
+        async def ask(client: SafeClient) -> _Simulated:
+            try:
+                return _Simulated(await client.simulate(request))
+            except AuthorityError as error:
+                if isinstance(error.kind, UserInput):
+                    return _Simulated(error.kind.error)
+                raise
+
+        # An authority without the newest inputs refuses: an answer counts before a refusal.
+        agreed = await self._agreed(ask, lambda answers: _majority(answers, _content, self, _newest))
+        if isinstance(agreed.outcome, SimulationResponse):
+            return agreed.outcome
+        raise UserInputError(agreed.outcome)
+
     async def health(self) -> messages.HealthResponse:
         """Chain, protocol and gas price as agreed. Raises: NoQuorum."""
 
@@ -159,6 +190,26 @@ class LedgerReader:
         answering = len(committee) - len(errors)
         needed = authorities_of_a_quorum(committee)
         raise NoQuorum(answering, len(committee), needed, tuple(describe(kind) for kind in errors))
+
+
+@dataclass(frozen=True, slots=True)
+class _Simulated:
+    """An authority's answer to a question for effects."""
+
+    outcome: SimulationResponse | UserInputErrorKind
+
+
+def _content(answer: _Simulated) -> object:
+    """What makes two answers the same: every byte."""
+    outcome = answer.outcome
+    if isinstance(outcome, SimulationResponse):
+        return bcs.encode(SimulationResponse, outcome)
+    return repr(outcome)
+
+
+def _newest(answer: _Simulated) -> int:
+    outcome = answer.outcome
+    return outcome.effects.lamport_version if isinstance(outcome, SimulationResponse) else -1
 
 
 def _is_error(answer: object) -> bool:

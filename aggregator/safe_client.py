@@ -23,6 +23,7 @@ from proto.ids import Digest
 from proto.messages import AlreadyExecuted, Executed
 from proto.object import ObjectOwner
 from proto.service import AuthorityService
+from proto.simulation import DryRun, SimulationRequest, SimulationResponse
 from proto.verification import verify_batch_vote, verify_effects_vote, verify_executed
 
 _T = TypeVar("_T")
@@ -133,6 +134,19 @@ class SafeClient:
             raise self._suspect("a page with children of another object")
         return self._check_page(page, request.cursor)
 
+    async def simulate(self, request: SimulationRequest) -> SimulationResponse:
+        """What a transaction would do, as the authority says. Raises: AuthorityError."""
+        response = await self._ask(self._service.handle_simulate(request))
+        effects, events = response.effects, response.events
+        match request.question:
+            case DryRun(transaction) if effects.transaction_digest != transaction.digest():
+                raise self._suspect("effects of another transaction than the one to simulate")
+        if effects.events_digest != (events.digest() if events.data else None):
+            raise self._suspect("events that are not those of the effects")
+        if not _are_written(response):
+            raise self._suspect("objects that are not those of the effects")
+        return response
+
     async def executed_after(self, after: int, limit: int) -> messages.ExecutedAfterResponse:
         """Digests of what the authority executed. Raises: AuthorityError."""
         request = messages.ExecutedAfterRequest(after, limit)
@@ -196,3 +210,9 @@ class SafeClient:
         if any(later <= earlier for earlier, later in pairwise(bounds)):
             raise self._suspect("a page out of order")
         return page
+
+
+def _are_written(response: SimulationResponse) -> bool:
+    """Whether the written objects of a simulation are those that its effects name."""
+    named = {reference for reference, _ in response.effects.all_changed()}
+    return {value.reference() for value in response.written} == named

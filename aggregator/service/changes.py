@@ -12,6 +12,7 @@ from proto.effects import Exist, IdCreated, IdDeleted, TransactionEffects
 from proto.ids import Address, ObjectID, format_address, format_digest
 from proto.messages import ObjectFound, ObjectQuery
 from proto.object import IOTA_COIN_TYPE, MoveObject, MovePackage, Object, Owner
+from proto.simulation import SimulationResponse
 from proto.type_tag import TypeTag, format_type_tag
 
 
@@ -31,6 +32,23 @@ class ChangedObjects:
         before = {value.object_id: value for value in objects[: len(old)] if value is not None}
         after = {value.object_id: value for value in objects[len(old) :] if value is not None}
         return ChangedObjects(before, after)
+
+    @staticmethod
+    async def of_simulation(found: SimulationResponse, reader: LedgerReader) -> ChangedObjects:
+        """Those of a simulation; children that it loaded are read. Raises: NoQuorum."""
+        given = {value.object_id: value for value in found.inputs}
+        old = found.effects.modified_at_versions()
+        before = {id_: given[id_] for id_, _ in old if id_ in given}
+        queries = [ObjectQuery(id_, version) for id_, version in old if id_ not in given]
+        for info in await reader.objects(queries):
+            if isinstance(info, ObjectFound):
+                before[info.object.object_id] = info.object
+        return ChangedObjects(before, {value.object_id: value for value in found.written})
+
+    def without(self, object_id: ObjectID | None) -> ChangedObjects:
+        """All but one."""
+        before = {id_: value for id_, value in self.before.items() if id_ != object_id}
+        return ChangedObjects(before, {id_: value for id_, value in self.after.items() if id_ != object_id})
 
 
 def object_changes(effects: TransactionEffects, sender: Address, changed: ChangedObjects) -> list[Json]:

@@ -25,6 +25,7 @@ from aggregator.service.rpc_error import (
     RpcError,
     to_rpc_error,
 )
+from aggregator.service.simulation_api import SimulationApi
 from aggregator.service.write_api import WriteApi
 
 MAX_BATCH = 100
@@ -42,6 +43,7 @@ class Apis:
         self.service = service
         self.reads = ReadApi(service)
         self.writes = WriteApi(service, self.reads)
+        self.simulations = SimulationApi(service)
         self.coins = CoinApi(service)
         self.queries = QueryApi(service, self.reads)
         self.moves = MoveApi(service)
@@ -64,6 +66,8 @@ class Apis:
             "iota_getChainIdentifier": governance.get_chain_identifier,
             "iota_getProtocolConfig": governance.get_protocol_config,
             "iota_executeTransactionBlock": self.writes.execute_transaction_block,
+            "iota_dryRunTransactionBlock": self.simulations.dry_run_transaction_block,
+            "iota_devInspectTransactionBlock": self.simulations.dev_inspect_transaction_block,
             "iota_getNormalizedMoveModulesByPackage": moves.get_normalized_move_modules_by_package,
             "iota_getNormalizedMoveModule": moves.get_normalized_move_module,
             "iota_getNormalizedMoveStruct": moves.get_normalized_move_struct,

@@ -1,0 +1,129 @@
+"""What transactions would do: iota_dryRunTransactionBlock and iota_devInspectTransactionBlock.
+
+Source: iota-json-rpc-types, iota_transaction (DryRunTransactionBlockResponse, DevInspectResults).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
+from aggregator.service.core import ClientService
+from aggregator.service.object_json import CamelModel, Json
+from aggregator.service.parameters import AddressParam, Base64Param, U64Param
+from aggregator.service.rpc_error import invalid_params
+from aggregator.service.transaction_json import (
+    argument_json,
+    effects_json,
+    event_json,
+    transaction_data_json,
+)
+from proto import bcs
+from proto.bcs import BcsError
+from proto.effects import TransactionEffects
+from proto.ids import Digest
+from proto.protocol_config import PROTOCOL_CONFIG
+from proto.simulation import CommandOutcome, DevInspect, DryRun, SimulationResponse, TypedValue
+from proto.transaction import GasData, ProgrammableTransaction, TransactionData, TransactionKind
+from proto.type_tag import format_type_tag
+
+
+class DevInspectArguments(CamelModel):
+    """Further arguments of dev-inspect."""
+
+    gas_sponsor: AddressParam | None = None
+    gas_budget: U64Param | None = None
+    gas_objects: list[Any] | None = None
+    skip_checks: bool | None = None
+    show_raw_txn_data_and_effects: bool | None = None
+
+
+class SimulationApi:
+    """Asks the authorities for effects; more than a third of the stake must say the same."""
+
+    def __init__(self, service: ClientService) -> None:
+        self._service = service
+
+    async def dry_run_transaction_block(self, tx_bytes: Base64Param) -> Json:
+        """What a transaction (BCS of TransactionData) would do; without gas coins one is made up."""
+        data: TransactionData = _decode(TransactionData, tx_bytes)
+        found = await self._service.reader.simulate(DryRun(data))
+        changed = await ChangedObjects.of_simulation(found, self._service.reader)
+        return {
+            "effects": effects_json(found.effects),
+            "events": await self._events(found),
+            "objectChanges": object_changes(found.effects, data.sender, changed),
+            "balanceChanges": balance_changes(found.effects, changed.without(found.mock_gas)),
+            "input": await transaction_data_json(data, self._service.catalog),
+        }
+
+    async def dev_inspect_transaction_block(
+        self,
+        sender_address: AddressParam,
+        tx_bytes: Base64Param,
+        gas_price: U64Param | None = None,
+        epoch: U64Param | None = None,
+        additional_args: DevInspectArguments | None = None,
+    ) -> Json:
+        """What commands (BCS of TransactionKind) would do and return, without the rules of ownership.
+
+        The epoch is always the current one, as in IOTA.
+        """
+        more = additional_args or DevInspectArguments()
+        if more.gas_sponsor is not None or more.gas_objects or more.skip_checks is False:
+            raise invalid_params("not supported: gasSponsor, gasObjects, skipChecks false; use a dry run")
+        kind = _decode(TransactionKind, tx_bytes)
+        if not isinstance(kind, ProgrammableTransaction):
+            raise invalid_params("only programmable transactions can be inspected")
+        found = await self._service.reader.simulate(
+            DevInspect(kind, sender_address, gas_price, more.gas_budget)
+        )
+        shown: Json = {"effects": effects_json(found.effects), "events": await self._events(found)}
+        if found.error is None:
+            shown["results"] = [_outcome_json(outcome) for outcome in found.commands]
+        else:
+            shown["error"] = found.error
+        if more.show_raw_txn_data_and_effects:
+            price = gas_price or (await self._service.health()).reference_gas_price
+            gas = GasData((), sender_address, price, more.gas_budget or PROTOCOL_CONFIG.max_tx_gas)
+            inspected = TransactionData(kind, sender_address, gas, None)
+            shown["rawTxnData"] = list(bcs.encode(TransactionData, inspected))
+            shown["rawEffects"] = list(bcs.encode(TransactionEffects, found.effects))
+        return shown
+
+    async def _events(self, found: SimulationResponse) -> list[Json]:
+        digest = Digest(found.effects.transaction_digest)
+        return list(
+            await asyncio.gather(
+                *(
+                    event_json(event, digest, position, None, self._service.catalog)
+                    for position, event in enumerate(found.events.data)
+                )
+            )
+        )
+
+
+def _decode(schema: Any, raw: bytes) -> Any:
+    if len(raw) > PROTOCOL_CONFIG.max_tx_size_bytes:
+        raise invalid_params(f"a transaction has at most {PROTOCOL_CONFIG.max_tx_size_bytes} bytes")
+    try:
+        return bcs.decode(schema, raw)
+    except BcsError as error:
+        raise invalid_params(f"Deserialization error: {error}") from error
+
+
+def _outcome_json(outcome: CommandOutcome) -> Json:
+    """What one command changed and returned; empty lists are left out."""
+    shown: Json = {}
+    if outcome.mutated:
+        shown["mutableReferenceOutputs"] = [
+            [argument_json(mutated.argument), *_value_json(mutated.value)] for mutated in outcome.mutated
+        ]
+    if outcome.returned:
+        shown["returnValues"] = [_value_json(value) for value in outcome.returned]
+    return shown
+
+
+def _value_json(value: TypedValue) -> list[Any]:
+    return [list(value.contents), format_type_tag(value.type_)]
