@@ -146,9 +146,14 @@ class QuorumDriver:
         if driving is None:
             driving = asyncio.create_task(self._drive(signed, digest))
             self._driving[digest] = driving
-            driving.add_done_callback(lambda _: self._driving.pop(digest, None))
+            driving.add_done_callback(lambda task: self._end(task, digest))
         # A caller that leaves does not stop what others, or the ledger, wait for.
         return await asyncio.shield(driving)
+
+    def _end(self, driving: asyncio.Task[Receipt], digest: Digest) -> None:
+        self._driving.pop(digest, None)
+        if not driving.cancelled():
+            driving.exception()  # it may be that all callers have left: then nobody looks at it
 
     def pending(self) -> tuple[Digest, ...]:
         """Transactions that are neither final nor refused for good."""
