@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -60,12 +60,13 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class BuiltModule:
-    """A compiled module."""
+    """A compiled module; `source_map` has the form of a source map file."""
 
     address: Address
     name: str
     bytecode: bytes
     package: str
+    source_map: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,31 @@ def compile_package(folder: Path | str, options: BuildOptions | None = None) -> 
     return _Build(Path(folder), options or BuildOptions()).compilation()
 
 
+@dataclass(frozen=True, slots=True)
+class TestBuild:
+    """A package compiled for its tests, and the bundled modules that it is linked with.
+
+    The compilation has all other packages, too; it may have errors.
+    """
+
+    __test__ = False
+
+    name: str
+    folder: Path
+    compilation: Compilation
+    framework: tuple[BuiltModule, ...]
+
+
+def compile_tests(folder: Path | str, options: BuildOptions | None = None) -> TestBuild:
+    """Compile the package in a folder in test mode.
+
+    Raises: PackageError; errors of the sources are diagnostics.
+    """
+    building = _Build(Path(folder), replace(options or BuildOptions(), test_mode=True))
+    root = building.graph.root
+    return TestBuild(root.name, root.folder, building.compilation(), building.framework().modules())
+
+
 def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[BuiltModule, ...]:
     """The compiled modules of bundled packages, dependencies first. Raises: PackageError."""
     from .framework import bundled_folder
@@ -198,9 +224,8 @@ class _Build:
         self.addresses = resolve_addresses(
             self.graph, options.is_dev, dict(options.addresses), self.published.original
         )
-        root = self.graph.root
         self.files = {
-            node.name: read_sources(node, with_tests=options.test_mode and node is root)
+            node.name: read_sources(node, with_tests=options.test_mode)
             for node in self.graph.packages.values()
             if not node.is_bundled
         }
@@ -282,6 +307,7 @@ def _source_package(
 
 def _emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
     """The modules of a compilation. Raises: BuildError if its sources have errors."""
+    from movelite.bytecode import source_map
     from movelite.bytecode.writer import serialize_module
     from movelite.compiler.rendering import render_all
 
@@ -295,6 +321,7 @@ def _emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
             unit.ident.name,
             serialize_module(unit.module),
             unit.package or name,
+            source_map.encode(unit.source_map),
         )
         for unit in units.values()
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.source_map import FunctionSourceMap, Location
 from movelite.bytecode.source_map import SourceMap as ModuleSourceMap
+from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.compiler.codegen.program import CompiledUnit
 from movelite.compiler.source import Loc, SourceFile, SourceMap
@@ -47,8 +49,15 @@ class TestProgram:
 
     @cached_property
     def binaries(self) -> dict[ModuleId, bytes]:
-        """All modules as bytes."""
-        return {key: serialize_module(module.compiled) for key, module in self.modules.items()}
+        """All modules as bytes, but for those that are beyond a limit of the file format.
+
+        Nothing can call those, so that only their own tests fail.
+        """
+        binaries: dict[ModuleId, bytes] = {}
+        for key, module in self.modules.items():
+            with suppress(VMError):
+                binaries[key] = serialize_module(module.compiled)
+        return binaries
 
     @cached_property
     def _files(self) -> dict[bytes, SourceFile]:
