@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from movelite.package.build import BuildError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -135,22 +136,9 @@ def test(
     ] = None,
 ) -> None:
     """Run the unit tests of a package."""
-    from cli.move_build import test_program
-    from movelite.unit_test.report import Reporter
-    from movelite.unit_test.runner import (
-        DEFAULT_GAS_LIMIT,
-        DEFAULT_ITERATIONS,
-        RunOptions,
-        module_of,
-        run_tests,
-        selected_tests,
-    )
+    from movelite.unit_test.engine import list_tests, load_program, run_package_tests
+    from movelite.unit_test.runner import DEFAULT_GAS_LIMIT, DEFAULT_ITERATIONS, RunOptions
 
-    program = test_program(path or _folder)
-    if list_only:
-        for case in selected_tests(program, filter_text):
-            print(f"{program.module_name(module_of(case))}::{case.function.name}: test")
-        return
     options = RunOptions(
         test_filter=filter_text,
         gas_limit=gas_limit or DEFAULT_GAS_LIMIT,
@@ -158,15 +146,23 @@ def test(
         seed=seed,
         processes=threads,
     )
-    reporter = Reporter(program, colors=sys.stdout.isatty())
-    results = []
-    print("Running Move unit tests")
-    for outcome in run_tests(program, options):
-        print(reporter.test_line(outcome), flush=True)
-        results.append(outcome)
-    print(reporter.summary(results), end="")
-    if any(outcome.failed_run is not None for outcome in results):
+    try:
+        if list_only:
+            program, _ = load_program(path or _folder)
+            print("\n".join(list_tests(program, options)))
+            return
+        session = run_package_tests(path or _folder, options, output=_print_now, colors=sys.stdout.isatty())
+    except BuildError as error:
+        output.note(error.report)
+        raise
+    if session.warnings:
+        output.note(session.warnings)
+    if not session.passed:
         raise typer.Exit(1)
+
+
+def _print_now(line: str) -> None:
+    print(line, flush=True)
 
 
 @app.command(epilog="Example: movelite move disassemble build/thing.mv")
