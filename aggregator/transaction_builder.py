@@ -178,6 +178,10 @@ class TransactionBuilder:
                 raise BuildError(f"argument {number} of {name}: {error}") from error
         return self.add(MoveCall(package, module, function, tuple(type_arguments), tuple(resolved)))
 
+    def kind(self) -> ProgrammableTransaction:
+        """The commands and inputs so far."""
+        return ProgrammableTransaction(tuple(self._inputs), tuple(self._commands))
+
     async def finish(
         self,
         sender: Address,
@@ -189,7 +193,7 @@ class TransactionBuilder:
 
         Raises: BuildError if the sender cannot pay.
         """
-        kind = ProgrammableTransaction(tuple(self._inputs), tuple(self._commands))
+        kind = self.kind()
         payment, most = await self._payment(sender, budget or self._budget(), gas, kind)
         gas_price = price or await self.view.reference_gas_price()
         return TransactionData(kind, sender, GasData(payment, sender, gas_price, budget or most))

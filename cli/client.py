@@ -14,6 +14,7 @@ from aggregator.wallet.client_config import Environment
 from aggregator.wallet.keystore import WalletError
 from cli import client_transactions, output, wallet
 from cli.ptb_command import ptb
+from cli.show_transaction import show_transaction
 from cli.wallet import Session, with_session
 from proto.crypto import SignatureScheme
 from proto.ids import format_address, format_digest, parse_address, parse_digest
@@ -275,7 +276,7 @@ def tx_block(
     found, proof = with_session(work)
     if receipt is not None:
         receipt.write_bytes(wallet.read_base64(proof["receipt"]))
-    wallet.show_transaction(found, proof)
+    show_transaction(found, proof)
     if receipt is not None and not output.is_json():
         output.say(f"  receipt      in {receipt}")
 

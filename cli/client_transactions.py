@@ -11,6 +11,8 @@ import typer
 from aggregator.transaction_builder import BuildError, TransactionBuilder
 from cli.wallet import (
     BudgetOption,
+    DevInspectOption,
+    DryRunOption,
     GasOption,
     Session,
     SignedOption,
@@ -36,6 +38,8 @@ def transfer(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Give an object to an address."""
 
@@ -43,7 +47,7 @@ def transfer(
         value = await builder.object(parse_address(object_id))
         builder.transfer([value], session.address(to))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(gas or (), gas_budget, *flags))
 
 
@@ -54,6 +58,8 @@ def transfer_iota(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Send IOTA."""
 
@@ -61,7 +67,7 @@ def transfer_iota(
         coins = [GasCoin()] if amount is None else builder.split(GasCoin(), [amount])
         builder.transfer(coins, session.address(to))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions([iota_coin_object_id], gas_budget, *flags))
 
 
@@ -73,6 +79,8 @@ def pay(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Pay amounts out of coins of any type to recipients."""
 
@@ -81,7 +89,7 @@ def pay(
         builder.merge(coins[0], coins[1:])
         _pay(session, builder, coins[0], recipients, amounts)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(gas or (), gas_budget, *flags))
 
 
@@ -92,13 +100,15 @@ def pay_iota(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Pay amounts of IOTA to recipients."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         _pay(session, builder, GasCoin(), recipients, amounts)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(input_coins, gas_budget, *flags))
 
 
@@ -108,13 +118,15 @@ def pay_all_iota(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Send whole coins, less gas."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         builder.transfer([GasCoin()], session.address(recipient))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(input_coins, gas_budget, *flags))
 
 
@@ -126,6 +138,8 @@ def split_coin(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Split a coin; the new coins are yours."""
     if (amounts is None) == (count is None):
@@ -141,7 +155,7 @@ def split_coin(
             parts = [balance // count] * (count - 1)
         builder.transfer(builder.split(coin, parts or ()), sender)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(gas or (), gas_budget, *flags))
 
 
@@ -152,6 +166,8 @@ def merge_coin(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Put a coin into another."""
 
@@ -159,7 +175,7 @@ def merge_coin(
         target = await builder.object(parse_address(primary_coin))
         builder.merge(target, [await builder.object(parse_address(coin_to_merge))])
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(gas or (), gas_budget, *flags))
 
 
@@ -173,6 +189,8 @@ def call(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Call a Move function."""
 
@@ -181,7 +199,7 @@ def call(
         values = [read_argument(text) for text in args or ()]
         await builder.call(parse_address(package), module, function, tags, values)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(gas or (), gas_budget, *flags))
 
 
@@ -193,6 +211,8 @@ def publish(
     gas_budget: BudgetOption = None,
     serialize_unsigned_transaction: UnsignedOption = False,
     serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
 ) -> None:
     """Build a package and publish it; you get its UpgradeCap."""
     from cli.move_build import build_for_network
@@ -202,7 +222,7 @@ def publish(
         built = build_for_network(package_path, chain, with_unpublished_dependencies)
         builder.publish(built.modules, built.dependencies, sender)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction)
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     transact(build, TransactionOptions(gas or (), gas_budget, *flags))
 
 

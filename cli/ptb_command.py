@@ -47,7 +47,7 @@ Commands (in order; the same syntax as `iota client ptb`):
   --publish PATH
 Options:
   --gas-budget NANOS  --gas-coin @ID  --sender @ADDRESS  --file PATH  --preview  --json
-  --serialize-unsigned-transaction  --serialize-signed-transaction
+  --dry-run  --dev-inspect  --serialize-unsigned-transaction  --serialize-signed-transaction
 Values: 10, 10u8, 0xff, true, "text", @0x2, @alias, name, name.0, gas, [a, b], some(a), none
 
 Example:
@@ -78,7 +78,8 @@ def ptb(context: typer.Context) -> None:
     sender = options["--sender"].removeprefix("@") if "--sender" in options else None
     unsigned = "--serialize-unsigned-transaction" in options
     signed = "--serialize-signed-transaction" in options
-    transact(build, TransactionOptions(gas, budget, unsigned, signed, sender))
+    only_asked = ("--dry-run" in options, "--dev-inspect" in options)
+    transact(build, TransactionOptions(gas, budget, unsigned, signed, *only_asked, sender))
 
 
 def _with_files(words: Sequence[str]) -> list[str]:

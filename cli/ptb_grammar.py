@@ -145,6 +145,8 @@ OPTIONS = {
     "--sender": 1,
     "--file": 1,
     "--preview": 0,
+    "--dry-run": 0,
+    "--dev-inspect": 0,
     "--summary": 0,
     "--json": 0,
     "--warn-shadows": 0,

@@ -19,7 +19,8 @@ from aggregator.transaction_builder import (
     TransactionBuilder,
 )
 from aggregator.wallet.client_config import ClientConfig, config_folder
-from cli import output
+from cli import output, simulation
+from cli.show_transaction import show_dry_run, show_inspection, show_transaction
 from proto import bcs
 from proto.ids import Address, ObjectID, format_address, parse_address, parse_digest
 from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
@@ -110,14 +111,6 @@ def owner_of(shown: Any) -> Owner:
             return IMMUTABLE
 
 
-def owner_text(shown: Any) -> str:
-    """An owner for people."""
-    if isinstance(shown, dict):
-        kind, value = next(iter(shown.items()))
-        return f"shared from {value['initial_shared_version']}" if kind == "Shared" else str(value)
-    return str(shown).lower()
-
-
 @dataclass
 class Session:
     """A wallet with an open connection to its network."""
@@ -161,6 +154,12 @@ UnsignedOption = Annotated[
 SignedOption = Annotated[
     bool, typer.Option("--serialize-signed-transaction", help="Only print it signed, in Base64.")
 ]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Only show what the transaction would do and cost.")
+]
+DevInspectOption = Annotated[
+    bool, typer.Option("--dev-inspect", help="Only show what its commands return, by no rules of ownership.")
+]
 
 
 @dataclass(frozen=True)
@@ -171,6 +170,8 @@ class TransactionOptions:
     gas_budget: int | None = None
     print_unsigned: bool = False
     print_signed: bool = False
+    dry_run: bool = False
+    dev_inspect: bool = False
     sender: str | None = None
 
 
@@ -187,8 +188,22 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
         sender = session.address(options.sender)
         builder = session.builder()
         await build(session, builder, sender)
-        gas = [parse_address(text) for text in options.gas]
-        data = await builder.finish(sender, options.gas_budget, gas)
+        if options.dev_inspect:
+            found = await simulation.dev_inspect(session.rpc, builder.kind(), sender, options.gas_budget)
+            show_inspection(found)
+            return None
+        price = await session.view.reference_gas_price()
+        budget = options.gas_budget
+        if budget is None:
+            budget = await simulation.estimate_budget(session.rpc, builder.kind(), sender, price)
+        if options.dry_run and not options.gas:
+            data = simulation.unpaid(builder.kind(), sender, price, budget)
+        else:
+            gas = [parse_address(text) for text in options.gas]
+            data = await builder.finish(sender, budget, gas, price)
+        if options.dry_run:
+            show_dry_run(await simulation.dry_run(session.rpc, data))
+            return None
         return await finish(session, data, options)
 
     return with_session(work)
@@ -253,57 +268,3 @@ def read_base64(text: str) -> bytes:
         return b64decode(text, validate=True)
     except ValueError as error:
         raise BuildError(f"{text[:40]!r} is no Base64: {error}") from error
-
-
-# ---- Printing transactions
-
-
-def show_transaction(response: dict[str, Any], receipt: dict[str, Any] | None) -> None:
-    """Print a transaction's response: JSON, or what a person wants to know."""
-    if output.is_json():
-        output.show_json(response)
-        return
-    effects = response["effects"]
-    status = effects["status"]
-    good = status["status"] == "success"
-    output.say(f"Transaction {response['digest']}", "bold")
-    output.say(
-        f"  status   {status['status']}{'' if good else ': ' + status.get('error', '')}",
-        "green" if good else "red",
-    )
-    if receipt is not None:
-        _show_signers("certificate", receipt["transactionSigners"], receipt)
-        _show_signers("effects", receipt["effectsSigners"], receipt)
-    gas = effects["gasUsed"]
-    spent = int(gas["computationCost"]) + int(gas["storageCost"]) - int(gas["storageRebate"])
-    output.say(
-        f"  gas      {output.amount(spent)} (computation {gas['computationCost']}, "
-        f"storage {gas['storageCost']}, rebate {gas['storageRebate']} nanos)"
-    )
-    for change in response.get("objectChanges") or ():
-        output.say(f"  {change['type']:<12} {_change_text(change)}")
-    for change in response.get("balanceChanges") or ():
-        amount = _amount_text(change["coinType"], change["amount"])
-        output.say(f"  balance      {owner_text(change['owner'])} {amount}")
-    for event in response.get("events") or ():
-        output.say(f"  event        {event['type']} {event['parsedJson']}")
-
-
-def _show_signers(name: str, signers: list[dict[str, Any]], receipt: dict[str, Any]) -> None:
-    stake = sum(int(signer["stake"]) for signer in signers)
-    names = ", ".join(signer["name"] for signer in signers)
-    output.say(f"  {name:<12} signed by {names}: stake {stake} of {receipt['totalStake']}")
-
-
-def _change_text(change: dict[str, Any]) -> str:
-    if change["type"] == "published":
-        return f"package {change['packageId']} ({', '.join(change['modules'])})"
-    owner = f", {owner_text(change['owner'])}" if "owner" in change else ""
-    return f"{change['objectId']} {change['objectType']}{owner}"
-
-
-def _amount_text(coin_type: str, amount: str) -> str:
-    sign = "+" if int(amount) > 0 else ""
-    if coin_type == "0x2::iota::IOTA":
-        return sign + output.amount(amount)
-    return f"{sign}{amount} {coin_type}"

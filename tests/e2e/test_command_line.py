@@ -175,6 +175,33 @@ def test_a_programmable_transaction(line: CommandLine) -> None:
     assert "nothing is named" in line.run("client", "ptb", "--transfer-objects", "[x]", "@bob", code=1)
 
 
+def test_a_dry_run_tells_the_budget_and_changes_nothing(line: CommandLine) -> None:
+    before = balance(line, "alice")
+    ptb = ("client", "ptb", "--split-coins", "gas", "[1000]", "--transfer-objects", "[x.0]", "@bob")
+    words = (*ptb[:5], "--assign", "x", *ptb[5:])
+    shown = line.run(*words, "--dry-run")
+    assert "nothing was executed" in shown
+    assert "created" in shown
+    inspected = line.json(*words, "--dev-inspect")
+    assert inspected["results"][0]["returnValues"][0][1] == "0x2::coin::Coin<0x2::iota::IOTA>"
+    transfer = (
+        "client",
+        "transfer-iota",
+        "--to",
+        "bob",
+        "--iota-coin-object-id",
+        gas(line)[0],
+        "--amount",
+        "9",
+    )
+    asked = line.json(*transfer, "--dry-run")
+    assert balance(line, "alice") == before
+    done = line.json(*transfer)
+    assert done["effects"]["gasUsed"] == asked["effects"]["gasUsed"]
+    budget = int(done["transaction"]["data"]["gasData"]["budget"])
+    assert budget == int(asked["input"]["gasData"]["budget"]) < 10_000_000
+
+
 def test_a_transaction_is_signed_elsewhere(line: CommandLine) -> None:
     options = ("--to", "bob", "--iota-coin-object-id", gas(line)[0], "--amount", "1")
     unsigned = line.json("client", "transfer-iota", *options, "--serialize-unsigned-transaction")

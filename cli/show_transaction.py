@@ -1,0 +1,99 @@
+"""Transactions as people read them: what was executed, what a dry run says, what commands return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli import output
+
+
+def owner_text(shown: Any) -> str:
+    """An owner for people."""
+    if isinstance(shown, dict):
+        kind, value = next(iter(shown.items()))
+        return f"shared from {value['initial_shared_version']}" if kind == "Shared" else str(value)
+    return str(shown).lower()
+
+
+def show_transaction(response: dict[str, Any], receipt: dict[str, Any] | None) -> None:
+    """Print a transaction's response: JSON, or what a person wants to know."""
+    if output.is_json():
+        output.show_json(response)
+        return
+    output.say(f"Transaction {response['digest']}", "bold")
+    _show_status(response)
+    if receipt is not None:
+        _show_signers("certificate", receipt["transactionSigners"], receipt)
+        _show_signers("effects", receipt["effectsSigners"], receipt)
+    _show_outcome(response)
+
+
+def show_dry_run(response: dict[str, Any]) -> None:
+    """Print what a transaction would do: JSON, or as show_transaction does."""
+    if output.is_json():
+        output.show_json(response)
+        return
+    output.say("Dry run: nothing was executed", "bold")
+    _show_status(response)
+    output.say(f"  budget   {response['input']['gasData']['budget']} nanos")
+    _show_outcome(response)
+
+
+def show_inspection(response: dict[str, Any]) -> None:
+    """Print what commands would do and return."""
+    if output.is_json():
+        output.show_json(response)
+        return
+    output.say("Dev-inspect: nothing was executed", "bold")
+    _show_status(response)
+    _show_outcome(response)
+    for number, outcome in enumerate(response.get("results") or ()):
+        for contents, type_text in outcome.get("returnValues", ()):
+            output.say(f"  command {number} returns {type_text} 0x{bytes(contents).hex()}")
+        for argument, contents, type_text in outcome.get("mutableReferenceOutputs", ()):
+            output.say(f"  command {number} leaves {argument} {type_text} 0x{bytes(contents).hex()}")
+
+
+def _show_status(response: dict[str, Any]) -> None:
+    status = response["effects"]["status"]
+    good = status["status"] == "success"
+    output.say(
+        f"  status   {status['status']}{'' if good else ': ' + status.get('error', '')}",
+        "green" if good else "red",
+    )
+
+
+def _show_outcome(response: dict[str, Any]) -> None:
+    gas = response["effects"]["gasUsed"]
+    spent = int(gas["computationCost"]) + int(gas["storageCost"]) - int(gas["storageRebate"])
+    output.say(
+        f"  gas      {output.amount(spent)} (computation {gas['computationCost']}, "
+        f"storage {gas['storageCost']}, rebate {gas['storageRebate']} nanos)"
+    )
+    for change in response.get("objectChanges") or ():
+        output.say(f"  {change['type']:<12} {_change_text(change)}")
+    for change in response.get("balanceChanges") or ():
+        amount = _amount_text(change["coinType"], change["amount"])
+        output.say(f"  balance      {owner_text(change['owner'])} {amount}")
+    for event in response.get("events") or ():
+        output.say(f"  event        {event['type']} {event['parsedJson']}")
+
+
+def _show_signers(name: str, signers: list[dict[str, Any]], receipt: dict[str, Any]) -> None:
+    stake = sum(int(signer["stake"]) for signer in signers)
+    names = ", ".join(signer["name"] for signer in signers)
+    output.say(f"  {name:<12} signed by {names}: stake {stake} of {receipt['totalStake']}")
+
+
+def _change_text(change: dict[str, Any]) -> str:
+    if change["type"] == "published":
+        return f"package {change['packageId']} ({', '.join(change['modules'])})"
+    owner = f", {owner_text(change['owner'])}" if "owner" in change else ""
+    return f"{change['objectId']} {change['objectType']}{owner}"
+
+
+def _amount_text(coin_type: str, amount: str) -> str:
+    sign = "+" if int(amount) > 0 else ""
+    if coin_type == "0x2::iota::IOTA":
+        return sign + output.amount(amount)
+    return f"{sign}{amount} {coin_type}"
