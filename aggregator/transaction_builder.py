@@ -42,6 +42,7 @@ from proto.transaction import (
     SplitCoins,
     TransactionData,
     TransferObjects,
+    Upgrade,
 )
 from proto.type_tag import StructTag, TypeTag, VectorTag, format_type_tag
 
@@ -223,7 +224,8 @@ class TransactionBuilder:
         return await self.object(parse_address(argument), mutable)
 
     def _budget(self) -> int:
-        published = sum(len(module) for c in self._commands if isinstance(c, Publish) for module in c.modules)
+        packages = [c for c in self._commands if isinstance(c, Publish | Upgrade)]
+        published = sum(len(module) for package in packages for module in package.modules)
         return min(MAX_BUDGET, DEFAULT_BUDGET + published * BUDGET_PER_PUBLISHED_BYTE)
 
     async def _payment(

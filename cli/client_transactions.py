@@ -215,15 +215,45 @@ def publish(
     dev_inspect: DevInspectOption = False,
 ) -> None:
     """Build a package and publish it; you get its UpgradeCap."""
-    from cli.move_build import build_for_network
+    from cli.package_release import Release, add_publish
+
+    releases: list[Release] = []
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
-        chain = await session.rpc.call("iota_getChainIdentifier")
-        built = build_for_network(package_path, chain, with_unpublished_dependencies)
-        builder.publish(built.modules, built.dependencies, sender)
+        unpublished = with_unpublished_dependencies
+        releases.append(await add_publish(session, builder, package_path, sender, unpublished))
 
     flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    response = transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    if response is not None:
+        releases[0].record(response)
+
+
+def upgrade(
+    upgrade_capability: Annotated[str, typer.Option(help="The UpgradeCap of the package.")],
+    package_path: Annotated[Path, typer.Argument(help="Folder with a Move.toml.")] = Path("."),
+    with_unpublished_dependencies: bool = False,
+    skip_dependency_verification: Annotated[bool, typer.Option(hidden=True)] = False,
+    gas: GasOption = None,
+    gas_budget: BudgetOption = None,
+    serialize_unsigned_transaction: UnsignedOption = False,
+    serialize_signed_transaction: SignedOption = False,
+    dry_run: DryRunOption = False,
+    dev_inspect: DevInspectOption = False,
+) -> None:
+    """Build a package and publish it as the next version of itself."""
+    from cli.package_release import Release, add_upgrade
+
+    releases: list[Release] = []
+
+    async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
+        capability, unpublished = parse_address(upgrade_capability), with_unpublished_dependencies
+        releases.append(await add_upgrade(session, builder, package_path, capability, unpublished))
+
+    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
+    response = transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    if response is not None:
+        releases[0].record(response)
 
 
 def execute_signed_tx(
@@ -254,6 +284,7 @@ _EXAMPLES = {
     "merge-coin": "movelite client merge-coin --primary-coin 0x... --coin-to-merge 0x...",
     "call": "movelite client call --package 0x... --module nft --function mint --args hello 7",
     "publish": "movelite client publish path/to/package",
+    "upgrade": "movelite client upgrade --upgrade-capability 0x... path/to/package",
     "execute-signed-tx": "movelite client execute-signed-tx --tx-bytes ... --signatures ...",
     "execute-combined-signed-tx": "movelite client execute-combined-signed-tx --signed-tx-bytes ...",
 }
@@ -271,6 +302,7 @@ def register(app: typer.Typer) -> None:
         merge_coin,
         call,
         publish,
+        upgrade,
         execute_signed_tx,
         execute_combined_signed_tx,
     )

@@ -13,10 +13,15 @@ from proto.ids import Address, ObjectID
 
 @dataclass(frozen=True)
 class PackageToPublish:
-    """Modules, dependencies first, and the ids of the packages that they link to."""
+    """Modules, dependencies first, and the ids of the packages that they link to.
+
+    digest: what an upgrade is authorized for; published_at: the last version on the network.
+    """
 
     modules: tuple[bytes, ...]
     dependencies: tuple[ObjectID, ...]
+    digest: bytes
+    published_at: Address | None
 
 
 def build_package(folder: Path, options: BuildOptions) -> BuiltPackage:
@@ -40,4 +45,5 @@ def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> Pa
         hint = "Publish them first, or publish them along with --with-unpublished-dependencies."
         raise PackageError(f"these dependencies are not published: {names}", folder, hint)
     modules = tuple(module.bytecode for module in built.modules)
-    return PackageToPublish(modules, tuple(Address(id_) for id_ in built.dependency_ids.values()))
+    dependencies = tuple(Address(id_) for id_ in built.dependency_ids.values())
+    return PackageToPublish(modules, dependencies, built.digest, built.published_at)

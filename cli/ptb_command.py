@@ -45,6 +45,7 @@ Commands (in order; the same syntax as `iota client ptb`):
   --merge-coins COIN "[COINS]"
   --make-move-vec "<TYPE>" "[VALUES]"
   --publish PATH
+  --upgrade PATH @UPGRADE_CAP
 Options:
   --gas-budget NANOS  --gas-coin @ID  --sender @ADDRESS  --file PATH  --preview  --json
   --dry-run  --dev-inspect  --serialize-unsigned-transaction  --serialize-signed-transaction
@@ -144,6 +145,9 @@ class PtbBuilder:
                 self._last = await self._vector(parse_type_tag(text), items)
             case "--publish", (Text(path),):
                 self._last = await self._publish(Path(path))
+            case "--upgrade", (Text(path), capability):
+                await self._upgrade(Path(path), capability)
+                self._last = None
             case _:
                 raise PtbSyntaxError("its values have the wrong form; see `movelite client ptb --help`")
 
@@ -178,6 +182,14 @@ class PtbBuilder:
         chain = await self._session.rpc.call("iota_getChainIdentifier")
         built = build_for_network(path, chain, self._with_unpublished)
         return self._builder.add(Publish(built.modules, built.dependencies))
+
+    async def _upgrade(self, path: Path, capability: Value) -> None:
+        from cli.package_release import add_upgrade
+
+        cap = self._plain(capability)
+        if not isinstance(cap, str):
+            raise PtbSyntaxError("the UpgradeCap is an object on the ledger: write @0x...")
+        await add_upgrade(self._session, self._builder, path, parse_address(cap), self._with_unpublished)
 
     def _resolve(self, value: Value) -> Argument | Value:
         """A variable's meaning, with its parts; other values mean themselves."""

@@ -2,7 +2,7 @@
 
     --assign name [value]            --move-call package::module::function ["<types>"] values...
     --transfer-objects "[values]" to --split-coins coin "[amounts]"  --merge-coins coin "[coins]"
-    --make-move-vec "<type>" "[values]"   --publish path
+    --make-move-vec "<type>" "[values]"   --publish path   --upgrade path @upgrade_cap
 
 Values: 10, 10u8, 0xff, true, "text", 'text', @0x2 and @alias, name, name.0, gas, [a, b], vector[a], some(a),
 none.

@@ -137,6 +137,15 @@ def test_a_package_is_made_published_and_called(line: CommandLine, tmp_path: Pat
     assert "OK" in line.run("move", "-p", tmp_path / "mine", "test")
     published = line.json("client", "publish", tmp_path / "mine")
     package = next(c["packageId"] for c in published["objectChanges"] if c["type"] == "published")
+    upgrade = ("client", "upgrade", "--upgrade-capability", created(published, "::UpgradeCap"))
+    upgraded = line.json(*upgrade, tmp_path / "mine")
+    latest = next(c["packageId"] for c in upgraded["objectChanges"] if c["type"] == "published")
+    lock = (tmp_path / "mine" / "Move.lock").read_text()
+    assert f'original-published-id = "{package}"' in lock
+    assert f'latest-published-id = "{latest}"' in lock
+    assert 'published-version = "2"' in lock
+    ptb = ("client", "ptb", "--upgrade", str(tmp_path / "mine"), f"@{created(published, '::UpgradeCap')}")
+    assert line.json(*ptb, "--dry-run")["effects"]["status"]["status"] == "success"
     alice = line.json("client", "active-address")
     minted = line.json(
         *("client", "call", "--package", package, "--module", "my_nft", "--function", "mint"),

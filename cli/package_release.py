@@ -1,0 +1,85 @@
+"""Publishing and upgrading packages: the commands of a transaction, and what Move.lock keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aggregator.transaction_builder import BuildError, TransactionBuilder
+from cli import output
+from cli.move_build import build_for_network
+from cli.wallet import Session
+from movelite.package.lock import PublishedPackage, write_published
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address, parse_address
+from proto.transaction import Upgrade
+
+
+@dataclass(frozen=True)
+class Release:
+    """A package on its way to a network. original: address of its first version, None if this is it."""
+
+    folder: Path
+    environment: str
+    chain_id: str
+    original: Address | None = None
+
+    def record(self, response: dict[str, Any]) -> None:
+        """Write to Move.lock where the executed transaction put the package."""
+        change = next(c for c in response["objectChanges"] if c["type"] == "published")
+        latest = parse_address(change["packageId"])
+        original, version = self.original or latest, int(change["version"])
+        numbers = (int.from_bytes(original, "big"), int.from_bytes(latest, "big"), version)
+        write_published(self.folder, PublishedPackage(self.environment, self.chain_id, *numbers))
+        output.note(f"version {version} is recorded in {self.folder / 'Move.lock'}")
+
+
+async def add_publish(
+    session: Session, builder: TransactionBuilder, folder: Path, owner: Address, with_unpublished: bool
+) -> Release:
+    """Build a package and publish it; owner gets its UpgradeCap. Raises: PackageError."""
+    chain = await session.rpc.call("iota_getChainIdentifier")
+    built = build_for_network(folder, chain, with_unpublished)
+    builder.publish(built.modules, built.dependencies, owner)
+    return Release(folder, session.config.active_environment.alias, chain)
+
+
+async def add_upgrade(
+    session: Session,
+    builder: TransactionBuilder,
+    folder: Path,
+    capability: ObjectID,
+    with_unpublished: bool,
+) -> Release:
+    """Build a package and put it in the place of its last version, by the policy of its UpgradeCap.
+
+    Raises: BuildError if the package is not published, or the capability is for another; PackageError.
+    """
+    chain = await session.rpc.call("iota_getChainIdentifier")
+    built = build_for_network(folder, chain, with_unpublished)
+    package = built.published_at
+    if package is None:
+        raise BuildError(f"{folder} is not published on this network, by its Move.toml and its Move.lock")
+    cap, framework = format_address(capability), IOTA_FRAMEWORK_ADDRESS
+    values = [cap, await _policy(session, cap, package), list(built.digest)]
+    ticket = await builder.call(framework, "package", "authorize_upgrade", (), values)
+    receipt = builder.add(Upgrade(built.modules, built.dependencies, package, ticket))
+    await builder.call(framework, "package", "commit_upgrade", (), [cap, receipt])
+    modules = await session.rpc.call("iota_getNormalizedMoveModulesByPackage", format_address(package))
+    original = parse_address(next(iter(modules.values()))["address"])
+    return Release(folder, session.config.active_environment.alias, chain, original)
+
+
+async def _policy(session: Session, capability: str, package: Address) -> int:
+    """The policy of an UpgradeCap. Raises: BuildError if it is none, or not for the package."""
+    answer = await session.rpc.call("iota_getObject", capability, {"showContent": True})
+    content = answer.get("data", {}).get("content") or {}
+    if content.get("type") != "0x2::package::UpgradeCap":
+        raise BuildError(f"{capability} is no UpgradeCap")
+    governed = parse_address(content["fields"]["package"])
+    if governed != package:
+        raise BuildError(
+            f"{capability} is the UpgradeCap of {format_address(governed)}, "
+            f"but the package is at {format_address(package)}"
+        )
+    return int(content["fields"]["policy"])
