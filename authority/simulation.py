@@ -88,6 +88,7 @@ def dev_inspect(
     mock = _mock_coin(digest, sender, DEV_INSPECT_COIN_NANOS)
     transaction = _paid_by(transaction, mock)
     inputs = load_unchecked_input(transaction, reader, (mock,))
+    executor.check_modules_for_signing(transaction)
     recorder = Recorder()
     result = executor.execute(transaction, digest, inputs, reader, ExecutionMode.DEV_INSPECT, recorder)
     return Simulation(result, inputs, mock.object_id, tuple(recorder.results))
