@@ -15,6 +15,7 @@ from movelite.bytecode.file_format import (
     FunctionDefinition,
     Instruction,
     MutableReference,
+    Opcode,
     Primitive,
     Reference,
     SignatureToken,
@@ -257,6 +258,15 @@ class FunctionInstance:
     def locals(self) -> tuple[Type, ...]:
         """Types of all locals."""
         return self._closed(self.function.locals)
+
+    @cached_property
+    def boxed_locals(self) -> frozenset[int]:
+        """Locals that live in a list of their own: scalars that are borrowed mutably."""
+        return frozenset(
+            operand
+            for opcode, operand, _ in self.function.code
+            if opcode is Opcode.MUT_BORROW_LOC and not self.locals[operand].is_container
+        )
 
     def operand_types(self, offset: int) -> tuple[Type, ...]:
         """The types of what the instruction at the offset pops, the top of the stack last."""

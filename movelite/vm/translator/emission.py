@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from movelite.vm.translator.charges import Charges
-from movelite.vm.translator.expressions import BlockCompiler, Line, Untranslatable
+from movelite.vm.translator.expressions import BlockCompiler
 from movelite.vm.translator.flow import (
     Choice,
     Edge,
@@ -21,6 +21,7 @@ from movelite.vm.translator.flow import (
     Structure,
     Switch,
 )
+from movelite.vm.translator.operands import Line, Untranslatable
 
 MAX_INDENTATION = 80
 MAX_LOOP_NESTING = 18

@@ -1,135 +1,35 @@
 """A basic block's instructions as Python statements: the operand stack becomes expressions.
 
-What an instruction pushes is kept as text and written where it is used. It is put into a variable first
-where that would change its meaning: a local or a list it reads is about to change, or it is used twice.
 Whatever can fail is written as a statement of its own, on a line of its own, in the order of the bytecode,
-so that the line of an exception tells the instruction.
-
-Only generated names and integer literals enter the text.
+so that the line of an exception tells the instruction. Only generated names and integer literals enter the
+text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-from movelite.bytecode.file_format import CompiledModule, Instruction, Opcode
-from movelite.vm.loaded import FunctionInstance
-from movelite.vm.native_context import RuntimeLimits
-from movelite.vm.translator.charges import DYNAMIC_UNIT, Charges
-from movelite.vm.types import INTEGER_BITS, Type, TypeKind, check_value_depth
-from movelite.vm.values import copier, element_bytes, fixed_size, is_flat, sizer
-
-MAX_TEXT = 200
-"""Longest expression kept as text."""
+from movelite.bytecode.file_format import Opcode
+from movelite.vm.translator.charges import DYNAMIC_UNIT
+from movelite.vm.translator.containers import ContainerInstructions
+from movelite.vm.translator.operands import (
+    Line,
+    Operand,
+    Untranslatable,
+    is_scalar_reference,
+    is_temporary,
+)
+from movelite.vm.types import INTEGER_BITS, Type, TypeKind
+from movelite.vm.values import element_bytes, fixed_size, sizer
 
 CALL_STEP = 1 << 11
 """A call adds this, and what its caller keeps on the stack times one more than this, to the depth it passes
 on: the low bits count the values waiting on the stack, the high bits those and the frames."""
 
 
-class Untranslatable(Exception):
-    """The function is left to the interpreter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A value on the stack as an expression.
-
-    locals are the locals its text mentions, reads_memory tells whether it looks into a list that later
-    instructions may change. A reference to a scalar has the list as text and its place as index;
-    snapshot is the scalar itself, where the list was made for the reference alone.
-    """
-
-    text: str
-    locals: frozenset[int] = frozenset()
-    reads_memory: bool = False
-    is_atomic: bool = True
-    index: str | None = None
-    snapshot: str | None = None
-    uncopied: str | None = None
-
-    @property
-    def inner(self) -> str:
-        """The text as part of a larger expression."""
-        return self.text if self.is_atomic else f"({self.text})"
-
-    @property
-    def argument(self) -> str:
-        """The text as one argument; a reference to a scalar is a pair."""
-        return self.text if self.index is None else f"({self.text}, {self.index})"
-
-    @property
-    def arguments(self) -> list[str]:
-        """The text as arguments of translated code, where a reference to a scalar takes two."""
-        return [self.text] if self.index is None else [self.text, self.index]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of source without its indentation, and the instruction it comes from."""
-
-    text: str
-    offset: int
-
-
-class Names:
-    """What generated source refers to by name: constants, functions and helpers."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, object] = {}
-        self._known: dict[tuple[str, object], str] = {}
-
-    def add(self, prefix: str, key: object, make: Callable[[], object]) -> str:
-        """The name of a value; the same for the same prefix and key."""
-        name = self._known.get((prefix, key))
-        if name is None:
-            name = self._known[prefix, key] = f"{prefix}{len(self._known)}"
-            self.values[name] = make()
-        return name
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionNames:
-    """How a function's source calls others; made by the machine."""
-
-    callee: Callable[[FunctionInstance], object]
-    native: Callable[[FunctionInstance], object]
-
-
-class BlockCompiler:
+class BlockCompiler(ContainerInstructions):
     """Compiles the blocks of one function instance."""
-
-    def __init__(
-        self,
-        instance: FunctionInstance,
-        charges: Charges,
-        names: Names,
-        linking: FunctionNames,
-        limits: RuntimeLimits,
-    ) -> None:
-        self.instance = instance
-        self.code = instance.function.code
-        self.module = instance.function.module
-        self.charges = charges
-        self.names = names
-        self.linking = linking
-        self.limits = limits
-        self.boxed = self._boxed_locals()
-        self.stack: list[Operand] = []
-        self.lines: list[Line] = []
-        self.offset = 0
-        self._temporaries = 0
-
-    def _boxed_locals(self) -> frozenset[int]:
-        """Locals that need a list of their own: scalars that are borrowed mutably."""
-        return frozenset(
-            operand
-            for opcode, operand, _ in self.code
-            if opcode is Opcode.MUT_BORROW_LOC and not self.instance.locals[operand].is_container
-        )
-
-    # Entry points
 
     def block(self, start: int, end: int) -> tuple[list[Line], str | None]:
         """The statements of a block, and the condition or tag that its last instruction branches on."""
@@ -149,7 +49,7 @@ class BlockCompiler:
             elif opcode is Opcode.VARIANT_SWITCH:
                 condition = f"{self._pop().inner}[0]"
             elif opcode is not Opcode.BRANCH:
-                self._instruction(self.code[offset])
+                self._instruction(*self.code[offset])
         return self.lines, condition
 
     def charge(self, stretch: int | None, offset: int, size: str = "") -> list[Line]:
@@ -189,239 +89,78 @@ class BlockCompiler:
                 return f"len({text}) * {width} + 2" if width > 1 else f"len({text}) + 2"
         return f"{self.names.add('z', type_, lambda: sizer(type_))}({text})"
 
-    # The symbolic stack
+    def _instruction(self, opcode: Opcode, operand: int, count: int) -> None:
+        handler = _HANDLERS.get(opcode)
+        if handler is None:
+            raise Untranslatable(f"{opcode.name} is not supported")
+        handler(self, opcode, operand, count)
 
-    def _operand_types(self) -> tuple[Type, ...]:
-        return self.instance.operand_types(self.offset)
+    def _nothing(self, opcode: Opcode, operand: int, count: int) -> None:
+        """NOP and FREEZE_REF."""
 
-    def _emit(self, text: str) -> None:
-        self.lines.append(Line(text, self.offset))
+    def _drop(self, opcode: Opcode, operand: int, count: int) -> None:
+        self._pop()
 
-    def _temporary(self) -> str:
-        self._temporaries += 1
-        return f"t{self._temporaries}"
-
-    def _push(self, operand: Operand) -> None:
-        if len(operand.text) > MAX_TEXT:
-            operand = self._in_variable(operand)
-        self.stack.append(operand)
-
-    def _pop(self) -> Operand:
-        return self.stack.pop()
-
-    def _push_text(
-        self, text: str, *parts: Operand, reads_memory: bool = False, atomic: bool = False
-    ) -> None:
-        """Push an expression made of other operands."""
-        locals_ = frozenset[int]().union(*(part.locals for part in parts))
-        reads = reads_memory or any(part.reads_memory for part in parts)
-        self._push(Operand(text, locals_, reads, atomic))
-
-    def _in_variable(self, operand: Operand) -> Operand:
-        """The same operand with its text in a variable of its own."""
-        if operand.index is None:
-            name = self._temporary()
-            self._emit(f"{name} = {operand.text}")
-            return Operand(name)
-        container, index = operand.text, operand.index
-        if not _is_name(container):
-            container = self._temporary()
-            self._emit(f"{container} = {operand.text}")
-        elif operand.locals:
-            name = self._temporary()
-            self._emit(f"{name} = {container}")
-            container = name
-        if not index.isdecimal():
-            name = self._temporary()
-            self._emit(f"{name} = {index}")
-            index = name
-        return Operand(container, index=index, snapshot=None)
-
-    def _atomic(self, depth: int) -> Operand:
-        """The operand that deep in the stack (1 is the top), cheap and safe to mention twice."""
-        operand = self.stack[-depth]
-        if operand.uncopied is None and not _is_path(operand.text):
-            operand = self.stack[-depth] = self._in_variable(operand)
-        return operand
-
-    def _pop_atomic(self) -> Operand:
-        operand = self._atomic(1)
-        if operand.uncopied is not None:
-            operand = self._in_variable(operand)
-        self.stack.pop()
-        return operand
-
-    def _settle(self, *, local: int | None = None) -> None:
-        """Evaluate what is still text and would change: what mentions the local, or else reads memory."""
-        for position, operand in enumerate(self.stack):
-            if operand.reads_memory if local is None else local in operand.locals:
-                self.stack[position] = self._in_variable(operand)
-
-    def _fail_if(self, condition: str, argument: str = "") -> None:
-        self._emit(f"if {condition}: raise T({argument})" if argument else f"if {condition}: raise T")
-
-    # Instructions
-
-    def _instruction(self, instruction: Instruction) -> None:
-        opcode, operand, count = instruction
-        match opcode:
-            case Opcode.NOP:
-                pass
-            case Opcode.POP:
-                self._pop()
-            case Opcode.RET:
-                self._return()
-            case Opcode.ABORT:
-                self._emit(f"raise T({self._pop().text})")
-            case (
-                Opcode.LD_U8 | Opcode.LD_U16 | Opcode.LD_U32 | Opcode.LD_U64 | Opcode.LD_U128 | Opcode.LD_U256
-            ):
-                self._push(Operand(str(operand)))
-            case Opcode.LD_TRUE | Opcode.LD_FALSE:
-                self._push(Operand("True" if opcode is Opcode.LD_TRUE else "False"))
-            case Opcode.LD_CONST:
-                self._constant(operand)
-            case Opcode.COPY_LOC:
-                self._copy_local(operand)
-            case Opcode.MOVE_LOC:
-                self._push(self._local(operand))
-            case Opcode.ST_LOC:
-                self._store_local(operand)
-            case Opcode.MUT_BORROW_LOC | Opcode.IMM_BORROW_LOC:
-                self._borrow_local(operand)
-            case (
-                Opcode.MUT_BORROW_FIELD
-                | Opcode.IMM_BORROW_FIELD
-                | Opcode.MUT_BORROW_FIELD_GENERIC
-                | Opcode.IMM_BORROW_FIELD_GENERIC
-            ):
-                self._borrow_field(opcode, operand)
-            case Opcode.FREEZE_REF:
-                pass
-            case Opcode.READ_REF:
-                self._read_reference()
-            case Opcode.WRITE_REF:
-                self._write_reference()
-            case Opcode.CALL | Opcode.CALL_GENERIC:
-                self._call()
-            case _ if opcode in _BINARY:
-                self._binary(opcode)
-            case Opcode.NOT:
-                part = self._pop()
-                self._push_text(f"not {part.inner}", part)
-            case Opcode.EQ | Opcode.NEQ:
-                self._equal(opcode)
-            case Opcode.SHL | Opcode.SHR:
-                self._shift(opcode)
-            case _ if opcode in _CAST_BITS:
-                self._cast(_CAST_BITS[opcode])
-            case _:
-                self._container_instruction(opcode, operand, count)
-
-    def _container_instruction(self, opcode: Opcode, operand: int, count: int) -> None:
-        match opcode:
-            case Opcode.PACK | Opcode.PACK_GENERIC:
-                self._pack(opcode, operand)
-            case Opcode.UNPACK | Opcode.UNPACK_GENERIC:
-                fields = self._operand_types()[0].fields
-                self._unpack(self._pop().text, ["" for _ in fields])
-            case Opcode.PACK_VARIANT | Opcode.PACK_VARIANT_GENERIC:
-                self._pack(opcode, operand)
-            case Opcode.UNPACK_VARIANT | Opcode.UNPACK_VARIANT_GENERIC:
-                variant = self._pop_atomic()
-                tag = self._check_tag(opcode, operand, variant)
-                fields = self._operand_types()[0].variants[tag].fields
-                self._unpack(variant.text, ["_", *("" for _ in fields)])
-            case (
-                Opcode.UNPACK_VARIANT_IMM_REF
-                | Opcode.UNPACK_VARIANT_MUT_REF
-                | Opcode.UNPACK_VARIANT_GENERIC_IMM_REF
-                | Opcode.UNPACK_VARIANT_GENERIC_MUT_REF
-            ):
-                variant = self._pop_atomic()
-                tag = self._check_tag(opcode, operand, variant)
-                fields = self._operand_types()[0].element.variants[tag].fields
-                for position, field in enumerate(fields, 1):
-                    self._push(self._part(variant, position, field.type))
-            case Opcode.VEC_PACK:
-                check_value_depth(self.instance.vector_element(operand), self.limits.max_value_depth)
-                self._pack_list([], count)
-            case Opcode.VEC_LEN:
-                vector = self._pop()
-                self._push_text(f"len({vector.text})", vector, reads_memory=True, atomic=True)
-            case Opcode.VEC_IMM_BORROW | Opcode.VEC_MUT_BORROW:
-                self._borrow_element(operand)
-            case Opcode.VEC_PUSH_BACK:
-                self._push_back()
-            case Opcode.VEC_POP_BACK:
-                vector = self._pop()
-                self._settle()
-                name = self._temporary()
-                self._emit(f"{name} = {vector.inner}.pop()")
-                self._push(Operand(name))
-            case Opcode.VEC_UNPACK:
-                vector = self._pop_atomic()
-                self._fail_if(f"len({vector.text}) != {count}")
-                self._unpack(vector.text, ["" for _ in range(count)])
-            case Opcode.VEC_SWAP:
-                self._swap()
-            case _:
-                raise Untranslatable(f"{opcode.name} is not supported")
+    def _abort(self, opcode: Opcode, operand: int, count: int) -> None:
+        self._emit(f"raise T({self._pop().text})")
 
     # Locals and constants
+
+    def _load(self, opcode: Opcode, operand: int, count: int) -> None:
+        self._push(Operand(str(operand)))
+
+    def _load_bool(self, opcode: Opcode, operand: int, count: int) -> None:
+        self._push(Operand("True" if opcode is Opcode.LD_TRUE else "False"))
 
     def _local(self, index: int) -> Operand:
         """A local itself, as it is moved out or copied if it is a scalar or a reference."""
         type_ = self.instance.locals[index]
         here = frozenset((index,))
-        if _is_scalar_reference(type_):
+        if is_scalar_reference(type_):
             return Operand(f"l{index}", here, index=f"i{index}")
         if index in self.boxed:
             return Operand(f"l{index}[0]", here, reads_memory=True)
         return Operand(f"l{index}", here)
 
-    def _copy_local(self, index: int) -> None:
-        type_ = self.instance.locals[index]
-        if not type_.is_container:
-            self._push(self._local(index))
-            return
-        name = f"l{index}"
-        text = self._copy(type_, name)
-        self._push(Operand(text, frozenset((index,)), reads_memory=True, uncopied=name))
-
-    def _copy(self, type_: Type, text: str) -> str:
-        """Source of a copy of a list."""
-        if is_flat(type_):
-            return f"{text}[:]"
-        return f"{self.names.add('c', type_, lambda: copier(type_))}({text})"
-
-    def _constant(self, index: int) -> None:
-        type_ = self.module.type_of(self.module.compiled.constant_pool[index].type_)
-        value = self.module.constant(index)
+    def _constant(self, opcode: Opcode, operand: int, count: int) -> None:
+        type_ = self.module.type_of(self.module.compiled.constant_pool[operand].type_)
+        value = self.module.constant(operand)
         if type_.is_container:
-            name = self.names.add("k", ("constant", index), lambda: value)
+            name = self.names.add("k", ("constant", operand), lambda: value)
             self._push(Operand(self._copy(type_, name)))
         elif isinstance(value, bytes):
-            self._push(Operand(self.names.add("k", ("constant", index), lambda: value)))
+            self._push(Operand(self.names.add("k", ("constant", operand), lambda: value)))
         else:
             self._push(Operand(str(value)))
 
-    def _store_local(self, index: int) -> None:
+    def _move_local(self, opcode: Opcode, operand: int, count: int) -> None:
+        self._push(self._local(operand))
+
+    def _copy_local(self, opcode: Opcode, operand: int, count: int) -> None:
+        type_ = self.instance.locals[operand]
+        if not type_.is_container:
+            self._push(self._local(operand))
+            return
+        name = f"l{operand}"
+        text = self._copy(type_, name)
+        self._push(Operand(text, frozenset((operand,)), reads_memory=True, uncopied=name))
+
+    def _store_local(self, opcode: Opcode, operand: int, count: int) -> None:
         value = self._pop()
-        self._settle(local=index)
+        self._settle(local=operand)
         if value.index is not None:
-            if value.text != f"l{index}":
-                self._emit(f"l{index} = {value.text}")
-            if value.index != f"i{index}":
-                self._emit(f"i{index} = {value.index}")
-        elif index in self.boxed:
-            self._emit(f"l{index} = [{value.text}]")
-        elif not self._rename_last(value.text, f"l{index}") and value.text != f"l{index}":
-            self._emit(f"l{index} = {value.text}")
+            if value.text != f"l{operand}":
+                self._emit(f"l{operand} = {value.text}")
+            if value.index != f"i{operand}":
+                self._emit(f"i{operand} = {value.index}")
+        elif operand in self.boxed:
+            self._emit(f"l{operand} = [{value.text}]")
+        elif not self._rename_last(value.text, f"l{operand}") and value.text != f"l{operand}":
+            self._emit(f"l{operand} = {value.text}")
 
     def _rename_last(self, temporary: str, name: str) -> bool:
         """Let the line that has just made a temporary make a local instead."""
-        if not self.lines or not _is_temporary(temporary):
+        if not self.lines or not is_temporary(temporary):
             return False
         last = self.lines[-1]
         for prefix in (f"if ({temporary} := ", f"{temporary} = "):
@@ -431,24 +170,18 @@ class BlockCompiler:
                 return True
         return False
 
-    def _borrow_local(self, index: int) -> None:
-        here = frozenset((index,))
-        if self.instance.locals[index].is_container:
-            self._push(Operand(f"l{index}", here))
-        elif index in self.boxed:
-            self._push(Operand(f"l{index}", here, index="0"))
+    def _borrow_local(self, opcode: Opcode, operand: int, count: int) -> None:
+        here = frozenset((operand,))
+        if self.instance.locals[operand].is_container:
+            self._push(Operand(f"l{operand}", here))
+        elif operand in self.boxed:
+            self._push(Operand(f"l{operand}", here, index="0"))
         else:
-            self._push(Operand(f"[l{index}]", here, index="0", snapshot=f"l{index}"))
+            self._push(Operand(f"[l{operand}]", here, index="0", snapshot=f"l{operand}"))
 
     # References
 
-    def _part(self, container: Operand, position: int | str, type_: Type) -> Operand:
-        """A reference to a part of what a reference points to."""
-        if type_.is_container:
-            return Operand(f"{container.inner}[{position}]", container.locals)
-        return Operand(container.text, container.locals, index=str(position))
-
-    def _borrow_field(self, opcode: Opcode, operand: int) -> None:
+    def _borrow_field(self, opcode: Opcode, operand: int, count: int) -> None:
         handle = operand
         if opcode in (Opcode.MUT_BORROW_FIELD_GENERIC, Opcode.IMM_BORROW_FIELD_GENERIC):
             handle = self.module.compiled.field_instantiations[operand].handle
@@ -456,7 +189,7 @@ class BlockCompiler:
         type_ = self._operand_types()[0].element.fields[field].type
         self._push(self._part(self._pop(), field, type_))
 
-    def _read_reference(self) -> None:
+    def _read_reference(self, opcode: Opcode, operand: int, count: int) -> None:
         type_ = self._operand_types()[0].element
         reference = self._pop()
         if type_.is_container:
@@ -468,7 +201,7 @@ class BlockCompiler:
             text = f"{reference.inner}[{reference.index}]"
             self._push(Operand(text, reference.locals, reads_memory=True))
 
-    def _write_reference(self) -> None:
+    def _write_reference(self, opcode: Opcode, operand: int, count: int) -> None:
         type_ = self._operand_types()[0]
         reference, value = self._pop(), self._pop()
         self._settle()
@@ -477,7 +210,7 @@ class BlockCompiler:
 
     # Arithmetic
 
-    def _binary(self, opcode: Opcode) -> None:
+    def _binary(self, opcode: Opcode, operand: int, count: int) -> None:
         sign = _BINARY[opcode]
         bits = INTEGER_BITS.get(self._operand_types()[0].kind, 0)
         right, left = self._pop(), self._pop()
@@ -499,7 +232,11 @@ class BlockCompiler:
         self._fail_if(f"({name} := {text}) {failure}")
         self._push(Operand(name))
 
-    def _equal(self, opcode: Opcode) -> None:
+    def _not(self, opcode: Opcode, operand: int, count: int) -> None:
+        part = self._pop()
+        self._push_text(f"not {part.inner}", part)
+
+    def _equal(self, opcode: Opcode, operand: int, count: int) -> None:
         right, left = self._pop(), self._pop()
         sign = "==" if opcode is Opcode.EQ else "!="
         texts = []
@@ -511,7 +248,7 @@ class BlockCompiler:
                 texts.append(side.uncopied or side.inner)
         self._push_text(f"{texts[0]} {sign} {texts[1]}", left, right, reads_memory=is_reference)
 
-    def _shift(self, opcode: Opcode) -> None:
+    def _shift(self, opcode: Opcode, operand: int, count: int) -> None:
         bits = INTEGER_BITS[self._operand_types()[0].kind]
         if bits < 256:
             distance = self._atomic(1)
@@ -524,89 +261,15 @@ class BlockCompiler:
             text = f"{value.inner} >> {distance.inner}"
         self._push_text(text, value, distance)
 
-    def _cast(self, bits: int) -> None:
+    def _cast(self, opcode: Opcode, operand: int, count: int) -> None:
+        bits = _CAST_BITS[opcode]
         if INTEGER_BITS[self._operand_types()[0].kind] > bits:
             value = self._atomic(1)
             self._fail_if(f"{value.inner} > {(1 << bits) - 1}")
 
-    # Structs, enums and vectors
-
-    def _pack(self, opcode: Opcode, operand: int) -> None:
-        prefix: list[str] = []
-        match opcode:
-            case Opcode.PACK:
-                type_ = self.instance.struct_type(operand)
-            case Opcode.PACK_GENERIC:
-                type_ = self.instance.generic_struct_type(operand)
-            case Opcode.PACK_VARIANT:
-                type_ = self.instance.enum_type(operand)
-            case _:
-                type_ = self.instance.generic_enum_type(operand)
-        check_value_depth(type_, self.limits.max_value_depth)
-        if type_.info.is_enum:
-            prefix = [str(variant_tag(self.module.compiled, opcode, operand))]
-        self._pack_list(prefix, len(self._operand_types()))
-
-    def _pack_list(self, prefix: list[str], count: int) -> None:
-        split = len(self.stack) - count
-        parts = self.stack[split:]
-        del self.stack[split:]
-        text = f"[{', '.join([*prefix, *(part.text for part in parts)])}]"
-        self._push_text(text, *parts, atomic=True)
-
-    def _unpack(self, text: str, targets: Sequence[str]) -> None:
-        """Push the parts of a list; a target given is only assigned."""
-        names = [target or self._temporary() for target in targets]
-        if names and names != ["_"]:
-            self._emit(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {text}")
-        for name, target in zip(names, targets, strict=True):
-            if not target:
-                self._push(Operand(name))
-
-    def _check_tag(self, opcode: Opcode, operand: int, variant: Operand) -> int:
-        tag = variant_tag(self.module.compiled, opcode, operand)
-        self._fail_if(f"{variant.inner}[0] != {tag}", f"{variant.inner}[0]")
-        return tag
-
-    def _borrow_element(self, signature: int) -> None:
-        element = self.instance.vector_element(signature)
-        following = self.code[self.offset + 1].opcode if self.offset + 1 < len(self.code) else None
-        if element.is_container:
-            index, vector = self._pop(), self._pop()
-            name = self._temporary()
-            self._emit(f"{name} = {vector.inner}[{index.text}]")
-            self._push(Operand(name))
-            return
-        if following is not Opcode.READ_REF:
-            vector, index = self._atomic(2), self._atomic(1)
-            del self.stack[-2:]
-            self._fail_if(f"{index.inner} >= len({vector.text})")
-            locals_ = vector.locals | index.locals
-            self._push(Operand(vector.text, locals_, index.reads_memory, index=index.text))
-            return
-        index, vector = self._pop(), self._pop()
-        name = self._temporary()
-        self._emit(f"{name} = {vector.inner}[{index.text}]")
-        self._push(Operand(f"[{name}]", index="0", snapshot=name))
-
-    def _push_back(self) -> None:
-        value = self._pop()
-        vector = self._atomic(1)
-        self.stack.pop()
-        self._settle()
-        self._fail_if(f"len({vector.text}) >= {self.limits.max_vector_length}")
-        self._emit(f"{vector.inner}.append({value.text})")
-
-    def _swap(self) -> None:
-        self._settle()
-        vector, first, second = self._atomic(3), self._atomic(2), self._atomic(1)
-        del self.stack[-3:]
-        left, right = f"{vector.inner}[{first.text}]", f"{vector.inner}[{second.text}]"
-        self._emit(f"{left}, {right} = {right}, {left}")
-
     # Calls
 
-    def _call(self) -> None:
+    def _call(self, opcode: Opcode, operand: int, count: int) -> None:
         callee = self.charges.callee(self.offset)
         count = len(callee.function.parameters)
         split = len(self.stack) - count
@@ -637,7 +300,7 @@ class BlockCompiler:
         targets: list[str] = []
         for type_ in returns:
             name = self._temporary()
-            if _is_scalar_reference(type_):
+            if is_scalar_reference(type_):
                 index = self._temporary()
                 targets.append(f"({name}, {index})")
                 operands.append(Operand(name, index=index))
@@ -653,34 +316,10 @@ class BlockCompiler:
         for operand in operands:
             self._push(operand)
 
-    def _return(self) -> None:
+    def _return(self, opcode: Opcode, operand: int, count: int) -> None:
         texts = [operand.argument for operand in self.stack]
         self.stack.clear()
         self._emit(f"return {', '.join(texts)}" if texts else "return")
-
-
-def variant_tag(module: CompiledModule, opcode: Opcode, operand: int) -> int:
-    """The tag that a variant instruction names."""
-    if opcode in _GENERIC_VARIANTS:
-        return module.variant_instantiation_handles[operand].variant
-    return module.variant_handles[operand].variant
-
-
-def _is_scalar_reference(type_: Type) -> bool:
-    return type_.is_reference and not type_.element.is_container
-
-
-def _is_temporary(text: str) -> bool:
-    return text[0] == "t" and text[1:].isdecimal()
-
-
-def _is_name(text: str) -> bool:
-    return text.isalnum()
-
-
-def _is_path(text: str) -> bool:
-    """True for a name, a number, or a name with constant subscripts: cheap to evaluate again."""
-    return text.replace("[", "").replace("]", "").isalnum() and not text.startswith("[")
 
 
 _BINARY = {
@@ -707,9 +346,58 @@ _CAST_BITS = {
     Opcode.CAST_U128: 128,
     Opcode.CAST_U256: 256,
 }
-_GENERIC_VARIANTS = {
-    Opcode.PACK_VARIANT_GENERIC,
-    Opcode.UNPACK_VARIANT_GENERIC,
-    Opcode.UNPACK_VARIANT_GENERIC_IMM_REF,
-    Opcode.UNPACK_VARIANT_GENERIC_MUT_REF,
+
+_Handler = Callable[[BlockCompiler, Opcode, int, int], None]
+
+_HANDLERS: dict[Opcode, _Handler] = {
+    Opcode.NOP: BlockCompiler._nothing,
+    Opcode.FREEZE_REF: BlockCompiler._nothing,
+    Opcode.POP: BlockCompiler._drop,
+    Opcode.RET: BlockCompiler._return,
+    Opcode.ABORT: BlockCompiler._abort,
+    Opcode.LD_TRUE: BlockCompiler._load_bool,
+    Opcode.LD_FALSE: BlockCompiler._load_bool,
+    Opcode.LD_CONST: BlockCompiler._constant,
+    Opcode.COPY_LOC: BlockCompiler._copy_local,
+    Opcode.MOVE_LOC: BlockCompiler._move_local,
+    Opcode.ST_LOC: BlockCompiler._store_local,
+    Opcode.MUT_BORROW_LOC: BlockCompiler._borrow_local,
+    Opcode.IMM_BORROW_LOC: BlockCompiler._borrow_local,
+    Opcode.MUT_BORROW_FIELD: BlockCompiler._borrow_field,
+    Opcode.IMM_BORROW_FIELD: BlockCompiler._borrow_field,
+    Opcode.MUT_BORROW_FIELD_GENERIC: BlockCompiler._borrow_field,
+    Opcode.IMM_BORROW_FIELD_GENERIC: BlockCompiler._borrow_field,
+    Opcode.READ_REF: BlockCompiler._read_reference,
+    Opcode.WRITE_REF: BlockCompiler._write_reference,
+    Opcode.CALL: BlockCompiler._call,
+    Opcode.CALL_GENERIC: BlockCompiler._call,
+    Opcode.NOT: BlockCompiler._not,
+    Opcode.EQ: BlockCompiler._equal,
+    Opcode.NEQ: BlockCompiler._equal,
+    Opcode.SHL: BlockCompiler._shift,
+    Opcode.SHR: BlockCompiler._shift,
+    Opcode.PACK: BlockCompiler._pack,
+    Opcode.PACK_GENERIC: BlockCompiler._pack,
+    Opcode.PACK_VARIANT: BlockCompiler._pack,
+    Opcode.PACK_VARIANT_GENERIC: BlockCompiler._pack,
+    Opcode.UNPACK: BlockCompiler._unpack,
+    Opcode.UNPACK_GENERIC: BlockCompiler._unpack,
+    Opcode.UNPACK_VARIANT: BlockCompiler._unpack_variant,
+    Opcode.UNPACK_VARIANT_GENERIC: BlockCompiler._unpack_variant,
+    Opcode.UNPACK_VARIANT_IMM_REF: BlockCompiler._unpack_variant_reference,
+    Opcode.UNPACK_VARIANT_MUT_REF: BlockCompiler._unpack_variant_reference,
+    Opcode.UNPACK_VARIANT_GENERIC_IMM_REF: BlockCompiler._unpack_variant_reference,
+    Opcode.UNPACK_VARIANT_GENERIC_MUT_REF: BlockCompiler._unpack_variant_reference,
+    Opcode.VEC_PACK: BlockCompiler._vector_pack,
+    Opcode.VEC_LEN: BlockCompiler._vector_length,
+    Opcode.VEC_IMM_BORROW: BlockCompiler._borrow_element,
+    Opcode.VEC_MUT_BORROW: BlockCompiler._borrow_element,
+    Opcode.VEC_PUSH_BACK: BlockCompiler._push_back,
+    Opcode.VEC_POP_BACK: BlockCompiler._pop_back,
+    Opcode.VEC_UNPACK: BlockCompiler._vector_unpack,
+    Opcode.VEC_SWAP: BlockCompiler._swap,
 }
+_LOADS = (Opcode.LD_U8, Opcode.LD_U16, Opcode.LD_U32, Opcode.LD_U64, Opcode.LD_U128, Opcode.LD_U256)
+_HANDLERS |= dict.fromkeys(_LOADS, BlockCompiler._load)
+_HANDLERS |= dict.fromkeys(_BINARY, BlockCompiler._binary)
+_HANDLERS |= dict.fromkeys(_CAST_BITS, BlockCompiler._cast)

@@ -50,7 +50,9 @@ from movelite.vm.translator.charges import (
     Stretch,
     charges_of,
 )
-from movelite.vm.translator.expressions import CALL_STEP, FunctionNames, Untranslatable, variant_tag
+from movelite.vm.translator.containers import variant_tag
+from movelite.vm.translator.expressions import CALL_STEP
+from movelite.vm.translator.operands import FunctionNames, Untranslatable
 from movelite.vm.translator.source import compile_source, write_source
 from movelite.vm.types import Type
 from movelite.vm.values import Value

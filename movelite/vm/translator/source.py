@@ -11,14 +11,9 @@ from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_context import RuntimeLimits
 from movelite.vm.translator.charges import Charges, charges_of
 from movelite.vm.translator.emission import Emitter
-from movelite.vm.translator.expressions import (
-    CALL_STEP,
-    BlockCompiler,
-    FunctionNames,
-    Names,
-    Untranslatable,
-)
+from movelite.vm.translator.expressions import CALL_STEP, BlockCompiler
 from movelite.vm.translator.flow import Structure
+from movelite.vm.translator.operands import FunctionNames, Names, Untranslatable
 
 MAX_INSTRUCTIONS = 20_000
 MAX_BLOCKS = 1024
