@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 from movelite.bytecode.file_format import Instruction, Opcode
 from movelite.bytecode.status import StatusCode, VMError
@@ -48,37 +48,57 @@ VECTOR_TOO_LONG = 4
 class Frame:
     """A call in progress."""
 
-    __slots__ = ("instance", "locals", "offset")
+    __slots__ = ("counted", "instance", "locals", "offset")
 
-    def __init__(self, instance: FunctionInstance, locals_: list[Value]) -> None:
+    def __init__(self, instance: FunctionInstance, locals_: list[Value], counted: int) -> None:
         self.instance = instance
         self.locals = locals_
         self.offset = 0
+        self.counted = counted
+        """The meter's count of instructions up to which the frame's own are in its function's heat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outer:
-    """Where an execution stands that calls the interpreter from translated code."""
+class Engine(Protocol):
+    """What runs functions faster, once they have run here for long enough."""
 
-    frames: Sequence[MoveFrame] = ()
-    depth: int = 0
-    """Frames waiting for the interpreter's first."""
-    pending: int = 0
-    """Values those frames keep on the stack."""
+    def call(self, vm: Interpreter, callee: FunctionInstance, arguments: list[Value]) -> list[Value] | None:
+        """The results of a call, or None to have it interpreted."""
+        ...
+
+    def resume(self, vm: Interpreter, frame: Frame) -> list[Value] | None:
+        """The results of a call that has just jumped backwards, or None to go on interpreting it."""
+        ...
+
+    def call_stack(self) -> list[MoveFrame]:
+        """All frames in progress, interpreted or not, outermost first."""
+        ...
 
 
 class Interpreter:
-    """One execution: its operand stack, its call stack and its gas."""
+    """One execution: its operand stack, its call stack and its gas.
+
+    depth and pending tell where it stands in a larger one: how many frames wait for its first, and how many
+    values they keep on the stack.
+    """
 
     def __init__(
-        self, gas: GasMeter, extensions: Extensions, limits: RuntimeLimits, outer: Outer | None = None
+        self,
+        gas: GasMeter,
+        extensions: Extensions,
+        limits: RuntimeLimits,
+        engine: Engine | None = None,
+        *,
+        depth: int = 0,
+        pending: int = 0,
     ) -> None:
         self.gas = gas
         self.extensions = extensions
         self.limits = limits
-        self.outer = outer if outer is not None else Outer()
-        self.max_stack = MAX_OPERAND_STACK - self.outer.pending
-        self.max_callers = MAX_CALL_STACK - self.outer.depth
+        self.engine = engine
+        self.depth = depth
+        self.pending = pending
+        self.max_stack = MAX_OPERAND_STACK - pending
+        self.max_callers = MAX_CALL_STACK - depth
         self.stack: list[Value] = []
         self.callers: list[Frame] = []
         self.frame: Frame | None = None
@@ -90,7 +110,7 @@ class Interpreter:
         """
         if instance.function.is_native:
             return list(call_native(self, instance, arguments))
-        self.frame = _frame(instance, arguments)
+        self.frame = self._new_frame(instance, arguments)
         while self.frame is not None:
             frame = self.frame
             code = frame.instance.function.code
@@ -102,10 +122,26 @@ class Interpreter:
                 raise self._located(error, frame) from error
         return self.stack
 
-    def call_stack(self) -> list[MoveFrame]:
-        """The frames in progress, outermost first."""
+    def _new_frame(self, instance: FunctionInstance, arguments: Sequence[Value]) -> Frame:
+        missing = len(instance.function.locals) - len(arguments)
+        locals_ = [*arguments, *[None] * missing]
+        for index in instance.boxed_locals:
+            locals_[index] = [locals_[index]]
+        return Frame(instance, locals_, self.gas.instructions)
+
+    def own_frames(self) -> list[MoveFrame]:
+        """The frames in progress here, outermost first."""
         frames = self.callers if self.frame is None else [*self.callers, self.frame]
-        return [*self.outer.frames, *(_move_frame(frame) for frame in frames)]
+        return [_move_frame(frame) for frame in frames]
+
+    def call_stack(self) -> list[MoveFrame]:
+        """All frames in progress, outermost first."""
+        return self.own_frames() if self.engine is None else self.engine.call_stack()
+
+    def count(self, frame: Frame) -> None:
+        """Add what a frame has run since it was last counted to its function's heat."""
+        frame.instance.heat += self.gas.instructions - frame.counted
+        frame.counted = self.gas.instructions
 
     def _located(self, error: VMError, frame: Frame) -> ExecutionError:
         if isinstance(error, ExecutionError):
@@ -151,13 +187,36 @@ class Interpreter:
             return
         if len(self.callers) >= self.max_callers:
             raise VMError(StatusCode.CALL_STACK_OVERFLOW)
+        if self.engine is not None:
+            self.count(frame)
+            results = self.engine.call(self, callee, arguments)
+            if results is not None:
+                self.stack.extend(results)
+                frame.offset += 1
+                frame.counted = self.gas.instructions
+                return
         self.callers.append(frame)
-        self.frame = _frame(callee, arguments)
+        self.frame = self._new_frame(callee, arguments)
 
+    def jump(self, frame: Frame, target: int) -> None:
+        """Go on at another instruction; a loop that has run for long may be finished by the engine."""
+        is_backwards = target <= frame.offset
+        frame.offset = target
+        if is_backwards and self.engine is not None:
+            self.count(frame)
+            results = self.engine.resume(self, frame)
+            if results is not None:
+                self.stack.extend(results)
+                self.leave()
 
-def _frame(instance: FunctionInstance, arguments: Sequence[Value]) -> Frame:
-    missing = len(instance.function.locals) - len(arguments)
-    return Frame(instance, [*arguments, *[None] * missing])
+    def leave(self) -> None:
+        """Go back to the caller; the results are on the stack."""
+        if not self.callers:
+            self.frame = None
+            return
+        self.frame = self.callers.pop()
+        self.frame.offset += 1
+        self.frame.counted = self.gas.instructions
 
 
 def _move_frame(frame: Frame) -> MoveFrame:
@@ -178,28 +237,29 @@ def _nop(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
 
 def _return(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     vm.gas.charge(1, 0, 0, 0)
-    if not vm.callers:
-        vm.frame = None
-        return
-    vm.frame = vm.callers.pop()
-    vm.frame.offset += 1
+    if vm.engine is not None:
+        vm.count(frame)
+    vm.leave()
 
 
 def _branch(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     vm.gas.charge(1, 0, 0, 0)
-    frame.offset = instruction.operand
+    vm.jump(frame, instruction.operand)
 
 
 def _branch_if(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     vm.gas.charge(1, 0, 1, 0)
     wanted = instruction.opcode is Opcode.BR_TRUE
-    frame.offset = instruction.operand if vm.stack.pop() is wanted else frame.offset + 1
+    if vm.stack.pop() is wanted:
+        vm.jump(frame, instruction.operand)
+    else:
+        frame.offset += 1
 
 
 def _variant_switch(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     vm.gas.charge(1, 0, 1, 0)
     tag = vm.stack.pop()[0]
-    frame.offset = frame.instance.function.jump_tables[instruction.operand].jump_table[tag]
+    vm.jump(frame, frame.instance.function.jump_tables[instruction.operand].jump_table[tag])
 
 
 def _abort(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
@@ -245,9 +305,14 @@ def _load_constant(vm: Interpreter, frame: Frame, instruction: Instruction) -> N
     frame.offset += 1
 
 
+def _local_value(frame: Frame, index: int) -> Value:
+    value = frame.locals[index]
+    return value[0] if index in frame.instance.boxed_locals else value
+
+
 def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     type_ = frame.instance.locals[instruction.operand]
-    value = frame.locals[instruction.operand]
+    value = _local_value(frame, instruction.operand)
     vm.gas.charge(1, 1, 0, abstract_size(type_, value))
     vm.push(copy_value(type_, value))
     frame.offset += 1
@@ -255,7 +320,7 @@ def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None
 
 def _move_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     type_ = frame.instance.locals[instruction.operand]
-    value = frame.locals[instruction.operand]
+    value = _local_value(frame, instruction.operand)
     frame.locals[instruction.operand] = None
     vm.gas.charge(1, 1, 0, abstract_size(type_, value))
     vm.push(value)
@@ -264,7 +329,9 @@ def _move_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None
 
 def _store_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     vm.gas.charge(1, 0, 1, 0)
-    frame.locals[instruction.operand] = vm.stack.pop()
+    value = vm.stack.pop()
+    boxed = instruction.operand in frame.instance.boxed_locals
+    frame.locals[instruction.operand] = [value] if boxed else value
     frame.offset += 1
 
 
@@ -274,8 +341,11 @@ def _reference_to(type_: Type, container: list[Value], index: int) -> Value:
 
 def _borrow_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     vm.gas.charge(1, 1, 0, REFERENCE_SIZE)
-    type_ = frame.instance.locals[instruction.operand]
-    vm.push(_reference_to(type_, frame.locals, instruction.operand))
+    index = instruction.operand
+    if index in frame.instance.boxed_locals:
+        vm.push((frame.locals[index], 0))
+    else:
+        vm.push(_reference_to(frame.instance.locals[index], frame.locals, index))
     frame.offset += 1
 
 

@@ -235,6 +235,11 @@ class FunctionInstance:
         self._operand_types: dict[int, tuple[Type, ...]] = {}
         self.translation: Callable[..., Any] | None = None
         """The Python function it was translated to, once it was."""
+        self.continuations: dict[int, Callable[..., Any] | None] = {}
+        """What runs it from the start of a block on, by offset; None where it cannot be translated."""
+        self.heat = 0
+        """Instructions that the interpreter has run for it, by which the translator chooses."""
+        self.is_translatable = True
         self.charges: object = None
         """The translator's sums of its gas, once they were made."""
 

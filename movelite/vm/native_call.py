@@ -23,9 +23,13 @@ from movelite.vm.values import Value, abstract_size
 class Caller(Protocol):
     """What calls a native: an interpreter or the translated code's machine."""
 
-    gas: GasMeter
     extensions: Extensions
     limits: RuntimeLimits
+
+    @property
+    def gas(self) -> GasMeter:
+        """The meter of the execution in progress."""
+        ...
 
     def call_stack(self) -> list[MoveFrame]:
         """The Move frames in progress, outermost first."""

@@ -19,7 +19,7 @@ from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import FunctionInstance, LoadedModule
 from movelite.vm.loader import CacheLimits, ModuleLoader
 from movelite.vm.native_context import Extensions, NativeTable, RuntimeLimits
-from movelite.vm.translator.machine import Machine
+from movelite.vm.translator.machine import HOT_AFTER, Machine
 from movelite.vm.types import ModuleId, Type
 from movelite.vm.values import InvalidValue, Value
 from proto import type_tag as tags
@@ -36,6 +36,8 @@ class RuntimeConfig:
     caches: CacheLimits = field(default_factory=CacheLimits)
     translate: bool = True
     """False runs everything in the reference interpreter."""
+    hot_after: int = HOT_AFTER
+    """Instructions interpreted, per instruction of a function's code, before it is translated; 0: none."""
 
 
 class MoveRuntime:
@@ -46,7 +48,7 @@ class MoveRuntime:
         self.config = config
         self.loader = ModuleLoader(natives, config.binary, config.verifier, config.caches)
 
-        self.machine = Machine(config.limits)
+        self.machine = Machine(config.limits, config.hot_after)
 
     def new_session(
         self, linkage: LinkageResolver, gas_meter: GasMeter, extensions: Extensions | None = None

@@ -1,4 +1,4 @@
-"""Runs the same call in the reference interpreter and in translated code, for tests that compare them."""
+"""Runs the same call interpreted, translated and partly so, for tests that compare them."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class Outcome:
 
 
 class Pair:
-    """Two runtimes over the same modules."""
+    """Runtimes over the same modules: one interprets, one translates everything at once, and one translates
+    what has run for about as many instructions as it has, so that it changes over in the middle of calls and
+    loops."""
 
     def __init__(self, modules: Mapping[ModuleId, bytes], natives: NativeTable | None = None) -> None:
         table = natives if natives is not None else std_natives(testing=True)
         self.linkage = MemoryLinkage(dict(modules))
         self.interpreting = MoveRuntime(table, RuntimeConfig(MOVE_DEFAULT_CONFIG, translate=False))
-        self.translating = MoveRuntime(table, RuntimeConfig(MOVE_DEFAULT_CONFIG))
+        self.translating = MoveRuntime(table, RuntimeConfig(MOVE_DEFAULT_CONFIG, hot_after=0))
+        self.mixing = MoveRuntime(table, RuntimeConfig(MOVE_DEFAULT_CONFIG, hot_after=1))
 
     def session(self, gas: GasMeter | None = None) -> Session:
         """A session of translated code."""
@@ -55,14 +58,14 @@ class Pair:
         type_arguments: Sequence[TypeTag] = (),
         budget: int | None = None,
     ) -> Outcome:
-        """Run a call both ways; fails the test where anything differs. budget is in internal units."""
-        interpreted, translated = (
+        """Run a call all ways; fails the test where anything differs. budget is in internal units."""
+        interpreted, translated, mixed = (
             _run(runtime, self.linkage, module_id, function, arguments, type_arguments, budget)
-            for runtime in (self.interpreting, self.translating)
+            for runtime in (self.interpreting, self.translating, self.mixing)
         )
-        assert interpreted == translated, (
-            f"{module_id[1]}::{function} with {budget}:\ninterpreted {interpreted}\ntranslated  {translated}"
-        )
+        call = f"{module_id[1]}::{function} with {budget}"
+        assert interpreted == translated, f"{call}:\ninterpreted {interpreted}\ntranslated  {translated}"
+        assert interpreted == mixed, f"{call}:\ninterpreted {interpreted}\nmixed       {mixed}"
         return interpreted
 
     def call_with_budgets(
@@ -76,7 +79,7 @@ class Pair:
         budgets: int = 4,
         largest: int = 10_000_000,
     ) -> Outcome:
-        """Run a call both ways with ample gas, and then with less, so that it ends in the middle."""
+        """Run a call all ways with ample gas, and then with less, so that it ends in the middle."""
         outcome = self.call(module_id, function, arguments, type_arguments, largest)
         used = largest - outcome.gas[0]
         for _ in range(budgets):

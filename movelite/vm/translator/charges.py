@@ -22,6 +22,7 @@ from movelite.bytecode.status import StatusCode, VMError
 from movelite.verifier import control_flow_graph
 from movelite.verifier.control_flow_graph import ControlFlowGraph
 from movelite.vm.loaded import FunctionInstance
+from movelite.vm.translator.flow import rooted
 from movelite.vm.types import Type
 from movelite.vm.values import CONTAINER_SIZE, REFERENCE_SIZE, fixed_size
 
@@ -239,15 +240,17 @@ def charges_of(instance: FunctionInstance) -> Charges:
 
 
 class Charges:
-    """The stretches of one function instance."""
+    """The stretches of one function instance, or of what can run from a block of it on."""
 
-    def __init__(self, instance: FunctionInstance) -> None:
+    def __init__(self, instance: FunctionInstance, root: int | None = None) -> None:
         function = instance.function
         code_unit = function.module.compiled.function_defs[function.index].code
         if code_unit is None:
             raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="a native has no charges")
         self.instance = instance
-        self.graph: ControlFlowGraph = control_flow_graph.build(code_unit)
+        graph = control_flow_graph.build(code_unit)
+        self.root = root
+        self.graph: ControlFlowGraph = graph if root is None else rooted(graph, root)
         self.code = instance.function.code
         self.heights = instance.function.stack_shape.heights
         self.costs = [instruction_cost(instance, offset) for offset in range(len(self.code))]
@@ -312,8 +315,8 @@ class Charges:
 
     @cached_property
     def _head(self) -> list[int]:
-        """Offsets of the entry block's head."""
-        return [] if self._splits_before(0) else self._run(0)
+        """Offsets of the head of the function's first block; callers never enter at another."""
+        return [] if self.root is not None or self._splits_before(0) else self._run(0)
 
     @cached_property
     def entry(self) -> Stretch | None:

@@ -14,6 +14,7 @@ from movelite.bytecode.file_format import Opcode
 from movelite.vm.translator.charges import DYNAMIC_UNIT
 from movelite.vm.translator.containers import ContainerInstructions
 from movelite.vm.translator.operands import (
+    CALL_STEP,
     Line,
     Operand,
     Untranslatable,
@@ -22,10 +23,6 @@ from movelite.vm.translator.operands import (
 )
 from movelite.vm.types import INTEGER_BITS, Type, TypeKind
 from movelite.vm.values import element_bytes, fixed_size, sizer
-
-CALL_STEP = 1 << 11
-"""A call adds this, and what its caller keeps on the stack times one more than this, to the depth it passes
-on: the low bits count the values waiting on the stack, the high bits those and the frames."""
 
 
 class BlockCompiler(ContainerInstructions):

@@ -72,6 +72,32 @@ class Labelled:
 Statement = Straight | Edge | Jump | Choice | Switch | Loop | Labelled
 
 
+def rooted(graph: ControlFlowGraph, root: int) -> ControlFlowGraph:
+    """The part of a graph that can be reached from a block, with that block as its entry."""
+    order: list[int] = []
+    back_edges: dict[int, set[int]] = {}
+    open_blocks: set[int] = set()
+    seen = {root}
+    stack = [(root, iter(dict.fromkeys(graph.blocks[root].successors)))]
+    open_blocks.add(root)
+    while stack:
+        block, successors = stack[-1]
+        for successor in successors:
+            if successor in open_blocks:
+                back_edges.setdefault(successor, set()).add(block)
+            elif successor not in seen:
+                seen.add(successor)
+                open_blocks.add(successor)
+                stack.append((successor, iter(dict.fromkeys(graph.blocks[successor].successors))))
+                break
+        else:
+            open_blocks.discard(block)
+            order.append(block)
+            stack.pop()
+    order.reverse()
+    return ControlFlowGraph(graph.blocks, order, back_edges)
+
+
 class Structure:
     """A function body as a tree of statements."""
 

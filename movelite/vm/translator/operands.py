@@ -18,6 +18,13 @@ from movelite.vm.values import copier, is_flat
 MAX_TEXT = 200
 """Longest expression kept as text."""
 
+CALL_STEP = 1 << 11
+"""A call adds this, and what its caller keeps on the stack times one more than this, to the depth it passes
+on: the low bits count the values waiting on the stack, the high bits those and the frames."""
+
+PENDING_MASK = CALL_STEP - 1
+"""The bits of a depth that count the waiting values."""
+
 
 class Untranslatable(Exception):
     """The function is left to the interpreter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CodeType
 
@@ -11,9 +12,16 @@ from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_context import RuntimeLimits
 from movelite.vm.translator.charges import Charges, charges_of
 from movelite.vm.translator.emission import Emitter
-from movelite.vm.translator.expressions import CALL_STEP, BlockCompiler
+from movelite.vm.translator.expressions import BlockCompiler
 from movelite.vm.translator.flow import Structure
-from movelite.vm.translator.operands import FunctionNames, Names, Untranslatable
+from movelite.vm.translator.operands import (
+    CALL_STEP,
+    FunctionNames,
+    Names,
+    Untranslatable,
+    is_scalar_reference,
+)
+from movelite.vm.types import Type
 
 MAX_INSTRUCTIONS = 20_000
 MAX_BLOCKS = 1024
@@ -23,8 +31,14 @@ MAX_DEPTH = 960
 """Frames, and values waiting on the stack, up to which translated code counts on enough room below the
 official limits of 1024 each."""
 
+OPERAND_STACK = 1024
+
 LEAF_HEIGHT = 48
 """Values on the stack for which a function that calls nothing need not check the room."""
+
+
+NO_INSTRUCTION = -1
+"""Stands for the instruction of a line that comes from none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +52,35 @@ class Source:
     charges: Charges
 
 
-def write_source(instance: FunctionInstance, linking: FunctionNames, limits: RuntimeLimits) -> Source:
-    """Translate a function that is not native.
+def write_source(
+    instance: FunctionInstance, linking: FunctionNames, limits: RuntimeLimits, root: int | None = None
+) -> Source:
+    """Translate a function that is not native, or what can run from a block of it on.
 
+    The function takes its parameters, or from the block `root` on all its locals; a reference to a scalar as
+    two, and among the locals scalars that are borrowed in lists of their own. Then it takes its depth w.
     Raises: Untranslatable.
     """
     function = instance.function
-    code_unit = function.module.compiled.function_defs[function.index].code
-    if code_unit is None or len(code_unit.code) > MAX_INSTRUCTIONS:
-        raise Untranslatable("native or too long")
+    if len(function.code) > MAX_INSTRUCTIONS:
+        raise Untranslatable("too long")
     try:
-        charges = charges_of(instance)
-        graph = charges.graph
-        if len(graph.order) > MAX_BLOCKS:
+        charges = charges_of(instance) if root is None else Charges(instance, root)
+        if len(charges.graph.order) > MAX_BLOCKS:
             raise Untranslatable("too many blocks")
         names = Names()
         compiler = BlockCompiler(instance, charges, names, linking, limits)
-        structure = Structure(function.code, function.jump_tables, graph)
+        structure = Structure(function.code, function.jump_tables, charges.graph)
         rows = Emitter(structure, compiler, charges).rows_of_function()
     except VMError as error:
         raise Untranslatable(str(error)) from error
-    lines = ["def make():", " g = 0", f" def f({', '.join([*_parameters(instance), 'w'])}):", "  nonlocal g"]
+    parameters = _names_of(instance.parameters if root is None else instance.locals)
+    lines = ["def make():", " g = 0", f" def f({', '.join([*parameters, 'w'])}):", "  nonlocal g"]
     offsets = [0] * (len(lines) + 1)
-    for text in [*_room_check(instance, charges), *_boxes(instance, compiler)]:
-        lines.append(f"  {text}")
-        offsets.append(0)
+    if root is None:
+        for text in [*_room_check(instance, parameters), *_boxes(instance)]:
+            lines.append(f"  {text}")
+            offsets.append(NO_INSTRUCTION)
     for row in rows:
         lines.append(f"{' ' * (row.depth + 2)}{row.line.text}")
         offsets.append(row.line.offset)
@@ -84,27 +102,33 @@ def compile_source(source: Source, name: str) -> CodeType:
     return code
 
 
-def _parameters(instance: FunctionInstance) -> list[str]:
+def _names_of(types: Sequence[Type]) -> list[str]:
     names = []
-    for index, type_ in enumerate(instance.parameters):
+    for index, type_ in enumerate(types):
         names.append(f"l{index}")
-        if type_.is_reference and not type_.element.is_container:
+        if is_scalar_reference(type_):
             names.append(f"i{index}")
     return names
 
 
-def _room_check(instance: FunctionInstance, charges: Charges) -> list[str]:
+def room(instance: FunctionInstance) -> int:
+    """Frames and waiting values below a call of the function with which it may be run translated; negative
+    where it may not at all."""
+    highest = max(instance.function.stack_shape.heights)
+    return min(MAX_DEPTH, OPERAND_STACK - highest)
+
+
+def _room_check(instance: FunctionInstance, parameters: Sequence[str]) -> list[str]:
     """Leave the call to the interpreter where one of the stacks may overflow."""
-    calls = any(opcode in (Opcode.CALL, Opcode.CALL_GENERIC) for opcode, _, _ in instance.function.code)
-    highest = max(charges.heights)
-    if not calls and highest <= LEAF_HEIGHT:
+    function = instance.function
+    calls = any(opcode in (Opcode.CALL, Opcode.CALL_GENERIC) for opcode, _, _ in function.code)
+    if not calls and max(function.stack_shape.heights) <= LEAF_HEIGHT:
         return []
-    room = min(MAX_DEPTH, 1024 - highest)
-    if room <= 0:
+    if room(instance) <= 0:
         raise Untranslatable("stack too high")
-    return [f"if w > {room * CALL_STEP}: return x({', '.join([*_parameters(instance), 'w'])})"]
+    return [f"if w > {room(instance) * CALL_STEP}: return x({', '.join([*parameters, 'w'])})"]
 
 
-def _boxes(instance: FunctionInstance, compiler: BlockCompiler) -> list[str]:
+def _boxes(instance: FunctionInstance) -> list[str]:
     count = len(instance.parameters)
-    return [f"l{index} = [l{index}]" for index in sorted(compiler.boxed) if index < count]
+    return [f"l{index} = [l{index}]" for index in sorted(instance.boxed_locals) if index < count]
