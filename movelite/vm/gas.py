@@ -70,6 +70,9 @@ class GasMeter:
     The counters live as long as the meter, across the calls of a transaction.
     """
 
+    is_metered = True
+    """False where everything is free and nothing runs out."""
+
     def __init__(self, budget: int, schedule: CostSchedule = COST_SCHEDULE) -> None:
         """A meter with a budget in internal units."""
         self.schedule = schedule
@@ -88,21 +91,14 @@ class GasMeter:
         units = min(budget, MAX_COMPUTATION_UNITS * gas_price) // gas_price
         return cls(units * INTERNAL_UNITS)
 
-    @property
-    def is_metered(self) -> bool:
-        """True where gas can run out."""
-        return True
-
     def charge(self, instructions: int, pushes: int, pops: int, size: int) -> None:
         """Charge a step that adds `pushes` values of together `size` to the stack, and then takes `pops` off.
 
         Raises: VMError OUT_OF_GAS, with nothing left.
         """
-        self.stack_height += pushes
-        if self.stack_height > self.next_height_tier:
-            self.height_multiplier, self.next_height_tier = _tier(
-                self.schedule.stack_height_tiers, self.stack_height
-            )
+        height = self.stack_height + pushes
+        if height > self.next_height_tier:
+            self.height_multiplier, self.next_height_tier = _tier(self.schedule.stack_height_tiers, height)
         self.instructions += instructions
         if self.instructions > self.next_instruction_tier:
             self.instruction_multiplier, self.next_instruction_tier = _tier(
@@ -111,12 +107,17 @@ class GasMeter:
         self.stack_size += size
         if self.stack_size > self.next_size_tier:
             self.size_multiplier, self.next_size_tier = _tier(self.schedule.stack_size_tiers, self.stack_size)
-        self.deduct(
+        self.stack_height = height  # what is popped stays counted where the gas ends here
+        cost = (
             instructions * self.instruction_multiplier
             + size * self.size_multiplier
             + pushes * self.height_multiplier
         )
-        self.stack_height = max(0, self.stack_height - pops)
+        if cost > self.gas_left:
+            self.gas_left = 0
+            raise VMError(StatusCode.OUT_OF_GAS)
+        self.gas_left -= cost
+        self.stack_height = height - pops if height > pops else 0
 
     def deduct(self, amount: int) -> None:
         """Take internal units.
@@ -141,13 +142,10 @@ class GasMeter:
 class UnmeteredGas(GasMeter):
     """A meter that counts and never runs out, for system transactions."""
 
+    is_metered = False
+
     def __init__(self) -> None:
         super().__init__(0, ZERO_SCHEDULE)
-
-    @property
-    def is_metered(self) -> bool:
-        """False."""
-        return False
 
     def deduct(self, amount: int) -> None:
         """Take nothing."""

@@ -632,12 +632,6 @@ _HANDLERS: dict[Opcode, _Handler] = {
     Opcode.BR_TRUE: _branch_if,
     Opcode.BR_FALSE: _branch_if,
     Opcode.BRANCH: _branch,
-    Opcode.LD_U8: _load,
-    Opcode.LD_U16: _load,
-    Opcode.LD_U32: _load,
-    Opcode.LD_U64: _load,
-    Opcode.LD_U128: _load,
-    Opcode.LD_U256: _load,
     Opcode.LD_CONST: _load_constant,
     Opcode.LD_TRUE: _load_bool,
     Opcode.LD_FALSE: _load_bool,
@@ -646,10 +640,6 @@ _HANDLERS: dict[Opcode, _Handler] = {
     Opcode.ST_LOC: _store_local,
     Opcode.MUT_BORROW_LOC: _borrow_local,
     Opcode.IMM_BORROW_LOC: _borrow_local,
-    Opcode.MUT_BORROW_FIELD: _borrow_field,
-    Opcode.IMM_BORROW_FIELD: _borrow_field,
-    Opcode.MUT_BORROW_FIELD_GENERIC: _borrow_field,
-    Opcode.IMM_BORROW_FIELD_GENERIC: _borrow_field,
     Opcode.CALL: _call,
     Opcode.CALL_GENERIC: _call_generic,
     Opcode.PACK: _pack,
@@ -660,10 +650,6 @@ _HANDLERS: dict[Opcode, _Handler] = {
     Opcode.PACK_VARIANT_GENERIC: _pack_variant,
     Opcode.UNPACK_VARIANT: _unpack_variant,
     Opcode.UNPACK_VARIANT_GENERIC: _unpack_variant,
-    Opcode.UNPACK_VARIANT_IMM_REF: _unpack_variant_reference,
-    Opcode.UNPACK_VARIANT_MUT_REF: _unpack_variant_reference,
-    Opcode.UNPACK_VARIANT_GENERIC_IMM_REF: _unpack_variant_reference,
-    Opcode.UNPACK_VARIANT_GENERIC_MUT_REF: _unpack_variant_reference,
     Opcode.VARIANT_SWITCH: _variant_switch,
     Opcode.READ_REF: _read_reference,
     Opcode.WRITE_REF: _write_reference,
@@ -678,12 +664,6 @@ _HANDLERS: dict[Opcode, _Handler] = {
     Opcode.XOR: _integer_operation("xor", operator.xor),
     Opcode.SHL: _shift,
     Opcode.SHR: _shift,
-    Opcode.CAST_U8: _cast(8),
-    Opcode.CAST_U16: _cast(16),
-    Opcode.CAST_U32: _cast(32),
-    Opcode.CAST_U64: _cast(64),
-    Opcode.CAST_U128: _cast(128),
-    Opcode.CAST_U256: _cast(256),
     Opcode.OR: _binary(operator.or_),
     Opcode.AND: _binary(operator.and_),
     Opcode.NOT: _not,
@@ -703,14 +683,20 @@ _HANDLERS: dict[Opcode, _Handler] = {
     Opcode.VEC_POP_BACK: _vector_pop_back,
     Opcode.VEC_UNPACK: _vector_unpack,
     Opcode.VEC_SWAP: _vector_swap,
-    Opcode.EXISTS_DEPRECATED: _unreachable,
-    Opcode.EXISTS_GENERIC_DEPRECATED: _unreachable,
-    Opcode.MUT_BORROW_GLOBAL_DEPRECATED: _unreachable,
-    Opcode.MUT_BORROW_GLOBAL_GENERIC_DEPRECATED: _unreachable,
-    Opcode.IMM_BORROW_GLOBAL_DEPRECATED: _unreachable,
-    Opcode.IMM_BORROW_GLOBAL_GENERIC_DEPRECATED: _unreachable,
-    Opcode.MOVE_FROM_DEPRECATED: _unreachable,
-    Opcode.MOVE_FROM_GENERIC_DEPRECATED: _unreachable,
-    Opcode.MOVE_TO_DEPRECATED: _unreachable,
-    Opcode.MOVE_TO_GENERIC_DEPRECATED: _unreachable,
 }
+
+_HANDLERS |= {
+    opcode: handler
+    for handler, opcodes in (
+        (_load, "LD_U8 LD_U16 LD_U32 LD_U64 LD_U128 LD_U256"),
+        (
+            _borrow_field,
+            "MUT_BORROW_FIELD IMM_BORROW_FIELD MUT_BORROW_FIELD_GENERIC IMM_BORROW_FIELD_GENERIC",
+        ),
+        (_unpack_variant_reference, "UNPACK_VARIANT_IMM_REF UNPACK_VARIANT_MUT_REF"),
+        (_unpack_variant_reference, "UNPACK_VARIANT_GENERIC_IMM_REF UNPACK_VARIANT_GENERIC_MUT_REF"),
+    )
+    for opcode in map(Opcode.__getitem__, opcodes.split())
+}
+_HANDLERS |= {Opcode[f"CAST_U{bits}"]: _cast(bits) for bits in (8, 16, 32, 64, 128, 256)}
+_HANDLERS |= {opcode: _unreachable for opcode in Opcode if opcode.name.endswith("_DEPRECATED")}
