@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import NewType
 
 from proto import bcs
@@ -57,9 +57,12 @@ class CommitteeMember:
     stake: U64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Committee:
-    """Authorities of an epoch, sorted by public key; a signer is named by its position in that order."""
+    """Authorities of an epoch, sorted by public key; a signer is named by its position in that order.
+
+    Without slots, so that what is asked for with every vote is computed once.
+    """
 
     epoch: U64
     members: tuple[CommitteeMember, ...]
@@ -74,28 +77,32 @@ class Committee:
             raise InvalidCommittee("a committee needs members with positive stake, below 2^64 in sum")
         return Committee(epoch, tuple(CommitteeMember(key, stakes[key]) for key in sorted(stakes)))
 
-    @property
+    @cached_property
     def total_stake(self) -> StakeUnit:
         """Stake of all members."""
-        return _total_stake(self)
+        return sum(member.stake for member in self.members)
 
-    @property
+    @cached_property
     def quorum_threshold(self) -> StakeUnit:
         """Stake that makes a certificate."""
         return quorum_threshold(self.total_stake)
 
-    @property
+    @cached_property
     def validity_threshold(self) -> StakeUnit:
         """Stake that holds an honest authority."""
         return validity_threshold(self.total_stake)
 
-    @property
+    @cached_property
     def names(self) -> tuple[AuthorityName, ...]:
         """Public keys in order."""
         return tuple(AuthorityName(member.public_key) for member in self.members)
 
+    @cached_property
+    def _positions(self) -> dict[bytes, int]:
+        return {member.public_key: position for position, member in enumerate(self.members)}
+
     def __contains__(self, authority: object) -> bool:
-        return authority in _positions(self)
+        return authority in self._positions
 
     def __len__(self) -> int:
         return len(self.members)
@@ -105,14 +112,14 @@ class Committee:
 
         Raises: UnknownSigner.
         """
-        position = _positions(self).get(authority)
+        position = self._positions.get(authority)
         if position is None:
             raise UnknownSigner(f"{authority.hex()} is no member of the committee of epoch {self.epoch}")
         return position
 
     def stake_of(self, authority: bytes) -> StakeUnit:
         """Stake of a member; 0 for anyone else."""
-        position = _positions(self).get(authority)
+        position = self._positions.get(authority)
         return 0 if position is None else self.members[position].stake
 
     def stake_of_all(self, authorities: Iterable[bytes]) -> StakeUnit:
@@ -163,13 +170,3 @@ def _faulty(total_stake: StakeUnit) -> StakeUnit:
     if total_stake <= 0:
         raise InvariantViolation("a committee has stake")
     return (total_stake - 1) // 3
-
-
-@lru_cache(maxsize=64)
-def _positions(committee: Committee) -> dict[bytes, int]:
-    return {member.public_key: position for position, member in enumerate(committee.members)}
-
-
-@lru_cache(maxsize=64)
-def _total_stake(committee: Committee) -> StakeUnit:
-    return sum(member.stake for member in committee.members)
