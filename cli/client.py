@@ -15,6 +15,7 @@ from aggregator.wallet.keystore import WalletError
 from cli import client_transactions, output, wallet
 from cli.ptb_command import ptb
 from cli.show_transaction import show_transaction
+from cli.source_verification import verify_source
 from cli.wallet import Session, with_session
 from proto.crypto import SignatureScheme
 from proto.ids import format_address, format_digest, parse_address, parse_digest
@@ -343,6 +344,9 @@ def _print(text: str) -> None:
 
 
 client_transactions.register(app)
+app.command("verify-source", epilog="Example: movelite client verify-source path/to/package --verify-deps")(
+    verify_source
+)
 app.command(
     "ptb",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},

@@ -221,7 +221,9 @@ def publish(
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         unpublished = with_unpublished_dependencies
-        releases.append(await add_publish(session, builder, package_path, sender, unpublished))
+        release, capability = await add_publish(session, builder, package_path, unpublished)
+        builder.transfer([capability], sender)
+        releases.append(release)
 
     flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
     response = transact(build, TransactionOptions(gas or (), gas_budget, *flags))

@@ -13,12 +13,13 @@ from proto.ids import Address, ObjectID
 
 @dataclass(frozen=True)
 class PackageToPublish:
-    """Modules, dependencies first, and the ids of the packages that they link to.
+    """Modules, dependencies first, with their names, and the ids of the packages that they link to.
 
     digest: what an upgrade is authorized for; published_at: the last version on the network.
     """
 
     modules: tuple[bytes, ...]
+    names: frozenset[str]
     dependencies: tuple[ObjectID, ...]
     digest: bytes
     published_at: Address | None
@@ -46,4 +47,5 @@ def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> Pa
         raise PackageError(f"these dependencies are not published: {names}", folder, hint)
     modules = tuple(module.bytecode for module in built.modules)
     dependencies = tuple(Address(id_) for id_ in built.dependency_ids.values())
-    return PackageToPublish(modules, dependencies, built.digest, built.published_at)
+    named = frozenset(module.name for module in built.modules)
+    return PackageToPublish(modules, named, dependencies, built.digest, built.published_at)

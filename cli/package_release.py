@@ -12,21 +12,26 @@ from cli.move_build import build_for_network
 from cli.wallet import Session
 from movelite.package.lock import PublishedPackage, write_published
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address, parse_address
-from proto.transaction import Upgrade
+from proto.transaction import Argument, Publish, Upgrade
 
 
 @dataclass(frozen=True)
 class Release:
-    """A package on its way to a network. original: address of its first version, None if this is it."""
+    """A package on its way to a network.
+
+    modules: their names; original: address of its first version, None if this is it.
+    """
 
     folder: Path
+    modules: frozenset[str]
     environment: str
     chain_id: str
     original: Address | None = None
 
     def record(self, response: dict[str, Any]) -> None:
         """Write to Move.lock where the executed transaction put the package."""
-        change = next(c for c in response["objectChanges"] if c["type"] == "published")
+        published = [change for change in response["objectChanges"] if change["type"] == "published"]
+        change = next(change for change in published if self.modules == set(change["modules"]))
         latest = parse_address(change["packageId"])
         original, version = self.original or latest, int(change["version"])
         numbers = (int.from_bytes(original, "big"), int.from_bytes(latest, "big"), version)
@@ -35,13 +40,13 @@ class Release:
 
 
 async def add_publish(
-    session: Session, builder: TransactionBuilder, folder: Path, owner: Address, with_unpublished: bool
-) -> Release:
-    """Build a package and publish it; owner gets its UpgradeCap. Raises: PackageError."""
+    session: Session, builder: TransactionBuilder, folder: Path, with_unpublished: bool
+) -> tuple[Release, Argument]:
+    """Build a package and publish it; the result is its UpgradeCap. Raises: PackageError."""
     chain = await session.rpc.call("iota_getChainIdentifier")
     built = build_for_network(folder, chain, with_unpublished)
-    builder.publish(built.modules, built.dependencies, owner)
-    return Release(folder, session.config.active_environment.alias, chain)
+    capability = builder.add(Publish(built.modules, built.dependencies))
+    return Release(folder, built.names, session.config.active_environment.alias, chain), capability
 
 
 async def add_upgrade(
@@ -67,7 +72,7 @@ async def add_upgrade(
     await builder.call(framework, "package", "commit_upgrade", (), [cap, receipt])
     modules = await session.rpc.call("iota_getNormalizedMoveModulesByPackage", format_address(package))
     original = parse_address(next(iter(modules.values()))["address"])
-    return Release(folder, session.config.active_environment.alias, chain, original)
+    return Release(folder, built.names, session.config.active_environment.alias, chain, original)
 
 
 async def _policy(session: Session, capability: str, package: Address) -> int:

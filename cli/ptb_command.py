@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -31,6 +31,9 @@ from proto import bcs
 from proto.ids import Address, InvalidAddress, ObjectID, parse_address
 from proto.transaction import Argument, GasCoin, MakeMoveVec, MergeCoins, SplitCoins, TransferObjects
 from proto.type_tag import TypeTag, parse_type_tag
+
+if TYPE_CHECKING:
+    from cli.package_release import Release
 
 NAMED_PACKAGES = {"std": "0x1", "iota": "0x2", "iota_system": "0x3"}
 _SCHEMAS = {"u8": bcs.U8, "u16": bcs.U16, "u32": bcs.U32, "u64": bcs.U64, "u128": bcs.U128, "u256": bcs.U256}
@@ -70,9 +73,13 @@ def ptb(context: typer.Context) -> None:
         output.table(("", "command", "values"), rows)
         return
 
+    releases: list[Release] = []
+
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         unpublished = "--with-unpublished-dependencies" in options
-        await PtbBuilder(session, builder, sender, unpublished).run(commands)
+        ptb_builder = PtbBuilder(session, builder, sender, unpublished)
+        await ptb_builder.run(commands)
+        releases.extend(ptb_builder.releases)
 
     gas = [options["--gas-coin"].removeprefix("@")] if "--gas-coin" in options else []
     budget = int(options["--gas-budget"].replace("_", "")) if "--gas-budget" in options else None
@@ -80,7 +87,10 @@ def ptb(context: typer.Context) -> None:
     unsigned = "--serialize-unsigned-transaction" in options
     signed = "--serialize-signed-transaction" in options
     only_asked = ("--dry-run" in options, "--dev-inspect" in options)
-    transact(build, TransactionOptions(gas, budget, unsigned, signed, *only_asked, sender))
+    response = transact(build, TransactionOptions(gas, budget, unsigned, signed, *only_asked, sender))
+    if response is not None:
+        for release in releases:
+            release.record(response)
 
 
 def _with_files(words: Sequence[str]) -> list[str]:
@@ -101,7 +111,10 @@ def _with_files(words: Sequence[str]) -> list[str]:
 
 
 class PtbBuilder:
-    """Carries out commands on a builder, with the variables that they assign."""
+    """Carries out commands on a builder, with the variables that they assign.
+
+    releases: the packages that the commands publish or upgrade.
+    """
 
     def __init__(
         self, session: Session, builder: TransactionBuilder, sender: Address, with_unpublished: bool
@@ -110,6 +123,7 @@ class PtbBuilder:
         self._with_unpublished = with_unpublished
         self._variables: dict[str, Argument | Value] = {"gas": GasCoin(), "sender": _address_value(sender)}
         self._last: Argument | None = None
+        self.releases: list[Release] = []
 
     async def run(self, commands: Sequence[PtbCommand]) -> None:
         """Carry out all. Raises: BuildError, PtbSyntaxError, naming the command."""
@@ -176,12 +190,11 @@ class PtbBuilder:
         return self._builder.add(MakeMoveVec(tag, tuple(elements)))
 
     async def _publish(self, path: Path) -> Argument:
-        from cli.move_build import build_for_network
-        from proto.transaction import Publish
+        from cli.package_release import add_publish
 
-        chain = await self._session.rpc.call("iota_getChainIdentifier")
-        built = build_for_network(path, chain, self._with_unpublished)
-        return self._builder.add(Publish(built.modules, built.dependencies))
+        release, capability = await add_publish(self._session, self._builder, path, self._with_unpublished)
+        self.releases.append(release)
+        return capability
 
     async def _upgrade(self, path: Path, capability: Value) -> None:
         from cli.package_release import add_upgrade
@@ -189,7 +202,9 @@ class PtbBuilder:
         cap = self._plain(capability)
         if not isinstance(cap, str):
             raise PtbSyntaxError("the UpgradeCap is an object on the ledger: write @0x...")
-        await add_upgrade(self._session, self._builder, path, parse_address(cap), self._with_unpublished)
+        unpublished = self._with_unpublished
+        release = await add_upgrade(self._session, self._builder, path, parse_address(cap), unpublished)
+        self.releases.append(release)
 
     def _resolve(self, value: Value) -> Argument | Value:
         """A variable's meaning, with its parts; other values mean themselves."""

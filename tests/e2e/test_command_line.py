@@ -146,6 +146,8 @@ def test_a_package_is_made_published_and_called(line: CommandLine, tmp_path: Pat
     assert 'published-version = "2"' in lock
     ptb = ("client", "ptb", "--upgrade", str(tmp_path / "mine"), f"@{created(published, '::UpgradeCap')}")
     assert line.json(*ptb, "--dry-run")["effects"]["status"]["status"] == "success"
+    line.json(*ptb)
+    assert 'published-version = "3"' in (tmp_path / "mine" / "Move.lock").read_text()
     alice = line.json("client", "active-address")
     minted = line.json(
         *("client", "call", "--package", package, "--module", "my_nft", "--function", "mint"),
@@ -166,6 +168,22 @@ def test_a_package_is_made_published_and_called(line: CommandLine, tmp_path: Pat
         "client", "call", "--package", package, "--module", "my_nft", "--function", "burn", "--args", nft
     )
     assert "deleted" in line.run("client", "object", nft, code=1)
+
+
+def test_published_code_is_verified_against_its_source(line: CommandLine, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    line.run("move", "-p", tmp_path, "new", "mine", "--template", "coin")
+    verify = ("client", "verify-source", folder)
+    assert "not published" in line.run(*verify, code=1)
+    line.run("client", "ptb", "--publish", folder, "--assign", "cap", "--transfer-objects", "[cap]", "sender")
+    assert line.json(*verify)["verified"] is True
+    assert "Iota, 55 modules" in line.run(*verify, "--verify-deps")
+    assert "MoveStdlib" in line.run(*verify, "--verify-deps", "--skip-source")
+    source = next((folder / "sources").glob("*.move"))
+    source.write_text(source.read_text().replace("6,", "7,"))
+    assert "published with other code" in line.run(*verify, code=1)
+    assert "no package" in line.run(*verify, "--address-override", gas(line)[0], code=1)
+    assert "does not exist" in line.run(*verify, "--address-override", "0xdead", code=1)
 
 
 def test_a_programmable_transaction(line: CommandLine) -> None:

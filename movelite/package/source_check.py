@@ -1,0 +1,138 @@
+"""Whether packages on a ledger are what sources compile to.
+
+A module matches if its bytes are those of the compiled one, moved to the address where it is published. A
+package's links match if all it is linked with is a dependency of the sources.
+Source of the rules: iota-source-validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from pathlib import Path
+
+from movelite.bytecode.disassembler import disassemble
+from movelite.bytecode.file_format import CompiledModule
+from movelite.bytecode.reader import deserialize_module
+from movelite.bytecode.status import VMError
+from movelite.bytecode.writer import serialize_module
+from proto.ids import Address, ObjectID
+
+from .build import BuildOptions, build, framework_modules
+from .errors import ResolutionError
+from .graph import resolve_graph
+
+MAX_DIFF_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PackageOnLedger:
+    """A published package: its code by module name, and the ids of the packages that it is linked with."""
+
+    id: Address
+    modules: Mapping[str, bytes]
+    links: frozenset[ObjectID]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFromSource:
+    """A compiled package: its code by module name, where it should be published, and what it depends on.
+
+    dependencies is None for a package of the framework, whose links are not checked.
+    """
+
+    name: str
+    modules: Mapping[str, bytes]
+    published_at: Address
+    dependencies: frozenset[ObjectID] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Something that is not the same. difference: of the disassembled code, if both sides have a module."""
+
+    package: str
+    module: str | None
+    reason: str
+    difference: tuple[str, ...] = ()
+
+
+def root_from_source(folder: Path, chain_id: str, published_at: Address | None = None) -> PackageFromSource:
+    """Compile the package in a folder.
+
+    published_at: where it is on the ledger, if Move.toml and Move.lock do not say it.
+    Raises: PackageError, also if it is nowhere known where it is published.
+    """
+    built = build(folder, BuildOptions(chain_id=chain_id, lints="none"))
+    built.check_publishable()
+    place = published_at or built.published_at
+    if place is None:
+        hint = "Name its address with --address-override, or write it as 'published-at' into Move.toml."
+        raise ResolutionError(f"package '{built.name}' is not published on this network", folder, hint)
+    modules = {module.name: module.bytecode for module in built.modules}
+    return PackageFromSource(built.name, modules, place, frozenset(built.dependency_ids.values()))
+
+
+def dependencies_from_source(folder: Path, chain_id: str) -> list[PackageFromSource]:
+    """Compile all packages that the one in a folder depends on. Raises: PackageError."""
+    graph = resolve_graph(folder)
+    bundled = [node for node in graph.dependencies() if node.is_bundled]
+    found = [root_from_source(n.folder, chain_id) for n in graph.dependencies() if not n.is_bundled]
+    if not bundled:
+        return found
+    framework = framework_modules([node.name for node in bundled])
+    for node in bundled:
+        own = [module for module in framework if module.package == node.name]
+        modules = {module.name: module.bytecode for module in own}
+        found.append(PackageFromSource(node.name, modules, own[0].address, None))
+    return found
+
+
+def compare(source: PackageFromSource, published: PackageOnLedger) -> list[Mismatch]:
+    """All that is not the same, by name of the module."""
+    found: list[Mismatch] = []
+    for name in sorted(source.modules.keys() | published.modules.keys()):
+        if name not in published.modules:
+            found.append(Mismatch(source.name, name, "is not in the published package"))
+        elif name not in source.modules:
+            found.append(Mismatch(source.name, name, "is published, but not in the sources"))
+        else:
+            mismatch = _compare_module(source.name, name, source.modules[name], published.modules[name])
+            found += [mismatch] if mismatch is not None else []
+    for link in sorted(published.links - (source.dependencies or published.links)):
+        reason = f"the published package is linked with 0x{link.hex()}, the sources do not depend on it"
+        found.append(Mismatch(source.name, None, reason))
+    return found
+
+
+def _compare_module(package: str, name: str, source: bytes, published: bytes) -> Mismatch | None:
+    if source == published:
+        return None
+    try:
+        theirs = deserialize_module(published)
+    except VMError as error:
+        return Mismatch(package, name, f"is published in a form that cannot be read: {error}")
+    ours = _moved(deserialize_module(source), theirs.self_id[0])
+    if serialize_module(ours) == published:
+        return None
+    lines = unified_diff(
+        disassemble(theirs).splitlines(),
+        disassemble(ours).splitlines(),
+        "published",
+        "source",
+        lineterm="",
+        n=1,
+    )
+    difference = list(lines)
+    if len(difference) > MAX_DIFF_LINES:
+        more = len(difference) - MAX_DIFF_LINES
+        difference = [*difference[:MAX_DIFF_LINES], f"... and {more} more lines"]
+    return Mismatch(package, name, "is published with other code", tuple(difference))
+
+
+def _moved(module: CompiledModule, address: bytes) -> CompiledModule:
+    """The module as publishing changes it: with its own address replaced."""
+    addresses = list(module.address_identifiers)
+    addresses[module.module_handles[module.self_module_handle_idx].address] = address
+    return replace(module, address_identifiers=addresses)
