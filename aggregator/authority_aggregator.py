@@ -1,7 +1,8 @@
 """Asks all authorities at once and puts their answers together: votes to certificates, effects to receipts.
 
 One round asks everybody the same and ends as soon as enough is known; who is slow is not waited for. A
-request that is not needed any more still runs to its end, so that certificates reach every authority.
+request that is not needed any more still runs to its end, and an authority that misses a certificate gets it
+from its backlog, so that certificates reach every authority.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from aggregator.delivery import CertificateBacklog, is_complete
 from aggregator.safe_client import SafeClient
 from aggregator.tally import VoteTally
 from proto import messages
@@ -31,7 +33,6 @@ from proto.messages import (
     EffectsVote,
     Executed,
     ExecutedTransaction,
-    NotExecuted,
     Receipt,
     Refused,
     TransactionBatch,
@@ -43,7 +44,7 @@ GRACE_SECONDS = 0.5
 """How long a round waits for the rest once a quorum has answered but not agreed."""
 
 DELIVERY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
-"""Pauses between attempts to deliver certificates to one authority; later it syncs from its peers."""
+"""Pauses between attempts to have an authority's effects within a round; after them the backlog delivers."""
 
 _T = TypeVar("_T")
 
@@ -97,12 +98,19 @@ class AuthorityAggregator:
         self.committee = committee
         self.clients = dict(clients)
         self._background: set[asyncio.Task[Any]] = set()
+        self._backlogs = {name: CertificateBacklog(client) for name, client in clients.items()}
 
     async def close(self) -> None:
         """Stop deliveries that still run."""
+        for backlog in self._backlogs.values():
+            await backlog.close()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+
+    def undelivered(self) -> dict[AuthorityName, int]:
+        """How many certificates wait for each authority that was down or behind."""
+        return {name: len(backlog) for name, backlog in self._backlogs.items()}
 
     async def request_votes(self, transactions: Sequence[SenderSignedData]) -> VoteRound:
         """Ask all authorities to vote on a batch."""
@@ -112,11 +120,11 @@ class AuthorityAggregator:
         votes: list[BatchVote] = []
         async for name, vote in self.ask_all(
             lambda client: client.submit_transactions(batch, digests),
-            is_done=lambda: all(tally.is_decided for tally in tallies),
+            is_done=lambda: all(tally.is_settled for tally in tallies),
         ):
             if isinstance(vote, BatchVote):
                 votes.append(vote)
-                _count_vote(name, vote, tallies)
+                _count_vote(name, self.committee.stake_of(name), vote, tallies)
             else:
                 for tally in tallies:
                     tally.refuse(name, vote)
@@ -215,7 +223,7 @@ class AuthorityAggregator:
         tally = EffectsTally()
         receipts: dict[int, Receipt] = {}
         async for _, response in self.ask_all(
-            lambda client: self._deliver(client, request, digests),
+            lambda client: self._deliver(client, request, digests, certificates),
             is_done=lambda: len(receipts) == len(digests),
         ):
             if isinstance(response, messages.CertificatesResponse):
@@ -246,20 +254,36 @@ class AuthorityAggregator:
                 )
 
     async def _deliver(
-        self, client: SafeClient, request: CertificatesRequest, digests: Sequence[Digest]
+        self,
+        client: SafeClient,
+        request: CertificatesRequest,
+        digests: Sequence[Digest],
+        certificates: Sequence[CertifiedTransaction],
     ) -> messages.CertificatesResponse:
-        """Show certificates until the authority has executed all, with pauses; then what it says last."""
-        for pause in DELIVERY_PAUSES_SECONDS:
+        """Show certificates until the authority has executed all, or pauses are over; then what it says last.
+
+        What it has not executed then is left to its backlog.
+        """
+        backlog = self._backlogs[client.name]
+        pauses = iter(DELIVERY_PAUSES_SECONDS)
+        while True:
+            pause = next(pauses, None)
             try:
                 response = await client.submit_certificates(request, digests)
-                refused = [result for result in response.results if isinstance(result, NotExecuted)]
-                if not any(AuthorityError(result.error).retryable for result in refused):
-                    return response
             except AuthorityError as error:
                 if not error.retryable:
                     raise
+                if pause is None or not backlog.is_reachable:
+                    backlog.add(certificates)
+                    raise
+            else:
+                backlog.answered()
+                if is_complete(response):
+                    return response
+                if pause is None:
+                    backlog.add(certificates)
+                    return response
             await asyncio.sleep(pause)
-        return await client.submit_certificates(request, digests)
 
     def _is_quorum(self, executed: Sequence[ExecutedTransaction]) -> bool:
         stake = self.committee.stake_of_all(entry.vote.authority for entry in executed)
@@ -281,12 +305,12 @@ async def _answer_or_error(
         return error.kind
 
 
-def _count_vote(name: AuthorityName, vote: BatchVote, tallies: Sequence[VoteTally]) -> None:
+def _count_vote(name: AuthorityName, stake: int, vote: BatchVote, tallies: Sequence[VoteTally]) -> None:
     for index in vote.accepted_indices():
-        tallies[index].accepted.add(name)
+        tallies[index].accept(stake)
     for index, refusal in vote.refusals:
         match refusal:
             case Refused(error):
                 tallies[index].refuse(name, error)
             case AlreadyExecuted(executed):
-                tallies[index].executed = executed
+                tallies[index].show_executed(executed, stake)

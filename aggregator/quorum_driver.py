@@ -2,21 +2,23 @@
 
 Retrying is harmless: the same transaction gets the same locks and the same effects. A transaction that some
 authorities have voted for holds its objects until it is executed, so it is never given up silently: it stays
-in the pending log and is driven on when a quorum is back, also after a restart.
+in the pending log and is driven on, ever more rarely, whether somebody waits for it or not, also after a
+restart. Who waits is told when there is no quorum for now, and may wait again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from aggregator.authority_aggregator import AuthorityAggregator, VoteRound
 from aggregator.batching import BatchQueue
+from aggregator.pending_log import MemoryPendingLog, PendingLog, PendingLogFailure
+from aggregator.retry import Backoff
 from aggregator.tally import VoteTally
+from proto.bcs import BcsError
 from proto.committee import Committee
 from proto.errors import (
     NonRecoverableTransactionError,
@@ -24,6 +26,7 @@ from proto.errors import (
     ObjectsDoubleUsed,
     QuorumDriverError,
     SystemOverload,
+    SystemOverloadRetryAfter,
     TimeoutBeforeFinality,
     describe,
 )
@@ -39,51 +42,23 @@ class DriverPolicy:
     """Patience of a driver, in seconds, and the bounds of its queue."""
 
     finality_timeout: float = 30.0
-    no_quorum_timeout: float = 4.0
+    """How long a caller waits unless it says otherwise; its transaction is driven on after that."""
+    no_quorum_timeout: float = 2.0
     """How long too few authorities may answer before the caller is told."""
     first_pause: float = 0.2
     longest_pause: float = 2.0
+    redrive_pause: float = 5.0
+    """The longest pause while nobody waits for a transaction."""
+    longest_retry_after: float = 30.0
+    """The longest pause that overloaded authorities are given."""
     conflict_timeout: float = 10.0
     """How long a conflicting transaction is driven before the conflict is reported."""
-    redrive_pause: float = 2.0
-    """How often transactions that callers gave up on are tried again."""
     attempts_for_missing_inputs: int = 3
     """After so many rounds an input that a quorum lacks does not exist."""
     max_batch: int = 256
     lanes: int = 4
     max_queued: int = 10_000
-
-
-class PendingLog(Protocol):
-    """Where transactions are kept until they are final."""
-
-    def add_pending(self, digest: Digest, transaction: bytes) -> None:
-        """Keep a transaction (BCS of SenderSignedData), durably."""
-
-    def remove_pending(self, digest: Digest) -> None:
-        """It is final, or refused for good."""
-
-    def pending(self) -> Sequence[bytes]:
-        """Every transaction kept."""
-
-
-class MemoryPendingLog:
-    """A log that a restart forgets."""
-
-    def __init__(self) -> None:
-        self._transactions: dict[Digest, bytes] = {}
-
-    def add_pending(self, digest: Digest, transaction: bytes) -> None:
-        """Keep a transaction."""
-        self._transactions[digest] = transaction
-
-    def remove_pending(self, digest: Digest) -> None:
-        """Drop it."""
-        self._transactions.pop(digest, None)
-
-    def pending(self) -> Sequence[bytes]:
-        """Every transaction kept."""
-        return tuple(self._transactions.values())
+    """Transactions that are driven at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +71,56 @@ class _Voted:
     effects: asyncio.Task[dict[int, Receipt]] | None
 
 
+@dataclass(slots=True)
+class _Drive:
+    """A transaction on its way.
+
+    outcome: what callers wait for; a new one after each report. since: when somebody began to wait, or was
+    last told that it takes longer.
+    """
+
+    signed: SenderSignedData
+    digest: Digest
+    outcome: asyncio.Future[Receipt]
+    since: float
+    callers: int = 0
+    attempts: int = 0
+    certified: CertifiedTransaction | None = None
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+    def report(self, error: QuorumDriverError) -> None:
+        """Tell who waits; who comes later waits for something new."""
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+            self.outcome.exception()  # it may be that nobody waits: then nobody looks at it
+        self.outcome = asyncio.get_running_loop().create_future()
+
+
 class QuorumDriver:
-    """Drives transactions; each is driven once however often it is submitted."""
+    """Drives transactions; each is driven once however often it is submitted.
+
+    on_final: is given receipts before callers get them.
+    """
 
     def __init__(
         self,
         authorities: AuthorityAggregator,
         log: PendingLog | None = None,
         policy: DriverPolicy | None = None,
-        on_final: Callable[[Receipt], None] = lambda receipt: None,
+        on_final: Callable[[Sequence[Receipt]], None] = lambda receipts: None,
     ) -> None:
         self._authorities = authorities
-        self._log = log or MemoryPendingLog()
+        self._pending = log or MemoryPendingLog()
         self._policy = policy or DriverPolicy()
         self._on_final = on_final
         self._votes: BatchQueue[SenderSignedData, _Voted] = BatchQueue(
             self._vote, self._policy.max_batch, self._policy.lanes, self._policy.max_queued
         )
-        self._driving: dict[Digest, asyncio.Task[Receipt]] = {}
-        self._redriver: asyncio.Task[None] | None = None
+        self._drives: dict[Digest, _Drive] = {}
+        self._logged: set[Digest] = set()
+        self._effects: set[asyncio.Task[dict[int, Receipt]]] = set()
+        self._recovery: asyncio.Task[None] | None = None
 
     @property
     def committee(self) -> Committee:
@@ -122,167 +128,253 @@ class QuorumDriver:
         return self._authorities.committee
 
     def start(self) -> None:
-        """Take up what an earlier run left behind, and whatever callers give up on."""
-        self._redriver = asyncio.create_task(self._redrive())
+        """Take up what an earlier run left behind."""
+        self._recovery = asyncio.create_task(self._recover())
 
     async def close(self) -> None:
-        """Stop; what is not final stays in the pending log."""
-        tasks: list[asyncio.Task[None] | asyncio.Task[Receipt]] = [*self._driving.values()]
-        if self._redriver is not None:
-            tasks.append(self._redriver)
-        for task in tasks:
+        """Stop; what is not final stays in the pending log, and its callers are told so."""
+        drives = list(self._drives.values())
+        tasks = [self._recovery, *(drive.task for drive in drives), *self._effects]
+        running = [task for task in tasks if task is not None]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for drive in drives:
+            drive.report(TimeoutBeforeFinality("the driver was closed; the transaction stays pending"))
+        await asyncio.gather(*running, return_exceptions=True)
         await self._votes.close()
-
-    async def submit(self, signed: SenderSignedData) -> Receipt:
-        """Bring a transaction to finality.
-
-        Raises: QuorumDriverError. NonRecoverableTransactionError and ObjectsDoubleUsed are its end; after
-        NoQuorum, TimeoutBeforeFinality and SystemOverload the transaction stays pending.
-        """
-        digest = signed.digest()
-        driving = self._driving.get(digest)
-        if driving is None:
-            driving = asyncio.create_task(self._drive(signed, digest))
-            self._driving[digest] = driving
-            driving.add_done_callback(lambda task: self._end(task, digest))
-        # A caller that leaves does not stop what others, or the ledger, wait for.
-        return await asyncio.shield(driving)
-
-    def _end(self, driving: asyncio.Task[Receipt], digest: Digest) -> None:
-        self._driving.pop(digest, None)
-        if not driving.cancelled():
-            driving.exception()  # it may be that all callers have left: then nobody looks at it
 
     def pending(self) -> tuple[Digest, ...]:
         """Transactions that are neither final nor refused for good."""
-        return tuple(SenderSignedData.from_bytes(raw).digest() for raw in self._log.pending())
+        return tuple(dict.fromkeys([*(digest for digest, _ in self._pending.pending()), *self._drives]))
 
-    async def _drive(self, signed: SenderSignedData, digest: Digest) -> Receipt:
-        self._log.add_pending(digest, signed.to_bytes())
+    def unfinished(self) -> tuple[SenderSignedData, ...]:
+        """The transactions of the pending log, those of an earlier run among them."""
+        return tuple(signed for _, signed in _readable(self._pending.pending()))
+
+    async def submit(self, signed: SenderSignedData, timeout_seconds: float | None = None) -> Receipt:
+        """Bring a transaction to finality.
+
+        A caller that leaves (is cancelled, or has waited for timeout_seconds) stops nothing.
+        Raises: QuorumDriverError. NonRecoverableTransactionError and ObjectsDoubleUsed are its end. After
+        NoQuorum, TimeoutBeforeFinality and SystemOverloadRetryAfter it may still become final, with or
+        without another submit. After SystemOverload and PendingLogFailure it was not sent.
+        """
+        digest = signed.digest()
+        drive = self._drives.get(digest)
+        if drive is None:
+            if len(self._drives) >= self._policy.max_queued:
+                raise SystemOverload(1)
+            drive = self._begin(signed, digest)
+        if not drive.callers:
+            drive.since = asyncio.get_running_loop().time()
+            drive.wanted.set()
+        drive.callers += 1
+        seconds = self._policy.finality_timeout if timeout_seconds is None else timeout_seconds
         try:
-            async with asyncio.timeout(self._policy.finality_timeout):
-                receipt = await self._attempts(signed, digest)
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(drive.outcome)
         except TimeoutError as error:
             raise TimeoutBeforeFinality(
-                f"transaction {format_digest(digest)} is not final after {self._policy.finality_timeout:g} "
-                "seconds; it stays pending and may still become final"
+                f"{format_digest(digest)} is not final after {seconds:g} seconds; it stays pending and may "
+                "still become final"
             ) from error
-        except QuorumDriverError as error:
-            if not error.retryable:
-                self._log.remove_pending(digest)
-            raise
-        self._on_final(receipt)
-        self._log.remove_pending(digest)
+        finally:
+            drive.callers -= 1
+
+    # ---- one transaction
+
+    def _begin(self, signed: SenderSignedData, digest: Digest) -> _Drive:
+        loop = asyncio.get_running_loop()
+        drive = _Drive(signed, digest, loop.create_future(), loop.time())
+        self._drives[digest] = drive
+        drive.task = asyncio.create_task(self._drive(drive))
+        return drive
+
+    async def _drive(self, drive: _Drive) -> None:
+        try:
+            await self._drive_to_end(drive)
+        except Exception as error:
+            drive.outcome.set_exception(error)
+        finally:
+            del self._drives[drive.digest]
+
+    async def _drive_to_end(self, drive: _Drive) -> None:
+        """Attempts, until the transaction is final or refused for good, or could not be begun."""
+        policy = self._policy
+        backoff = Backoff(policy.first_pause, policy.redrive_pause)
+        while True:
+            drive.wanted.clear()
+            retry_after = 0.0
+            try:
+                outcome = await self._attempt(drive)
+            except QuorumDriverError as error:
+                drive.report(error)
+                if drive.digest not in self._logged:
+                    return
+            else:
+                if isinstance(outcome, Receipt):
+                    drive.outcome.set_result(outcome)
+                    return
+                problem = await self._hopeless(drive, outcome)
+                if problem is not None and self._give_up(drive, outcome, problem):
+                    return
+                retry_after = min(float(outcome.retry_after_seconds()), policy.longest_retry_after)
+            longest = policy.longest_pause if drive.callers else policy.redrive_pause
+            await backoff.pause(drive.wanted, retry_after, max(longest, retry_after))
+            if drive.wanted.is_set():
+                backoff.reset()
+
+    async def _attempt(self, drive: _Drive) -> Receipt | VoteTally:
+        """One round of votes, and of effects if there is a certificate; without a receipt the answers."""
+        drive.attempts += 1
+        tally = VoteTally(self.committee)
+        if drive.certified is None:
+            voted = await self._votes.ask(drive.signed)
+            receipt = await self._receipt(drive, voted)
+            tally = voted.tally
+        else:
+            receipt = await self._authorities.execute(drive.certified)
+        if receipt is None:
+            return tally
+        self._finish([receipt])
         return receipt
 
-    async def _attempts(self, signed: SenderSignedData, digest: Digest) -> Receipt:
-        clock = asyncio.get_running_loop().time
-        started, pause, attempt = clock(), self._policy.first_pause, 0
-        while True:
-            attempt += 1
-            voted = await self._votes.ask(signed)
-            receipt = await self._finish(voted)
-            if receipt is not None:
-                return receipt
-            if not voted.tally.is_decided:
-                await self._check_hopeless(voted.tally, digest, attempt, clock() - started)
-            wait = max(pause, float(voted.tally.retry_after_seconds()))
-            await asyncio.sleep(wait)
-            pause = min(pause * 2, self._policy.longest_pause)
-
-    async def _vote(self, transactions: Sequence[SenderSignedData]) -> Sequence[_Voted]:
-        voted = await self._authorities.request_votes(transactions)
-        effects = None
-        if voted.certified():
-            effects = asyncio.create_task(self._authorities.execute_round(voted))
-        return [_Voted(tally, voted, index, effects) for index, tally in enumerate(voted.tallies)]
-
-    async def _finish(self, voted: _Voted) -> Receipt | None:
-        """The receipt of a transaction that is certified or executed; None if there is none yet."""
-        certified: CertifiedTransaction
+    async def _receipt(self, drive: _Drive, voted: _Voted) -> Receipt | None:
+        """The receipt of what is certified or executed; None if there is none yet."""
         if voted.tally.is_certified and voted.effects is not None:
             receipts = await asyncio.shield(voted.effects)
             if voted.index in receipts:
                 return receipts[voted.index]
-            certified = voted.round.certificates([voted.index], self.committee.epoch)[0]
+            drive.certified = voted.round.certificates([voted.index], self.committee.epoch)[0]
         elif voted.tally.executed is not None:
-            receipt = await self._authorities.receipt(voted.round.digests[voted.index])
+            receipt = await self._authorities.receipt(drive.digest)
             if receipt is not None:
                 return receipt
-            certified = voted.tally.executed.certified
+            drive.certified = voted.tally.executed.certified
         else:
             return None
-        return await self._authorities.execute(certified)
+        return await self._authorities.execute(drive.certified)
 
-    async def _check_hopeless(
-        self, tally: VoteTally, digest: Digest, attempt: int, elapsed_seconds: float
-    ) -> None:
-        """Raise what retrying cannot mend.
+    def _give_up(self, drive: _Drive, tally: VoteTally, error: QuorumDriverError) -> bool:
+        """Tell who waits, and whether that is the end: refused for good, or nowhere begun."""
+        is_over = not error.retryable or tally.is_untouched
+        if is_over:
+            self._forget([drive.digest])
+        drive.since = asyncio.get_running_loop().time()
+        drive.report(error)
+        return is_over
 
-        Raises: QuorumDriverError.
-        """
-        committee = self.committee
-        if tally.conflicts and tally.accepted_stake + tally.undecided_stake() < committee.quorum_threshold:
-            raise await self._report_conflict(tally, digest)
-        if tally.final_stake() >= committee.validity_threshold:
-            raise NonRecoverableTransactionError(tally.errors_by_stake())
-        is_missing = tally.missing_input_stake() >= committee.quorum_threshold
-        if is_missing and attempt >= self._policy.attempts_for_missing_inputs:
-            raise NonRecoverableTransactionError(tally.errors_by_stake())
-        if elapsed_seconds < self._policy.no_quorum_timeout:
-            return
-        answering = tally.answering()
-        if committee.stake_of_all(answering) < committee.quorum_threshold:
-            reasons = tuple(f"{describe(kind)} (stake {stake})" for kind, stake in tally.errors_by_stake())
-            raise NoQuorum(len(answering), len(committee), authorities_of_a_quorum(committee), reasons)
-        if tally.overload_stake() >= committee.validity_threshold:
-            raise SystemOverload(tally.retry_after_seconds())
+    # ---- batches
 
-    async def _report_conflict(self, tally: VoteTally, digest: Digest) -> ObjectsDoubleUsed:
-        """Complete the one conflicting transaction that can still win, if there is one, and tell all."""
-        conflicting = {
-            other: (tuple(sorted(conflict.references, key=str)), tally.conflicting_stake(other))
-            for other, conflict in tally.conflicts.items()
-        }
-        completed = None
-        open_stake = self.committee.total_stake - tally.accepted_stake
-        for other in sorted(conflicting, key=lambda one: -conflicting[one][1]):
-            rivals = sum(stake for one, (_, stake) in conflicting.items() if one != other)
-            if open_stake - rivals >= self.committee.quorum_threshold and await self._complete(other):
-                completed = other
-                break
-        return ObjectsDoubleUsed(digest, tally.accepted_stake, conflicting, completed)
+    async def _vote(self, transactions: Sequence[SenderSignedData]) -> Sequence[_Voted]:
+        new = [(t.digest(), t.to_bytes()) for t in transactions if t.digest() not in self._logged]
+        self._pending.add_pending(new)
+        self._logged.update(digest for digest, _ in new)
+        voted = await self._authorities.request_votes(transactions)
+        effects = None
+        if voted.certified():
+            effects = asyncio.create_task(self._execute(voted))
+            self._effects.add(effects)
+            effects.add_done_callback(self._effects.discard)
+        return [_Voted(tally, voted, index, effects) for index, tally in enumerate(voted.tallies)]
 
-    async def _complete(self, digest: Digest) -> bool:
-        """Drive a transaction that somebody else left half done."""
-        signed = await self._authorities.find_transaction(digest)
-        if signed is None:
-            return False
-        with contextlib.suppress(QuorumDriverError, TimeoutError):
-            async with asyncio.timeout(self._policy.conflict_timeout):
-                await self.submit(signed)
-                return True
-        return False
+    async def _execute(self, voted: VoteRound) -> dict[int, Receipt]:
+        receipts = await self._authorities.execute_round(voted)
+        self._finish(list(receipts.values()))
+        return receipts
 
-    async def _redrive(self) -> None:
-        while True:
-            waiting = [
-                signed
-                for signed in map(SenderSignedData.from_bytes, self._log.pending())
-                if signed.digest() not in self._driving
-            ]
-            if waiting:
-                await asyncio.gather(*map(self._redrive_one, waiting))
-            await asyncio.sleep(self._policy.redrive_pause)
-
-    async def _redrive_one(self, signed: SenderSignedData) -> None:
+    def _finish(self, receipts: Sequence[Receipt]) -> None:
+        """Final transactions are handed on; what cannot be is kept pending, so that it comes again."""
+        fresh = [receipt for receipt in receipts if receipt.effects.transaction_digest in self._logged]
         try:
-            await self.submit(signed)
-            _log.info("pending transaction %s is final", format_digest(signed.digest()))
+            self._on_final(fresh)
+        except Exception:
+            _log.exception("%d final transactions could not be recorded", len(fresh))
+            return
+        self._forget([receipt.effects.transaction_digest for receipt in fresh])
+
+    def _forget(self, digests: Sequence[Digest]) -> None:
+        self._logged.difference_update(digests)
+        try:
+            self._pending.remove_pending(digests)
+        except PendingLogFailure as error:
+            _log.warning("%s; what is final is asked for once more after a restart", error)
+
+    # ---- why it does not go on
+
+    async def _hopeless(self, drive: _Drive, tally: VoteTally) -> QuorumDriverError | None:
+        """What retrying cannot mend, or has not for long enough; None while there is hope."""
+        committee = self.committee
+        if tally.is_decided or drive.certified is not None:
+            return None
+        if tally.is_lost_to_conflict:
+            return await self._conflict(tally, drive.digest)
+        is_missing = tally.missing_input_stake >= committee.quorum_threshold
+        if tally.is_refused or (is_missing and drive.attempts >= self._policy.attempts_for_missing_inputs):
+            return NonRecoverableTransactionError(tally.refusals_by_stake(), tally.refusing_stake)
+        if asyncio.get_running_loop().time() - drive.since < self._policy.no_quorum_timeout:
+            return None
+        if tally.answering_stake < committee.quorum_threshold:
+            reasons = tuple(f"{describe(kind)} (stake {stake})" for kind, stake in tally.errors_by_stake())
+            needed = authorities_of_a_quorum(committee)
+            return NoQuorum(tally.answering, len(committee), needed, reasons)
+        if tally.overload_stake() >= committee.validity_threshold:
+            return SystemOverloadRetryAfter(tally.overload_stake(), tally.retry_after_seconds())
+        return None
+
+    async def _conflict(self, tally: VoteTally, digest: Digest) -> ObjectsDoubleUsed:
+        """Complete the one conflicting transaction that can still win, if there is one, and tell all."""
+        committee = self.committee
+        conflicting = {
+            other: (tuple(sorted(conflict.references, key=str)), conflict.stake)
+            for other, conflict in sorted(tally.conflicts.items(), key=lambda item: -item[1].stake)
+        }
+        retried, success = None, None
+        for other, (references, _) in conflicting.items():
+            rivals = tally.accepted_stake + sum(
+                conflict.stake
+                for one, conflict in tally.conflicts.items()
+                if one != other and not conflict.references.isdisjoint(references)
+            )
+            if committee.total_stake - rivals < committee.quorum_threshold:
+                continue
+            signed = await self._authorities.find_transaction(other)
+            if signed is not None:
+                retried, success = other, await self._complete(signed)
+                break
+        return ObjectsDoubleUsed(
+            digest, tally.accepted_stake, conflicting, committee.quorum_threshold, retried, success
+        )
+
+    async def _complete(self, signed: SenderSignedData) -> bool:
+        """Drive a transaction that somebody else left half done."""
+        try:
+            await self.submit(signed, self._policy.conflict_timeout)
         except QuorumDriverError as error:
-            _log.debug("pending transaction %s: %s", format_digest(signed.digest()), error)
+            _log.info("conflicting transaction %s: %s", format_digest(signed.digest()), error)
+            return False
+        return True
+
+    # ---- after a restart
+
+    async def _recover(self) -> None:
+        for digest, signed in _readable(self._pending.pending()):
+            self._logged.add(digest)
+            while len(self._drives) >= self._policy.max_queued // 2:
+                await asyncio.sleep(self._policy.redrive_pause)
+            if digest not in self._drives:
+                self._begin(signed, digest)
+                _log.info("taking up transaction %s", format_digest(digest))
+
+
+def _readable(entries: Sequence[tuple[Digest, bytes]]) -> list[tuple[Digest, SenderSignedData]]:
+    found = []
+    for digest, raw in entries:
+        try:
+            found.append((digest, SenderSignedData.from_bytes(raw)))
+        except BcsError as error:
+            _log.error("the pending transaction %s cannot be read: %s", format_digest(digest), error)
+    return found
 
 
 def authorities_of_a_quorum(committee: Committee) -> int:

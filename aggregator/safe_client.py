@@ -6,10 +6,12 @@ answers are checked for form here, and LedgerReader believes them when enough st
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import pairwise
-from typing import TypeVar
+from math import ceil
+from typing import Any, TypeVar
 
 from proto import messages
 from proto.committee import AuthorityName, Committee
@@ -17,6 +19,8 @@ from proto.errors import (
     AuthorityError,
     ByzantineAuthoritySuspicion,
     InvalidCertificate,
+    Unreachable,
+    ValidatorOverloadedRetryAfter,
     VerificationError,
 )
 from proto.ids import Digest
@@ -25,6 +29,12 @@ from proto.object import ObjectOwner
 from proto.service import AuthorityService
 from proto.simulation import DryRun, SimulationRequest, SimulationResponse
 from proto.verification import verify_batch_vote, verify_effects_vote, verify_executed
+
+MAX_OPEN_REQUESTS = 500
+"""Requests that one authority may owe an answer to; one that hangs costs no more memory than that."""
+
+MAX_REST_SECONDS = 30
+"""The longest pause that an overloaded authority is given."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -41,6 +51,8 @@ class SafeClient:
         self.committee = committee
         self.suspicion: str | None = None
         self._service = service
+        self._open_requests = 0
+        self._rests: dict[type, float] = {}
 
     @property
     def stake(self) -> int:
@@ -54,7 +66,7 @@ class SafeClient:
 
         Raises: AuthorityError, also for a vote that does not verify.
         """
-        vote = await self._ask(self._service.handle_submit_transactions(batch))
+        vote = await self._submit(self._service.handle_submit_transactions, batch)
         try:
             self._check_voter(vote.authority)
             verify_batch_vote(vote, self.committee, digests)
@@ -72,7 +84,7 @@ class SafeClient:
 
         Raises: AuthorityError, also for effects or a vote that do not verify.
         """
-        response = await self._ask(self._service.handle_submit_certificates(request))
+        response = await self._submit(self._service.handle_submit_certificates, request)
         try:
             self._check_effects(response, digests)
         except VerificationError as error:
@@ -85,7 +97,7 @@ class SafeClient:
         Raises: AuthorityError.
         """
         request = messages.TransactionInfoRequest(tuple(digests))
-        infos = (await self._ask(self._service.handle_transaction_info(request))).transactions
+        infos = (await self._ask(self._service.handle_transaction_info, request)).transactions
         try:
             if len(infos) != len(digests):
                 raise InvalidCertificate(f"{len(infos)} answers to {len(digests)} digests")
@@ -108,7 +120,7 @@ class SafeClient:
         Raises: AuthorityError, also for answers about other objects.
         """
         request = messages.ObjectInfoRequest(tuple(queries))
-        infos = (await self._ask(self._service.handle_object_info(request))).objects
+        infos = (await self._ask(self._service.handle_object_info, request)).objects
         if len(infos) != len(queries):
             raise self._suspect(f"{len(infos)} answers to {len(queries)} queries of objects")
         for info, query in zip(infos, queries, strict=True):
@@ -122,21 +134,21 @@ class SafeClient:
 
     async def owned_objects(self, request: messages.OwnedObjectsRequest) -> messages.ObjectsPage:
         """Objects of an owner. Raises: AuthorityError, also for objects of others or a wrong order."""
-        page = await self._ask(self._service.handle_owned_objects(request))
+        page = await self._ask(self._service.handle_owned_objects, request)
         if any(value.owner != request.owner for value in page.objects):
             raise self._suspect("a page with objects of another owner")
         return self._check_page(page, request.cursor)
 
     async def dynamic_fields(self, request: messages.DynamicFieldsRequest) -> messages.ObjectsPage:
         """Children of an object. Raises: AuthorityError, as owned_objects."""
-        page = await self._ask(self._service.handle_dynamic_fields(request))
+        page = await self._ask(self._service.handle_dynamic_fields, request)
         if any(value.owner != ObjectOwner(request.parent) for value in page.objects):
             raise self._suspect("a page with children of another object")
         return self._check_page(page, request.cursor)
 
     async def simulate(self, request: SimulationRequest) -> SimulationResponse:
         """What a transaction would do, as the authority says. Raises: AuthorityError."""
-        response = await self._ask(self._service.handle_simulate(request))
+        response = await self._ask(self._service.handle_simulate, request)
         effects, events = response.effects, response.events
         match request.question:
             case DryRun(transaction) if effects.transaction_digest != transaction.digest():
@@ -150,29 +162,45 @@ class SafeClient:
     async def executed_after(self, after: int, limit: int) -> messages.ExecutedAfterResponse:
         """Digests of what the authority executed. Raises: AuthorityError."""
         request = messages.ExecutedAfterRequest(after, limit)
-        response = await self._ask(self._service.handle_executed_after(request))
+        response = await self._ask(self._service.handle_executed_after, request)
         if len(response.digests) > limit:
             raise self._suspect("more digests than asked for")
         return response
 
     async def health(self) -> messages.HealthResponse:
         """How the authority is. Raises: AuthorityError, also for another name or committee."""
-        health = await self._ask(self._service.handle_health(messages.HealthRequest()))
+        health = await self._ask(self._service.handle_health, messages.HealthRequest())
         if health.authority != self.name or health.committee != self.committee:
             raise self._suspect("it is another authority, or of another network")
         return health
 
-    async def _ask(self, answer: Awaitable[_T]) -> _T:
-        if self.suspicion is not None:
-            if hasattr(answer, "close"):
-                answer.close()
-            raise AuthorityError(ByzantineAuthoritySuspicion(self.name, self.suspicion))
+    async def _submit(self, handler: Callable[[Any], Coroutine[Any, Any, _T]], request: object) -> _T:
+        """Ask, unless the authority has said that it is overloaded: until it is ready it is left alone."""
+        clock, kind = asyncio.get_running_loop().time, type(request)
+        rest = self._rests.get(kind, 0.0) - clock()
+        if rest > 0:
+            raise AuthorityError(ValidatorOverloadedRetryAfter(ceil(rest)))
         try:
-            return await answer
+            return await self._ask(handler, request)
+        except AuthorityError as error:
+            if isinstance(error.kind, ValidatorOverloadedRetryAfter):
+                self._rests[kind] = clock() + min(error.kind.retry_after_secs, MAX_REST_SECONDS)
+            raise
+
+    async def _ask(self, handler: Callable[[Any], Coroutine[Any, Any, _T]], request: object) -> _T:
+        if self.suspicion is not None:
+            raise AuthorityError(ByzantineAuthoritySuspicion(self.name, self.suspicion))
+        if self._open_requests >= MAX_OPEN_REQUESTS:
+            raise AuthorityError(Unreachable("too many requests wait for its answer"))
+        self._open_requests += 1
+        try:
+            return await handler(request)
         except AuthorityError as error:
             if isinstance(error.kind, ByzantineAuthoritySuspicion):
                 raise self._suspect(error.kind.reason) from error
             raise
+        finally:
+            self._open_requests -= 1
 
     def _suspect(self, reason: str) -> AuthorityError:
         self.suspicion = reason

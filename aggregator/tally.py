@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from proto import user_input_error as reason
 from proto.committee import AuthorityName, Committee
 from proto.errors import (
     AuthorityErrorKind,
+    ByzantineAuthoritySuspicion,
     ObjectLockConflict,
     Unreachable,
     UserInput,
@@ -34,36 +34,70 @@ def is_missing_input(kind: AuthorityErrorKind) -> bool:
             return False
 
 
+def is_final_refusal(kind: AuthorityErrorKind) -> bool:
+    """Whether the authority will never accept the transaction; a liar's answer says nothing about it."""
+    if isinstance(kind, ByzantineAuthoritySuspicion):
+        return False
+    return not is_retryable(kind) and not is_missing_input(kind)
+
+
 @dataclass(slots=True)
 class Conflict:
     """Another transaction that holds inputs of this one."""
 
     references: set[ObjectRef] = field(default_factory=set)
-    authorities: set[AuthorityName] = field(default_factory=set)
+    stake: int = 0
 
 
 @dataclass(slots=True)
 class VoteTally:
-    """Answers to one transaction. executed: proof that it is final already, if an authority showed it."""
+    """Answers to one transaction, each authority's once. All stakes are sums over these.
+
+    accepted_stake: accepts, and has locked. final_stake: refuses for good. lost_stake: its answers count for
+    nothing, for it lies. executed: proof that it is final already, if an authority showed it.
+    """
 
     committee: Committee
-    accepted: set[AuthorityName] = field(default_factory=set)
+    accepted_stake: int = 0
+    final_stake: int = 0
+    lost_stake: int = 0
+    missing_input_stake: int = 0
+    answering: int = 0
+    answering_stake: int = 0
     errors: dict[AuthorityName, AuthorityErrorKind] = field(default_factory=dict)
     conflicts: dict[Digest, Conflict] = field(default_factory=dict)
     executed: ExecutedTransaction | None = None
 
+    def accept(self, stake: int) -> None:
+        """Count an authority that accepts."""
+        self.accepted_stake += stake
+        self._answer(stake)
+
+    def show_executed(self, executed: ExecutedTransaction, stake: int) -> None:
+        """Count an authority that has executed the transaction."""
+        self.executed = executed
+        self._answer(stake)
+
     def refuse(self, authority: AuthorityName, kind: AuthorityErrorKind) -> None:
-        """Count a refusal."""
+        """Count a refusal, or that there was no answer."""
+        stake = self.committee.stake_of(authority)
         self.errors[authority] = kind
+        if is_final_refusal(kind):
+            self.final_stake += stake
+        elif is_missing_input(kind):
+            self.missing_input_stake += stake
+        elif isinstance(kind, ByzantineAuthoritySuspicion):
+            self.lost_stake += stake
         if isinstance(kind, ObjectLockConflict):
             conflict = self.conflicts.setdefault(kind.pending_transaction, Conflict())
             conflict.references.add(kind.obj_ref)
-            conflict.authorities.add(authority)
+            conflict.stake += stake
+        if not isinstance(kind, Unreachable):
+            self._answer(stake)
 
-    @property
-    def accepted_stake(self) -> int:
-        """Stake that accepts."""
-        return self.committee.stake_of_all(self.accepted)
+    def _answer(self, stake: int) -> None:
+        self.answering += 1
+        self.answering_stake += stake
 
     @property
     def is_certified(self) -> bool:
@@ -73,57 +107,76 @@ class VoteTally:
     @property
     def is_decided(self) -> bool:
         """Whether it can go on without more answers."""
-        return self.executed is not None or self.is_certified
+        return self.accepted_stake >= self.committee.quorum_threshold or self.executed is not None
 
-    def answering(self) -> set[AuthorityName]:
-        """Authorities that answered anything."""
-        refused = {name for name, kind in self.errors.items() if not isinstance(kind, Unreachable)}
-        return self.accepted | refused
+    @property
+    def is_refused(self) -> bool:
+        """Whether more than f stake refuses for good: no quorum can be had any more."""
+        return self.final_stake >= self.committee.validity_threshold
 
-    def missing_input_stake(self) -> int:
-        """Stake that lacks an input."""
-        return self._stake(name for name, kind in self.errors.items() if is_missing_input(kind))
+    @property
+    def is_settled(self) -> bool:
+        """Whether more answers change nothing. Of a conflict they tell who is behind it."""
+        return self.is_decided or (self.is_refused and not self.conflicts)
 
-    def final_stake(self) -> int:
-        """Stake that refuses for good."""
-        return self._stake(
-            name
-            for name, kind in self.errors.items()
-            if not is_retryable(kind) and not is_missing_input(kind)
-        )
+    @property
+    def is_lost_to_conflict(self) -> bool:
+        """Whether other transactions hold so much that a quorum cannot be had any more."""
+        open_stake = self.committee.total_stake - self.final_stake - self.lost_stake
+        return bool(self.conflicts) and open_stake < self.committee.quorum_threshold
+
+    @property
+    def refusing_stake(self) -> int:
+        """Stake that said that it locks nothing for this transaction."""
+        return self.answering_stake - self.accepted_stake - self.lost_stake
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether every authority has said that it locks nothing for this transaction."""
+        return self.executed is None and self.refusing_stake == self.committee.total_stake
 
     def overload_stake(self) -> int:
         """Stake that is overloaded."""
-        return self._stake(
-            name for name, kind in self.errors.items() if isinstance(kind, ValidatorOverloadedRetryAfter)
-        )
+        return sum(stake for _, stake in self._overloaded())
 
     def retry_after_seconds(self) -> int:
-        """The longest pause that an authority asks for; 0 if none does."""
-        return max(
-            (
-                k.retry_after_secs
-                for k in self.errors.values()
-                if isinstance(k, ValidatorOverloadedRetryAfter)
-            ),
-            default=0,
-        )
+        """The earliest time at which a quorum may take the transaction, by what the overloaded ask for.
 
-    def conflicting_stake(self, digest: Digest) -> int:
-        """Stake that has locked inputs for another transaction."""
-        return self.committee.stake_of_all(self.conflicts[digest].authorities)
+        So more than f stake decides, and no liar alone can make a client wait.
+        """
+        overloaded = self._overloaded()
+        ready = self.committee.total_stake - sum(stake for _, stake in overloaded)
+        ready -= self.final_stake + self.lost_stake
+        seconds = 0
+        for retry_after, stake in sorted(overloaded):
+            if ready >= self.committee.quorum_threshold:
+                break
+            seconds, ready = retry_after, ready + stake
+        return seconds
 
-    def undecided_stake(self) -> int:
-        """Stake that neither accepts nor refuses for good, so that it may still accept."""
-        return self.committee.total_stake - self.accepted_stake - self.final_stake()
+    def _overloaded(self) -> list[tuple[int, int]]:
+        """For each overloaded authority when it may be asked again, in seconds, and its stake."""
+        return [
+            (kind.retry_after_secs, self.committee.stake_of(name))
+            for name, kind in self.errors.items()
+            if isinstance(kind, ValidatorOverloadedRetryAfter)
+        ]
 
     def errors_by_stake(self) -> tuple[tuple[AuthorityErrorKind, int], ...]:
         """Different reasons with their stake, most stake first."""
+        return self._by_stake(self.errors)
+
+    def refusals_by_stake(self) -> tuple[tuple[AuthorityErrorKind, int], ...]:
+        """The reasons for which it is refused for good, most stake first."""
+        final = {name: kind for name, kind in self.errors.items() if is_final_refusal(kind)}
+        missing = {name: kind for name, kind in self.errors.items() if is_missing_input(kind)}
+        return self._by_stake(final or missing)
+
+    def _by_stake(
+        self, errors: dict[AuthorityName, AuthorityErrorKind]
+    ) -> tuple[tuple[AuthorityErrorKind, int], ...]:
         stakes: dict[str, tuple[AuthorityErrorKind, int]] = {}
-        for name, kind in self.errors.items():
+        for name, kind in errors.items():
             text = describe(kind)
             stakes[text] = (kind, stakes.get(text, (kind, 0))[1] + self.committee.stake_of(name))
         return tuple(sorted(stakes.values(), key=lambda entry: -entry[1]))
-
-    def _stake(self, names: Iterable[AuthorityName]) -> int:
-        return self.committee.stake_of_all(names)

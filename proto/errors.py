@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from proto import bcs
 from proto.bcs import U32, U64
-from proto.ids import Address, Digest, TransactionDigest, format_digest
+from proto.ids import Address, Digest, TransactionDigest, format_address, format_digest
 from proto.object import ObjectRef
 from proto.rust_text import rust_display
 from proto.user_input_error import UserInputErrorKind
@@ -326,15 +326,21 @@ class AuthorityError(MoveliteError):
 
 
 class QuorumDriverError(MoveliteError):
-    """A client cannot bring a transaction to finality. retryable: the same transaction may succeed later."""
+    """A client cannot bring a transaction to finality. retryable: the same transaction may succeed later.
+
+    The names are those of IOTA's quorum driver where it has such an error.
+    """
 
     retryable: ClassVar[bool] = False
 
 
 class TimeoutBeforeFinality(QuorumDriverError):
-    """No quorum answered in time; the transaction may still become final."""
+    """The caller's time is over; the transaction is driven on and may still become final."""
 
     retryable: ClassVar[bool] = True
+
+    def __init__(self, reason: str = "it stays pending and may still become final") -> None:
+        super().__init__(f"Transaction timed out before reaching finality: {reason}")
 
 
 class NoQuorum(QuorumDriverError):
@@ -352,7 +358,7 @@ class NoQuorum(QuorumDriverError):
 
 
 class SystemOverload(QuorumDriverError):
-    """A quorum of stake is overloaded."""
+    """The client side itself has too much to do; nothing was sent."""
 
     retryable: ClassVar[bool] = True
 
@@ -361,11 +367,25 @@ class SystemOverload(QuorumDriverError):
         super().__init__(f"the system is overloaded, retry after {retry_after_secs} seconds")
 
 
+class SystemOverloadRetryAfter(QuorumDriverError):
+    """So much stake is overloaded that no quorum can be had before retry_after_secs."""
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, overload_stake: int, retry_after_secs: int) -> None:
+        self.overload_stake, self.retry_after_secs = overload_stake, retry_after_secs
+        super().__init__(
+            f"Transaction is not processed because {overload_stake} of validators are overloaded and asked "
+            f"client to retry after {retry_after_secs}."
+        )
+
+
 class ObjectsDoubleUsed(QuorumDriverError):
     """Inputs are locked by other transactions, so that this one cannot reach a quorum in this epoch.
 
-    conflicting: for each other digest the references in dispute, and the stake that is locked for it.
-    own_stake: the stake that is locked for this one. completed: the other one that was brought to its end.
+    digest: the transaction; own_stake: what is locked for it. conflicting: for each other digest the
+    references in dispute, and the stake that is locked for it. retried: the other transaction that could
+    still be completed, None if none could; retried_success: whether it was, None if not tried.
     """
 
     def __init__(
@@ -373,28 +393,65 @@ class ObjectsDoubleUsed(QuorumDriverError):
         digest: Digest,
         own_stake: int,
         conflicting: dict[Digest, tuple[tuple[ObjectRef, ...], int]],
-        completed: Digest | None = None,
+        quorum: int,
+        retried: Digest | None = None,
+        retried_success: bool | None = None,
     ) -> None:
-        self.digest, self.own_stake = digest, own_stake
-        self.conflicting, self.completed = conflicting, completed
-        others = "; ".join(
-            f"{format_digest(other)} holds {', '.join(str(reference) for reference in references)} "
-            f"with stake {stake}"
-            for other, (references, stake) in conflicting.items()
+        self.digest, self.own_stake, self.quorum = digest, own_stake, quorum
+        self.conflicting = conflicting
+        self.retried, self.retried_success = retried, retried_success
+        super().__init__(f"{self.summary()}. {self.explanation()}")
+
+    @property
+    def completed(self) -> Digest | None:
+        """The other transaction that was brought to its end."""
+        return self.retried if self.retried_success else None
+
+    def summary(self) -> str:
+        """The sentence that IOTA's clients know."""
+        retried = (
+            "None" if self.retried is None else f"Some(TransactionDigest({format_digest(self.retried)}))"
         )
-        if completed is not None:
-            ending = f"{format_digest(completed)} could still win and has been completed"
-        else:
-            ending = "none of them can be completed before the epoch ends"
-        super().__init__(
-            f"equivocation: transaction {format_digest(digest)} (stake {own_stake}) uses objects that other "
-            f"transactions hold: {others}; {ending}"
+        success = "None" if self.retried_success is None else f"Some({str(self.retried_success).lower()})"
+        return (
+            "Failed to sign transaction by a quorum of validators because of locked objects. "
+            f"Retried a conflicting transaction {retried}, success: {success}"
+        )
+
+    def explanation(self) -> str:
+        """What happened, for people: objects, versions, both digests, stake behind each, and how it ended."""
+        claims = "; ".join(
+            f"{_objects_text(references)} locked for {format_digest(other)} by stake {stake}"
+            for other, (references, stake) in self.conflicting.items()
+        )
+        match self.retried, self.retried_success:
+            case (None, _):
+                ending = "neither can reach a quorum before the epoch ends"
+            case (retried, True):
+                ending = f"{format_digest(retried)} could still win and has been completed"
+            case (retried, _):
+                ending = f"{format_digest(retried)} could still win, but is not final yet"
+        return (
+            f"The same object version was given to different transactions: {claims}; this transaction, "
+            f"{format_digest(self.digest)}, has stake {self.own_stake} of the {self.quorum} needed; {ending}"
         )
 
 
 class NonRecoverableTransactionError(QuorumDriverError):
-    """Authorities with too much stake refuse for good; errors: reasons with their stake, most stake first."""
+    """Authorities with more than f stake refuse for good, so that no quorum can ever be had.
 
-    def __init__(self, errors: tuple[tuple[AuthorityErrorKind, int], ...]) -> None:
-        self.errors = errors
-        super().__init__("; ".join(f"{describe(kind)} (stake {stake})" for kind, stake in errors))
+    errors: reasons with their stake, most stake first. refusing_stake: what is known to have locked nothing
+    for this transaction; if it is a quorum, the inputs are free for another one.
+    """
+
+    def __init__(self, errors: tuple[tuple[AuthorityErrorKind, int], ...], refusing_stake: int = 0) -> None:
+        self.errors, self.refusing_stake = errors, refusing_stake
+        reasons = "; ".join(f"{describe(kind)} (stake {stake})" for kind, stake in errors)
+        super().__init__(f"Transaction has non recoverable errors from at least 1/3 of validators: {reasons}")
+
+
+def _objects_text(references: tuple[ObjectRef, ...]) -> str:
+    return ", ".join(
+        f"object {format_address(id_)} at version {version} (digest {format_digest(digest)})"
+        for id_, version, digest in ((ref.object_id, ref.version, ref.digest) for ref in references)
+    )

@@ -48,9 +48,7 @@ class ClientService:
         self.index = TransactionIndex(settings.index, network.chain_digest)
         self.reader = LedgerReader(self.authorities)
         self.catalog = TypeCatalog(self.reader)
-        self.driver = QuorumDriver(
-            self.authorities, self.index, settings.policy, lambda receipt: self.index.add([receipt])
-        )
+        self.driver = QuorumDriver(self.authorities, self.index, settings.policy, self.index.add)
         self._follower = IndexFollower(self.authorities, self.index)
         self._following: asyncio.Task[None] | None = None
         self._health: HealthResponse | None = None

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aggregator.pending_log import PendingEntry, PendingLogFailure
 from proto import bcs
 from proto.committee import AuthorityName
 from proto.effects import ObjectWrite
@@ -141,17 +142,25 @@ class TransactionIndex:
             row = (*place, *type_, event.sender, timestamp)
             execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def add_pending(self, digest: Digest, transaction: bytes) -> None:
-        """Keep a transaction until it is final."""
-        self._database.execute("INSERT OR IGNORE INTO pending VALUES (?, ?)", (digest, transaction))
+    def add_pending(self, entries: Sequence[PendingEntry]) -> None:
+        """Keep transactions until they are final. Raises: PendingLogFailure."""
+        self._write_pending("INSERT OR IGNORE INTO pending VALUES (?, ?)", entries)
 
-    def remove_pending(self, digest: Digest) -> None:
-        """It is final, or refused for good."""
-        self._database.execute("DELETE FROM pending WHERE digest = ?", (digest,))
+    def remove_pending(self, digests: Sequence[Digest]) -> None:
+        """They are final, or refused for good. Raises: PendingLogFailure."""
+        self._write_pending("DELETE FROM pending WHERE digest = ?", [(digest,) for digest in digests])
 
-    def pending(self) -> Sequence[bytes]:
+    def pending(self) -> Sequence[PendingEntry]:
         """Transactions that are not final."""
-        return [row[0] for row in self._database.execute("SELECT transaction_bytes FROM pending")]
+        rows = self._database.execute("SELECT digest, transaction_bytes FROM pending")
+        return [(Digest(digest), raw) for digest, raw in rows]
+
+    def _write_pending(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> None:
+        try:
+            with self._unit():
+                self._database.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise PendingLogFailure(f"cannot write the index: {error}") from error
 
     def position(self, authority: AuthorityName) -> int:
         """How many transactions of an authority's order have been looked at."""

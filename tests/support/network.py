@@ -6,6 +6,7 @@ enough for everything that is about votes, certificates and finality.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ from authority.store import AuthorityStore
 from movelite.facade import ledger_runtime
 from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair, SignatureScheme, address_of
-from proto.errors import AuthorityError, Unreachable
+from proto.errors import AuthorityError, AuthorityErrorKind, Unreachable
 from proto.ids import Address, Digest, ObjectID, blake2b_256
 from proto.object import Object, ObjectRef, new_gas_coin
 from proto.protocol_config import PROTOCOL_CONFIG
@@ -56,12 +57,15 @@ QUICK = DriverPolicy(
 class Switch:
     """Stands before an authority: passes calls on, refuses them while off, and may change an answer.
 
+    delay: seconds before a call is passed on. refusal: what every call is answered with instead.
     corrupt: handler name to a function that replaces its answer.
     """
 
     def __init__(self, service: AuthorityService) -> None:
         self.service = service
         self.is_on = True
+        self.delay = 0.0
+        self.refusal: AuthorityErrorKind | None = None
         self.corrupt: dict[str, Callable[[Any], Any]] = {}
         self.calls: list[str] = []
 
@@ -70,6 +74,10 @@ class Switch:
             self.calls.append(handler)
             if not self.is_on:
                 raise AuthorityError(Unreachable("switched off"))
+            if self.refusal is not None:
+                raise AuthorityError(self.refusal)
+            if self.delay:
+                await asyncio.sleep(self.delay)
             answer = await getattr(self.service, handler)(request)
             return self.corrupt.get(handler, lambda same: same)(answer)
 
@@ -112,7 +120,8 @@ class Network:
 
     def driver(self, **settings: Any) -> QuorumDriver:
         """A driver with little patience."""
-        return QuorumDriver(self.aggregator(), policy=settings.pop("policy", QUICK), **settings)
+        aggregator = settings.pop("aggregator", None) or self.aggregator()
+        return QuorumDriver(aggregator, policy=settings.pop("policy", QUICK), **settings)
 
     def transfer(self, coin: int, gas: int, recipient: bytes = b"\x77" * 32) -> SenderSignedData:
         """A signed transfer of one coin, paid by another."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.quorum_driver import MemoryPendingLog
+from aggregator.pending_log import MemoryPendingLog
 from proto.committee import AuthorityName
 from proto.errors import NonRecoverableTransactionError, NoQuorum, ObjectsDoubleUsed
 from proto.messages import TransactionBatch
@@ -66,7 +66,7 @@ async def test_two_of_four_down_is_said_clearly_and_nothing_is_lost() -> None:
     with pytest.raises(NoQuorum, match="no quorum: 2 of 4 answer, 3 needed; nothing lost") as caught:
         await driver.submit(transaction)
     assert caught.value.retryable
-    assert log.pending() == (transaction.to_bytes(),)
+    assert log.pending() == ((transaction.digest(), transaction.to_bytes()),)
     network.switches[0].is_on = True
     driver.start()
     await _until(lambda: not log.pending())
