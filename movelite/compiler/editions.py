@@ -104,12 +104,14 @@ class PackageConfig:
     """How the sources of one package are compiled.
 
     `name` is None for sources that belong to no package; public(package) then treats those as one.
+    Nothing is said about how a dependency could be better; of an interface only declarations are read.
     """
 
     name: str | None = None
     edition: Edition = Edition.E2024_BETA
     flavor: Flavor = Flavor.CORE
     is_dependency: bool = False
+    is_interface: bool = False
     filters: WarningFilters = NO_FILTERS
 
     def supports(self, feature: Feature) -> bool:

@@ -88,7 +88,8 @@ class Compilation:
     ) -> None:
         self.source_packages = list(sources)
         self.dependency_packages = [
-            replace(package, config=replace(package.config, is_dependency=True)) for package in dependencies
+            replace(package, config=replace(package.config, is_dependency=True, is_interface=True))
+            for package in dependencies
         ]
         self.interface = interface
         self.test_mode = test_mode

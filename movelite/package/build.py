@@ -162,7 +162,9 @@ def compile_tests(folder: Path | str, options: BuildOptions | None = None) -> Te
     """
     building = _Build(Path(folder), replace(options or BuildOptions(), test_mode=True))
     root = building.graph.root
-    return TestBuild(root.name, root.folder, building.compilation(), building.framework().modules())
+    return TestBuild(
+        root.name, root.folder, building.compilation(is_run=True), building.framework().modules()
+    )
 
 
 def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[BuiltModule, ...]:
@@ -236,7 +238,8 @@ class _Build:
         bundled = [node for node in self.graph.packages.values() if node.is_bundled]
         return _Framework(bundled, self.addresses, self.options.test_mode)
 
-    def compilation(self) -> Compilation:
+    def compilation(self, is_run: bool = False) -> Compilation:
+        """The compilation of the package; if it is to be run, with the code of all that is not bundled."""
         from movelite.compiler.lints.run import LintLevel
         from movelite.compiler.phases import Compilation
 
@@ -247,8 +250,10 @@ class _Build:
             if node.is_bundled:
                 continue
             package = _source_package(node, self.files[node.name], self.addresses, node is not root)
-            is_part = node is root or (
-                self.options.with_unpublished and node.name in self.published.unpublished
+            is_part = (
+                node is root
+                or is_run
+                or (self.options.with_unpublished and node.name in self.published.unpublished)
             )
             (compiled if is_part else linked).append(package)
         return Compilation(

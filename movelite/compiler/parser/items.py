@@ -59,7 +59,7 @@ class MemberParser(UseParser):
         self.remove_stops(("{",))
         body = None
         if modifiers.native is None:
-            skips = self.package.is_dependency and modifiers.macro is None
+            skips = self.package.is_interface and modifiers.macro is None
             body = self._skipped_body() if skips else self._function_body()
         else:
             self._end_native()

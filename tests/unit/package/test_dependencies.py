@@ -1,0 +1,81 @@
+"""Packages that others depend on: their code runs in tests, and is published along whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from movelite.package import BuildOptions, build
+from movelite.unit_test.engine import TestSession, run_package_tests
+from movelite.unit_test.runner import RunOptions
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MOVE_HOME", str(tmp_path / "move-home"))
+
+
+def package(folder: Path, name: str, dependencies: str = "", **sources: str) -> Path:
+    """A package whose address has its own name, and whose files are named by module."""
+    folder.mkdir(parents=True)
+    (folder / "Move.toml").write_text(
+        f'[package]\nname = "{name}"\nedition = "2024.beta"\n[dependencies]\n{dependencies}\n'
+        f'[addresses]\n{name.lower()} = "0x0"\n'
+    )
+    for module, text in sources.items():
+        part = "tests" if module.endswith("_tests") else "sources"
+        (folder / part).mkdir(exist_ok=True)
+        (folder / part / f"{module}.move").write_text(text)
+    return folder
+
+
+LEDGER = """
+module ledger::entries;
+public struct Entry has drop { amount: u64 }
+public fun new(amount: u64): Entry { Entry { amount } }
+public fun doubled(entry: &Entry): u64 { entry.amount * 2 }
+#[test_only] public fun new_for_testing(): Entry { new(21) }
+#[test] fun own_test() { abort 1 }
+"""
+
+USER = """
+module user::sums;
+public fun total(a: u64, b: u64): u64 {
+    ledger::entries::new(a).doubled() + ledger::entries::new(b).doubled()
+}
+"""
+
+USER_TESTS = """
+#[test_only] module user::sums_tests;
+#[test] fun adds() { assert!(user::sums::total(1, 2) == 6) }
+#[test] fun uses_what_the_dependency_has_for_tests() {
+    assert!(ledger::entries::new_for_testing().doubled() == 42)
+}
+"""
+
+
+def user_of_ledger(folder: Path) -> Path:
+    package(folder / "ledger", "Ledger", entries=LEDGER)
+    dependency = 'Ledger = { local = "../ledger" }'
+    return package(folder / "user", "User", dependency, sums=USER, sums_tests=USER_TESTS)
+
+
+def run(folder: Path) -> TestSession:
+    return run_package_tests(folder, RunOptions(), output=lambda _: None)
+
+
+def test_tests_call_the_code_of_dependencies_and_leave_their_tests_alone(tmp_path: Path) -> None:
+    session = run(user_of_ledger(tmp_path))
+    assert [(result.name, result.failed_run) for result in session.results] == [
+        ("adds", None),
+        ("uses_what_the_dependency_has_for_tests", None),
+    ]
+
+
+def test_dependencies_that_are_published_along_keep_their_code(tmp_path: Path) -> None:
+    user = user_of_ledger(tmp_path)
+    along = {m.name: m.bytecode for m in build(user, BuildOptions(with_unpublished=True)).modules}
+    alone = {m.name: m.bytecode for m in build(tmp_path / "ledger").modules}
+    assert along["entries"] == alone["entries"]
