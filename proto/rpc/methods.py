@@ -52,11 +52,13 @@ class Method:
         """The response that carries a message."""
         return Response(bcs=bcs.encode(self.response, message))
 
-    def read(self, response: Response) -> Any:
-        """The message of a response.
+    def read(self, response: Response | None) -> Any:
+        """The message of a response; gRPC gives None for bytes that are no Response at all.
 
         Raises: AuthorityError if the authority refused, or if its bytes are none of ours.
         """
+        if response is None:
+            raise AuthorityError(ByzantineAuthoritySuspicion(b"", f"malformed answer to {self.name}"))
         try:
             if response.WhichOneof("outcome") == "error":
                 error = AuthorityError.from_bytes(response.error)

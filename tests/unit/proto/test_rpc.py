@@ -56,5 +56,12 @@ def test_a_malformed_answer_is_the_authoritys_fault() -> None:
     assert caught.value.name == "ByzantineAuthoritySuspicion"
 
 
+def test_bytes_that_are_no_response_are_the_authoritys_fault() -> None:
+    nothing = None  # what gRPC hands on when it cannot read an answer
+    with pytest.raises(AuthorityError) as caught:
+        METHODS["Health"].read(nothing)
+    assert caught.value.name == "ByzantineAuthoritySuspicion"
+
+
 def test_an_empty_message_is_no_bytes() -> None:
     assert METHODS["Health"].encode_request(HealthRequest()) == b""
