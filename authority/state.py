@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from authority.certificates import CertifiedBatch, InBatch, StoredCertificate
 from authority.execution.engine import ExecutionResult, Executor
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.signature_verifier import SignatureCheck, SignatureVerifier
 from authority.store import AuthorityStore, ExecutedTransaction, Removed, UnitOfWork
 from authority.transaction_input import (
+    CheckedInputs,
     check_certificate_input,
     check_transaction_input,
     live_owned_references,
 )
 from proto import bcs, messages
 from proto.bcs import BcsError
-from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair
 from proto.effects import TransactionEffects
@@ -43,7 +44,6 @@ from proto.errors import (
 )
 from proto.event import TransactionEvents
 from proto.ids import Digest
-from proto.merkle import merkle_proofs, merkle_root
 from proto.messages import (
     AlreadyExecuted,
     BatchVote,
@@ -61,7 +61,7 @@ from proto.transaction_checks import check_static_validity
 from proto.verification import verify_certificate, verify_certificate_batch
 
 RECENT_TRANSACTIONS = 10_000
-"""Transactions that are kept decoded between their vote and their certificate."""
+"""Transactions that are kept decoded and checked between their vote and their certificate."""
 
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
@@ -88,10 +88,19 @@ class SubmittedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class CertifiedSubmission:
-    """A submitted transaction with a verified certificate."""
+    """A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
 
     transaction: SubmittedTransaction
-    certificate: Certificate
+    certificate: Certificate | tuple[CertifiedBatch, int]
+
+
+@dataclass(slots=True)
+class _Commit:
+    """A unit of work that executes, and what is to be done once it is durable."""
+
+    unit: UnitOfWork
+    done: list[tuple[tuple[ObjectRef, ...], Digest]]
+    batch_number: int | None = None
 
 
 class AuthorityState:
@@ -116,6 +125,7 @@ class AuthorityState:
         self.reference_gas_price = reference_gas_price
         self.on_missing_dependency = on_missing_dependency
         self.locks = LockTable()
+        self._checked: dict[Digest, CheckedInputs] = {}
         self._verifier = verifier
         self.max_batch = max_batch
         self._restore_locks()
@@ -166,20 +176,19 @@ class AuthorityState:
 
         Raises: AuthorityError StorageFailure, and then nothing has changed.
         """
-        unit = self.store.begin()
-        done: list[tuple[tuple[ObjectRef, ...], Digest]] = []
+        commit = _Commit(self.store.begin(), [])
         results: list[messages.ExecutionResult] = []
         for submission in submissions:
             digest = submission.transaction.digest
-            known = unit.executed(digest)
+            known = commit.unit.executed(digest)
             if known is not None:
                 results.append(_executed_result(known))
             elif digest in problems:
                 results.append(messages.NotExecuted(problems[digest]))
             else:
-                results.append(self._execute(submission, unit, done))
-        self._commit(unit)
-        self._release(done)
+                results.append(self._execute(submission, commit))
+        self._commit(commit.unit)
+        self._release(commit.done)
         return results
 
     def _consider(
@@ -190,26 +199,33 @@ class AuthorityState:
         taken: list[tuple[tuple[ObjectRef, ...], Digest]],
     ) -> Refusal | None:
         """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
-        executed = self.store.executed(submitted.digest)
-        if executed is not None:
-            return AlreadyExecuted(self.executed_message(executed))
-        if problem is not None:
-            return Refused(problem)
-        if self.store.pending_transaction(submitted.digest) is not None:
+        digest = submitted.digest
+        if problem is None and self.store.pending_transaction(digest) is not None:
             return None
         try:
-            owned = self._check_transaction(submitted)
-            self.locks.check_free(owned, submitted.digest)
-        except UserInputError as error:
-            return Refused(UserInput(error.kind))
-        except AuthorityError as error:
-            return Refused(error.kind)
-        self.locks.acquire(owned, submitted.digest)
-        taken.append((owned, submitted.digest))
-        unit.add_pending(submitted.digest, submitted.raw)
+            if problem is not None:
+                raise AuthorityError(problem)
+            checked = self._check_transaction(submitted)
+            self.locks.check_free(checked.owned, digest)
+        except (UserInputError, AuthorityError) as error:
+            # Only now can it be one that was executed: that has used up its gas coin, and is not accepted.
+            executed = self.store.executed(digest)
+            if executed is not None:
+                return AlreadyExecuted(self.executed_message(executed))
+            return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
+        self.locks.acquire(checked.owned, digest)
+        taken.append((checked.owned, digest))
+        unit.add_pending(digest, submitted.raw)
+        self._remember(digest, checked)
         return None
 
-    def _check_transaction(self, submitted: SubmittedTransaction) -> tuple[ObjectRef, ...]:
+    def _remember(self, digest: Digest, checked: CheckedInputs) -> None:
+        """Keep the inputs of a transaction for its certificate."""
+        self._checked[digest] = checked
+        if len(self._checked) > RECENT_TRANSACTIONS:
+            del self._checked[next(iter(self._checked))]
+
+    def _check_transaction(self, submitted: SubmittedTransaction) -> CheckedInputs:
         data, executor = submitted.data, self.executor
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
         if data.shared_objects():
@@ -218,31 +234,36 @@ class AuthorityState:
             )
         checked = check_transaction_input(data, self.store, executor.config, self.reference_gas_price)
         executor.check_modules_for_signing(data)
-        return checked.owned
+        return checked
 
-    def _execute(
-        self,
-        submission: CertifiedSubmission,
-        unit: UnitOfWork,
-        done: list[tuple[tuple[ObjectRef, ...], Digest]],
-    ) -> messages.ExecutionResult:
-        submitted = submission.transaction
-        try:
-            checked = check_certificate_input(submitted.data, unit)
-        except UserInputError:
-            # A quorum saw these inputs, so they exist: the transactions that made them are still on the way.
-            self.on_missing_dependency()
-            return messages.NotExecuted(MissingDependency(()))
+    def _execute(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
+        submitted, unit = submission.transaction, commit.unit
+        checked = self._checked.pop(submitted.digest, None)
+        if checked is None or not checked.inputs.are_live_in(unit):
+            try:
+                checked = check_certificate_input(submitted.data, unit)
+            except UserInputError:
+                # A quorum saw these inputs, so they exist: what made them is still on the way.
+                self.on_missing_dependency()
+                return messages.NotExecuted(MissingDependency(()))
         result = self.executor.execute(submitted.data, submitted.digest, checked.inputs, unit)
-        self._record(submission, result, unit)
-        done.append((checked.owned, submitted.digest))
+        self._record(submission, result, commit)
+        commit.done.append((checked.owned, submitted.digest))
         return _executed_result_of(result)
 
-    def _record(self, submission: CertifiedSubmission, result: ExecutionResult, unit: UnitOfWork) -> None:
+    def _record(self, submission: CertifiedSubmission, result: ExecutionResult, commit: _Commit) -> None:
+        unit = commit.unit
+        match submission.certificate:
+            case Certificate() as single:
+                certificate: StoredCertificate = single
+            case batch, index:
+                if commit.batch_number is None:
+                    commit.batch_number = unit.add_certificates(batch)
+                certificate = InBatch(commit.batch_number, index)
         executed = ExecutedTransaction(
             sequence=unit.next_sequence,
             transaction=submission.transaction.raw,
-            certificate=bcs.encode(Certificate, submission.certificate),
+            certificate=certificate,
             effects=result.effects.encoded,
             events=bcs.encode(TransactionEvents, result.events) if result.events.data else b"",
         )
@@ -277,18 +298,18 @@ class AuthorityState:
         batch = request.batch
         if batch is None:
             return []
-        verified = verify_certificate_batch(batch, self.committee, lambda raw: _read_transaction(raw).digest)
-        root, proofs = merkle_root(verified.digests), merkle_proofs(verified.digests)
-        submissions = []
-        for index in verified.certified:
-            entry = batch.entries[index]
-            if isinstance(entry, messages.WholeTransaction):
-                submitted = _read_transaction(entry.transaction)
-                votes = tuple(vote for vote in batch.votes if has_bit(vote.accepted, index))
-                count = len(verified.digests)
-                certificate = Certificate(batch.epoch, root, count, index, proofs[index], votes)
-                submissions.append(CertifiedSubmission(submitted, certificate))
-        return submissions
+        shown: list[SubmittedTransaction] = []
+
+        def digest_of(raw: bytes) -> Digest:
+            shown.append(_read_transaction(raw))
+            return shown[-1].digest
+
+        verified = verify_certificate_batch(batch, self.committee, digest_of)
+        certified = CertifiedBatch(batch.epoch, verified.digests, batch.votes)
+        return [
+            CertifiedSubmission(submitted, (certified, index))
+            for submitted, index in zip(shown, verified.certified, strict=True)
+        ]
 
     def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
         submissions = []
@@ -300,9 +321,9 @@ class AuthorityState:
 
     def executed_message(self, executed: ExecutedTransaction) -> messages.ExecutedTransaction:
         """An executed transaction as others see it, with a vote of its own."""
-        effects = bcs.decode(TransactionEffects, executed.effects)
+        effects = TransactionEffects.of_own_bytes(executed.effects)
         certified = CertifiedTransaction(
-            SenderSignedData.from_bytes(executed.transaction), bcs.decode(Certificate, executed.certificate)
+            SenderSignedData.from_bytes(executed.transaction), self.store.certificate(executed)
         )
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, [effects.digest()])
         return messages.ExecutedTransaction(certified, effects, _events(executed.events), vote)
@@ -346,7 +367,7 @@ def _events(data: bytes) -> TransactionEvents | None:
 
 
 def _executed_result(executed: ExecutedTransaction) -> messages.Executed:
-    return messages.Executed(bcs.decode(TransactionEffects, executed.effects), _events(executed.events))
+    return messages.Executed(TransactionEffects.of_own_bytes(executed.effects), _events(executed.events))
 
 
 def _executed_result_of(result: ExecutionResult) -> messages.Executed:

@@ -8,9 +8,10 @@ Keys are a table letter and then:
     a  address, object id     index of live objects by the address that owns them
     c  object id, object id   index of live objects by the object that owns them
     p  transaction digest     the signed transaction behind a vote; its inputs are locked
-    x  transaction digest     an executed transaction with certificate, effects and events
-    s  sequence               digest of the transaction executed as sequence-th
-    m  name                   genesis, next sequence
+    x  transaction digest     an executed transaction with effects, events and where its certificate is
+    b  number                 the certificates of a batch
+    s  sequence               digests of the transactions of one commit, executed as sequence-th and after
+    m  name                   genesis
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from authority.certificates import CertifiedBatch, InBatch, StoredCertificate, certificate_in_batch
 from authority.key_value import Batch, KeyValueStore
 from proto import bcs
-from proto.ids import Digest, ObjectID, SequenceNumber
+from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.messages import Certificate
 from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, Owner
 
 OBJECT_CACHE_SIZE = 200_000
 """Live objects kept decoded in memory."""
 
-_NEXT_SEQUENCE = b"mnext_sequence"
 _GENESIS = b"mgenesis"
 
 
@@ -51,12 +53,12 @@ _LIVE = bytes([_Mark.LIVE])
 class ExecutedTransaction:
     """Everything kept of an executed transaction; the byte fields are BCS.
 
-    sequence counts this authority's executions from 0; certificate is empty for genesis.
+    sequence counts this authority's executions from 0.
     """
 
     sequence: bcs.U64
     transaction: bytes
-    certificate: bytes
+    certificate: StoredCertificate
     effects: bytes
     events: bytes
 
@@ -76,8 +78,14 @@ class AuthorityStore:
     def __init__(self, key_value: KeyValueStore) -> None:
         self._key_value = key_value
         self._live: OrderedDict[ObjectID, Object | None] = OrderedDict()
-        sequence = key_value.get(_NEXT_SEQUENCE)
-        self.next_sequence = int.from_bytes(sequence, "big") if sequence else 0
+        self._pending = {Digest(key[1:]): value for key, value in key_value.scan(b"p")}
+        self.next_sequence = self._count_executed()
+
+    def _count_executed(self) -> int:
+        last = self._key_value.last_at_most(_sequence_key(2**64 - 1))
+        if last is None or last[0][:1] != b"s":
+            return 0
+        return int.from_bytes(last[0][1:], "big") + len(last[1]) // DIGEST_LENGTH
 
     def get_object(self, object_id: ObjectID) -> Object | None:
         """The live object, or None if it never was, is deleted or is wrapped."""
@@ -127,31 +135,43 @@ class AuthorityStore:
 
     def pending_transactions(self) -> Iterator[tuple[Digest, bytes]]:
         """Transactions voted for and not yet executed, as (digest, SenderSignedData)."""
-        for key, value in self._key_value.scan(b"p"):
-            yield Digest(key[1:]), value
+        return iter(self._pending.items())
 
     def pending_transaction(self, digest: Digest) -> bytes | None:
         """The SenderSignedData voted for under digest, if it is not yet executed."""
-        return self._key_value.get(b"p" + digest)
+        return self._pending.get(digest)
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction."""
+        if digest in self._pending:
+            return None
         row = self._key_value.get(b"x" + digest)
         return None if row is None else _decode_executed(row)
 
     def is_executed(self, digest: Digest) -> bool:
         """Whether a transaction is executed."""
-        return self._key_value.get(b"x" + digest) is not None
+        return digest not in self._pending and self._key_value.get(b"x" + digest) is not None
 
-    def executed_many(self, digests: list[Digest]) -> list[ExecutedTransaction | None]:
-        """The records of several transactions, in order."""
-        rows = self._key_value.multi_get([b"x" + digest for digest in digests])
-        return [None if row is None else _decode_executed(row) for row in rows]
+    def certificate(self, executed: ExecutedTransaction) -> Certificate:
+        """The certificate of an executed transaction."""
+        match executed.certificate:
+            case Certificate() as certificate:
+                return certificate
+            case InBatch(batch, index):
+                row = self._key_value.get(_batch_key(batch))
+                if row is None:
+                    raise CorruptStore(f"the certificates of batch {batch} are missing")
+                return certificate_in_batch(row, index)
 
     def executed_from(self, sequence: int) -> Iterator[tuple[int, Digest]]:
         """(sequence, digest) of what was executed as sequence-th and after."""
-        for key, value in self._key_value.scan(b"s", b"s" + sequence.to_bytes(8, "big")):
-            yield int.from_bytes(key[1:], "big"), Digest(value)
+        commit = self._key_value.last_at_most(_sequence_key(sequence))
+        start = _sequence_key(sequence) if commit is None else commit[0]
+        for key, digests in self._key_value.scan(b"s", start):
+            first = int.from_bytes(key[1:], "big")
+            for number in range(max(sequence, first), first + len(digests) // DIGEST_LENGTH):
+                place = (number - first) * DIGEST_LENGTH
+                yield number, Digest(digests[place : place + DIGEST_LENGTH])
 
     @property
     def genesis_digest(self) -> bytes | None:
@@ -172,10 +192,13 @@ class AuthorityStore:
         """Release the key-value store."""
         self._key_value.close()
 
-    def _commit(self, batch: Batch, live: dict[ObjectID, Object | None], next_sequence: int) -> None:
-        self._key_value.write(batch)
-        self.next_sequence = next_sequence
-        for object_id, value in live.items():
+    def _commit(self, unit: UnitOfWork) -> None:
+        self._key_value.write(unit.batch)
+        self.next_sequence = unit.next_sequence
+        self._pending.update(unit.pending)
+        for digest in unit.executed_here:
+            self._pending.pop(digest, None)
+        for object_id, value in unit.live.items():
             self._remember(object_id, value)
 
     def _remember(self, object_id: ObjectID, value: Object | None) -> None:
@@ -190,38 +213,45 @@ class UnitOfWork:
 
     def __init__(self, store: AuthorityStore) -> None:
         self._store = store
-        self._batch = Batch()
-        self._live: dict[ObjectID, Object | None] = {}
-        self._written: dict[tuple[ObjectID, SequenceNumber], Object | None] = {}
-        self._executed: dict[Digest, ExecutedTransaction] = {}
+        self.batch = Batch()
+        self.live: dict[ObjectID, Object | None] = {}
+        self.pending: dict[Digest, bytes] = {}
+        self.executed_here: dict[Digest, ExecutedTransaction] = {}
+        self._versions: dict[ObjectID, dict[SequenceNumber, Object | None]] = {}
         self._received: set[tuple[ObjectID, SequenceNumber]] = set()
-        self.next_sequence = store.next_sequence
+
+    @property
+    def next_sequence(self) -> int:
+        """Number of the transaction that is executed next."""
+        return self._store.next_sequence + len(self.executed_here)
 
     def get_object(self, object_id: ObjectID) -> Object | None:
         """The live object, with this unit's changes."""
-        if object_id in self._live:
-            return self._live[object_id]
+        if object_id in self.live:
+            return self.live[object_id]
         return self._store.get_object(object_id)
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""
-        if (object_id, version) in self._written:
-            return self._written[(object_id, version)]
+        mine = self._versions.get(object_id)
+        if mine is not None and version in mine:
+            return mine[version]
         return self._store.get_object_at(object_id, version)
 
     def get_object_at_most(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The newest form of the object not above version, with this unit's changes."""
-        if object_id in self._live:
-            mine = [number for written, number in self._written if written == object_id and number <= version]
-            if mine:
-                return self._written[(object_id, max(mine))]
+        mine = self._versions.get(object_id)
+        if mine is not None:
+            newest = max((number for number in mine if number <= version), default=None)
+            if newest is not None:
+                return mine[newest]
         return self._store.get_object_at_most(object_id, version)
 
     def last_version(self, object_id: ObjectID) -> tuple[SequenceNumber, bool] | None:
         """Newest version of an id and whether the object is live at it, with this unit's changes."""
-        mine = [version for written, version in self._written if written == object_id]
-        if mine:
-            return max(mine), self._live.get(object_id) is not None
+        mine = self._versions.get(object_id)
+        if mine is not None:
+            return max(mine), self.live[object_id] is not None
         return self._store.last_version(object_id)
 
     def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
@@ -232,24 +262,31 @@ class UnitOfWork:
         """Mark objects as received at these versions."""
         for reference in references:
             self._received.add((reference.object_id, reference.version))
-            self._batch.put(_received_key(reference.object_id, reference.version), b"")
+            self.batch.put(_received_key(reference.object_id, reference.version), b"")
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction, with this unit's."""
-        return self._executed.get(digest) or self._store.executed(digest)
+        return self.executed_here.get(digest) or self._store.executed(digest)
 
     def add_pending(self, digest: Digest, transaction: bytes) -> None:
         """Keep the signed transaction behind a vote: from now on its inputs are locked."""
-        self._batch.put(b"p" + digest, transaction)
+        self.batch.put(b"p" + digest, transaction)
+        self.pending[digest] = transaction
 
     def add_genesis(self, genesis_digest: bytes) -> None:
         """Mark the store as begun with this genesis."""
-        self._batch.put(_GENESIS, genesis_digest)
+        self.batch.put(_GENESIS, genesis_digest)
 
     def add_objects(self, objects: Iterable[Object]) -> None:
         """Store objects that no transaction made: those of the genesis."""
         for value in objects:
             self._write_object(value)
+
+    def add_certificates(self, batch: CertifiedBatch) -> int:
+        """Keep the certificates of a batch, of which something is executed next; the number they have."""
+        number = self.next_sequence
+        self.batch.put(_batch_key(number), bcs.encode(CertifiedBatch, batch))
+        return number
 
     def add_executed(
         self,
@@ -259,12 +296,9 @@ class UnitOfWork:
         removed: Iterable[Removed],
     ) -> None:
         """Record an executed transaction and the objects it leaves behind."""
-        self._batch.delete(b"p" + digest)
-        self._batch.put(b"x" + digest, bcs.encode(ExecutedTransaction, executed))
-        self._batch.put(b"s" + self.next_sequence.to_bytes(8, "big"), digest)
-        self.next_sequence += 1
-        self._batch.put(_NEXT_SEQUENCE, self.next_sequence.to_bytes(8, "big"))
-        self._executed[digest] = executed
+        self.batch.delete(b"p" + digest)
+        self.batch.put(b"x" + digest, bcs.encode(ExecutedTransaction, executed))
+        self.executed_here[digest] = executed
         for value in written:
             self._write_object(value)
         for gone in removed:
@@ -275,32 +309,37 @@ class UnitOfWork:
 
         Raises: StorageError, and then nothing has changed.
         """
-        if self._batch.puts:
-            self._store._commit(self._batch, self._live, self.next_sequence)
+        if self.executed_here:
+            self.batch.put(_sequence_key(self._store.next_sequence), b"".join(self.executed_here))
+        if self.batch.puts:
+            self._store._commit(self)
 
     def _write_object(self, value: Object) -> None:
-        object_id = value.object_id
+        data = value.data
+        object_id, version = data.object_id, data.version
         before = self.get_object(object_id)
-        self._batch.put(_object_key(object_id, value.version), _LIVE + value.encoded)
+        self.batch.put(_object_key(object_id, version), _LIVE + value.encoded)
         if before is None or before.owner != value.owner:
             self._index_owner(object_id, before.owner if before else None, value.owner)
-        self._live[object_id] = value
-        self._written[(object_id, value.version)] = value
+        self._set_live(object_id, version, value)
 
     def _remove_object(self, gone: Removed) -> None:
         before = self.get_object(gone.id)
         mark = _Mark.WRAPPED if gone.is_wrapped else _Mark.DELETED
-        self._batch.put(_object_key(gone.id, gone.version), bytes([mark]))
-        self._written[(gone.id, gone.version)] = None
+        self.batch.put(_object_key(gone.id, gone.version), bytes([mark]))
         self._index_owner(gone.id, before.owner if before else None, None)
-        self._live[gone.id] = None
+        self._set_live(gone.id, gone.version, None)
+
+    def _set_live(self, object_id: ObjectID, version: SequenceNumber, value: Object | None) -> None:
+        self.live[object_id] = value
+        self._versions.setdefault(object_id, {})[version] = value
 
     def _index_owner(self, object_id: ObjectID, before: Owner | None, after: Owner | None) -> None:
         old, new = _owner_prefix(before), _owner_prefix(after)
         if old is not None:
-            self._batch.delete(old + object_id)
+            self.batch.delete(old + object_id)
         if new is not None:
-            self._batch.put(new + object_id, b"")
+            self.batch.put(new + object_id, b"")
 
 
 def _owner_prefix(owner: Owner | None) -> bytes | None:
@@ -311,6 +350,14 @@ def _owner_prefix(owner: Owner | None) -> bytes | None:
             return b"c" + address
         case _:
             return None
+
+
+def _batch_key(number: int) -> bytes:
+    return b"b" + number.to_bytes(8, "big")
+
+
+def _sequence_key(sequence: int) -> bytes:
+    return b"s" + sequence.to_bytes(8, "big")
 
 
 def _received_key(object_id: ObjectID, version: SequenceNumber) -> bytes:

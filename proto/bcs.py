@@ -10,7 +10,8 @@ A schema is a type annotation:
     dict[K, V]                       a map, sorted by the serialised keys
     T | None                         an option
     A | B | C (dataclasses)          an enum: the tag is the position in the union
-    a frozen dataclass               its fields in order; `bcs_prefix: ClassVar[bytes]` goes first
+    a frozen dataclass               its fields in order; `bcs_prefix: ClassVar[bytes]` goes first;
+                                     with `bcs_is_kept: ClassVar = True` its values have `encoded`, their BCS
 
 For each schema an encoder and a decoder are generated once (bcs_codegen.py,
 bcs_encoder.py, bcs_decoder.py).

@@ -180,6 +180,9 @@ class Decoder(Generator):
 
     def emit_struct(self, node: Struct, result: str) -> None:
         w = self.writer
+        start = w.fresh()
+        if node.keeps_bytes:
+            w.line(f"{start} = p")
         if node.prefix:
             size = len(node.prefix)
             w.line(f"if b[p:p + {size}] != {node.prefix!r}: raise BcsError('unknown version or intent')")
@@ -196,6 +199,8 @@ class Decoder(Generator):
             arguments += [self.emit(annotation) for _, annotation in others]
         w.line(f"{result} = {w.name(blank_class(node.cls))}({', '.join(arguments)})")
         w.line(f"{result}.__class__ = {w.name(node.cls)}")
+        if node.keeps_bytes:
+            w.line(f"{result}.__dict__['encoded'] = b[{start}:p]  # canonical: what encoding would give")
 
 
 def generate_decoder(annotation: Any) -> Callable[[bytes], Any]:

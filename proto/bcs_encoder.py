@@ -33,9 +33,16 @@ class Encoder(Generator):
         w.indent += 1
         w.line("d = 0")
         w.line("o = bytearray()")
-        self.emit(annotation, "v")
+        self.emit_entry(annotation)
         w.line("return bytes(o)")
         w.indent -= 1
+
+    def emit_entry(self, annotation: Any) -> None:
+        """The outermost value is encoded even if its type keeps bytes: this is where they come from."""
+        if self.function_of(annotation) is None:
+            self.emit_inline(annotation, "v")
+        else:
+            self.emit(annotation, "v")
 
     def body(self, annotation: Any) -> None:
         w = self.writer
@@ -47,6 +54,10 @@ class Encoder(Generator):
         w.indent -= 1
 
     def emit(self, annotation: Any, value: str) -> None:
+        node = node_of(annotation)
+        if isinstance(node, Struct) and node.keeps_bytes:
+            self.writer.line(f"o += {value}.encoded")
+            return
         function = self.function_of(annotation)
         if function is None:
             self.emit_inline(annotation, value)

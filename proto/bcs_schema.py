@@ -99,11 +99,15 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A frozen dataclass; prefix: constant bytes before its fields."""
+    """A frozen dataclass; prefix: constant bytes before its fields.
+
+    keeps_bytes: its values keep their BCS as `encoded`, so it is neither made nor hashed a second time.
+    """
 
     cls: type
     fields: tuple[tuple[str, Any], ...]
     prefix: bytes
+    keeps_bytes: bool
 
 
 Node = Integer | FixedBytes | Boolean | Text | ByteVector | Vector | FixedTuple | Map | Option | Enum | Struct
@@ -206,4 +210,4 @@ def _union_node(arguments: tuple[Any, ...]) -> Node:
 def _struct_node(cls: type) -> Struct:
     hints = get_type_hints(cls, include_extras=True)
     named = tuple((field.name, hints[field.name]) for field in fields(cls))
-    return Struct(cls, named, getattr(cls, "bcs_prefix", b""))
+    return Struct(cls, named, getattr(cls, "bcs_prefix", b""), getattr(cls, "bcs_is_kept", False))

@@ -6,9 +6,9 @@ Source: iota-types, effects.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from proto import bcs
 from proto.bcs import U32, U64
@@ -191,6 +191,7 @@ class TransactionEffects:
     """
 
     bcs_prefix: ClassVar[bytes] = b"\x00"
+    bcs_is_kept: ClassVar[bool] = True
     status: ExecutionStatus
     executed_epoch: U64
     gas_used: GasCostSummary
@@ -200,8 +201,24 @@ class TransactionEffects:
     dependencies: tuple[Digest, ...]
     lamport_version: SequenceNumber
     changed_objects: tuple[tuple[ObjectID, EffectsObjectChange], ...]
-    unchanged_shared_objects: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = ()
-    aux_data_digest: Digest | None = None
+    unchanged_shared_objects: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = field(default_factory=tuple)
+    aux_data_digest: Digest | None = field(default_factory=lambda: None)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """A field of effects made by `of_own_bytes`, which are read when first looked at."""
+            if name not in _EFFECTS_FIELDS:
+                raise AttributeError(name)
+            self.__dict__.update(bcs.decode(TransactionEffects, self.encoded).__dict__)
+            return self.__dict__[name]
+
+    @staticmethod
+    def of_own_bytes(encoded: bytes) -> TransactionEffects:
+        """Effects from BCS that this program itself made: most are passed on without being read."""
+        effects = object.__new__(TransactionEffects)
+        effects.__dict__["encoded"] = encoded
+        return effects
 
     @cached_property
     def encoded(self) -> bytes:
@@ -296,6 +313,9 @@ class TransactionEffects:
             and isinstance(change.output_state, OutputNotExist)
             and isinstance(change.id_operation, operation)
         )
+
+
+_EFFECTS_FIELDS = frozenset(entry.name for entry in fields(TransactionEffects))
 
 
 def effects_digest(effects: TransactionEffects) -> Digest:

@@ -238,6 +238,7 @@ class Object:
     storage_rebate: nanos that come back when the object is deleted.
     """
 
+    bcs_is_kept: ClassVar[bool] = True
     data: ObjectData
     owner: Owner
     previous_transaction: Digest
@@ -311,10 +312,7 @@ class Object:
 
         Raises: BcsError.
         """
-        value = bcs.decode(Object, data)
-        # BCS is canonical: these are the bytes that encoding would give.
-        value.__dict__["encoded"] = data
-        return value
+        return bcs.decode(Object, data)
 
     def with_version(self, version: SequenceNumber) -> Object:
         """The same at another version."""

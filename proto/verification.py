@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from proto.bcs import BcsError
 from proto.bitmap import bits_of, has_bit, is_bitmap
@@ -121,10 +123,12 @@ def verify_certificate_batch(
         raise InvalidCertificate("a batch has at least one transaction")
     if any(not is_bitmap(vote.accepted, len(digests)) for vote in batch.votes):
         raise InvalidCertificate("a bitmap does not fit the batch")
-    for index in whole:
-        accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
-        _check_quorum(accepting, committee)
     _check_quorum([vote.signer for vote in batch.votes], committee)
+    accepted_by_all = _common_bits([vote.accepted for vote in batch.votes])
+    for index in whole:
+        if not accepted_by_all >> index & 1:
+            accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
+            _check_quorum(accepting, committee)
     _check_accepting_votes(merkle_root(digests), len(digests), batch.votes, committee)
     return VerifiedBatch(tuple(digests), tuple(whole))
 
@@ -206,6 +210,11 @@ def _check_quorum(signers: Sequence[int], committee: Committee) -> None:
     stake = sum(committee.members[signer].stake for signer in signers)
     if stake < committee.quorum_threshold:
         raise InsufficientStake(stake, committee.quorum_threshold)
+
+
+def _common_bits(bitmaps: Iterable[bytes]) -> int:
+    """The bits that are set in every bitmap, as a number."""
+    return reduce(and_, (int.from_bytes(bitmap, "little") for bitmap in bitmaps))
 
 
 def _check_accepting_votes(

@@ -50,6 +50,12 @@ class InputObjects:
     unchanged_shared: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = ()
     deleted_shared: tuple[tuple[ObjectID, SequenceNumber], ...] = ()
 
+    def are_live_in(self, reader: ObjectReader) -> bool:
+        """Whether the reader still has these very objects: what was checked of them still holds."""
+        if self.receiving or self.unchanged_shared or self.deleted_shared:
+            return False
+        return all(reader.get_object(key) is value for key, value in self.objects.items())
+
     def lamport_version(self) -> SequenceNumber:
         """One above the greatest version of all that enters; packages do not count."""
         return 1 + max(self._versions(), default=0)

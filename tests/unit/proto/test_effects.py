@@ -132,3 +132,12 @@ def test_user_input_errors_as_iota_words_them() -> None:
     assert rust_debug(reason.UserInputErrorKind, gas) == (
         f"GasObjectNotOwnedObject {{ owner: AddressOwner(0x{'0' * 63}7) }}"
     )
+
+
+def test_own_bytes_are_read_when_looked_at() -> None:
+    made = TransactionEffects.of_own_bytes(EFFECTS.encoded)
+    assert made.digest() == EFFECTS.digest()
+    assert "gas_used" not in made.__dict__
+    assert made.gas_used == EFFECTS.gas_used
+    assert made == EFFECTS
+    assert not hasattr(made, "no_such_field")
