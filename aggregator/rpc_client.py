@@ -6,9 +6,8 @@ import itertools
 from types import TracebackType
 from typing import Any
 
-import httpx
-
-from aggregator.service.rpc_error import RpcError
+from aggregator.http_json import HttpFailure, JsonHttp
+from aggregator.rpc_codes import RpcError
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
@@ -23,10 +22,12 @@ class RpcClient:
     def __init__(
         self, url: str, basic_auth: str | None = None, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     ) -> None:
+        """Raises: ServiceUnreachable for a URL that is none."""
         self.url = url
-        user, _, password = (basic_auth or "").partition(":")
-        auth = (user, password) if basic_auth else None
-        self._http = httpx.AsyncClient(timeout=timeout_seconds, auth=auth, trust_env=False)
+        try:
+            self._http = JsonHttp(url, basic_auth, timeout_seconds)
+        except HttpFailure as error:
+            raise ServiceUnreachable(str(error)) from error
         self._ids = itertools.count(1)
 
     async def __aenter__(self) -> RpcClient:
@@ -35,7 +36,7 @@ class RpcClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        self._http.close()
 
     async def call(self, method: str, *params: Any) -> Any:
         """The result of a method.
@@ -44,13 +45,9 @@ class RpcClient:
         """
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
         try:
-            response = await self._http.post(self.url, json=request)
-            answer = response.json()
-        except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise ServiceUnreachable(f"the service {self.url} cannot be reached: {reason}") from error
-        except ValueError as error:
-            raise ServiceUnreachable(f"{self.url} does not speak JSON-RPC: {response.text[:100]}") from error
+            answer = await self._http.post(request)
+        except HttpFailure as error:
+            raise ServiceUnreachable(f"the service {self.url} cannot be reached: {error}") from error
         if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
             raise ServiceUnreachable(f"{self.url} does not speak JSON-RPC")
         if "error" in answer:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aggregator.service.move_values import (
+from aggregator.service.move_layout import (
     Layout,
     PrimitiveLayout,
     StructLayout,

@@ -176,7 +176,7 @@ class PtbBuilder:
         )
 
     async def _vector(self, tag: TypeTag, items: Sequence[Value]) -> Argument:
-        from aggregator.service.move_values import encode_json
+        from aggregator.service.move_layout import encode_json
         from aggregator.transaction_builder import layout_of_tag
 
         layout = layout_of_tag(tag)

@@ -245,7 +245,7 @@ async def execute(session: Session, raw: bytes, signatures: Sequence[bytes]) -> 
 
 async def _receipt(session: Session, digest: str) -> dict[str, Any] | None:
     """The receipt, if the service gives receipts."""
-    from aggregator.service.rpc_error import RpcError
+    from aggregator.rpc_codes import RpcError
 
     try:
         found: dict[str, Any] = await session.rpc.call("movelite_getReceipt", digest)

@@ -10,10 +10,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 
+from aggregator.rpc_codes import INVALID_REQUEST
 from aggregator.service.core import ClientService
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from aggregator.service.rest import rest_routes
-from aggregator.service.rpc_error import INVALID_REQUEST
 from proto.errors import QuorumDriverError
 
 MAX_REQUEST_BYTES = 10 << 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aggregator.service.core import ClientService
-from aggregator.service.move_values import render_plain
+from aggregator.service.move_layout import render_plain
 from aggregator.service.object_json import Json
 from aggregator.service.parameters import AddressParam, StructParam, TypeParam, page_size
 from aggregator.service.rpc_error import invalid_params

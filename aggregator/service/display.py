@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from aggregator.service.index import Condition, TransactionIndex
-from aggregator.service.move_values import TypeCatalog, UnreadableValue, render_plain
+from aggregator.service.move_layout import UnreadableValue, render_plain
+from aggregator.service.move_values import TypeCatalog
 from aggregator.service.object_json import Json
 from proto.ids import IOTA_FRAMEWORK_ADDRESS
 from proto.object import MoveObject, Object

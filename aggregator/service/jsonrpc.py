@@ -10,21 +10,21 @@ from typing import Any
 
 from pydantic import ValidationError, validate_call
 
-from aggregator.service.coin_api import CoinApi
-from aggregator.service.core import ClientService
-from aggregator.service.governance_api import GovernanceApi
-from aggregator.service.move_api import MoveApi
-from aggregator.service.query_api import QueryApi
-from aggregator.service.read_api import ReadApi
-from aggregator.service.rpc_error import (
+from aggregator.rpc_codes import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
     RpcError,
-    to_rpc_error,
 )
+from aggregator.service.coin_api import CoinApi
+from aggregator.service.core import ClientService
+from aggregator.service.governance_api import GovernanceApi
+from aggregator.service.move_api import MoveApi
+from aggregator.service.query_api import QueryApi
+from aggregator.service.read_api import ReadApi
+from aggregator.service.rpc_error import to_rpc_error
 from aggregator.service.simulation_api import SimulationApi
 from aggregator.service.write_api import WriteApi
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from aggregator.service.move_values import TypeCatalog, UnreadableValue, render_typed
+from aggregator.service.move_layout import UnreadableValue, render_typed
+from aggregator.service.move_values import TypeCatalog
 from movelite.bytecode.disassembler import disassemble
 from movelite.bytecode.reader import deserialize_module
 from proto.ids import OBJECT_DIGEST_DELETED, OBJECT_DIGEST_WRAPPED, format_address, format_digest

@@ -13,7 +13,7 @@ import base58
 
 from aggregator.service.core import ClientService
 from aggregator.service.index import Condition, both
-from aggregator.service.move_values import encode_json, render_plain
+from aggregator.service.move_layout import encode_json, render_plain
 from aggregator.service.object_json import (
     CamelModel,
     Json,

@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from aggregator.service.jsonrpc import JsonRpc
-from aggregator.service.rpc_error import (
+from aggregator.rpc_codes import (
     EXECUTION_CLIENT_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     TRANSIENT_ERROR,
     RpcError,
 )
+from aggregator.service.jsonrpc import JsonRpc
 
 _STATUS = {INVALID_PARAMS: 400, INVALID_REQUEST: 400, EXECUTION_CLIENT_ERROR: 422, TRANSIENT_ERROR: 503}
 

@@ -1,13 +1,19 @@
-"""Errors of the client service with the codes that IOTA's clients know.
+"""The errors of the layers below as a client of the service sees them.
 
-Source: iota-json-rpc, error; JSON-RPC 2.0.
+Source: iota-json-rpc, error.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from aggregator.service.move_values import UnreadableValue
+from aggregator.rpc_codes import (
+    CALL_FAILED,
+    EXECUTION_CLIENT_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    TRANSIENT_ERROR,
+    RpcError,
+)
+from aggregator.service.move_layout import UnreadableValue
 from proto.bcs import BcsError
 from proto.errors import (
     AuthorityError,
@@ -25,23 +31,6 @@ from proto.errors import (
 from proto.ids import format_digest
 from proto.rust_text import rust_display
 from proto.user_input_error import UserInputErrorKind
-
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
-METHOD_NOT_FOUND = -32601
-INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
-CALL_FAILED = -32000
-EXECUTION_CLIENT_ERROR = -32002
-TRANSIENT_ERROR = -32050
-
-
-class RpcError(Exception):
-    """What a client is told: code, message, data."""
-
-    def __init__(self, code: int, message: str, data: Any = None) -> None:
-        self.code, self.message, self.data = code, message, data
-        super().__init__(message)
 
 
 def invalid_params(message: str) -> RpcError:

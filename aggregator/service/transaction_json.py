@@ -10,7 +10,8 @@ from typing import Any
 
 import base58
 
-from aggregator.service.move_values import TypeCatalog, UnreadableValue, render_plain
+from aggregator.service.move_layout import UnreadableValue, render_plain
+from aggregator.service.move_values import TypeCatalog
 from aggregator.service.object_json import CamelModel, Json, owner_json, reference_json
 from movelite.bytecode import normalized
 from movelite.bytecode.file_format import Primitive

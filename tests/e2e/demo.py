@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from aggregator.service.rpc_error import RpcError
+from aggregator.rpc_codes import RpcError
 from aggregator.transaction_builder import TransactionBuilder
 from cli.move_build import build_for_network
 from cli.wallet import Session, TransactionOptions, finish, read_base64

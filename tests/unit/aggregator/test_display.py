@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aggregator.service.display import fill
-from aggregator.service.move_values import UnreadableValue
+from aggregator.service.move_layout import UnreadableValue
 
 FIELDS = {"name": "Pump", "size": 3, "used": True, "inner": {"serial": "7"}, "none": None, "list": [1]}
 

@@ -12,7 +12,8 @@ import pytest
 from aggregator import authority_aggregator, delivery
 from aggregator.delivery import CertificateBacklog
 from aggregator.pending_log import FilePendingLog, MemoryPendingLog, PendingEntry, PendingLogFailure
-from aggregator.service.rpc_error import EXECUTION_CLIENT_ERROR, to_rpc_error
+from aggregator.rpc_codes import EXECUTION_CLIENT_ERROR
+from aggregator.service.rpc_error import to_rpc_error
 from proto.errors import (
     NonRecoverableTransactionError,
     ObjectsDoubleUsed,

@@ -11,9 +11,9 @@ import pytest
 
 from aggregator.network import Member
 from aggregator.network import Network as NetworkFile
+from aggregator.rpc_codes import RpcError
 from aggregator.service.core import ClientService, ServiceSettings
 from aggregator.service.jsonrpc import Apis, JsonRpc
-from aggregator.service.rpc_error import RpcError
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
 from proto import bcs
