@@ -19,7 +19,7 @@ from cli.source_verification import verify_source
 from cli.wallet import Session, with_session
 from proto.crypto import SignatureScheme
 from proto.ids import format_address, format_digest, parse_address, parse_digest
-from proto.key_text import derive_key_pair, generate_mnemonic
+from proto.key_derivation import derive_key_pair, generate_mnemonic
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -116,7 +116,7 @@ def envs() -> None:
     """List the environments."""
     config = wallet.load_config()
     active = config.active_environment.alias
-    listed = [environment.model_dump() for environment in config.environments]
+    listed = [environment.as_json() for environment in config.environments]
     rows = [(e["alias"], e["rpc"], e["faucet"] or "", "*" if e["alias"] == active else "") for e in listed]
     output.result([listed, active], rows, ("alias", "rpc", "faucet", "active"))
 

@@ -17,13 +17,8 @@ from proto import bcs
 from proto.crypto import IntentScope as Scope
 from proto.crypto import InvalidKey, KeyPair, SignatureScheme, address_of, intent_message, key_pair
 from proto.ids import blake2b_256, format_address
-from proto.key_text import (
-    decode_private_key,
-    derive_key_pair,
-    encode_private_key,
-    generate_mnemonic,
-    is_mnemonic,
-)
+from proto.key_derivation import derive_key_pair, generate_mnemonic, is_mnemonic
+from proto.key_text import decode_private_key, encode_private_key
 from proto.multisig import MultiSigPublicKey, public_key_of
 from proto.transaction import TransactionData
 from proto.user_signature import read_signature, sign_digest, signer_address

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from aggregator.wallet.keystore import Keystore, WalletError, write_private
-from proto.ids import Address, format_address, parse_address
+from proto.ids import Address, InvalidAddress, format_address, parse_address
 
 MAX_FILE_BYTES = 1 << 20
 
@@ -20,10 +20,9 @@ def config_folder() -> Path:
     return Path(os.environ.get("MOVELITE_CONFIG_DIR") or Path.home() / ".movelite")
 
 
-class Environment(BaseModel):
-    """A network that a wallet can talk to."""
-
-    model_config = ConfigDict(extra="ignore")
+@dataclass(frozen=True)
+class Environment:
+    """A network that a wallet can talk to. basic_auth: user:password."""
 
     alias: str
     rpc: str
@@ -31,22 +30,66 @@ class Environment(BaseModel):
     basic_auth: str | None = None
     faucet: str | None = None
 
-
-def _address(value: object) -> object:
-    return None if value is None else format_address(parse_address(str(value)))
-
-
-class _KeystorePlace(BaseModel):
-    File: Path
+    def as_json(self) -> dict[str, Any]:
+        """Its fields as in client.yaml."""
+        return asdict(self)
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+@dataclass
+class _File:
+    """What client.yaml says."""
 
-    keystore: _KeystorePlace
-    envs: list[Environment] = []
+    keystore: Path
+    envs: list[Environment] = field(default_factory=list)
     active_env: str | None = None
-    active_address: Annotated[str | None, BeforeValidator(_address)] = None
+    active_address: str | None = None
+
+    def as_yaml(self) -> str:
+        shown = {
+            "keystore": {"File": str(self.keystore)},
+            "envs": [environment.as_json() for environment in self.envs],
+            "active_env": self.active_env,
+            "active_address": self.active_address,
+        }
+        return yaml.safe_dump(shown, sort_keys=False).rstrip()
+
+
+class _Malformed(ValueError):
+    """A part of client.yaml that is not what it should be."""
+
+
+def _read_file(content: object) -> _File:
+    """Read client.yaml; keys that are not known are passed over. Raises: _Malformed."""
+    place = content.get("keystore") if isinstance(content, dict) else None
+    keystore = place.get("File") if isinstance(place, dict) else None
+    if not isinstance(content, dict) or not isinstance(keystore, str):
+        raise _Malformed("keystore: {File: path} is missing")
+    envs = content.get("envs") or []
+    if not isinstance(envs, list):
+        raise _Malformed("envs is no list")
+    address = content.get("active_address")
+    try:
+        address = None if address is None else format_address(parse_address(str(address)))
+    except InvalidAddress as error:
+        raise _Malformed(f"active_address: {error}") from error
+    return _File(Path(keystore), list(map(_environment, envs)), _text(content, "active_env"), address)
+
+
+def _environment(entry: object) -> Environment:
+    if not isinstance(entry, dict):
+        raise _Malformed("envs has an entry that is no mapping")
+    values = {name: _text(entry, name) for name in (f.name for f in fields(Environment))}
+    alias, rpc = values.pop("alias"), values.pop("rpc")
+    if alias is None or rpc is None:
+        raise _Malformed("envs: an entry lacks its alias or rpc")
+    return Environment(alias, rpc, **values)
+
+
+def _text(content: dict[Any, Any], name: str) -> str | None:
+    value = content.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _Malformed(f"{name} is no text")
+    return value
 
 
 class ClientConfig:
@@ -66,7 +109,7 @@ class ClientConfig:
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise WalletError(f"{path} is too large for a configuration")
-            content = _File.model_validate(yaml.safe_load(path.read_bytes()))
+            content = _read_file(yaml.safe_load(path.read_bytes()))
         except FileNotFoundError as error:
             raise WalletError(
                 f"there is no client configuration {path}: `movelite start` makes one for a local network"
@@ -75,17 +118,15 @@ class ClientConfig:
             raise WalletError(f"cannot read {path}: {error.strerror}") from error
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise WalletError(f"{path} is no YAML: {error}") from error
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
-            raise WalletError(f"{path}: {problems}") from error
-        return ClientConfig(path, content, Keystore.load(path.parent / content.keystore.File))
+        except _Malformed as error:
+            raise WalletError(f"{path}: {error}") from error
+        return ClientConfig(path, content, Keystore.load(path.parent / content.keystore))
 
     @staticmethod
     def create(path: Path, environment: Environment) -> ClientConfig:
         """A new configuration with one network and an empty keystore beside it."""
         keystore = Keystore(path.parent / "iota.keystore")
-        place = _KeystorePlace(File=keystore.path)
-        content = _File(keystore=place, envs=[environment], active_env=environment.alias)
+        content = _File(keystore.path, [environment], environment.alias)
         config = ClientConfig(path, content, Keystore.load(keystore.path))
         config.save()
         return config
@@ -137,5 +178,4 @@ class ClientConfig:
 
     def save(self) -> None:
         """Write client.yaml. Raises: WalletError."""
-        shown: dict[str, Any] = self._content.model_dump(mode="json")
-        write_private(self.path, yaml.safe_dump(shown, sort_keys=False).rstrip())
+        write_private(self.path, self._content.as_yaml())

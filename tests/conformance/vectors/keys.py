@@ -22,14 +22,8 @@ from proto.crypto import (
 )
 from proto.errors import InvalidSignature
 from proto.ids import format_address, format_digest, parse_address
-from proto.key_text import (
-    decode_private_key,
-    derive_from_seed,
-    derive_key_pair,
-    encode_private_key,
-    is_mnemonic,
-    mnemonic_seed,
-)
+from proto.key_derivation import derive_from_seed, derive_key_pair, is_mnemonic, mnemonic_seed
+from proto.key_text import decode_private_key, encode_private_key
 from proto.multisig import MultiSig, MultiSigPublicKey, combine, public_key_of, read_multisig
 from proto.transaction import digest_of_bytes
 from proto.user_signature import Signature, read_signature, sign_personal_message, verify_personal_message

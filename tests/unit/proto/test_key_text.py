@@ -5,16 +5,14 @@ from __future__ import annotations
 import pytest
 
 from proto.crypto import InvalidKey, SignatureScheme, key_pair
-from proto.key_text import (
+from proto.key_derivation import (
     InvalidDerivationPath,
     InvalidMnemonic,
-    decode_private_key,
     derive_key_pair,
-    encode_private_key,
-    generate_key_pair,
     generate_mnemonic,
     is_mnemonic,
 )
+from proto.key_text import decode_private_key, encode_private_key, generate_key_pair
 
 ABANDON = "abandon " * 11 + "about"
 
