@@ -59,9 +59,11 @@ class LedgerReader:
             lambda answers: _agree_on_objects(answers, len(queries), self._threshold),
         )
 
-    async def object(self, object_id: ObjectID, version: int | None = None) -> ObjectInfo:
+    async def object(
+        self, object_id: ObjectID, version: int | None = None, or_older: bool = False
+    ) -> ObjectInfo:
         """One object. Raises: NoQuorum."""
-        return (await self.objects([ObjectQuery(object_id, version)]))[0]
+        return (await self.objects([ObjectQuery(object_id, version, or_older)]))[0]
 
     async def live_object(self, object_id: ObjectID) -> Object | None:
         """The latest version of an object, None if there is none. Raises: NoQuorum."""

@@ -71,6 +71,8 @@ class LocalAuthorityService:
     def _object_info(self, query: messages.ObjectQuery) -> messages.ObjectInfo:
         if query.version is None:
             value = self._store.get_object(query.object_id)
+        elif query.or_older:
+            value = self._store.get_object_at_most(query.object_id, query.version)
         else:
             value = self._store.get_object_at(query.object_id, query.version)
         if value is not None:
@@ -140,9 +142,10 @@ class LocalAuthorityService:
             match question:
                 case DryRun(transaction):
                     simulation = dry_run(executor, self._store, transaction, price)
-                case DevInspect(kind, sender, gas_price, budget):
-                    asked = price if gas_price is None else gas_price
-                    simulation = dev_inspect(executor, self._store, kind, sender, asked, budget)
+                case DevInspect(transaction, skip_checks):
+                    simulation = dev_inspect(
+                        executor, self._store, transaction, price, skip_checks=skip_checks
+                    )
         except UserInputError as error:
             raise AuthorityError(UserInput(error.kind)) from error
         return simulation.message()

@@ -15,7 +15,7 @@ from authority.transaction_input import check_transaction_input, load_unchecked_
 from proto.ids import Address, Digest, ObjectID, derive_object_id
 from proto.object import Object, new_gas_coin
 from proto.simulation import CommandOutcome, SimulationResponse
-from proto.transaction import GasData, ProgrammableTransaction, TransactionData
+from proto.transaction import TransactionData
 from proto.transaction_checks import check_transaction_data
 
 DRY_RUN_COIN_NANOS = 10**18
@@ -71,27 +71,37 @@ def dry_run(
 def dev_inspect(
     executor: Executor,
     reader: ObjectReader,
-    kind: ProgrammableTransaction,
-    sender: Address,
-    gas_price: int,
-    gas_budget: int | None = None,
+    transaction: TransactionData,
+    reference_gas_price: int,
+    *,
+    skip_checks: bool = True,
 ) -> Simulation:
-    """Run commands without the rules of ownership, visibility and argument values; tells what they return.
+    """Run commands and tell what they return; without payment, a coin of the gas owner is made up.
 
-    Objects may be given at old versions. Raises: UserInputError.
+    With skip_checks, the rules of ownership, visibility, argument values and budgets do not hold, and objects
+    may be given at old versions. Raises: UserInputError.
     """
-    budget = executor.config.max_tx_gas
-    gas = GasData((), sender, gas_price, budget if gas_budget is None else gas_budget)
-    transaction = TransactionData(kind, sender, gas, None)
     check_transaction_data(transaction, executor.config, gas_required=False)
     digest = transaction.digest()
-    mock = _mock_coin(digest, sender, DEV_INSPECT_COIN_NANOS)
-    transaction = _paid_by(transaction, mock)
-    inputs = load_unchecked_input(transaction, reader, (mock,))
+    mock = None
+    if not transaction.gas_data.payment:
+        mock = _mock_coin(digest, transaction.gas_data.owner, DEV_INSPECT_COIN_NANOS)
+        transaction = _paid_by(transaction, mock)
+    given = () if mock is None else (mock,)
+    if skip_checks:
+        inputs = load_unchecked_input(transaction, reader, given)
+        gas = replace(transaction.gas_data, budget=executor.config.max_tx_gas)
+        transaction = replace(transaction, gas_data=gas)
+    else:
+        checked = check_transaction_input(
+            transaction, reader, executor.config, reference_gas_price, given=given
+        )
+        inputs = checked.inputs
     executor.check_modules_for_signing(transaction)
     recorder = Recorder()
-    result = executor.execute(transaction, digest, inputs, reader, ExecutionMode.DEV_INSPECT, recorder)
-    return Simulation(result, inputs, mock.object_id, tuple(recorder.results))
+    mode = ExecutionMode.DEV_INSPECT if skip_checks else ExecutionMode.NORMAL
+    result = executor.execute(transaction, digest, inputs, reader, mode, recorder)
+    return Simulation(result, inputs, None if mock is None else mock.object_id, tuple(recorder.results))
 
 
 def _mock_coin(digest: Digest, owner: Address, balance: int) -> Object:

@@ -352,10 +352,11 @@ class CertificatesResponse:
 
 @dataclass(frozen=True, slots=True)
 class ObjectQuery:
-    """An object at a version, or the latest."""
+    """An object at a version, or the latest. or_older: its newest form that is not above the version."""
 
     object_id: ObjectID
     version: SequenceNumber | None = None
+    or_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proto.bcs import U64
 from proto.effects import TransactionEffects
 from proto.event import TransactionEvents
-from proto.ids import Address, ObjectID
+from proto.ids import ObjectID
 from proto.object import Object
-from proto.transaction import Argument, ProgrammableTransaction, TransactionData
+from proto.transaction import Argument, TransactionData
 from proto.type_tag import TypeTag
 
 
@@ -25,12 +24,13 @@ class DryRun:
 
 @dataclass(frozen=True, slots=True)
 class DevInspect:
-    """Run commands without the rules of ownership and visibility; gas_price None: the reference price."""
+    """Run a transaction and tell what its commands return; without gas coins it is paid by one made up.
 
-    kind: ProgrammableTransaction
-    sender: Address
-    gas_price: U64 | None
-    gas_budget: U64 | None
+    skip_checks: without the rules of ownership, visibility, argument values and budgets.
+    """
+
+    transaction: TransactionData
+    skip_checks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Apis:
             "iota_getObject": reads.get_object,
             "iota_multiGetObjects": reads.multi_get_objects,
             "iota_tryGetPastObject": reads.try_get_past_object,
+            "iota_tryGetObjectBeforeVersion": reads.try_get_object_before_version,
             "iota_tryMultiGetPastObjects": reads.try_multi_get_past_objects,
             "iota_getTransactionBlock": reads.get_transaction_block,
             "iota_multiGetTransactionBlocks": reads.multi_get_transaction_blocks,

@@ -68,6 +68,9 @@ TypeParam = Annotated[Any, BeforeValidator(_type)]
 StructParam = Annotated[Any, BeforeValidator(_struct)]
 """A struct type."""
 
+ObjectRefParam = tuple[AddressParam, U64Param, DigestParam]
+"""A reference: id, version and digest."""
+
 MAX_ITEMS = 50
 """Items of one request, and of one page."""
 

@@ -32,6 +32,11 @@ from proto.effects import TransactionEffects
 from proto.ids import Digest, format_digest
 from proto.messages import ObjectFound, ObjectInfo, ObjectQuery, Receipt
 
+_LOSSLESS = ObjectOptions(
+    show_owner=True, show_previous_transaction=True, show_bcs=True, show_storage_rebate=True
+)
+"""What an object can be put together from again."""
+
 
 class ReadApi:
     """Reads of the ledger."""
@@ -67,6 +72,11 @@ class ReadApi:
         """An object at a version."""
         info = await self._service.reader.object(object_id, version)
         return await past_object_response(info, version, options or ObjectOptions(), self._service.catalog)
+
+    async def try_get_object_before_version(self, object_id: AddressParam, version: U64Param) -> Json:
+        """The newest form of an object that is not above a version (as at IOTA, whatever the name says)."""
+        info = await self._service.reader.object(object_id, version, or_older=True)
+        return await past_object_response(info, version, _LOSSLESS, self._service.catalog)
 
     async def try_multi_get_past_objects(
         self, past_objects: list[PastObjectRequest], options: ObjectOptions | None = None

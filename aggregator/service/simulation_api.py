@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import CamelModel, Json
-from aggregator.service.parameters import AddressParam, Base64Param, U64Param
+from aggregator.service.parameters import AddressParam, Base64Param, ObjectRefParam, U64Param
 from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import (
     argument_json,
@@ -23,6 +23,7 @@ from proto import bcs
 from proto.bcs import BcsError
 from proto.effects import TransactionEffects
 from proto.ids import Digest
+from proto.object import ObjectRef
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.simulation import CommandOutcome, DevInspect, DryRun, SimulationResponse, TypedValue
 from proto.transaction import GasData, ProgrammableTransaction, TransactionData, TransactionKind
@@ -34,7 +35,7 @@ class DevInspectArguments(CamelModel):
 
     gas_sponsor: AddressParam | None = None
     gas_budget: U64Param | None = None
-    gas_objects: list[Any] | None = None
+    gas_objects: list[ObjectRefParam] | None = None
     skip_checks: bool | None = None
     show_raw_txn_data_and_effects: bool | None = None
 
@@ -66,28 +67,27 @@ class SimulationApi:
         epoch: U64Param | None = None,
         additional_args: DevInspectArguments | None = None,
     ) -> Json:
-        """What commands (BCS of TransactionKind) would do and return, without the rules of ownership.
+        """What commands (BCS of TransactionKind) would do and return, by no rules of ownership unless asked.
 
         The epoch is always the current one, as in IOTA.
         """
         more = additional_args or DevInspectArguments()
-        if more.gas_sponsor is not None or more.gas_objects or more.skip_checks is False:
-            raise invalid_params("not supported: gasSponsor, gasObjects, skipChecks false; use a dry run")
         kind = _decode(TransactionKind, tx_bytes)
         if not isinstance(kind, ProgrammableTransaction):
             raise invalid_params("only programmable transactions can be inspected")
-        found = await self._service.reader.simulate(
-            DevInspect(kind, sender_address, gas_price, more.gas_budget)
-        )
+        price = gas_price or (await self._service.health()).reference_gas_price
+        payment = tuple(ObjectRef(*reference) for reference in more.gas_objects or ())
+        budget = more.gas_budget or PROTOCOL_CONFIG.max_tx_gas
+        gas = GasData(payment, more.gas_sponsor or sender_address, price, budget)
+        inspected = TransactionData(kind, sender_address, gas)
+        question = DevInspect(inspected, more.skip_checks is not False)
+        found = await self._service.reader.simulate(question)
         shown: Json = {"effects": effects_json(found.effects), "events": await self._events(found)}
         if found.error is None:
             shown["results"] = [_outcome_json(outcome) for outcome in found.commands]
         else:
             shown["error"] = found.error
         if more.show_raw_txn_data_and_effects:
-            price = gas_price or (await self._service.health()).reference_gas_price
-            gas = GasData((), sender_address, price, more.gas_budget or PROTOCOL_CONFIG.max_tx_gas)
-            inspected = TransactionData(kind, sender_address, gas, None)
             shown["rawTxnData"] = list(bcs.encode(TransactionData, inspected))
             shown["rawEffects"] = list(bcs.encode(TransactionEffects, found.effects))
         return shown

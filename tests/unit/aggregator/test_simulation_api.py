@@ -127,6 +127,10 @@ async def test_dev_inspect_tells_what_commands_return_and_change(ledger: Ledger)
     assert called == {"returnValues": [[list((77).to_bytes(8, "little")), "u64"]]}
     inspected = bcs.decode(TransactionData, bytes(shown["rawTxnData"]))
     assert shown["effects"]["transactionDigest"] == format_digest(inspected.digest())
+    coin = coins_of(ALICE, ledger.states[0])[0].reference()
+    payment = [format_address(coin.object_id), str(coin.version), format_digest(coin.digest)]
+    paid = await ledger.dev_inspect(kind, None, None, {"gasObjects": [payment], "skipChecks": False})
+    assert paid["effects"]["gasObject"]["reference"]["objectId"] == payment[0]
     failed = await ledger.dev_inspect(ProgrammableTransaction((pure(U64, 2**63),), kind.commands))
     assert "results" not in failed
     assert failed["error"]

@@ -27,7 +27,7 @@ from proto.transaction import (
 )
 from proto.type_tag import U64 as U64_TAG
 from proto.type_tag import StructTag
-from proto.user_input_error import GasPriceUnderRGP
+from proto.user_input_error import GasPriceUnderRGP, IncorrectUserSignature
 from tests.support.ledger import (
     ALICE,
     BOB,
@@ -47,6 +47,10 @@ SEND_100 = ProgrammableTransaction(
     (pure(U64, 100), pure(Address, BOB.address)),
     (SplitCoins(GasCoin(), (Input(0),)), TransferObjects((NestedResult(0, 0),), Input(1))),
 )
+
+
+def unpaid(kind: ProgrammableTransaction, sender: Address, budget: int = BUDGET) -> TransactionData:
+    return TransactionData(kind, sender, GasData((), sender, REFERENCE_GAS_PRICE, budget))
 
 
 async def ask(authority: AuthorityState, question: DryRun | DevInspect) -> SimulationResponse:
@@ -95,7 +99,7 @@ async def test_dev_inspect_returns_values_and_changed_arguments() -> None:
         ),
     )
     # Bob inspects Alice's coin: owners do not matter here.
-    answer = await ask(authority, DevInspect(kind, BOB.address, None, None))
+    answer = await ask(authority, DevInspect(unpaid(kind, BOB.address)))
     assert not answer.effects.is_success
     assert answer.commands[0].returned == (TypedValue(COIN_BALANCE.to_bytes(8, "little"), U64_TAG),)
     mutated = answer.commands[1].mutated[0]
@@ -106,7 +110,24 @@ async def test_dev_inspect_returns_values_and_changed_arguments() -> None:
 
 
 async def test_dev_inspect_without_the_failing_command_succeeds() -> None:
-    question = DevInspect(SEND_100, ALICE.address, None, None)
+    question = DevInspect(unpaid(SEND_100, ALICE.address))
     answer = await ask(new_authority(), question)
     assert answer.effects.is_success
     assert len(answer.commands) == len(SEND_100.commands)
+
+
+async def test_dev_inspect_with_all_checks_goes_by_the_rules_and_pays_with_what_is_named() -> None:
+    authority = new_authority()
+    coin = coins_of(ALICE, authority)[0]
+    value = MoveCall(IOTA_FRAMEWORK_ADDRESS, "coin", "value", (IOTA,), (Input(0),))
+    kind = ProgrammableTransaction((ObjectInput(ImmOrOwnedObject(coin.reference())),), (value,))
+    with pytest.raises(AuthorityError) as refused:
+        await ask(authority, DevInspect(unpaid(kind, BOB.address), skip_checks=False))
+    assert isinstance(refused.value.kind, UserInput)
+    assert isinstance(refused.value.kind.error, IncorrectUserSignature)
+    gas = GasData((coins_of(ALICE, authority)[1].reference(),), ALICE.address, REFERENCE_GAS_PRICE, BUDGET)
+    paid = TransactionData(kind, ALICE.address, gas)
+    answer = await ask(authority, DevInspect(paid, skip_checks=False))
+    assert answer.mock_gas is None
+    assert answer.effects.gas_object() is not None
+    assert answer.commands[0].returned[0].contents == COIN_BALANCE.to_bytes(8, "little")

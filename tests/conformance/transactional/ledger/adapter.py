@@ -359,15 +359,11 @@ class LedgerAdapter:
 
     def _dev_inspect(self, kind: ProgrammableTransaction, options: Options) -> str:
         sender = self._account(options.one("sender"))
-        price = options.one("gas-price")
+        price = int(options.one("gas-price") or REFERENCE_GAS_PRICE)
+        gas = GasData((), sender.address, price, self.ledger.executor.config.max_tx_gas)
+        data = TransactionData(kind, sender.address, gas)
         try:
-            inspection = dev_inspect(
-                self.ledger.executor,
-                self.ledger.history,
-                kind,
-                sender.address,
-                int(price) if price else REFERENCE_GAS_PRICE,
-            )
+            inspection = dev_inspect(self.ledger.executor, self.ledger.history, data, REFERENCE_GAS_PRICE)
         except UserInputError as error:
             text = rust_debug(UserInputErrorKind, error.kind)
             raise TaskError(f"Error checking transaction input objects: {text}") from error
