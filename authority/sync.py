@@ -55,17 +55,21 @@ class CertificateSync:
     async def run(self) -> None:
         """Pull until cancelled."""
         while True:
-            found = await self.pull_all()
-            if not found:
+            is_behind = await self.pull_all()
+            if not is_behind:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
             self._wake.clear()
 
-    async def pull_all(self) -> int:
-        """One page from every peer; how many certificates were new."""
-        return sum([await self._pull(peer) for peer in self._peers])
+    async def pull_all(self) -> bool:
+        """One page from every peer; whether some peer has more.
 
-    async def _pull(self, peer: AuthorityName) -> int:
+        A page that is not full is the end: what peers execute meanwhile mostly comes here by itself, and
+        asking again at once would keep all authorities busy with each other.
+        """
+        return any([await self._pull(peer) for peer in self._peers])
+
+    async def _pull(self, peer: AuthorityName) -> bool:
         position = self._positions[peer]
         try:
             page = await self._peers[peer].handle_executed_after(ExecutedAfterRequest(position, PAGE))
@@ -74,14 +78,14 @@ class CertificateSync:
                 await self._fetch(peer, missing)
         except AuthorityError as error:
             _log.debug("sync with %s: %s", peer.hex()[:8], error)
-            return 0
+            return False
         except StorageError as error:
             _log.error("sync with %s: %s", peer.hex()[:8], error)
-            return 0
+            return False
         done = [self._state.store.is_executed(digest) for digest in page.digests]
         # What could not be executed yet is asked for again.
         self._positions[peer] += done.index(False) if False in done else len(done)
-        return self._positions[peer] - position
+        return len(page.digests) == PAGE and self._positions[peer] > position
 
     async def _fetch(self, peer: AuthorityName, digests: tuple[Digest, ...]) -> None:
         answer = await self._peers[peer].handle_transaction_info(TransactionInfoRequest(digests))
