@@ -29,6 +29,7 @@ MAX_LENGTH: Final = 2**31 - 1
 """Most bytes or elements that a length may state."""
 
 _LONG_ENUM: Final = 8
+_SHORT_LENGTHS: Final = tuple(bytes([length]) for length in range(128))
 _FORMATS: Final = {8: "B", 16: "H", 32: "I", 64: "Q"}
 
 
@@ -38,6 +39,8 @@ class BcsError(ValueError):
 
 def write_uleb128(value: int) -> bytes:
     """ULEB128 of a length or a tag."""
+    if 0 <= value < 128:
+        return _SHORT_LENGTHS[value]
     if not 0 <= value < 2**32:
         raise BcsError(f"length {value} is beyond 32 bits")
     out = bytearray()

@@ -71,6 +71,16 @@ class GasCostSummary:
     storage_rebate: U64
     non_refundable_storage_fee: U64
 
+    def amounts(self) -> tuple[int, int, int, int, int]:
+        """All five, in the order of their fields."""
+        return (
+            self.computation_cost,
+            self.computation_cost_burned,
+            self.storage_cost,
+            self.storage_rebate,
+            self.non_refundable_storage_fee,
+        )
+
     @property
     def gas_used(self) -> int:
         """Nanos spent before the rebate."""

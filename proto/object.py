@@ -284,7 +284,7 @@ class Object:
         """Balance if this is a coin."""
         return self.data.coin_value if isinstance(self.data, MoveObject) else None
 
-    @property
+    @cached_property
     def metered_size(self) -> int:
         """Bytes that storage fees and reading fees count."""
         return metered_size(self.data)
@@ -334,6 +334,15 @@ def metered_object_size(type_: MoveObjectType, contents_length: int) -> int:
 @lru_cache(maxsize=4096)
 def _type_length(type_: MoveObjectType) -> int:
     return len(bcs.encode(MoveObjectType, type_))
+
+
+def written_object(data: ObjectData, owner: Owner, previous_transaction: Digest, rebate: int) -> Object:
+    """An object that is about to be stored, with its BCS and digest made at once."""
+    value = Object(data, owner, previous_transaction, rebate)
+    encoded = bcs.encode(Object, value)
+    value.__dict__["encoded"] = encoded
+    value.__dict__["_digest"] = Digest(blake2b_256(b"Object::" + encoded))
+    return value
 
 
 def object_digest(value: Object) -> Digest:

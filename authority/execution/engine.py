@@ -22,6 +22,7 @@ from authority.execution.context import (
 from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
+from authority.execution.native import NotNative, is_native, run_native
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
@@ -87,6 +88,8 @@ class Executor:
     epoch: int
     epoch_timestamp_ms: int
     input_types: dict[MoveObjectType, InputType] = field(default_factory=dict)
+    runs_native: bool = True
+    """False runs everything in the general engine."""
 
     def execute(
         self,
@@ -175,6 +178,8 @@ class _Run:
     def _run_commands(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> None:
         if self.store.inputs.deleted_shared:
             raise ExecutionError(InputObjectDeleted())
+        if self._run_native(transaction, tx_context):
+            return
         executor = self.executor
         parameters = ExecutionParameters(executor.runtime, executor.config, self.mode, executor.input_types)
         context = open_context(
@@ -185,6 +190,20 @@ class _Run:
             run_commands(context, transaction)
         finally:
             self.store.loaded.update(context.objects.loaded_objects())
+
+    def _run_native(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> bool:
+        """Run simple commands without the machinery that others need; False if they are not so simple."""
+        is_plain = self.mode is ExecutionMode.NORMAL and self.recorder is None and self.executor.runs_native
+        if not is_plain or not is_native(transaction):
+            return False
+        types, budget = self.executor.input_types, self.gas.budget
+        try:
+            results = run_native(transaction, self.store, tx_context, self.gas_coin, budget, types)
+        except NotNative:
+            tx_context.ids_created = 0
+            return False
+        self.store.merge_results(results)
+        return True
 
     def _check_sizes(self) -> None:
         config, results = self.executor.config, self.store.results
@@ -261,10 +280,8 @@ class _Run:
             _status(self.error), summary, self.gas_coin, self.executor.epoch, written
         )
         version = self.store.lamport_version
-        deleted = {reference.object_id for reference in effects.deleted()}
-        wrapped = {reference.object_id for reference in effects.wrapped()}
         removed = tuple(
-            Removal(object_id, version, object_id in wrapped) for object_id in sorted(deleted | wrapped)
+            Removal(object_id, version, is_wrapped) for object_id, is_wrapped in self.store.removed()
         )
         events = TransactionEvents(tuple(self.store.results.events))
         received = tuple(r for r in self.store.inputs.receiving if r.object_id in self.store.results.modified)

@@ -6,25 +6,16 @@ Source: gas model 1, iota-types gas_v1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from authority.execution.errors import ExecutionError
 from movelite.bytecode.status import VMError
 from movelite.vm.gas import GasMeter, UnmeteredGas, computation_units
 from proto.effects import GasCostSummary
 from proto.execution_status import InsufficientGas
-from proto.ids import ObjectID
 from proto.protocol_config import ProtocolConfig
 
 BASIS_POINTS = 10_000
 DENY_LIST_SETTING_BYTES = 1000
 """Bytes that reading one deny-list setting is charged for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _ObjectStorage:
-    cost: int
-    rebate: int
 
 
 class GasCharger:
@@ -39,7 +30,8 @@ class GasCharger:
         self._price = price
         self._config = config
         self._computation_cost = 0
-        self._storage: dict[ObjectID, _ObjectStorage] = {}
+        self._storage_cost = 0
+        self._rebates = 0
 
     @classmethod
     def metered(cls, budget: int, price: int, config: ProtocolConfig) -> GasCharger:
@@ -81,47 +73,45 @@ class GasCharger:
             raise ExecutionError(InsufficientGas())
         self._computation_cost = cost
 
-    def track_storage(self, object_id: ObjectID, new_size: int, old_rebate: int) -> int:
-        """Note an object's new size in bytes and the rebate its old form carried; its new rebate."""
+    @property
+    def storage_price(self) -> int:
+        """Nanos for a byte that is stored."""
         if not self.is_metered:
             return 0
-        cost = new_size * self._config.obj_data_cost_refundable * self._config.storage_gas_price
-        self._storage[object_id] = _ObjectStorage(cost, old_rebate)
-        return cost
+        return self._config.obj_data_cost_refundable * self._config.storage_gas_price
+
+    def track_storage(self, cost: int, rebates: int) -> None:
+        """Note what all written objects cost, and the rebates that the old forms carried."""
+        if self.is_metered:
+            self._storage_cost, self._rebates = cost, rebates
 
     def reset_storage(self) -> None:
         """Forget all storage noted."""
-        self._storage.clear()
+        self._storage_cost = self._rebates = 0
 
     def charge_storage(self) -> None:
         """Check that computation and storage net of rebates fit into the budget.
 
         Raises: ExecutionError InsufficientGas.
         """
-        cost, rebate = self._storage_cost(), self._sender_rebate()
-        if max(cost - rebate, 0) > self.budget - self._computation_cost:
+        if max(self._storage_cost - self._sender_rebate(), 0) > self.budget - self._computation_cost:
             raise ExecutionError(InsufficientGas())
 
     def take_whole_budget(self) -> None:
         """Out of gas even for the inputs: computation costs the budget, storage nothing."""
-        self._storage.clear()
+        self.reset_storage()
         self._computation_cost = self.budget
 
     def summary(self) -> GasCostSummary:
         """The five figures of the effects."""
         rebate = self._sender_rebate()
-        total_rebate = sum(entry.rebate for entry in self._storage.values())
         return GasCostSummary(
             computation_cost=self._computation_cost,
             computation_cost_burned=self._computation_cost,
-            storage_cost=self._storage_cost(),
+            storage_cost=self._storage_cost,
             storage_rebate=rebate,
-            non_refundable_storage_fee=total_rebate - rebate,
+            non_refundable_storage_fee=self._rebates - rebate,
         )
 
-    def _storage_cost(self) -> int:
-        return sum(entry.cost for entry in self._storage.values())
-
     def _sender_rebate(self) -> int:
-        total = sum(entry.rebate for entry in self._storage.values())
-        return (total * self._config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS
+        return (self._rebates * self._config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS

@@ -5,28 +5,13 @@ Commands record results here; gas charging may throw them away and start over fr
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
-from proto.effects import (
-    EffectsObjectChange,
-    Exist,
-    GasCostSummary,
-    IdCreated,
-    IdDeleted,
-    IDOperation,
-    IdUnchanged,
-    InputNotExist,
-    ObjectIn,
-    ObjectOut,
-    ObjectWrite,
-    OutputNotExist,
-    PackageWrite,
-    PerEpochConfig,
-    TransactionEffects,
-    UnchangedSharedKind,
-)
+from proto.effects import GasCostSummary, PerEpochConfig, TransactionEffects, UnchangedSharedKind
+from proto.effects_writer import ID_CREATED, ID_DELETED, ID_UNCHANGED, change_bytes, effects_bytes
 from proto.event import Event, TransactionEvents
 from proto.execution_status import ExecutionStatus
 from proto.ids import ADDRESS_LENGTH, DENY_LIST_ID, Digest, ObjectID, SequenceNumber
@@ -35,10 +20,12 @@ from proto.object import (
     MoveObjectType,
     MovePackage,
     Object,
+    ObjectData,
     Owner,
     Shared,
     metered_object_size,
     metered_size,
+    written_object,
 )
 
 
@@ -51,15 +38,25 @@ class WrittenObject:
     contents: bytes
     package: MovePackage | None = None
     storage_rebate: int = 0
+    _metered_size: int = 0
 
     @classmethod
     def of(cls, value: Object) -> WrittenObject:
         """An input object as it is. It keeps the fee that it carries where storage is not charged anew."""
-        match value.data:
-            case MoveObject(type_=type_, contents=contents):
-                return cls(value.owner, type_, contents, None, value.storage_rebate)
-            case MovePackage() as package:
-                return cls(value.owner, None, b"", package, value.storage_rebate)
+        data = value.data
+        if isinstance(data, MoveObject):
+            return cls(value.owner, data.type_, data.contents, None, value.storage_rebate, value.metered_size)
+        return cls(value.owner, None, b"", data, value.storage_rebate, value.metered_size)
+
+    @property
+    def metered_size(self) -> int:
+        """Bytes that storage is charged for."""
+        if not self._metered_size:
+            if self.package is not None:
+                self._metered_size = metered_size(self.package)
+            else:
+                self._metered_size = metered_object_size(_type_of(self), len(self.contents))
+        return self._metered_size
 
     @property
     def balance(self) -> int:
@@ -69,7 +66,7 @@ class WrittenObject:
     def with_balance(self, balance: int) -> WrittenObject:
         """The same coin with another balance."""
         contents = self.contents[:ADDRESS_LENGTH] + balance.to_bytes(8, "little")
-        return WrittenObject(self.owner, self.type_, contents, None, self.storage_rebate)
+        return WrittenObject(self.owner, self.type_, contents, None, self.storage_rebate, self._metered_size)
 
 
 @dataclass(slots=True)
@@ -132,22 +129,24 @@ class TemporaryStore:
             self.mutate_input(object_id, WrittenObject.of(self.inputs.objects[object_id]))
 
     def charge_storage_of_writes(self, gas: GasCharger) -> None:
-        """Note the size of everything written, and the rebate of everything that is gone."""
-        for object_id, written in self.results.written.items():
-            old = self._before(object_id)
-            size = _metered_size(written)
-            written.storage_rebate = gas.track_storage(object_id, size, old.storage_rebate if old else 0)
-        self.collect_rebates(gas)
+        """Note what everything written costs, and the rebates of what it replaces and of what is gone."""
+        price, cost = gas.storage_price, 0
+        for written in self.results.written.values():
+            written.storage_rebate = written.metered_size * price
+            cost += written.storage_rebate
+        gas.track_storage(cost, self._old_rebates())
 
     def collect_rebates(self, gas: GasCharger) -> None:
-        """Note the rebate of every modified object that is not written again."""
-        for object_id in sorted(self.results.modified - self.results.written.keys()):
-            old = self._before(object_id)
-            gas.track_storage(object_id, 0, old.storage_rebate if old else 0)
+        """Note the rebates of modified objects that are not written again, and no cost."""
+        gas.track_storage(0, self._old_rebates(but=self.results.written))
+
+    def _old_rebates(self, but: Container[ObjectID] = ()) -> int:
+        changed = (self._before(object_id) for object_id in self.results.modified if object_id not in but)
+        return sum(before.storage_rebate for before in changed if before is not None)
 
     def written_size(self) -> int:
         """Metered bytes of everything written."""
-        return sum(_metered_size(written) for written in self.results.written.values())
+        return sum(written.metered_size for written in self.results.written.values())
 
     def final_objects(self) -> dict[ObjectID, Object]:
         """The written objects with their version and previous transaction, ascending by id."""
@@ -155,13 +154,17 @@ class TemporaryStore:
 
     def _final(self, object_id: ObjectID) -> Object:
         written = self.results.written[object_id]
-        if written.package is not None:
-            return Object(written.package, written.owner, self.digest, written.storage_rebate)
         owner = written.owner
         if isinstance(owner, Shared):
             owner = self._shared_owner(object_id)
-        data = MoveObject(_type_of(written), self.lamport_version, written.contents)
-        return Object(data, owner, self.digest, written.storage_rebate)
+        data: ObjectData
+        if written.package is not None:
+            data = written.package
+        else:
+            data = MoveObject(_type_of(written), self.lamport_version, written.contents)
+        final = written_object(data, owner, self.digest, written.storage_rebate)
+        final.__dict__["metered_size"] = written.metered_size
+        return final
 
     def _shared_owner(self, object_id: ObjectID) -> Shared:
         """A new shared object starts at this version; one that was shared before keeps its first version."""
@@ -174,45 +177,55 @@ class TemporaryStore:
         self,
         status: ExecutionStatus,
         gas: GasCostSummary,
-        gas_coin: ObjectID | None,
+        gas_coin: ObjectID,
         epoch: int,
         written: dict[ObjectID, Object],
     ) -> TransactionEffects:
         """The effects of the transaction, from all changes and the final objects."""
         results = self.results
-        ids = sorted(results.created | results.deleted | results.modified | written.keys())
-        dependencies = self.inputs.dependencies() | self._received_dependencies()
-        return TransactionEffects(
+        ids = sorted(self.changed_ids())
+        effects = effects_bytes(
             status=status,
-            executed_epoch=epoch,
-            gas_used=gas,
-            transaction_digest=self.digest,
-            gas_object_index=None if gas_coin is None else ids.index(gas_coin),
+            epoch=epoch,
+            gas=gas,
+            digest=self.digest,
+            gas_object_index=ids.index(gas_coin),
             events_digest=TransactionEvents(tuple(results.events)).digest() if results.events else None,
-            dependencies=tuple(sorted(dependencies)),
+            dependencies=self.inputs.dependencies() | self._received_dependencies(),
             lamport_version=self.lamport_version,
-            changed_objects=tuple((object_id, self._change(object_id, written)) for object_id in ids),
-            unchanged_shared_objects=self._unchanged_shared(),
+            changes=[
+                change_bytes(
+                    object_id, self._before(object_id), written.get(object_id), self._id_operation(object_id)
+                )
+                for object_id in ids
+            ],
+            unchanged_shared=self._unchanged_shared(),
         )
+        return TransactionEffects.of_own_bytes(effects)
+
+    def changed_ids(self) -> set[ObjectID]:
+        """Every id that the effects tell of."""
+        results = self.results
+        return results.modified.union(results.written, results.created, results.deleted)
+
+    def removed(self) -> list[tuple[ObjectID, bool]]:
+        """What existed and is gone, ascending by id, and whether it was wrapped rather than deleted."""
+        results = self.results
+        return [
+            (object_id, object_id not in results.deleted)
+            for object_id in sorted(results.modified - results.written.keys())
+            if self._before(object_id) is not None
+        ]
 
     def _unchanged_shared(self) -> tuple[tuple[ObjectID, UnchangedSharedKind], ...]:
         """Shared inputs that were only read, and the deny list if it was looked at."""
         unchanged = self.inputs.unchanged_shared
         return (*unchanged, (DENY_LIST_ID, PerEpochConfig())) if self.reads_deny_list else unchanged
 
-    def _change(self, object_id: ObjectID, written: dict[ObjectID, Object]) -> EffectsObjectChange:
-        return EffectsObjectChange(
-            self._input_state(object_id), _output_state(written.get(object_id)), self._id_operation(object_id)
-        )
-
-    def _input_state(self, object_id: ObjectID) -> ObjectIn:
-        before = self._before(object_id)
-        return InputNotExist() if before is None else Exist((before.version, before.digest()), before.owner)
-
-    def _id_operation(self, object_id: ObjectID) -> IDOperation:
+    def _id_operation(self, object_id: ObjectID) -> bytes:
         if object_id in self.results.created:
-            return IdCreated()
-        return IdDeleted() if object_id in self.results.deleted else IdUnchanged()
+            return ID_CREATED
+        return ID_DELETED if object_id in self.results.deleted else ID_UNCHANGED
 
     def _received_dependencies(self) -> set[Digest]:
         found = set()
@@ -230,21 +243,7 @@ class TemporaryStore:
         return self.loaded.get(object_id)
 
 
-def _metered_size(written: WrittenObject) -> int:
-    if written.package is not None:
-        return metered_size(written.package)
-    return metered_object_size(_type_of(written), len(written.contents))
-
-
 def _type_of(written: WrittenObject) -> MoveObjectType:
     if written.type_ is None:
         raise ValueError("a written object is a package or has a type")
     return written.type_
-
-
-def _output_state(written: Object | None) -> ObjectOut:
-    if written is None:
-        return OutputNotExist()
-    if isinstance(written.data, MovePackage):
-        return PackageWrite(written.version, written.digest())
-    return ObjectWrite(written.digest(), written.owner)

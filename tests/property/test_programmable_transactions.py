@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from authority.key_value import Batch, MemoryKeyValueStore
 from authority.state import AuthorityState
+from proto import bcs
 from proto.effects import TransactionEffects
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, Address, ObjectID
 from proto.messages import (
@@ -137,6 +138,7 @@ class Ledger:
         found = [asyncio.run(execute_on(authority, request)) for authority in self.authorities]
         effects = found[0]
         assert all(other.encoded == effects.encoded for other in found)
+        assert bcs.encode(TransactionEffects, effects) == effects.encoded
         self.burned += effects.gas_used.computation_cost
         self._check_all_alike()
         self._check_effects(effects, before, versions)

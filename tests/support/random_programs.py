@@ -204,6 +204,18 @@ class Program:
             if call.function not in RARE or self.random.random() < 0.4:
                 self._call(call)
 
+    def add_simple_command(self) -> None:
+        """Add a random command that calls no Move function."""
+        kind = "box" if self.values.get("box") and self.random.random() < 0.3 else "coin"
+        match self.random.randrange(3):
+            case 0:
+                self._split()
+            case 1:
+                sources = tuple(self._take("coin") for _ in range(self.random.randint(1, 2)))
+                self.commands.append(MergeCoins(self._borrow("coin"), sources))
+            case _:
+                self.commands.append(TransferObjects((self._take(kind),), RECIPIENT))
+
     def finish(self) -> ProgrammableTransaction:
         """Keep what commands have made, so that most programs end well."""
         for vector in self.values.pop("vector", []):
