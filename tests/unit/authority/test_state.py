@@ -271,10 +271,10 @@ async def test_a_disk_that_cannot_be_read_signs_no_effects(monkeypatch: pytest.M
     authority = new_authority()
     batch = await certify([authority, new_authority(1), new_authority(2)], transfer(authority))
 
-    def broken(context: ExecutionContext, command: Command) -> None:
+    def broken(*_: object) -> None:
         raise StorageError("the disk is gone")
 
-    monkeypatch.setattr(engine, "execute_command", broken)
+    monkeypatch.setattr(engine, "run_native", broken)
     with pytest.raises(StorageError):
         await authority.submit_certificates(CertificatesRequest(batch))
     assert authority.store.next_sequence == 0
