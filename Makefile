@@ -29,6 +29,9 @@ lint: setup ## ruff and the import rules
 type: setup ## mypy --strict
 	$(BIN)/mypy proto movelite authority aggregator cli tests
 
+framework: setup ## Compile the bundled framework into movelite/framework/compiled.zip
+	$(BIN)/python -m movelite.package.precompile
+
 proto: setup ## Generate the gRPC stubs
 	$(BIN)/python -m tests.support.generate_stubs
 
@@ -45,4 +48,4 @@ conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="v
 simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300)
 
-.PHONY: help setup demo lint type proto test bench conformance simulation
+.PHONY: help setup demo lint type framework proto test bench conformance simulation

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import typer
 
 from cli import output
-from proto.errors import InvariantViolation
 
 GROUPS = {
     "start": ("cli.start", "Start a local network."),
@@ -58,14 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)
-    except InvariantViolation:
-        raise
     except Exception as error:
         # Errors of ours say what is wrong in words for people; anything else is a bug and keeps its trace.
-        if not isinstance(error, OSError) and not type(error).__module__.startswith(_OURS):
+        if _is_bug(error):
             raise
         output.fail(error)
         sys.exit(1)
+
+
+def _is_bug(error: Exception) -> bool:
+    from proto.errors import InvariantViolation  # only now: it loads half of proto
+
+    if isinstance(error, InvariantViolation):
+        return True
+    return not isinstance(error, OSError) and not type(error).__module__.startswith(_OURS)
 
 
 def make_app(wanted: str | None) -> typer.Typer:

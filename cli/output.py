@@ -5,16 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NANOS_PER_IOTA = 1_000_000_000
 
-_console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _json = False
+
+
+@cache
+def _console() -> Console:
+    from rich.console import Console  # only now: it takes as long as all the rest
+
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+
+
+@cache
+def _errors() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def set_json(wanted: bool) -> None:
@@ -35,12 +48,12 @@ def show_json(value: Any) -> None:
 
 def say(text: str, style: str | None = None) -> None:
     """Print a line for people."""
-    _console.print(text, style=style, markup=False)
+    _console().print(text, style=style, markup=False)
 
 
 def note(text: str) -> None:
     """Print a line for people that is no result, on standard error."""
-    _errors.print(text, style="dim", markup=False)
+    _errors().print(text, style="dim", markup=False)
 
 
 def fail(error: BaseException) -> None:
@@ -48,18 +61,20 @@ def fail(error: BaseException) -> None:
     if _json:
         print(json.dumps({"error": {"name": type(error).__name__, "message": str(error)}}), file=sys.stderr)
         return
-    _errors.print("error:", style="bold red", end=" ")
-    _errors.print(str(error), markup=False)
+    _errors().print("error:", style="bold red", end=" ")
+    _errors().print(str(error), markup=False)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
     """Print rows under their columns; nothing is cut off."""
+    from rich.table import Table
+
     shown = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*(str(cell) for cell in row))
-    _console.print(shown)
+    _console().print(shown)
 
 
 def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:

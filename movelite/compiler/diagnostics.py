@@ -118,6 +118,12 @@ class Diagnostics:
         for item in items:
             self.add(item)
 
+    def restore(self, items: Iterable[Diagnostic]) -> None:
+        """Take over what an earlier compilation has said, as it was."""
+        for item in items:
+            self.max_severity = max(self.max_severity, item.code.severity)
+            self._items.append(item)
+
     @contextmanager
     def filtered(self, filters: WarningFilters) -> Iterator[None]:
         """Put filters in force for the body of a `with`."""

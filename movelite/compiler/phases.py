@@ -33,6 +33,7 @@ from .syntax_tree import SourceUnit
 from .test_plan import TestCase, build_test_plan
 from .types import ModuleIdent
 from .typing.check import check_program
+from .typing.settled import SettledModule
 
 T = TypeVar("T")
 
@@ -42,22 +43,28 @@ RECURSION_LIMIT = 40_000
 
 @dataclass(slots=True)
 class SourcePackage:
-    """The sources of one package: `files` are (name, text), `named_addresses` what its names mean."""
+    """The sources of one package: `files` are (name, text), `named_addresses` what its names mean.
+
+    Files in `settled` are not read: the compilation's interface has their modules. Messages may show them.
+    """
 
     config: PackageConfig
     files: list[tuple[str, str]]
     named_addresses: dict[str, int] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Interface:
     """Packages that were resolved before: what a dependent needs of them, and their texts for messages.
 
+    `settled` are those modules that belong to the packages now compiled and were compiled before.
     It can be pickled, so that a cache can hold it.
     """
 
     program: nt.NamedProgram
     files: list[SourceFile]
+    settled: dict[ModuleIdent, SettledModule] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -66,6 +73,14 @@ class SyntaxTrees:
 
     sources: list[SourceUnit]
     dependencies: list[SourceUnit]
+
+
+def make_interface(module: nt.ModuleDef) -> None:
+    """Leave of a module what dependents need: no bodies but those of macros."""
+    module.target = nt.TargetKind.INTERFACE
+    for function in module.functions.values():
+        if not function.is_macro:
+            function.body = None
 
 
 class Compilation:
@@ -113,7 +128,11 @@ class Compilation:
         for package in packages:
             for name, text in sorted(package.files):
                 file = self.source_map.add(name, text, package.config.name)
-                unit = parse_file(file, package.config, self.diagnostics)
+                if name in package.settled:
+                    unit = SourceUnit(file.id, package.config, [])
+                else:
+                    with self.diagnostics.filtered(package.config.filters):
+                        unit = parse_file(file, package.config, self.diagnostics)
                 unit.named_addresses = package.named_addresses
                 units.append(unit)
         return units
@@ -141,7 +160,8 @@ class Compilation:
         return self._guarded(lambda: self._check(named), tt.Program({}))
 
     def _check(self, named: nt.NamedProgram) -> tt.Program:
-        typed = check_program(named, self.diagnostics, self.test_mode)
+        settled = self.interface.settled if self.interface is not None else {}
+        typed = check_program(named, self.diagnostics, self.test_mode, settled)
         run_lints(named, typed, self.diagnostics, self.lint_level)
         return typed
 
@@ -179,10 +199,7 @@ class Compilation:
         """What packages that depend on these need; bodies of functions are left behind."""
         program = self.named
         for module in program.modules.values():
-            module.target = nt.TargetKind.INTERFACE
-            for function in module.functions.values():
-                if not function.is_macro:
-                    function.body = None
+            make_interface(module)
         return Interface(program, list(self.source_map.files))
 
     def _guarded(self, phase: Callable[[], T], failed: T) -> T:

@@ -707,7 +707,8 @@ class Module:
 
     `friends` are the declared ones and those that `public(package)` calls made necessary.
     `dependency_order` grows from dependencies to dependents; `dependencies` are the modules that the
-    expanded code and the declared types use. `target` says whether code is made for it: functions of
+    expanded code and the declared types use, with a place for each; `package_calls` those whose
+    `public(package)` functions are called. `target` says whether code is made for it: functions of
     interface modules have no bodies here (only signatures are checked). `named` is the module of the named
     tree, for the rest: package, filters, documentation.
     """
@@ -723,7 +724,8 @@ class Module:
     friends: list[ModuleIdent]
     target: TargetKind
     named: ModuleDef
-    dependencies: set[ModuleIdent] = field(default_factory=set)
+    dependencies: dict[ModuleIdent, Loc] = field(default_factory=dict)
+    package_calls: dict[ModuleIdent, Loc] = field(default_factory=dict)
     dependency_order: int = 0
 
 

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from movelite.compiler.editions import PackageConfig
-from proto.ids import Address
-
 from . import cache
 from .addresses import resolve_addresses
-from .errors import PackageError, ResolutionError
+from .built import BuiltModule, BuiltPackage
+from .bundle import Bundle, source_package
+from .emit import BuildError
 from .graph import PackageGraph, PackageNode, resolve_graph
+from .linked import Linked
 from .published import PublishedIds, published_ids
-from .sources import Files, fingerprint, read_sources
+from .sources import fingerprint, read_sources
 
 if TYPE_CHECKING:
     from movelite.compiler.phases import Compilation, Interface, SourcePackage
 
-Addresses = dict[str, dict[str, int]]
+__all__ = [
+    "BuildError",
+    "BuildOptions",
+    "BuiltModule",
+    "BuiltPackage",
+    "TestBuild",
+    "build",
+    "compile_package",
+    "compile_tests",
+    "framework_modules",
+]
 
-
-class BuildError(PackageError):
-    """The sources have errors; `report` is all that the compiler said, with excerpts."""
-
-    def __init__(self, name: str, report: str, errors: int) -> None:
-        super().__init__(f"package '{name}' has {errors} error{'s' if errors != 1 else ''}")
-        self.report = report
+_LARGE = 400_000
+"""Characters of source from which on it does not pay to look which framework modules they can mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,72 +60,6 @@ class BuildOptions:
     def is_dev(self) -> bool:
         """Whether what is for development only counts."""
         return self.dev_mode or self.test_mode
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltModule:
-    """A compiled module; `source_map` has the form of a source map file."""
-
-    address: Address
-    name: str
-    bytecode: bytes
-    package: str
-    source_map: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltPackage:
-    """What a build gave.
-
-    `modules` are those to publish, dependencies before dependents; `dependency_ids` are the packages on
-    the ledger that it links against, by name; `unpublished` are dependencies that are nowhere on it;
-    `problems` say in sentences why the place of others is unclear; `warnings` is what the compiler said,
-    with excerpts.
-    """
-
-    name: str
-    folder: Path
-    modules: tuple[BuiltModule, ...]
-    dependency_ids: dict[str, Address] = field(default_factory=dict)
-    unpublished: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    published_at: Address | None = None
-    named_addresses: dict[str, int] = field(default_factory=dict)
-    warnings: str = ""
-
-    @property
-    def digest(self) -> bytes:
-        """The package digest: 32 bytes over modules and dependencies, in any order."""
-        from proto.object import package_digest
-
-        modules = [module.bytecode for module in self.modules]
-        return package_digest(modules, list(self.dependency_ids.values()))
-
-    def check_publishable(self) -> None:
-        """Check that it is known where every dependency is on the ledger. Raises: ResolutionError."""
-        if self.problems:
-            hint = "Write the address where it is published, or remove the entry."
-            raise ResolutionError("; ".join(self.problems), self.folder, hint)
-        if self.unpublished:
-            names = ", ".join(f"'{name}'" for name in self.unpublished)
-            hint = (
-                "Add 'published-at' to their Move.toml, or build with --with-unpublished-dependencies to "
-                "publish them along."
-            )
-            raise ResolutionError(f"these dependencies are not published: {names}", self.folder, hint)
-
-    def base64_dump(self) -> str:
-        """What `move build --dump-bytecode-as-base64` prints.
-
-        Raises: ResolutionError if it is not known where a dependency is published.
-        """
-        self.check_publishable()
-        dump = {
-            "dependencies": [f"0x{address.hex()}" for address in self.dependency_ids.values()],
-            "digest": list(self.digest),
-            "modules": [b64encode(module.bytecode).decode() for module in self.modules],
-        }
-        return json.dumps(dump, separators=(",", ":"))
 
 
 def build(folder: Path | str, options: BuildOptions | None = None) -> BuiltPackage:
@@ -160,11 +98,9 @@ def compile_tests(folder: Path | str, options: BuildOptions | None = None) -> Te
 
     Raises: PackageError; errors of the sources are diagnostics.
     """
-    building = _Build(Path(folder), replace(options or BuildOptions(), test_mode=True))
+    building = _Build(Path(folder), replace(options or BuildOptions(), test_mode=True), is_run=True)
     root = building.graph.root
-    return TestBuild(
-        root.name, root.folder, building.compilation(is_run=True), building.framework().modules()
-    )
+    return TestBuild(root.name, root.folder, building.compilation(), building.bundle.modules())
 
 
 def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[BuiltModule, ...]:
@@ -172,109 +108,75 @@ def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[Bu
     from .framework import bundled_folder
 
     graph = resolve_graph(bundled_folder(names[-1]))
-    return _Framework(list(graph.packages.values()), resolve_addresses(graph), test_mode).modules()
-
-
-class _Framework:
-    """The bundled packages of a graph: compiled and resolved once, then cached."""
-
-    def __init__(self, nodes: list[PackageNode], addresses: Addresses, test_mode: bool) -> None:
-        self.nodes = nodes
-        self.addresses = addresses
-        self.test_mode = test_mode
-        digest = sha256(f"{cache.compiler_digest()} {test_mode}".encode())
-        self.files: dict[str, Files] = {}
-        for node in nodes:
-            self.files[node.name] = read_sources(node, with_tests=False)
-            digest.update(fingerprint(node, self.files[node.name], addresses[node.name]))
-        self.key = digest.hexdigest()
-
-    def packages(self) -> list[SourcePackage]:
-        return [_source_package(n, self.files[n.name], self.addresses) for n in self.nodes]
-
-    def interface(self) -> Interface | None:
-        """What dependents need; None if there are no bundled packages."""
-        from movelite.compiler.phases import Compilation, Interface
-
-        if not self.nodes:
-            return None
-        found = cache.load(f"interface-{self.key}")
-        if isinstance(found, Interface):
-            return found
-        made = Compilation([], self.packages(), test_mode=self.test_mode).as_interface()
-        cache.store(f"interface-{self.key}", made)
-        return made
-
-    def modules(self) -> tuple[BuiltModule, ...]:
-        """The compiled modules."""
-        found = cache.load(f"modules-{self.key}")
-        if isinstance(found, tuple):
-            return found
-        from movelite.compiler.phases import Compilation
-
-        compilation = Compilation(self.packages(), test_mode=self.test_mode)
-        made = _emit(compilation, "the framework")
-        cache.store(f"modules-{self.key}", made)
-        return made
+    return Bundle(list(graph.packages.values()), resolve_addresses(graph), test_mode).modules()
 
 
 class _Build:
-    def __init__(self, folder: Path, options: BuildOptions) -> None:
+    """The packages of one build: `compiled` become one package, `linked` and `bundle` are linked against.
+
+    With `is_run`, there must be code for all that is not bundled.
+    """
+
+    def __init__(self, folder: Path, options: BuildOptions, is_run: bool = False) -> None:
         self.options = options
+        self.is_run = is_run
         self.graph: PackageGraph = resolve_graph(folder, options.is_dev)
         self.published: PublishedIds = published_ids(self.graph, options.chain_id)
         self.addresses = resolve_addresses(
             self.graph, options.is_dev, dict(options.addresses), self.published.original
         )
+        nodes = list(self.graph.packages.values())
+        bundled = [node for node in nodes if node.is_bundled]
+        self.compiled = [node for node in nodes if self._is_part(node)]
+        others = [node for node in nodes if not node.is_bundled and node not in self.compiled]
         self.files = {
-            node.name: read_sources(node, with_tests=options.test_mode)
-            for node in self.graph.packages.values()
-            if not node.is_bundled
+            node.name: read_sources(node, with_tests=options.test_mode and node is self.graph.root)
+            for node in self.compiled
         }
+        self.bundle = Bundle(bundled, self.addresses, options.test_mode)
+        self.linked = Linked(others, self.addresses, self.bundle)
+
+    def _is_part(self, node: PackageNode) -> bool:
+        if node is self.graph.root:
+            return True
+        wanted = self.options.with_unpublished and node.name in self.published.unpublished
+        return not node.is_bundled and (wanted or self.is_run)
 
     # --- compiling -------------------------------------------------------------------------------------
 
-    def framework(self) -> _Framework:
-        bundled = [node for node in self.graph.packages.values() if node.is_bundled]
-        return _Framework(bundled, self.addresses, self.options.test_mode)
+    @cached_property
+    def packages(self) -> list[SourcePackage]:
+        """The sources that are compiled."""
+        root = self.graph.root
+        return [
+            source_package(node, self.files[node.name], self.addresses, node is not root)
+            for node in self.compiled
+        ]
 
-    def compilation(self, is_run: bool = False) -> Compilation:
-        """The compilation of the package; if it is to be run, with the code of all that is not bundled."""
+    def compilation(self) -> Compilation:
+        """What is compiled, as a whole."""
+        return self._make(self.packages, self.linked.interface())
+
+    def _make(self, packages: list[SourcePackage], interface: Interface | None) -> Compilation:
         from movelite.compiler.lints.run import LintLevel
         from movelite.compiler.phases import Compilation
 
-        compiled: list[SourcePackage] = []
-        linked: list[SourcePackage] = []
-        root = self.graph.root
-        for node in self.graph.packages.values():
-            if node.is_bundled:
-                continue
-            package = _source_package(node, self.files[node.name], self.addresses, node is not root)
-            is_part = (
-                node is root
-                or is_run
-                or (self.options.with_unpublished and node.name in self.published.unpublished)
-            )
-            (compiled if is_part else linked).append(package)
         return Compilation(
-            compiled,
-            linked,
-            interface=self.framework().interface(),
+            packages,
+            interface=interface,
             test_mode=self.options.test_mode,
             warnings_are_errors=self.options.warnings_are_errors,
             lint_level=LintLevel[self.options.lints.upper()],
         )
 
     def run(self) -> BuiltPackage:
+        """The built package, from the cache if nothing has changed since it was built."""
         key = self._key()
-        found = cache.load(key)
+        found = cache.read(key)
         if isinstance(found, BuiltPackage):
             return found
-        from movelite.compiler.rendering import render_all
-
-        compilation = self.compilation()
+        modules, warnings = self._compile()
         root = self.graph.root
-        modules = _emit(compilation, root.name)
         is_part = self.options.with_unpublished
         dependencies = sorted(node.name for node in self.graph.dependencies())
         built = BuiltPackage(
@@ -286,47 +188,48 @@ class _Build:
             tuple(self.published.problems[name] for name in dependencies if name in self.published.problems),
             self.published.latest.get(root.name),
             self.addresses[root.name],
-            render_all(compilation.diagnostics, compilation.source_map),
+            warnings,
         )
-        cache.store(key, built)
+        cache.write(key, built)
         return built
 
-    def _key(self) -> str:
+    def _compile(self) -> tuple[tuple[BuiltModule, ...], str]:
+        """The modules and the warnings, with the help of the last build's record. Raises: BuildError."""
+        from movelite.compiler.rendering import render_all
+
+        from .incremental import Builder, BuildRecord, words_of
+
+        name = self.graph.root.name
+        size = sum(len(text) for files in self.files.values() for _, text in files)
+        key = self._record_key()
+        record = cache.read(key)
+        known = record if isinstance(record, BuildRecord) else None
+        try:
+            words = words_of(self.packages) if size < _LARGE else None
+            base = self.linked.interface(words)
+            built = Builder(name, self.packages, base, self._make).build(known)
+        except BuildError:
+            # Messages may speak of modules that the sources do not mean.
+            built = Builder(name, self.packages, self.linked.interface(), self._make).build(None)
+        if built.record is not None:
+            cache.write(key, built.record)
+        return built.modules, render_all(built.compilation.diagnostics, built.compilation.source_map)
+
+    # --- what it depends on ----------------------------------------------------------------------------
+
+    def _settings(self) -> str:
+        """All that a build reads but the sources that it compiles."""
         digest = sha256(f"{cache.compiler_digest()} {self.options} {self.graph.root.folder}".encode())
-        digest.update(self.framework().key.encode())
-        for node in self.graph.packages.values():
-            digest.update(fingerprint(node, self.files.get(node.name, []), self.addresses[node.name]))
-        digest.update(repr(self.published).encode())
+        digest.update(self.linked.key.encode())
+        for node in self.compiled:
+            digest.update(fingerprint(node, [], self.addresses[node.name]))
+        return digest.hexdigest()
+
+    def _record_key(self) -> str:
+        return f"record-{self._settings()}"
+
+    def _key(self) -> str:
+        digest = sha256(f"{self._settings()} {self.published!r}".encode())
+        for node in self.compiled:
+            digest.update(fingerprint(node, self.files[node.name], self.addresses[node.name]))
         return f"build-{digest.hexdigest()}"
-
-
-def _source_package(
-    node: PackageNode, files: Files, addresses: Addresses, is_dependency: bool = False
-) -> SourcePackage:
-    from movelite.compiler.phases import SourcePackage
-
-    manifest = node.manifest
-    config = PackageConfig(node.name, manifest.edition, manifest.flavor, is_dependency)
-    return SourcePackage(config, files, addresses[node.name])
-
-
-def _emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
-    """The modules of a compilation. Raises: BuildError if its sources have errors."""
-    from movelite.bytecode import source_map
-    from movelite.bytecode.writer import serialize_module
-    from movelite.compiler.rendering import render_all
-
-    units = compilation.modules
-    if units is None or compilation.diagnostics.has_errors:
-        errors = sum(item.is_error for item in compilation.diagnostics)
-        raise BuildError(name, render_all(compilation.diagnostics, compilation.source_map), errors)
-    return tuple(
-        BuiltModule(
-            Address(unit.ident.address or bytes(32)),
-            unit.ident.name,
-            serialize_module(unit.module),
-            unit.package or name,
-            source_map.encode(unit.source_map),
-        )
-        for unit in units.values()
-    )

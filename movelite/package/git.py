@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import tarfile
-from io import BytesIO
 from pathlib import Path
 
 from .errors import ResolutionError
@@ -50,6 +47,10 @@ def _local_repository(url: str) -> Path | None:
 
 
 def _export(repository: Path, source: GitSource, clone: Path, name: str) -> None:
+    import subprocess  # these take longer to load than a build without git dependencies
+    import tarfile
+    from io import BytesIO
+
     command = ["git", "-C", str(repository), "archive", "--format=tar", source.revision]
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=_TIMEOUT_SECONDS)

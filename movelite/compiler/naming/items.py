@@ -30,6 +30,11 @@ _BYTECODE_FUNCTIONS = frozenset(
 )
 
 
+def default_modules() -> set[str]:
+    """Names of the modules that every module may speak of without naming them."""
+    return {module for module, _ in (*_STD_DEFAULTS, *_IOTA_DEFAULTS)}
+
+
 class ModuleNamer(UseNamer):
     """Names one module after another."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .. import named_tree as N
 from .. import typed_tree as T
 from ..diagnostics import Diagnostics
+from ..types import ModuleIdent
 from . import dots, matches, methods, names, operators, packs
 from .context import ProgramContext
 from .datatypes import check_datatype, make_enum, make_struct
@@ -14,6 +17,7 @@ from .id_leak import check_id_leaks
 from .instantiation_loops import check_instantiations
 from .iota_rules import check_iota_rules
 from .recursive_types import check_recursive_types
+from .settled import SettledModule
 from .syntax_methods import check_syntax_methods
 from .unused_members import note_attribute_uses, warn_about_unused_fields, warn_about_unused_members
 from .use_funs import warn_about_repeated, warn_about_unused
@@ -22,10 +26,21 @@ RULE_MODULES = (dots, matches, methods, names, operators, packs)
 """Modules whose import registers the rules for expressions."""
 
 
-def check_program(named: N.NamedProgram, diagnostics: Diagnostics, is_test_mode: bool = False) -> T.Program:
-    """Check the modules of the user and of libraries compiled along; take interfaces as they are."""
+def check_program(
+    named: N.NamedProgram,
+    diagnostics: Diagnostics,
+    is_test_mode: bool = False,
+    settled: Mapping[ModuleIdent, SettledModule] | None = None,
+) -> T.Program:
+    """Check the modules of the user and of libraries compiled along; take interfaces as they are.
+
+    `settled` are interfaces of modules that belong to the same program and were checked before.
+    """
     typed = T.Program({})
-    program = ProgramContext(named, typed, diagnostics, is_test_mode)
+    program = ProgramContext(named, typed, diagnostics, is_test_mode, settled or {})
+    for caller, earlier in program.settled.items():
+        for home, loc in earlier.package_calls.items():
+            program.friends.setdefault(home, {})[caller] = loc
     for definition in named.modules.values():
         typed.modules[definition.id] = _make_module(definition)
     for definition in named.modules.values():
@@ -36,6 +51,8 @@ def check_program(named: N.NamedProgram, diagnostics: Diagnostics, is_test_mode:
             _check_module(program, definition, typed.modules[definition.id])
     for home, callers in program.friends.items():
         typed.modules[home].friends = list(callers)
+        for caller, loc in callers.items():
+            typed.modules[caller].package_calls[home] = loc
     order_modules(program)
     for module in typed.modules.values():
         if not module.named.is_dependency:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from .inference import Inference
 
 if TYPE_CHECKING:
     from .constraints import Constraint
+    from .settled import SettledModule
 
 EXPANSION_LIMIT = 100_000
 """Most expressions that the macros called in one function may expand to."""
@@ -38,6 +39,7 @@ class ProgramContext:
 
     `used_members` are the functions and constants that any code names. `friends` are the modules that
     must become friends because they call `public(package)` functions, with the place of such a function.
+    `settled` are the modules of the program that were checked before.
     `scopes` are those of blocks with method aliases that the current module's code has entered.
     """
 
@@ -45,6 +47,7 @@ class ProgramContext:
     typed: T.Program
     diagnostics: Diagnostics
     is_test_mode: bool = False
+    settled: Mapping[ModuleIdent, SettledModule] = field(default_factory=dict)
     abilities: Abilities = field(init=False)
     used_members: set[N.MemberId] = field(default_factory=set)
     friends: dict[ModuleIdent, dict[ModuleIdent, Loc]] = field(default_factory=dict)

@@ -23,13 +23,16 @@ def order_modules(program: ProgramContext) -> None:
     Interfaces were checked when they were compiled: what they use is of no interest.
     """
     modules = program.typed.modules
-    uses: Uses = {ident: {} for ident in modules}
-    for ident, module in modules.items():
-        for used, loc in _uses_of(module).items():
+    uses: Uses = {ident: {} for ident in _in_order_of_files(program)}
+    for ident in uses:
+        module = modules[ident]
+        settled = program.settled.get(ident)
+        for used, loc in (_uses_of(module) if settled is None else settled.uses).items():
             if used in modules and used != ident:
-                module.dependencies.add(used)
+                module.dependencies[used] = loc
                 uses[ident].setdefault(used, ("use", loc))
-    for ident, module in modules.items():
+    for ident in uses:
+        module = modules[ident]
         places = program.friends.get(ident, {})
         for friend in module.friends:
             if friend not in modules or friend == ident:
@@ -49,6 +52,20 @@ def order_modules(program: ProgramContext) -> None:
             ordered[ident] = modules[ident]
             position += 1
     program.typed.modules = ordered
+
+
+def _in_order_of_files(program: ProgramContext) -> list[ModuleIdent]:
+    """All modules; those that were checked before stand where they would if they were checked now."""
+    modules = program.typed.modules
+    if not program.settled:
+        return list(modules)
+
+    def key(ident: ModuleIdent) -> tuple[bool, int, int]:
+        module = modules[ident]
+        is_other = module.target is N.TargetKind.INTERFACE and ident not in program.settled
+        return is_other, module.loc.file, module.loc.start
+
+    return sorted(modules, key=key)
 
 
 def _sorted(uses: Uses) -> Uses:

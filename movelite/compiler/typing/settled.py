@@ -1,0 +1,20 @@
+"""What is kept of a module that was checked before, besides its interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..source import Loc
+from ..types import ModuleIdent
+
+
+@dataclass(frozen=True, slots=True)
+class SettledModule:
+    """What the rest of its program asks of a module that is not checked again.
+
+    `uses` are the modules that its code uses, with a place for each, in the order in which they are found;
+    `package_calls` those whose `public(package)` functions it calls.
+    """
+
+    uses: dict[ModuleIdent, Loc]
+    package_calls: dict[ModuleIdent, Loc]

@@ -1,0 +1,80 @@
+"""Packages beside the framework that a build links against without making them part of its own."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from . import cache
+from .built import BuiltModule
+from .bundle import Addresses, Bundle, source_package
+from .graph import PackageNode
+from .sources import fingerprint, read_sources
+
+if TYPE_CHECKING:
+    from movelite.compiler.phases import Compilation, Interface, SourcePackage
+
+
+class Linked:
+    """Dependencies that are no bundled packages, over a bundle."""
+
+    def __init__(self, nodes: list[PackageNode], addresses: Addresses, bundle: Bundle) -> None:
+        self.nodes = nodes
+        self.addresses = addresses
+        self.bundle = bundle
+        self.files = {node.name: read_sources(node, with_tests=False) for node in nodes}
+        digest = sha256(f"{cache.compiler_digest()} {bundle.key}".encode())
+        for node in nodes:
+            digest.update(fingerprint(node, self.files[node.name], addresses[node.name]))
+        self.key = digest.hexdigest()
+
+    def packages(self) -> list[SourcePackage]:
+        """The sources of the packages; their warnings are their authors' concern."""
+        return [source_package(n, self.files[n.name], self.addresses, is_quiet=True) for n in self.nodes]
+
+    def interface(self, words: set[str] | None = None) -> Interface | None:
+        """What dependents need of these packages and of the bundle.
+
+        Given all words of the dependents' sources, modules that they cannot mean may be left out.
+        """
+        from movelite.compiler.phases import Compilation, Interface
+
+        if not self.nodes:
+            return self.bundle.interface(words)
+        found = cache.read(f"interface-{self.key}")
+        if isinstance(found, Interface):
+            return found
+        compilation = Compilation(
+            [], self.packages(), interface=self.bundle.interface(), test_mode=self.bundle.test_mode
+        )
+        made = compilation.as_interface()
+        if not compilation.diagnostics.has_errors:
+            cache.write(f"interface-{self.key}", made)
+        else:
+            self.compile_or_raise(self.compilation())
+        return made
+
+    def compilation(self) -> Compilation:
+        """The packages compiled whole, tests left out."""
+        from movelite.compiler.phases import Compilation
+
+        interface = self.bundle.interface()
+        return Compilation(self.packages(), interface=interface, test_mode=self.bundle.test_mode)
+
+    def compile_or_raise(self, compilation: Compilation) -> tuple[BuiltModule, ...]:
+        """The modules of a compilation of these packages. Raises: BuildError."""
+        from .emit import emit
+
+        names = "', '".join(node.name for node in self.nodes)
+        return emit(compilation, names)
+
+    def modules(self) -> tuple[BuiltModule, ...]:
+        """The compiled modules, dependencies first. Raises: BuildError."""
+        if not self.nodes:
+            return ()
+        found = cache.read(f"modules-{self.key}")
+        if isinstance(found, tuple):
+            return found
+        made = self.compile_or_raise(self.compilation())
+        cache.write(f"modules-{self.key}", made)
+        return made
