@@ -9,24 +9,25 @@ from typing import Annotated, Any
 import typer
 
 from aggregator.transaction_builder import BuildError, TransactionBuilder
+from cli.session import Session, with_session
 from cli.wallet import (
     BudgetOption,
     DevInspectOption,
     DryRunOption,
     GasOption,
-    Session,
     SignedOption,
     TransactionOptions,
     UnsignedOption,
     execute,
     read_base64,
     transact,
-    with_session,
 )
 from proto import bcs
 from proto.ids import Address, parse_address
 from proto.transaction import GasCoin, SenderSignedData, TransactionData
 from proto.type_tag import parse_type_tag
+
+app = typer.Typer()
 
 SPLIT_EQUAL_MAX = 500
 
@@ -292,27 +293,6 @@ _EXAMPLES = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Put the commands into the group."""
-    commands = (
-        transfer,
-        transfer_iota,
-        pay,
-        pay_iota,
-        pay_all_iota,
-        split_coin,
-        merge_coin,
-        call,
-        publish,
-        upgrade,
-        execute_signed_tx,
-        execute_combined_signed_tx,
-    )
-    for command in commands:
-        name = command.__name__.replace("_", "-")
-        app.command(name, epilog=f"Example: {_EXAMPLES[name]}")(command)
-
-
 def read_argument(text: str) -> Any:
     """An argument as people write it: JSON, or else text (ids and bare words)."""
     try:
@@ -336,3 +316,21 @@ async def _balance(session: Session, coin_id: str) -> int:
         return int(answer["data"]["content"]["fields"]["balance"])
     except (KeyError, TypeError) as error:
         raise BuildError(f"{coin_id} is no coin") from error
+
+
+for _command in (
+    transfer,
+    transfer_iota,
+    pay,
+    pay_iota,
+    pay_all_iota,
+    split_coin,
+    merge_coin,
+    call,
+    publish,
+    upgrade,
+    execute_signed_tx,
+    execute_combined_signed_tx,
+):
+    _name = _command.__name__.replace("_", "-")
+    app.command(_name, epilog=f"Example: {_EXAMPLES[_name]}")(_command)

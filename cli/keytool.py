@@ -11,7 +11,7 @@ import typer
 from aggregator.wallet.client_config import config_folder
 from aggregator.wallet.keystore import Keystore, WalletError
 from cli import output
-from cli.client import read_scheme, read_word_count
+from cli.key_arguments import read_scheme, read_word_count
 from cli.wallet import read_base64
 from proto import bcs
 from proto.crypto import IntentScope as Scope

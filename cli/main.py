@@ -6,22 +6,26 @@ Exit codes: 0 done; 1 refused or failed, with the reason on standard error; 2 a 
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 
 import typer
 
 from cli import output
+from cli.lazy import Place, lazy_group
 
 GROUPS = {
-    "start": ("cli.start", "Start a local network."),
-    "genesis": ("cli.genesis", "Make the genesis of a network."),
-    "authority": ("cli.authority", "Make and run one authority."),
-    "service": ("cli.service", "Run the client service of a network."),
-    "client": ("cli.client", "Talk to a network: addresses, objects, transactions."),
-    "keytool": ("cli.keytool", "Keys: generate, import, sign, convert."),
-    "move": ("cli.move", "Make and build Move packages."),
+    "start": Place(
+        "cli.start", "Start authorities, the client service and the faucet; state is kept across restarts."
+    ),
+    "genesis": Place(
+        "cli.genesis", "Make genesis.blob and committee.json, and keys and configurations of the authorities."
+    ),
+    "authority": Place("cli.authority", "Make and run one authority."),
+    "service": Place("cli.service", "Run the client service of a network."),
+    "client": Place("cli.client", "Talk to a network: addresses, objects, transactions."),
+    "keytool": Place("cli.keytool", "Keys: generate, import, sign, convert."),
+    "move": Place("cli.move", "Make, build and test Move packages."),
 }
 """Groups and single commands, imported only when used, so that each starts quickly."""
 
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         words.remove("--json")
     words = words if _is_ptb(words) else spread(words)
     try:
-        make_app(words[0] if words else None)(words)
+        make_app()(words)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -73,10 +77,11 @@ def _is_bug(error: Exception) -> bool:
     return not isinstance(error, OSError) and not type(error).__module__.startswith(_OURS)
 
 
-def make_app(wanted: str | None) -> typer.Typer:
-    """The application with the wanted group, or with all of them for the overview."""
+def make_app() -> typer.Typer:
+    """The application, which imports a group when it is used."""
     app = typer.Typer(
         name="movelite",
+        cls=lazy_group(GROUPS),
         help="A validator platform for a Move object ledger.",
         epilog=_EPILOG,
         no_args_is_help=True,
@@ -89,14 +94,6 @@ def make_app(wanted: str | None) -> typer.Typer:
     def root() -> None:
         pass
 
-    for name in [wanted] if wanted in GROUPS else list(GROUPS):
-        module_name, help_text = GROUPS[name]
-        group: typer.Typer = importlib.import_module(module_name).app
-        single = group.registered_commands if not group.registered_groups else []
-        if len(single) == 1 and single[0].name == name:
-            app.registered_commands.append(single[0])
-        else:
-            app.add_typer(group, name=name, help=help_text)
     return app
 
 

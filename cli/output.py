@@ -51,6 +51,14 @@ def say(text: str, style: str | None = None) -> None:
     _console().print(text, style=style, markup=False)
 
 
+def line(text: str) -> None:
+    """Print a result that is one text: as JSON, or as it is."""
+    if _json:
+        show_json(text)
+    else:
+        say(text)
+
+
 def note(text: str) -> None:
     """Print a line for people that is no result, on standard error."""
     _errors().print(text, style="dim", markup=False)

@@ -26,7 +26,8 @@ from cli.ptb_grammar import (
     Variable,
     split_words,
 )
-from cli.wallet import Session, TransactionOptions, transact
+from cli.session import Session
+from cli.wallet import TransactionOptions, transact
 from proto import bcs
 from proto.ids import Address, InvalidAddress, ObjectID, parse_address
 from proto.transaction import Argument, GasCoin, MakeMoveVec, MergeCoins, SplitCoins, TransferObjects
@@ -301,3 +302,11 @@ def _split_types(text: str) -> list[str]:
             parts.append(text[start:position])
             start = position + 1
     return [*parts, text[start:]]
+
+
+app = typer.Typer()
+app.command(
+    "ptb",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    help="Build, preview and execute a programmable transaction.",
+)(ptb)

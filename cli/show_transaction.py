@@ -6,6 +6,15 @@ from typing import Any
 
 from cli import output
 
+SHOW_ALL = {
+    "showInput": True,
+    "showEffects": True,
+    "showEvents": True,
+    "showObjectChanges": True,
+    "showBalanceChanges": True,
+}
+"""Options of a read with which everything is shown."""
+
 
 def owner_text(shown: Any) -> str:
     """An owner for people."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.wallet import Session, with_session
+from cli.session import Session, with_session
 from movelite.package.build import BuildError
 from movelite.package.errors import PackageError
 from movelite.package.source_check import (
@@ -22,11 +22,14 @@ from movelite.package.source_check import (
 )
 from proto.ids import Address, ObjectID, format_address, parse_address
 
+app = typer.Typer()
+
 
 class SourceMismatch(Exception):
     """The published code is not what the sources compile to."""
 
 
+@app.command("verify-source", epilog="Example: movelite client verify-source path/to/package --verify-deps")
 def verify_source(
     package_path: Annotated[Path, typer.Argument(help="Folder with the Move.toml.")] = Path("."),
     verify_deps: Annotated[bool, typer.Option("--verify-deps", help="Check all dependencies, too.")] = False,

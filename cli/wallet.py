@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from aggregator.rpc_client import RpcClient
+from aggregator.rpc_codes import RpcError
 from aggregator.transaction_builder import (
     BuildError,
     GasCoinSummary,
     ObjectSummary,
     TransactionBuilder,
 )
-from aggregator.wallet.client_config import ClientConfig, config_folder
 from cli import output, simulation
-from cli.show_transaction import show_dry_run, show_inspection, show_transaction
+from cli.session import Session, with_session
+from cli.show_transaction import SHOW_ALL, show_dry_run, show_inspection, show_transaction
 from proto import bcs
 from proto.ids import Address, ObjectID, format_address, parse_address, parse_digest
 from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
 from proto.transaction import SenderSignedData, TransactionData
 from proto.user_signature import sign_transaction
 
-T = TypeVar("T")
-
-SHOW_ALL = {
-    "showInput": True,
-    "showEffects": True,
-    "showEvents": True,
-    "showObjectChanges": True,
-    "showBalanceChanges": True,
-}
-
-_config_path: Path | None = None
-
 
 class TransactionFailed(Exception):
     """A transaction that was executed and failed: gas is charged, nothing else has changed."""
-
-
-def set_config_path(path: Path | None) -> None:
-    """Which client.yaml the commands of this process use."""
-    global _config_path
-    _config_path = path
-
-
-def load_config() -> ClientConfig:
-    """The wallet of --client.config, or the default one. Raises: WalletError."""
-    return ClientConfig.load(_config_path or config_folder() / "client.yaml")
 
 
 class RpcLedgerView:
@@ -109,39 +85,6 @@ def owner_of(shown: Any) -> Owner:
             return Shared(int(version))
         case _:
             return IMMUTABLE
-
-
-@dataclass
-class Session:
-    """A wallet with an open connection to its network."""
-
-    config: ClientConfig
-    rpc: RpcClient
-
-    @property
-    def view(self) -> RpcLedgerView:
-        """The ledger, for building."""
-        return RpcLedgerView(self.rpc)
-
-    def builder(self) -> TransactionBuilder:
-        """A new transaction."""
-        return TransactionBuilder(self.view)
-
-    def address(self, identity: str | None) -> Address:
-        """An address by alias or text; the active one if none is named."""
-        return self.config.keystore.resolve(identity) if identity else self.config.active_address
-
-
-def with_session(work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
-    """Run work with the wallet and a connection."""
-
-    async def run() -> T:
-        config = load_config()
-        environment = config.active_environment
-        async with RpcClient(environment.rpc, environment.basic_auth) as rpc:
-            return await work(Session(config, rpc))
-
-    return asyncio.run(run())
 
 
 # ---- Options that all transactions have
@@ -245,8 +188,6 @@ async def execute(session: Session, raw: bytes, signatures: Sequence[bytes]) -> 
 
 async def _receipt(session: Session, digest: str) -> dict[str, Any] | None:
     """The receipt, if the service gives receipts."""
-    from aggregator.rpc_codes import RpcError
-
     try:
         found: dict[str, Any] = await session.rpc.call("movelite_getReceipt", digest)
         return found

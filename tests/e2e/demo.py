@@ -22,7 +22,8 @@ from rich.console import Console
 from aggregator.rpc_codes import RpcError
 from aggregator.transaction_builder import TransactionBuilder
 from cli.move_build import build_for_network
-from cli.wallet import Session, TransactionOptions, finish, read_base64
+from cli.session import Session
+from cli.wallet import TransactionOptions, finish, read_base64
 from movelite import examples
 from proto import bcs
 from proto.ids import Address, ObjectID, format_address, parse_address

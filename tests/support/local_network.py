@@ -18,8 +18,8 @@ from aggregator.wallet.client_config import ClientConfig, Environment
 from authority.genesis import GenesisAccount
 from cli.genesis import plan
 from cli.network_files import make_network
+from cli.session import Session
 from cli.start import spawn_authority, stop_processes, wait_until_healthy
-from cli.wallet import Session
 from cli.web import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,178 @@
+"""Client commands that read the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aggregator.http_json import HttpFailure, JsonHttp
+from aggregator.rpc_client import ServiceUnreachable
+from aggregator.wallet.keystore import WalletError
+from cli import output
+from cli.session import Session, with_session
+from cli.show_transaction import SHOW_ALL, show_transaction
+from proto.ids import format_address, parse_address, parse_digest
+
+app = typer.Typer()
+
+_SHOW_OBJECT = {
+    "showType": True,
+    "showOwner": True,
+    "showPreviousTransaction": True,
+    "showContent": True,
+    "showStorageRebate": True,
+}
+
+
+@app.command("chain-identifier")
+def chain_identifier() -> None:
+    """Print the identifier of the network."""
+    output.line(with_session(lambda session: session.rpc.call("iota_getChainIdentifier")))
+
+
+@app.command(epilog="Example: movelite client faucet --address happy-opal")
+def faucet(address: str | None = None, url: str | None = None) -> None:
+    """Ask the faucet for coins."""
+
+    async def work(session: Session) -> Any:
+        place = url or session.config.active_environment.faucet
+        if place is None:
+            raise WalletError("the environment has no faucet: name one with --url")
+        try:
+            return await _ask_faucet(JsonHttp(place), format_address(session.address(address)))
+        except HttpFailure as error:
+            raise ServiceUnreachable(f"the faucet {place} does not answer: {error}") from error
+
+    answer = with_session(work)
+    coins = answer["transferredGasObjects"]
+    rows = [(coin["id"], output.amount(coin["amount"])) for coin in coins]
+    output.result(answer, rows, ("coin", "amount"))
+
+
+async def _ask_faucet(http: JsonHttp, recipient: str) -> Any:
+    """The answer of a faucet; one that gives a task is asked until the task is done."""
+    answer = await http.post({"FixedAmountRequest": {"recipient": recipient}})
+    if answer.get("error"):
+        raise ServiceUnreachable(f"the faucet {http.url} refuses: {answer['error']}")
+    while "task" in answer:
+        status = await http.get(f"/v1/status/{answer['task']}")
+        match status["status"]["status"]:
+            case "SUCCEEDED":
+                return {"transferredGasObjects": status["status"]["transferred_gas_objects"]["sent"]}
+            case "DISCARDED":
+                raise ServiceUnreachable(f"the faucet {http.url} gave up: {status.get('error')}")
+        await asyncio.sleep(0.3)
+    return answer
+
+
+@app.command()
+def gas(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) -> None:
+    """List the coins of IOTA that can pay for gas."""
+
+    async def work(session: Session) -> list[Any]:
+        return await session.rpc.all_pages("iotax_getCoins", format_address(session.address(owner)), None)
+
+    coins = [
+        {
+            "gasCoinId": c["coinObjectId"],
+            "nanosBalance": int(c["balance"]),
+            "iotaBalance": _iota(c["balance"]),
+        }
+        for c in with_session(work)
+    ]
+    rows = [(coin["gasCoinId"], coin["nanosBalance"], coin["iotaBalance"]) for coin in coins]
+    output.result(coins, rows, ("coin", "nanos", "IOTA"))
+
+
+@app.command()
+def balance(
+    owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None,
+    coin_type: str | None = None,
+    with_coins: bool = False,
+) -> None:
+    """Print balances by type of coin."""
+
+    async def work(session: Session) -> tuple[list[Any], list[Any]]:
+        address = format_address(session.address(owner))
+        balances = await session.rpc.call("iotax_getAllBalances", address)
+        coins = await session.rpc.all_pages("iotax_getAllCoins", address) if with_coins else []
+        return [b for b in balances if coin_type in (None, b["coinType"])], coins
+
+    balances, coins = with_session(work)
+    rows = [(b["coinType"], b["coinObjectCount"], b["totalBalance"]) for b in balances]
+    rows += [(f"  {c['coinObjectId']}", c["coinType"], c["balance"]) for c in coins]
+    output.result({"balances": balances, "coins": coins}, rows, ("coin type", "coins", "balance"))
+
+
+@app.command()
+def objects(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) -> None:
+    """List the objects of an address."""
+
+    async def work(session: Session) -> list[Any]:
+        query = {"options": {"showType": True, "showOwner": True}}
+        address = format_address(session.address(owner))
+        return await session.rpc.all_pages("iotax_getOwnedObjects", address, query)
+
+    found = with_session(work)
+    rows = [(o["data"]["objectId"], o["data"]["version"], o["data"]["type"]) for o in found if "data" in o]
+    output.result(found, rows, ("object", "version", "type"))
+
+
+@app.command("object", epilog="Example: movelite client object 0x6")
+def object_(
+    object_id: str, bcs: Annotated[bool, typer.Option("--bcs", help="Show its bytes.")] = False
+) -> None:
+    """Print an object."""
+    options = {**_SHOW_OBJECT, "showBcs": bcs, "showContent": not bcs}
+    parse_address(object_id)
+    answer = with_session(lambda session: session.rpc.call("iota_getObject", object_id, options))
+    if "data" not in answer:
+        error = answer["error"]
+        raise WalletError(f"object {object_id}: {error['code']}")
+    data = answer["data"]
+    if output.is_json():
+        output.show_json(data)
+        return
+    rows = [(name, value) for name, value in data.items() if name not in ("content", "bcs", "display")]
+    shown = data.get("content") or data.get("bcs") or {}
+    rows += list((shown.get("fields") or shown.get("disassembled") or shown).items())
+    output.table(("", ""), rows)
+
+
+@app.command("dynamic-field")
+def dynamic_field(object_id: str, cursor: str | None = None, limit: int = 50) -> None:
+    """List the dynamic fields of an object."""
+    page = with_session(lambda session: session.rpc.call("iotax_getDynamicFields", object_id, cursor, limit))
+    rows = [(f["name"]["value"], f["type"], f["objectType"], f["objectId"]) for f in page["data"]]
+    output.result(page, rows, ("name", "kind", "type", "object"))
+
+
+@app.command("tx-block", epilog="Example: movelite client tx-block DIGEST --receipt receipt.bin")
+def tx_block(
+    digest: str,
+    receipt: Annotated[Path | None, typer.Option(help="Write its receipt to this file.")] = None,
+) -> None:
+    """Print a transaction, and who signed for it."""
+    try:
+        parse_digest(digest)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+    async def work(session: Session) -> tuple[Any, Any]:
+        found = await session.rpc.call("iota_getTransactionBlock", digest, SHOW_ALL)
+        return found, await session.rpc.call("movelite_getReceipt", digest)
+
+    found, proof = with_session(work)
+    if receipt is not None:
+        receipt.write_bytes(b64decode(proof["receipt"]))
+    show_transaction(found, proof)
+    if receipt is not None and not output.is_json():
+        output.say(f"  receipt      in {receipt}")
+
+
+def _iota(nanos: str) -> str:
+    return output.amount(nanos).removesuffix(" IOTA")

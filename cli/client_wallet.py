@@ -1,0 +1,107 @@
+"""Client commands about the wallet alone: addresses and environments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from aggregator.wallet.client_config import Environment
+from cli import output
+from cli.key_arguments import read_scheme, read_word_count
+from cli.session import load_config
+from proto.ids import format_address
+
+app = typer.Typer()
+
+
+@app.command("active-address")
+def active_address() -> None:
+    """Print the address in use."""
+    output.line(format_address(load_config().active_address))
+
+
+@app.command("active-env")
+def active_env() -> None:
+    """Print the environment in use."""
+    output.line(load_config().active_environment.alias)
+
+
+@app.command()
+def addresses(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s")] = False) -> None:
+    """List the addresses of the keystore."""
+    config = load_config()
+    listed = [
+        (config.keystore.alias(address), format_address(address)) for address in config.keystore.addresses
+    ]
+    if sort_by_alias:
+        listed.sort()
+    active = format_address(config.active_address) if listed else None
+    rows = [(alias, text, "*" if text == active else "") for alias, text in listed]
+    output.result({"activeAddress": active, "addresses": listed}, rows, ("alias", "address", "active"))
+
+
+@app.command(
+    "new-address", epilog="Examples: movelite client new-address ed25519; ... new-address secp256k1 work"
+)
+def new_address(
+    key_scheme: Annotated[str, typer.Argument(help="ed25519, secp256k1 or secp256r1")],
+    alias: Annotated[str | None, typer.Argument()] = None,
+    word_length: Annotated[str | None, typer.Argument(help="word12, word15, ... word24")] = None,
+    derivation_path: Annotated[str | None, typer.Argument()] = None,
+) -> None:
+    """Make a key from a new mnemonic and keep it."""
+    from proto.key_derivation import derive_key_pair, generate_mnemonic
+
+    scheme = read_scheme(key_scheme)
+    words = generate_mnemonic(read_word_count(word_length))
+    config = load_config()
+    address = config.keystore.add(derive_key_pair(words, scheme, derivation_path), alias)
+    shown = {
+        "alias": config.keystore.alias(address),
+        "address": format_address(address),
+        "keyScheme": scheme.name,
+        "recoveryPhrase": words,
+    }
+    output.result(shown, list(shown.items()), ("", ""))
+
+
+@app.command(epilog="Example: movelite client switch --address happy-opal")
+def switch(address: str | None = None, env: str | None = None) -> None:
+    """Use another address or environment."""
+    if address is None and env is None:
+        raise typer.BadParameter("name an --address or an --env")
+    config = load_config()
+    shown: dict[str, Any] = {"address": None, "env": None}
+    if address is not None:
+        found = config.keystore.resolve(address)
+        config.switch_address(found)
+        shown["address"] = format_address(found)
+    if env is not None:
+        config.switch_environment(env)
+        shown["env"] = env
+    output.result(shown, [(name, value) for name, value in shown.items() if value], ("active", ""))
+
+
+@app.command()
+def envs() -> None:
+    """List the environments."""
+    config = load_config()
+    active = config.active_environment.alias
+    listed = [environment.as_json() for environment in config.environments]
+    rows = [(e["alias"], e["rpc"], e["faucet"] or "", "*" if e["alias"] == active else "") for e in listed]
+    output.result([listed, active], rows, ("alias", "rpc", "faucet", "active"))
+
+
+@app.command("new-env", epilog="Example: movelite client new-env --alias dev --rpc http://host:9000")
+def new_env(
+    alias: Annotated[str, typer.Option()],
+    rpc: Annotated[str, typer.Option()],
+    ws: str | None = None,
+    basic_auth: str | None = None,
+    faucet: str | None = None,
+) -> None:
+    """Add an environment."""
+    environment = Environment(alias=alias, rpc=rpc, ws=ws, basic_auth=basic_auth, faucet=faucet)
+    load_config().put_environment(environment)
+    output.line(alias)

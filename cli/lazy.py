@@ -1,0 +1,55 @@
+"""Groups of commands that are imported only when they are used, so that each command starts quickly."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import typer
+import typer.main
+from typer.core import TyperGroup
+from typer.models import CommandInfo
+
+
+class Place(NamedTuple):
+    """Where a command is, or a group of that name: a module with a typer.Typer `app`. help: one line."""
+
+    module: str
+    help: str
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name and help alone."""
+
+    places: ClassVar[Mapping[str, Place]] = {}
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names, in the order of the overview."""
+        return list(self.places)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None if there is none of that name."""
+        place = self.places.get(cmd_name)
+        if place is None:
+            return None
+        app: typer.Typer = importlib.import_module(place.module).app
+        around = typer.Typer(add_completion=False, rich_markup_mode=None)
+        around.registered_commands = [c for c in app.registered_commands if _name_of(c) == cmd_name]
+        if not around.registered_commands:
+            around.add_typer(app, name=cmd_name)
+        return typer.main.get_group(around).commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The overview, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.help) for name, place in self.places.items()])
+
+
+def lazy_group(places: Mapping[str, Place]) -> type[LazyGroup]:
+    """A class of groups with these commands, for typer.Typer(cls=...)."""
+    return type("LazyGroup", (LazyGroup,), {"places": places})
+
+
+def _name_of(command: CommandInfo) -> str:
+    return command.name or (command.callback.__name__.replace("_", "-") if command.callback else "")

@@ -1,0 +1,61 @@
+"""The wallet with an open connection to its network: all that commands which only read need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aggregator.rpc_client import RpcClient
+from aggregator.wallet.client_config import ClientConfig, config_folder
+from cli.wallet_place import config_path
+from proto.ids import Address
+
+if TYPE_CHECKING:
+    from aggregator.transaction_builder import TransactionBuilder
+    from cli.wallet import RpcLedgerView
+
+T = TypeVar("T")
+
+
+def load_config() -> ClientConfig:
+    """The wallet of --client.config, or the default one. Raises: WalletError."""
+    return ClientConfig.load(config_path() or config_folder() / "client.yaml")
+
+
+@dataclass
+class Session:
+    """A wallet with an open connection to its network."""
+
+    config: ClientConfig
+    rpc: RpcClient
+
+    @property
+    def view(self) -> RpcLedgerView:
+        """The ledger, for building."""
+        from cli.wallet import RpcLedgerView  # only who builds a transaction needs so much
+
+        return RpcLedgerView(self.rpc)
+
+    def builder(self) -> TransactionBuilder:
+        """A new transaction."""
+        from aggregator.transaction_builder import TransactionBuilder
+
+        return TransactionBuilder(self.view)
+
+    def address(self, identity: str | None) -> Address:
+        """An address by alias or text; the active one if none is named."""
+        return self.config.keystore.resolve(identity) if identity else self.config.active_address
+
+
+def with_session(work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    """Run work with the wallet and a connection."""
+
+    async def run() -> T:
+        config = load_config()
+        environment = config.active_environment
+        async with RpcClient(environment.rpc, environment.basic_auth) as rpc:
+            return await work(Session(config, rpc))
+
+    return asyncio.run(run())
