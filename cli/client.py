@@ -26,6 +26,9 @@ COMMANDS = {
     "object": Place("cli.client_reads", "Print an object."),
     "dynamic-field": Place("cli.client_reads", "List the dynamic fields of an object."),
     "tx-block": Place("cli.client_reads", "Print a transaction, and who signed for it."),
+    "receipt": Place(
+        "cli.client_receipts", "Fetch the receipt of a final transaction: proof for anyone, offline."
+    ),
     "verify-receipt": Place(
         "cli.client_receipts", "Verify offline that a transaction is final, with the committee's keys alone."
     ),

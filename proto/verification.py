@@ -15,6 +15,7 @@ from proto.bitmap import bits_of, has_bit, is_bitmap
 from proto.committee import AuthorityName, Committee
 from proto.crypto import verify_ed25519
 from proto.errors import (
+    AuthorityError,
     DuplicateSigner,
     InsufficientStake,
     InvalidCertificate,
@@ -39,6 +40,7 @@ from proto.messages import (
     WholeTransaction,
 )
 from proto.transaction import SenderSignedData
+from proto.user_signature import verify_user_signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +151,17 @@ def verify_effects_certificate(certificate: EffectsCertificate, committee: Commi
 
 
 def verify_receipt(receipt: Receipt, committee: Committee) -> tuple[AuthorityName, ...]:
-    """Check finality offline: a quorum accepted the transaction, and a quorum executed it with these effects.
+    """Check finality offline: its senders signed, a quorum accepted it, and a quorum has these effects of it.
 
     Returns: the authorities that signed for the effects.
-    Raises: as verify_certificate; InvalidCertificate also if effects or events belong to another transaction.
+    Raises: as verify_certificate; InvalidCertificate also if effects or events belong to another transaction,
+    InvalidSignature also for signatures of users, which the digest does not cover.
     """
     digest = receipt.transaction.digest()
+    try:
+        verify_user_signatures(receipt.transaction)
+    except AuthorityError as error:
+        raise InvalidSignature(str(error)) from error
     verify_certificate(receipt.certificate, committee, digest)
     if receipt.effects.transaction_digest != digest:
         raise InvalidCertificate("the effects belong to another transaction")
