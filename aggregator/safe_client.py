@@ -22,6 +22,7 @@ from proto.errors import (
     Unreachable,
     ValidatorOverloadedRetryAfter,
     VerificationError,
+    retry_after_seconds,
 )
 from proto.ids import Digest
 from proto.messages import AlreadyExecuted, Executed
@@ -183,8 +184,9 @@ class SafeClient:
         try:
             return await self._ask(handler, request)
         except AuthorityError as error:
-            if isinstance(error.kind, ValidatorOverloadedRetryAfter):
-                self._rests[kind] = clock() + min(error.kind.retry_after_secs, MAX_REST_SECONDS)
+            seconds = retry_after_seconds(error.kind)
+            if seconds is not None:
+                self._rests[kind] = clock() + min(seconds, MAX_REST_SECONDS)
             raise
 
     async def _ask(self, handler: Callable[[Any], Coroutine[Any, Any, _T]], request: object) -> _T:

@@ -12,9 +12,9 @@ from proto.errors import (
     ObjectLockConflict,
     Unreachable,
     UserInput,
-    ValidatorOverloadedRetryAfter,
     describe,
     is_retryable,
+    retry_after_seconds,
 )
 from proto.ids import Digest
 from proto.messages import ExecutedTransaction
@@ -157,9 +157,9 @@ class VoteTally:
     def _overloaded(self) -> list[tuple[int, int]]:
         """For each overloaded authority when it may be asked again, in seconds, and its stake."""
         return [
-            (kind.retry_after_secs, self.committee.stake_of(name))
+            (seconds, self.committee.stake_of(name))
             for name, kind in self.errors.items()
-            if isinstance(kind, ValidatorOverloadedRetryAfter)
+            if (seconds := retry_after_seconds(kind)) is not None
         ]
 
     def errors_by_stake(self) -> tuple[tuple[AuthorityErrorKind, int], ...]:

@@ -16,7 +16,7 @@ class ConfigError(Exception):
 
 
 class Limits(BaseModel):
-    """Bounds that protect an authority from its callers."""
+    """Bounds that protect an authority from its callers. A kilobyte of requests is some three transfers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,17 +24,24 @@ class Limits(BaseModel):
     """Transactions or certificates in one request."""
     max_message_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 64 << 20
     """Bytes of one request."""
-    max_requests_in_flight: Annotated[int, Field(ge=1, le=65536)] = 256
-    """Requests being worked on; beyond it callers are told to come back."""
-
-
-class Tls(BaseModel):
-    """Certificate and key of the gRPC server, both PEM files."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    certificate: Path
-    private_key: Path
+    max_requests_in_flight: Annotated[int, Field(ge=1, le=65536)] = 2048
+    """Requests open at once, of all clients together."""
+    max_requests_per_connection: Annotated[int, Field(ge=1, le=65536)] = 512
+    """Requests open at once on one connection; a client's library queues what is beyond it."""
+    max_running_kilobytes: Annotated[int, Field(ge=1)] = 256
+    """Requests worked on at once, in each lane; reads wait for no more than that."""
+    max_waiting_requests: Annotated[int, Field(ge=1)] = 1024
+    """Requests that wait, in each lane; who comes then is told when to come back."""
+    max_waiting_kilobytes: Annotated[int, Field(ge=1)] = 4096
+    """The same in kilobytes."""
+    client_open_requests: Annotated[int, Field(ge=1)] = 1024
+    """Requests that one client (an IP address, or an IPv6 network of 64 bits) may have open."""
+    client_write_kilobytes_per_second: Annotated[int, Field(ge=1)] = 16384
+    """What one client may send of transactions, certificates and simulations."""
+    client_read_kilobytes_per_second: Annotated[int, Field(ge=1)] = 4096
+    """What one client may send of reads; each counts a kilobyte begun."""
+    idle_seconds: Annotated[int, Field(ge=1)] = 300
+    """After so long without a request a connection is closed."""
 
 
 class AuthorityConfig(BaseModel):
@@ -50,8 +57,11 @@ class AuthorityConfig(BaseModel):
     key_file: Path
     data_dir: Path
     listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$")]
+    """host:port for the authority's clients and peers."""
     metrics: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$")] | None = None
-    tls: Tls | None = None
+    """host:port for /metrics, /health and /ready; not for the public."""
+    tls: bool = False
+    """Whether to speak TLS, with a certificate by the authority's key; clients then use https://host:port."""
     verifier_processes: Annotated[int, Field(ge=0, le=64)] = 1
     """Worker processes that check user signatures; 0 checks them in the main process."""
     limits: Limits = Limits()
@@ -87,8 +97,5 @@ def save_config(config: AuthorityConfig, path: Path) -> None:
 
 
 def _resolve(config: AuthorityConfig, base: Path) -> AuthorityConfig:
-    tls = config.tls and config.tls.model_copy(
-        update={"certificate": base / config.tls.certificate, "private_key": base / config.tls.private_key}
-    )
     paths = {name: base / getattr(config, name) for name in ("genesis", "key_file", "data_dir")}
-    return config.model_copy(update={**paths, "tls": tls})
+    return config.model_copy(update=paths)

@@ -6,13 +6,16 @@ one it has.
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rocksdict import (
+    AccessType,
     BlockBasedOptions,
     Cache,
     DBCompressionType,
@@ -25,6 +28,8 @@ from rocksdict import (
 
 BLOCK_CACHE_BYTES = 64 * 1024 * 1024
 WRITE_BUFFER_BYTES = 64 * 1024 * 1024
+PROBE_BYTES = 1024 * 1024
+"""What a disk has to take before a database that failed is opened again."""
 
 
 class StorageError(Exception):
@@ -126,19 +131,56 @@ class MemoryKeyValueStore:
 class RocksKeyValueStore:
     """The map in a RocksDB directory; one process at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the directory.
+    def __init__(self, path: Path, is_read_only: bool = False) -> None:
+        """Open or make the directory. Read-only it may be in use, and is as it was a moment ago.
 
         Raises: StorageError if it is in use, corrupt or not writable.
         """
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._db = Rdict(str(path), _options())
-        except Exception as error:  # rocksdict raises bare Exception for every cause
-            raise StorageError(f"cannot open the database {path}: {error}") from error
+        self._access = AccessType.read_only(False) if is_read_only else AccessType.read_write()
         self._write_options = WriteOptions()
         self._write_options.sync = True
         self._path = path
+        self._failure: str | None = None
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            self._db = Rdict(str(self._path), _options(), access_type=self._access)
+        except Exception as error:  # rocksdict raises bare Exception for every cause
+            raise StorageError(f"cannot open the database {self._path}: {error}") from error
+
+    @property
+    def failure(self) -> str | None:
+        """Why a write failed; nothing more is written until reopen."""
+        return self._failure
+
+    def reopen(self) -> None:
+        """Begin anew from what is on the disk, after a write has failed.
+
+        The failed write may be there nonetheless, if only its sync failed: whoever keeps anything of the
+        database in memory has to read it again. The database stays as it is while the disk takes nothing.
+
+        Raises: StorageError.
+        """
+        self._probe_disk()
+        with suppress(Exception):  # a database that failed says so again when it is closed
+            self._db.close()
+        self._open()
+        self._failure = None
+
+    def _probe_disk(self) -> None:
+        probe = self._path / "probe.tmp"
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StorageError(f"the disk of {self._path} takes nothing: {error.strerror}") from error
+        finally:
+            with suppress(OSError):
+                probe.unlink()
 
     def get(self, key: bytes) -> bytes | None:
         """Value of key, or None."""
@@ -172,6 +214,8 @@ class RocksKeyValueStore:
 
         Raises: StorageError if it could not be written.
         """
+        if self._failure is not None:
+            raise StorageError(self._failure)
         writes = WriteBatch(raw_mode=True)
         for key, value in batch.puts.items():
             if value is None:
@@ -181,11 +225,25 @@ class RocksKeyValueStore:
         try:
             self._db.write(writes, self._write_options)
         except Exception as error:  # rocksdict raises bare Exception for every cause
-            raise StorageError(f"cannot write to the database {self._path}: {error}") from error
+            self._failure = f"cannot write to the database {self._path}: {error}"
+            raise StorageError(self._failure) from error
 
     def close(self) -> None:
         """Close the database and give its lock back."""
-        self._db.close()
+        try:
+            self._db.close()
+        except Exception:  # a database whose write failed says so again
+            if self._failure is None:
+                raise
+
+
+def disk_usage(path: Path) -> int:
+    """Bytes of the files of a database directory."""
+    total = 0
+    for entry in os.scandir(path):
+        with suppress(FileNotFoundError):  # RocksDB has just removed it
+            total += entry.stat(follow_symlinks=False).st_size
+    return total
 
 
 def _options() -> Options:

@@ -1,29 +1,187 @@
-"""What an authority counts, in Prometheus' form."""
+"""What an authority counts, in Prometheus' form. deploy/grafana shows it."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, SummaryMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from authority.execution.engine import ExecutionResult
+from proto.committee import AuthorityName
+from proto.errors import AuthorityError, ObjectLockConflict
+from proto.messages import BatchVote, CertificatesResponse, NotExecuted, Refused
+
+RPC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 class AuthorityMetrics:
     """Counters and gauges of one authority, in a registry of its own."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        registry = self.registry = CollectorRegistry()
+        self.peer_names: Mapping[AuthorityName, str] = {}
+        """Names for people; peers without one are shown by their key."""
+        self.execution = ExecutionTotals()
+        registry.register(self.execution)
+        self._rpc_requests = Counter(
+            "movelite_rpc_requests",
+            "Requests by method and outcome",
+            ["method", "outcome"],
+            registry=registry,
+        )
+        self._rpc_seconds = Histogram(
+            "movelite_rpc_seconds", "Time to answer", ["method"], buckets=RPC_SECONDS, registry=registry
+        )
+        self._batches = Histogram(
+            "movelite_batch_transactions",
+            "Transactions in a request",
+            ["method"],
+            buckets=BATCH_SIZES,
+            registry=registry,
+        )
         self._votes = Counter(
-            "movelite_transactions", "Transactions voted on, by verdict", ["verdict"], registry=self.registry
+            "movelite_votes", "Transactions voted on, by verdict", ["verdict"], registry=registry
+        )
+        self._certificates = Counter(
+            "movelite_certificates", "Certificates shown, by result", ["result"], registry=registry
+        )
+        self._refusals = Counter(
+            "movelite_refusals",
+            "Transactions and certificates refused, by name of the error",
+            ["error"],
+            registry=registry,
+        )
+        self._equivocations = Counter(
+            "movelite_equivocations",
+            "Transactions that want an object version that another one holds",
+            registry=registry,
         )
         self.executed = Gauge(
-            "movelite_executed_total", "Certificates executed since genesis", registry=self.registry
+            "movelite_executed_transactions", "Certificates executed since genesis", registry=registry
         )
         self.overloads = Counter(
-            "movelite_overloads", "Requests refused because too many were open", registry=self.registry
+            "movelite_overloads", "Requests turned away for overload, by cause", ["cause"], registry=registry
+        )
+        self.clients = Gauge("movelite_clients", "Clients whose use is remembered", registry=registry)
+        self._waiting = Gauge(
+            "movelite_queue_waiting", "Requests that wait for their turn", ["lane"], registry=registry
+        )
+        self._running = Gauge(
+            "movelite_queue_running", "Requests being worked on", ["lane"], registry=registry
         )
         self.synced = Counter(
-            "movelite_synced_certificates", "Certificates fetched from peers", registry=self.registry
+            "movelite_synced_certificates", "Certificates fetched from peers", registry=registry
+        )
+        self.sync_lag = Gauge(
+            "movelite_sync_lag_transactions",
+            "Transactions that a peer has executed and this authority has not looked at",
+            ["peer"],
+            registry=registry,
+        )
+        self.peer_reachable = Gauge(
+            "movelite_peer_reachable", "1 if a peer answered when last asked", ["peer"], registry=registry
+        )
+        self._locks = Gauge("movelite_locks", "Object versions promised to transactions", registry=registry)
+        self._database_bytes = Gauge(
+            "movelite_database_bytes", "Size of the data directory", registry=registry
+        )
+        self.storage_failures = Counter(
+            "movelite_storage_failures", "Writes that the disk refused", registry=registry
+        )
+        self._info = Gauge(
+            "movelite_info",
+            "Which authority this is; always 1",
+            ["name", "authority", "epoch", "chain", "software"],
+            registry=registry,
         )
 
-    def count_votes(self, accepted: int, refused: int) -> None:
+    def watch_process(self) -> None:
+        """Add memory, processor time and garbage collections of this process."""
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+
+    def watch_queue(self, lane: str, waiting: Callable[[], int], running: Callable[[], int]) -> None:
+        """Show a lane of the admission."""
+        self._waiting.labels(lane).set_function(waiting)
+        self._running.labels(lane).set_function(running)
+
+    def watch_state(self, locks: Callable[[], int], database_bytes: Callable[[], int]) -> None:
+        """Show what the state holds."""
+        self._locks.set_function(locks)
+        self._database_bytes.set_function(database_bytes)
+
+    def identify(self, name: str, authority: str, epoch: int, chain: str, software: str) -> None:
+        """Say whose figures these are."""
+        self._info.labels(name, authority, str(epoch), chain, software).set(1)
+
+    def saw_peer(self, peer: AuthorityName, lag: int | None) -> None:
+        """A peer was asked what it executed; lag: how much of it is new, None if it did not answer."""
+        name = self.peer_names.get(peer) or peer.hex()[:16]
+        self.peer_reachable.labels(name).set(lag is not None)
+        if lag is not None:
+            self.sync_lag.labels(name).set(lag)
+
+    def count_request(self, method: str, outcome: str, seconds: float) -> None:
+        """A request was answered; outcome: ok, or the name of the error."""
+        self._rpc_requests.labels(method, outcome).inc()
+        self._rpc_seconds.labels(method).observe(seconds)
+
+    def count_votes(self, vote: BatchVote) -> None:
         """A batch was voted on."""
+        accepted = len(vote.accepted_indices())
+        self._batches.labels("SubmitTransactions").observe(vote.count)
         self._votes.labels("accepted").inc(accepted)
-        self._votes.labels("refused").inc(refused)
+        self._votes.labels("refused").inc(vote.count - accepted)
+        for _, refusal in vote.refusals:
+            if isinstance(refusal, Refused):
+                self._refusals.labels(AuthorityError(refusal.error).name).inc()
+                if isinstance(refusal.error, ObjectLockConflict):
+                    self._equivocations.inc()
+
+    def count_certificates(self, response: CertificatesResponse, executed: int) -> None:
+        """Certificates were shown; executed: how many there are in all."""
+        results = response.results
+        refused = [result for result in results if isinstance(result, NotExecuted)]
+        self._batches.labels("SubmitCertificates").observe(len(results))
+        self._certificates.labels("executed").inc(len(results) - len(refused))
+        self._certificates.labels("refused").inc(len(refused))
+        for result in refused:
+            self._refusals.labels(AuthorityError(result.error).name).inc()
+        self.executed.set(executed)
+
+
+class ExecutionTotals(Collector):
+    """Time and gas of all executions. Plain numbers, for each transaction passes here."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+        self.failed = 0
+        self.gas_nanos = {"computation": 0, "storage": 0, "rebate": 0}
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures as metrics."""
+        yield SummaryMetricFamily(
+            "movelite_execution_seconds", "Time to execute a transaction", self.count, self.seconds
+        )
+        yield CounterMetricFamily(
+            "movelite_failed_executions", "Executions that ended with a failure that is charged", self.failed
+        )
+        gas = CounterMetricFamily("movelite_gas_nanos", "Gas charged and given back", labels=["kind"])
+        for kind, nanos in self.gas_nanos.items():
+            gas.add_metric([kind], nanos)
+        yield gas
+
+    def add(self, result: ExecutionResult, seconds: float) -> None:
+        """A transaction was executed."""
+        cost, gas = result.effects.gas_used, self.gas_nanos
+        self.count += 1
+        self.seconds += seconds
+        self.failed += not result.effects.is_success
+        gas["computation"] += cost.computation_cost
+        gas["storage"] += cost.storage_cost
+        gas["rebate"] += cost.storage_rebate

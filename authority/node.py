@@ -1,4 +1,4 @@
-"""One authority as a process: wires the store, the state, the server and the sync together.
+"""One authority as a process: wires the store, the state, the server, the sync and the monitoring together.
 
 The only place in this room, beside server.py, that knows gRPC.
 """
@@ -9,30 +9,36 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from pathlib import Path
 
-import grpc
 import grpc.aio
-from prometheus_client import start_http_server
 
+from authority.admission import Admission, Lane
 from authority.config import AuthorityConfig, ConfigError
-from authority.execution.engine import Executor
 from authority.genesis import Genesis
-from authority.key_value import RocksKeyValueStore
+from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
+from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
+from authority.monitoring import Monitoring
 from authority.server import start_server
-from authority.service import LocalAuthorityService
+from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from authority.sync import CertificateSync
 from movelite.facade import ledger_runtime
-from proto.committee import AuthorityName
 from proto.crypto import Ed25519KeyPair, InvalidKey, SignatureScheme
-from proto.ids import Digest
+from proto.ids import Digest, format_digest
 from proto.key_text import decode_private_key
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.client import GrpcAuthorityClient
+from proto.rpc.tls import server_credentials
+
+WATCH_SECONDS = 1.0
+"""How often the authority looks after itself."""
+READY_LAG = 1000
+"""With more transactions than this to catch up on, an authority is of little use to clients."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +63,12 @@ def load_key(path: Path) -> Ed25519KeyPair:
     return key
 
 
-def open_store(path: Path, genesis: Genesis) -> AuthorityStore:
-    """Open an authority's data, or begin them from the genesis.
+def open_store(disk: RocksKeyValueStore, genesis: Genesis, path: Path) -> AuthorityStore:
+    """The data of an authority, begun from the genesis if there are none.
 
     Raises: StorageError; WrongGenesis if they began with another one.
     """
-    store = AuthorityStore(RocksKeyValueStore(path))
+    store = AuthorityStore(disk)
     digest = genesis.digest()
     if store.genesis_digest is None:
         unit = store.begin()
@@ -88,16 +94,22 @@ class AuthorityNode:
         self._committee = self.genesis.committee()
         key = load_key(config.key_file)
         if key.public_key not in self._committee:
-            raise ConfigError(f"the key {config.key_file} is none of the committee in {config.genesis}")
-        store = open_store(config.data_dir, self.genesis)
+            raise ConfigError(
+                f"the key {config.key_file} is none of the committee in {config.genesis}: "
+                "take the genesis that was made with this authority's info.json"
+            )
+        self._disk = RocksKeyValueStore(config.data_dir)
+        store = open_store(self._disk, self.genesis, config.data_dir)
         self.metrics = AuthorityMetrics()
         self._verifier = _make_verifier(config.verifier_processes)
-        executor = Executor(ledger_runtime(), PROTOCOL_CONFIG, 0, self.genesis.chain_start_timestamp_ms)
+        timestamp_ms = self.genesis.chain_start_timestamp_ms
         self.state = AuthorityState(
             key=key,
             committee=self._committee,
             store=store,
-            executor=executor,
+            executor=MeteredExecutor(
+                ledger_runtime(), PROTOCOL_CONFIG, 0, timestamp_ms, totals=self.metrics.execution
+            ),
             verifier=self._verifier,
             reference_gas_price=self.genesis.reference_gas_price,
             max_batch=config.limits.max_batch,
@@ -105,25 +117,36 @@ class AuthorityNode:
         chain = Digest(self.genesis.digest())
         in_flight = config.limits.max_requests_in_flight
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight)
-        self._peers: dict[AuthorityName, GrpcAuthorityClient] = {}
+        self._admission = Admission(config.limits, self.metrics, time.monotonic)
+        self._monitoring = Monitoring(self.metrics.registry, self.reasons_not_ready)
+        self._peers = {
+            member.public_key: GrpcAuthorityClient(member.address, name=member.public_key)
+            for member in self.genesis.authorities
+            if member.public_key != self.state.name
+        }
+        self._sync = CertificateSync(self.state, self._peers, self.metrics)
         self._server: grpc.aio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Serve and follow the peers. Raises: PortInUse."""
+        """Serve and follow the peers. Raises: PortInUse, MonitoringPortTaken."""
         config = self.config
-        limit = config.limits.max_message_bytes
-        self._server = await start_server(self.service, config.listen, limit, _credentials(config))
+        self._describe()
+        credentials = server_credentials(self.state.key) if config.tls else None
+        self._server = await start_server(
+            self.service, config.listen, config.limits, self._admission, self.metrics, credentials
+        )
         if config.metrics is not None:
-            host, port = config.metrics.rsplit(":", 1)
-            start_http_server(int(port), host, self.metrics.registry)
-        for member in self.genesis.authorities:
-            if member.public_key != self.state.name:
-                self._peers[member.public_key] = GrpcAuthorityClient(member.address)
-        sync = CertificateSync(self.state, self._peers, self.metrics)
-        self.state.on_missing_dependency = sync.wake
-        self._tasks.append(asyncio.create_task(sync.run()))
-        _log.info("authority %s serves at %s", config.name, config.listen)
+            await self._monitoring.start(config.metrics)
+        self.state.on_missing_dependency = self._sync.wake
+        self._tasks = [asyncio.create_task(self._sync.run()), asyncio.create_task(self._watch())]
+        executed, locks = self.state.store.next_sequence, len(self.state.locks)
+        _log.info(
+            "authority %s serves at %s",
+            config.name,
+            config.listen,
+            extra={"tls": config.tls, "metrics": config.metrics, "executed": executed, "locks": locks},
+        )
 
     async def stop(self) -> None:
         """Finish open requests, then release everything."""
@@ -133,10 +156,54 @@ class AuthorityNode:
                 await task
         if self._server is not None:
             await self._server.stop(grace=2)
+        await self._monitoring.stop()
         for peer in self._peers.values():
             await peer.close()
         self._verifier.close()
         self.state.store.close()
+
+    def reasons_not_ready(self) -> list[str]:
+        """Why clients had better not use this authority now; none if it is ready."""
+        reasons = [] if self._disk.failure is None else [self._disk.failure]
+        if not self._sync.has_asked_peers:
+            reasons.append("it has not asked its peers yet what it missed")
+        if self._sync.lag() > READY_LAG:
+            reasons.append(f"catching up: {self._sync.lag()} transactions behind a peer")
+        full = [lane for lane in Lane if self._admission.is_full(lane)]
+        return reasons + [f"overloaded: the queue of {lane} is full" for lane in full]
+
+    def _describe(self) -> None:
+        """Name the figures that /metrics shows."""
+        state, metrics = self.state, self.metrics
+        names = {member.public_key: member.name for member in self.genesis.authorities}
+        metrics.peer_names = {peer: names[peer] for peer in self._peers}
+        metrics.watch_process()
+        metrics.watch_state(lambda: len(state.locks), lambda: disk_usage(self.config.data_dir))
+        metrics.executed.set(state.store.next_sequence)
+        chain = format_digest(self.genesis.digest())
+        metrics.identify(self.config.name, state.name.hex(), state.committee.epoch, chain, SOFTWARE)
+
+    async def _watch(self) -> None:
+        """Say when readiness changes, and take up writing again once the disk lets it."""
+        before: list[str] | None = None
+        while True:
+            if self._disk.failure is not None:
+                self._mend_storage()
+            reasons = self.reasons_not_ready()
+            if before is None or bool(reasons) != bool(before):
+                level = logging.WARNING if reasons else logging.INFO
+                _log.log(level, "not ready: %s" if reasons else "ready%s", "; ".join(reasons))
+                before = reasons
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _mend_storage(self) -> None:
+        try:
+            self._disk.reopen()
+            self.state.recover()
+        except StorageError as error:
+            _log.debug("storage: %s", error)
+        else:
+            _log.warning("the disk takes writes again", extra={"executed": self.state.store.next_sequence})
 
 
 async def run_authority(config: AuthorityConfig) -> None:
@@ -158,13 +225,3 @@ async def run_authority(config: AuthorityConfig) -> None:
 
 def _make_verifier(processes: int) -> SignatureVerifier:
     return ProcessVerifier(processes) if processes else InlineVerifier()
-
-
-def _credentials(config: AuthorityConfig) -> grpc.ServerCredentials | None:
-    if config.tls is None:
-        return None
-    try:
-        pair = (config.tls.private_key.read_bytes(), config.tls.certificate.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read the TLS files: {error}") from error
-    return grpc.ssl_server_credentials([pair])

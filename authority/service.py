@@ -41,7 +41,7 @@ class LocalAuthorityService:
     async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
         """Check, lock and vote."""
         vote = await self._bounded(lambda: self._state.submit_transactions(request))
-        self._metrics.count_votes(len(vote.accepted_indices()), len(vote.refusals))
+        self._metrics.count_votes(vote)
         return vote
 
     async def handle_submit_certificates(
@@ -49,13 +49,13 @@ class LocalAuthorityService:
     ) -> messages.CertificatesResponse:
         """Execute what is certified, and vote for the effects."""
         response = await self._bounded(lambda: self._state.submit_certificates(request))
-        self._metrics.executed.set(self._store.next_sequence)
+        self._metrics.count_certificates(response, self._store.next_sequence)
         return response
 
     async def _bounded(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do work unless too much is being done already."""
         if self._in_flight >= self._max_in_flight:
-            self._metrics.overloads.inc()
+            self._metrics.overloads.labels("in_flight").inc()
             raise AuthorityError(ValidatorOverloadedRetryAfter(1))
         self._in_flight += 1
         try:

@@ -124,11 +124,9 @@ class AuthorityState:
         self.executor = executor
         self.reference_gas_price = reference_gas_price
         self.on_missing_dependency = on_missing_dependency
-        self.locks = LockTable()
-        self._checked: dict[Digest, CheckedInputs] = {}
         self._verifier = verifier
         self.max_batch = max_batch
-        self._restore_locks()
+        self._restore()
 
     async def submit_transactions(self, request: TransactionBatch) -> BatchVote:
         """Vote on a batch: what is accepted is locked and durable before the vote leaves.
@@ -345,8 +343,15 @@ class AuthorityState:
         for references, digest in taken:
             self.locks.release(references, digest)
 
-    def _restore_locks(self) -> None:
+    def recover(self) -> None:
+        """Begin anew from what is on the disk, after a write has failed and the disk takes writes again."""
+        self.store.reload()
+        self._restore()
+
+    def _restore(self) -> None:
         """Make the lock table from the transactions that were voted for before the last stop."""
+        self.locks = LockTable()
+        self._checked: dict[Digest, CheckedInputs] = {}
         for digest, raw in self.store.pending_transactions():
             transaction = SenderSignedData.from_bytes(raw).transaction_data
             self.locks.acquire(live_owned_references(transaction, self.store), digest)

@@ -77,8 +77,12 @@ class AuthorityStore:
 
     def __init__(self, key_value: KeyValueStore) -> None:
         self._key_value = key_value
+        self.reload()
+
+    def reload(self) -> None:
+        """Forget what is in memory, and read again what is kept there."""
         self._live: OrderedDict[ObjectID, Object | None] = OrderedDict()
-        self._pending = {Digest(key[1:]): value for key, value in key_value.scan(b"p")}
+        self._pending = {Digest(key[1:]): value for key, value in self._key_value.scan(b"p")}
         self.next_sequence = self._count_executed()
 
     def _count_executed(self) -> int:
@@ -115,6 +119,18 @@ class AuthorityStore:
         if entry is None or entry[0][:33] != b"o" + object_id:
             return None
         return int.from_bytes(entry[0][33:], "big"), entry[1][:1] == _LIVE
+
+    def count_objects(self) -> tuple[int, int]:
+        """Live objects, and versions of all objects; reads every row."""
+        live, versions = 0, 0
+        last_id, is_live = b"", False
+        for key, value in self._key_value.scan(b"o"):
+            if key[1:33] != last_id:
+                live += is_live
+                last_id = key[1:33]
+            is_live = value[:1] == _LIVE
+            versions += is_live
+        return live + is_live, versions
 
     def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
         """Whether the object was sent to another object at that version, and was received."""

@@ -16,7 +16,7 @@ from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from authority.state import AuthorityState
 from proto.committee import AuthorityName
-from proto.errors import AuthorityError
+from proto.errors import AuthorityError, MalformedRequest
 from proto.ids import Digest
 from proto.messages import (
     CertificatesRequest,
@@ -46,11 +46,18 @@ class CertificateSync:
         self._peers = peers
         self._metrics = metrics
         self._positions = dict.fromkeys(peers, 0)
+        self._lags = dict.fromkeys(peers, 0)
         self._wake = asyncio.Event()
+        self.has_asked_peers = False
+        """Whether every peer was asked once, so that lag means something."""
 
     def wake(self) -> None:
         """Something is missing: look at once."""
         self._wake.set()
+
+    def lag(self) -> int:
+        """Transactions that a peer has executed and that were not looked at yet; of the peer with most."""
+        return max(self._lags.values(), default=0)
 
     async def run(self) -> None:
         """Pull until cancelled."""
@@ -67,7 +74,9 @@ class CertificateSync:
         A page that is not full is the end: what peers execute meanwhile mostly comes here by itself, and
         asking again at once would keep all authorities busy with each other.
         """
-        return any([await self._pull(peer) for peer in self._peers])
+        is_behind = any([await self._pull(peer) for peer in self._peers])
+        self.has_asked_peers = True
+        return is_behind
 
     async def _pull(self, peer: AuthorityName) -> bool:
         position = self._positions[peer]
@@ -78,6 +87,7 @@ class CertificateSync:
                 await self._fetch(peer, missing)
         except AuthorityError as error:
             _log.debug("sync with %s: %s", peer.hex()[:8], error)
+            self._metrics.saw_peer(peer, None)
             return False
         except StorageError as error:
             _log.error("sync with %s: %s", peer.hex()[:8], error)
@@ -85,10 +95,21 @@ class CertificateSync:
         done = [self._state.store.is_executed(digest) for digest in page.digests]
         # What could not be executed yet is asked for again.
         self._positions[peer] += done.index(False) if False in done else len(done)
+        self._lags[peer] = max(0, page.total - self._positions[peer])
+        self._metrics.saw_peer(peer, self._lags[peer])
         return len(page.digests) == PAGE and self._positions[peer] > position
 
     async def _fetch(self, peer: AuthorityName, digests: tuple[Digest, ...]) -> None:
-        answer = await self._peers[peer].handle_transaction_info(TransactionInfoRequest(digests))
+        try:
+            answer = await self._peers[peer].handle_transaction_info(TransactionInfoRequest(digests))
+        except AuthorityError as error:
+            if not isinstance(error.kind, MalformedRequest) or len(digests) == 1:
+                raise
+            # Together they are too large for one message.
+            middle = len(digests) // 2
+            await self._fetch(peer, digests[:middle])
+            await self._fetch(peer, digests[middle:])
+            return
         certified = tuple(
             info.certified for info in answer.transactions if isinstance(info, ExecutedTransaction)
         )

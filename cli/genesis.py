@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+LOCALHOST, DEFAULT_PORT, METRICS_PORT = "127.0.0.1", 9200, 9184
+METRICS_OFFSET = 100
+"""Authorities on one host serve metrics at their port and this."""
+
 _EPILOG = """Examples:
 
 movelite genesis --working-dir net --authorities 4
 
-movelite genesis --working-dir net --host a.example:9200 --host b.example:9200
+movelite genesis --working-dir net --tls --host a.example:9200 --host b.example:9200
 
 movelite genesis --working-dir net --authority-info a/info.json --authority-info b/info.json
 """
@@ -43,12 +47,24 @@ def genesis(
     authority_info: Annotated[
         list[Path] | None, typer.Option(help="info.json of an authority that made its own key.")
     ] = None,
-    port: Annotated[int, typer.Option("--authority-port", help="First port; 0 takes free ones.")] = 9200,
+    port: Annotated[
+        int, typer.Option("--authority-port", help="First port; 0 takes free ones.")
+    ] = DEFAULT_PORT,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Authorities speak TLS, pinned by their keys; no files are needed.")
+    ] = False,
+    metrics_host: Annotated[
+        str, typer.Option(help="Where authorities serve metrics; 0.0.0.0 in containers.")
+    ] = LOCALHOST,
     force: Annotated[bool, typer.Option("-f", "--force", help="Replace a network in the folder.")] = False,
 ) -> None:
     """Make genesis.blob and committee.json, and keys and configurations of the authorities."""
     from cli import network_files as files
 
+    if tls and authority_info:
+        raise typer.BadParameter(
+            "an authority that made its own key says in its info.json whether it speaks TLS"
+        )
     if files.is_network(working_dir) and not force:
         raise files.NetworkFolderError(f"{working_dir} holds a network already; --force replaces it")
     files.remove_network(working_dir)
@@ -56,7 +72,9 @@ def genesis(
         members = [_read_info(path) for path in authority_info]
         network = files.write_network(working_dir, files.make_genesis(members, []))
     else:
-        network = files.make_network(working_dir, plan(authorities, port, host or ()))
+        network = files.make_network(
+            working_dir, plan(authorities, port, host or (), tls=tls, metrics_host=metrics_host)
+        )
     shown = json.loads(network.model_dump_json())
     rows = [(m.name, m.public_key.hex()[:16], m.stake, m.address) for m in network.members]
     output.result(shown, rows, ("authority", "key", "stake", "address"))
@@ -64,21 +82,25 @@ def genesis(
         output.say(f"genesis {shown['chain']} in {working_dir}")
 
 
-def plan(count: int, port: int, hosts: Sequence[str] = ()) -> list[PlannedAuthority]:
+def plan(
+    count: int, port: int, hosts: Sequence[str] = (), *, tls: bool = False, metrics_host: str = LOCALHOST
+) -> list[PlannedAuthority]:
     """Authorities to make: on these hosts, or on ports of this one."""
     from cli.network_files import PlannedAuthority
     from cli.web import free_port
 
-    if hosts:
-        planned = []
-        for number, host in enumerate(hosts):
-            address = host if ":" in host else f"{host}:{port or 9200}"
-            listen = f"0.0.0.0:{address.rsplit(':', 1)[1]}"
-            planned.append(PlannedAuthority(f"authority-{number}", address, listen))
-        return planned
-    ports = [port + number if port else free_port() for number in range(count)]
-    addresses = [f"127.0.0.1:{number}" for number in ports]
-    return [PlannedAuthority(f"authority-{i}", address, address) for i, address in enumerate(addresses)]
+    scheme = "https://" if tls else ""
+    planned = []
+    for number, host in enumerate(hosts):
+        address = host if ":" in host else f"{host}:{port or DEFAULT_PORT}"
+        listen = f"0.0.0.0:{address.rsplit(':', 1)[1]}"
+        metrics = f"{metrics_host}:{METRICS_PORT}"
+        planned.append(PlannedAuthority(f"authority-{number}", scheme + address, listen, metrics))
+    for number in range(0 if hosts else count):
+        listen = f"{LOCALHOST}:{port + number if port else free_port()}"
+        metrics = f"{metrics_host}:{port + METRICS_OFFSET + number if port else free_port()}"
+        planned.append(PlannedAuthority(f"authority-{number}", scheme + listen, listen, metrics))
+    return planned
 
 
 def _read_info(path: Path) -> GenesisAuthority:

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 refused or failed, with the reason on standard error; 2 a 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -51,6 +52,8 @@ _EPILOG = "--json anywhere prints JSON. Examples: movelite start --faucet; movel
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # gRPC's C++ core writes to standard error; what matters of it comes as an exception.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     output.set_json("--json" in words and not _is_ptb(words))
     if output.is_json():
         words.remove("--json")

@@ -23,6 +23,7 @@ from proto.crypto import Ed25519KeyPair, KeyPair, address_of
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, Address, Digest
 from proto.key_text import decode_private_key, encode_private_key, generate_key_pair
 from proto.protocol_config import PROTOCOL_CONFIG
+from proto.rpc.client import TLS_SCHEME
 
 GENESIS, COMMITTEE, FAUCET_KEY = "genesis.blob", "committee.json", "faucet.key"
 AUTHORITY_CONFIG, AUTHORITY_KEY, DATA = "authority.yaml", "authority.key", "data"
@@ -39,11 +40,21 @@ class NetworkFolderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedAuthority:
-    """An authority to be made: name, host:port where others reach it, host:port where it listens."""
+    """An authority to be made.
+
+    address: host:port where others reach it, after https:// with TLS; listen: host:port where it listens;
+    metrics: host:port for its operators, if any.
+    """
 
     name: str
     address: str
     listen: str
+    metrics: str | None = None
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether it speaks TLS."""
+        return self.address.startswith(TLS_SCHEME)
 
 
 def framework_packages() -> list[FrameworkPackage]:
@@ -90,7 +101,7 @@ def make_network(
     """Make a whole network: keys, configurations, genesis with an account for the faucet."""
     members = []
     for plan in planned:
-        key = write_authority(folder / plan.name, plan.name, plan.listen, Path("..") / GENESIS)
+        key = write_authority(folder / plan.name, plan, Path("..") / GENESIS)
         members.append(GenesisAuthority(plan.name, AuthorityName(key.public_key), STAKE, plan.address))
     faucet = generate_key_pair()
     write_private(folder / FAUCET_KEY, encode_private_key(faucet))
@@ -99,14 +110,20 @@ def make_network(
 
 
 def write_authority(
-    folder: Path, name: str, listen: str, genesis: Path, data_dir: Path = Path(DATA)
+    folder: Path, plan: PlannedAuthority, genesis: Path, data_dir: Path = Path(DATA)
 ) -> KeyPair:
     """Write the key and the configuration of an authority; the key. Relative paths begin at folder."""
     (folder / data_dir).mkdir(parents=True, exist_ok=True)
     key = Ed25519KeyPair.from_seed(generate_key_pair().secret)
     write_private(folder / AUTHORITY_KEY, encode_private_key(key))
     config = AuthorityConfig(
-        name=name, genesis=genesis, key_file=Path(AUTHORITY_KEY), data_dir=data_dir, listen=listen
+        name=plan.name,
+        genesis=genesis,
+        key_file=Path(AUTHORITY_KEY),
+        data_dir=data_dir,
+        listen=plan.listen,
+        metrics=plan.metrics,
+        tls=plan.is_tls,
     )
     save_config(config, folder / AUTHORITY_CONFIG)
     return key

@@ -14,6 +14,7 @@ import typer
 
 from aggregator.wallet.client_config import ClientConfig, Environment, config_folder
 from cli import output
+from cli.logs import LogFormat
 
 if TYPE_CHECKING:
     import socket
@@ -47,6 +48,10 @@ def start(
     faucet_port: Annotated[int, typer.Option(help="0: any.")] = 9123,
     authority_port: Annotated[int, typer.Option(help="First port, when the network is made; 0: any.")] = 9200,
     host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Authorities speak TLS, when the network is made.")
+    ] = False,
+    log_format: Annotated[LogFormat, typer.Option(help="Of the files authority.log.")] = LogFormat.TEXT,
     client_config: Annotated[
         Path | None, typer.Option("--client.config", help="Wallet that gets an environment `local`.")
     ] = None,
@@ -64,9 +69,9 @@ def start(
         files.remove_network(folder)
     if not files.is_network(folder):
         output.note(f"making a network of {authorities} authorities in {folder}")
-        files.make_network(folder, plan(authorities, authority_port))
+        files.make_network(folder, plan(authorities, authority_port, tls=tls))
     network = Network.load(folder / files.COMMITTEE)
-    asyncio.run(_run(network, folder, rpc_socket, faucet_socket, client_config))
+    asyncio.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
 
 
 async def _run(
@@ -75,12 +80,13 @@ async def _run(
     rpc_socket: socket.socket,
     faucet_socket: socket.socket | None,
     client_config: Path | None,
+    log_format: LogFormat,
 ) -> None:
     from cli.network_files import authority_folders
     from cli.service import start_service
     from cli.web import until_stopped
 
-    processes = {path.name: spawn_authority(path) for path in authority_folders(folder)}
+    processes = {path.name: spawn_authority(path, log_format) for path in authority_folders(folder)}
     watch: asyncio.Task[None] | None = None
     try:
         await wait_until_healthy(network, processes, folder)
@@ -100,11 +106,12 @@ async def _run(
         stop_processes(list(processes.values()))
 
 
-def spawn_authority(folder: Path) -> Popen[bytes]:
+def spawn_authority(folder: Path, log_format: LogFormat = LogFormat.TEXT) -> Popen[bytes]:
     """Start the authority of a folder as a process that writes to authority.log there."""
     from cli.network_files import AUTHORITY_CONFIG
 
     command = [sys.executable, "-m", "cli", "authority", "run", "--config", str(folder / AUTHORITY_CONFIG)]
+    command += ["--log-format", log_format]
     with (folder / "authority.log").open("ab") as log:
         return Popen(command, stdin=DEVNULL, stdout=log, stderr=log)
 
@@ -114,13 +121,14 @@ async def wait_until_healthy(network: Network, processes: dict[str, Popen[bytes]
 
     Raises: StartError with the end of its log if one stops or takes too long.
     """
+    from proto.committee import AuthorityName
     from proto.errors import AuthorityError
     from proto.messages import HealthRequest
     from proto.rpc.client import GrpcAuthorityClient
 
     deadline = time.monotonic() + START_SECONDS
     for member in network.members:
-        client = GrpcAuthorityClient(member.address, timeout_seconds=2)
+        client = GrpcAuthorityClient(member.address, 2, AuthorityName(member.public_key))
         process = processes.get(member.name)
         try:
             while True:

@@ -201,9 +201,10 @@ class ValidatorOverloadedRetryAfter:
 
 @dataclass(frozen=True, slots=True)
 class TooManyRequests:
-    """More requests than one client may have open."""
+    """One client asks more than its share; it may ask again after so many seconds."""
 
-    message: ClassVar[str] = "Too many requests"
+    retry_after_secs: U64
+    message: ClassVar[str] = "Too many requests, retry after {retry_after_secs} seconds"
     retryable: ClassVar[bool] = True
 
 
@@ -291,6 +292,15 @@ def is_retryable(kind: AuthorityErrorKind) -> bool:
     if isinstance(kind, UserInput):
         return type(kind.error).__name__ in ("ObjectNotFound", "DependentPackageNotFound")
     return kind.retryable
+
+
+def retry_after_seconds(kind: AuthorityErrorKind) -> int | None:
+    """When an authority that has too much to do wants to be asked again; None for other reasons."""
+    match kind:
+        case ValidatorOverloadedRetryAfter(seconds) | TooManyRequests(seconds):
+            return seconds
+        case _:
+            return None
 
 
 def describe(kind: AuthorityErrorKind) -> str:

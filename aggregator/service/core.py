@@ -57,8 +57,9 @@ class ClientService:
     def connect(network: Network, settings: ServiceSettings | None = None) -> ClientService:
         """A service over gRPC connections to the members of a network."""
         clients: dict[AuthorityName, AuthorityService] = {
-            AuthorityName(member.public_key): GrpcAuthorityClient(member.address)
+            name: GrpcAuthorityClient(member.address, name=name)
             for member in network.members
+            for name in [AuthorityName(member.public_key)]
         }
         return ClientService(network, clients, settings)
 

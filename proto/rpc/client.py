@@ -8,37 +8,53 @@ import grpc
 import grpc.aio
 
 from proto import messages
+from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
 from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.methods import METHODS
+from proto.rpc.refusals import refusal_of
+from proto.rpc.tls import channel_credentials, server_name
 from proto.simulation import SimulationRequest, SimulationResponse
 
 SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
+TLS_SCHEME = "https://"
 
 
 class GrpcAuthorityClient:
-    """Speaks to one authority at host:port. Nothing that it returns is verified: SafeClient does that."""
+    """Speaks to one authority at host:port, or with TLS at https://host:port.
+
+    name: the authority's public key; with TLS nobody else's answers are accepted. What the authority says is
+    not verified here: SafeClient does that.
+    """
 
     def __init__(
         self,
         address: str,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
-        credentials: grpc.ChannelCredentials | None = None,
+        name: AuthorityName | None = None,
     ) -> None:
-        options = [
+        self._address = address
+        options: list[tuple[str, int | str]] = [
             ("grpc.max_receive_message_length", NETWORK_LIMITS.max_message_bytes),
             ("grpc.max_send_message_length", NETWORK_LIMITS.max_message_bytes),
             ("grpc.initial_reconnect_backoff_ms", 200),
             ("grpc.min_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 2000),
             ("grpc.use_local_subchannel_pool", 1),
+            # A connection that was cut without a word is found out, not waited for.
+            ("grpc.keepalive_time_ms", 20_000),
+            ("grpc.keepalive_timeout_ms", 5_000),
         ]
-        if credentials is None:
+        if not address.startswith(TLS_SCHEME):
             self._channel = grpc.aio.insecure_channel(address, options)
+        elif name is None:
+            raise ValueError(f"{address} uses TLS: the public key of the authority is needed")
         else:
-            self._channel = grpc.aio.secure_channel(address, credentials, options)
+            options.append(("grpc.ssl_target_name_override", server_name(name)))
+            target = address.removeprefix(TLS_SCHEME)
+            self._channel = grpc.aio.secure_channel(target, channel_credentials(name), options)
         self._timeout = timeout_seconds
         self._calls = {
             name: self._channel.unary_unary(
@@ -59,7 +75,7 @@ class GrpcAuthorityClient:
         try:
             response = await self._calls[name](request, timeout=self._timeout)
         except grpc.aio.AioRpcError as error:
-            raise AuthorityError(Unreachable(f"{error.code().name}: {error.details()}")) from error
+            raise refusal_of(error, self._address) from error
         except TimeoutError as error:
             raise AuthorityError(Unreachable("no answer in time")) from error
         return method.read(response)

@@ -240,12 +240,13 @@ class Demo:
 
     async def executed(self) -> dict[str, int]:
         """How many transactions each authority has executed, asked of each directly."""
+        from proto.committee import AuthorityName
         from proto.messages import HealthRequest
         from proto.rpc.client import GrpcAuthorityClient
 
         counts: dict[str, int] = {}
         for member in self.network.network.members:
-            client = GrpcAuthorityClient(member.address)
+            client = GrpcAuthorityClient(member.address, name=AuthorityName(member.public_key))
             try:
                 counts[member.name] = (await client.handle_health(HealthRequest())).executed
             finally:

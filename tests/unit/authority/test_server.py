@@ -1,0 +1,220 @@
+"""The gRPC server with hostile and with too many callers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+
+from authority.config import Limits
+from cli.web import free_port
+from proto import messages
+from proto.errors import AuthorityError, MalformedRequest, TooManyRequests
+from proto.messages import HealthRequest, ObjectInfoRequest, ObjectQuery, TransactionBatch
+from proto.rpc.authority_pb2 import Response
+from proto.rpc.client import GrpcAuthorityClient
+from proto.rpc.methods import METHODS
+from proto.service import AuthorityService
+from tests.support.authority_server import RunningAuthority, running_authority
+from tests.support.ledger import ALICE, AUTHORITY_KEYS, BOB, build_transfer, coins_of
+
+
+class Stuck:
+    """An authority whose votes take until they are let go; everything else works."""
+
+    def __init__(self, service: AuthorityService) -> None:
+        self._service = service
+        self.votes = 0
+        self.let_go = asyncio.Event()
+
+    def __getattr__(self, handler: str) -> Any:
+        return getattr(self._service, handler)
+
+    async def handle_submit_transactions(self, request: TransactionBatch) -> messages.BatchVote:
+        await self.let_go.wait()
+        self.votes += 1
+        return await self._service.handle_submit_transactions(request)
+
+
+async def raw_call(address: str, method: str, payload: bytes) -> Response:
+    async with grpc.aio.insecure_channel(address) as channel:
+        call = channel.unary_unary(
+            f"/movelite.v1.Authority/{method}", response_deserializer=Response.FromString
+        )
+        return await call(payload)
+
+
+async def test_reads_go_on_while_writes_are_overloaded() -> None:
+    """Counted, not timed: a hundred reads are answered while not one vote is."""
+    stuck: list[Stuck] = []
+
+    def wrap(service: AuthorityService) -> Any:
+        stuck.append(Stuck(service))
+        return stuck[0]
+
+    limits = Limits(max_running_kilobytes=1, max_waiting_requests=4)
+    async with running_authority(limits, wrap=wrap) as running:
+        client, coins = running.client, coins_of(ALICE, running.state)
+        batch = TransactionBatch((build_transfer(ALICE, coins[0], coins[1], BOB.address).to_bytes(),))
+        votes = [asyncio.create_task(_vote_or_error(client, batch)) for _ in range(20)]
+        async with asyncio.timeout(10):
+            while running.figure("movelite_queue_waiting", lane="votes") + sum(map(_is_done, votes)) < 17:
+                await asyncio.sleep(0.01)
+        refused = sum(map(_is_done, votes))
+        query = ObjectInfoRequest((ObjectQuery(coins[0].object_id),))
+        answers = [await client.handle_object_info(query) for _ in range(100)]
+        assert len(answers) == 100
+        assert stuck[0].votes == 0
+        assert running.figure("movelite_queue_waiting", lane="votes") == 4
+        assert running.figure("movelite_overloads_total", cause="queue_full") == refused > 10
+        assert running.figure("movelite_rpc_requests_total", method="ObjectInfo", outcome="ok") == 100
+        stuck[0].let_go.set()
+        results = await asyncio.gather(*votes)
+        assert results.count("ValidatorOverloadedRetryAfter") == refused
+        assert results.count("accepted") == 20 - refused
+        assert running.figure("movelite_queue_waiting", lane="votes") == 0
+
+
+def _is_done(task: asyncio.Task[str]) -> bool:
+    return task.done()
+
+
+async def _vote_or_error(client: GrpcAuthorityClient, batch: TransactionBatch) -> str:
+    try:
+        vote = await client.handle_submit_transactions(batch)
+    except AuthorityError as error:
+        return error.name
+    return "accepted" if vote.accepted_indices() == (0,) else "refused"
+
+
+async def test_overload_is_resource_exhausted_with_the_seconds_to_wait() -> None:
+    limits = Limits(client_read_kilobytes_per_second=1)
+    async with running_authority(limits, clock=lambda: 0.0) as running:
+        await running.client.handle_health(HealthRequest())
+        await running.client.handle_health(HealthRequest())
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await raw_call(running.address, "Health", b"")
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert caught.value.details() == "Too many requests, retry after 1 seconds"
+        assert dict(caught.value.trailing_metadata())["retry-after"] == "1"
+        with pytest.raises(AuthorityError) as error:
+            await running.client.handle_health(HealthRequest())
+        assert error.value.kind == TooManyRequests(1)
+
+
+@pytest.mark.parametrize("payload", [b"\xff\xff\xff", b"\x0a\x03abc", b"\x0a\x05\xff\xff\xff\xff\x7f"])
+async def test_malformed_requests_are_refused_and_change_nothing(payload: bytes) -> None:
+    async with running_authority() as running:
+        answer = await raw_call(running.address, "SubmitTransactions", payload)
+        with pytest.raises(AuthorityError) as caught:
+            METHODS["SubmitTransactions"].read(answer)
+        assert isinstance(caught.value.kind, MalformedRequest)
+        assert len(running.state.locks) == 0
+        assert (
+            running.figure(
+                "movelite_rpc_requests_total", method="SubmitTransactions", outcome="MalformedRequest"
+            )
+            == 1
+        )
+
+
+async def test_a_message_above_the_limit_is_dropped_unread() -> None:
+    async with running_authority(Limits(max_message_bytes=1 << 16)) as running:
+        large = TransactionBatch((bytes(1 << 17),))
+        with pytest.raises(AuthorityError) as caught:
+            await running.client.handle_submit_transactions(large)
+        assert isinstance(caught.value.kind, MalformedRequest)
+        assert "too large" in str(caught.value)
+        assert running.figure("movelite_rpc_seconds_count", method="SubmitTransactions") == 0
+        assert (await running.client.handle_health(HealthRequest())).executed == 0
+
+
+@pytest.mark.parametrize(
+    "noise", [b"GET / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 64]
+)
+async def test_frames_that_are_no_grpc_end_their_connection_alone(noise: bytes) -> None:
+    async with running_authority() as running:
+        host, port = running.address.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(noise)
+        await writer.drain()
+        async with asyncio.timeout(5):
+            await reader.read()  # whatever it says, the server hangs up
+        writer.close()
+        assert (await running.client.handle_health(HealthRequest())).executed == 0
+
+
+async def test_an_idle_connection_is_closed() -> None:
+    async with running_authority(Limits(idle_seconds=1)) as running:
+        channel = grpc.aio.insecure_channel(running.address)
+        call = channel.unary_unary("/movelite.v1.Authority/Health")
+        await call(b"")
+        async with asyncio.timeout(10):
+            await channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
+        assert channel.get_state() is grpc.ChannelConnectivity.IDLE
+        await channel.close()
+
+
+async def test_tls_is_pinned_by_the_authoritys_key() -> None:
+    async with running_authority(tls=True) as running:
+        assert (await running.client.handle_health(HealthRequest())).authority == running.state.name
+        assert running.address.startswith("https://")
+
+
+async def refusal(client: GrpcAuthorityClient) -> str:
+    try:
+        with pytest.raises(AuthorityError) as caught:
+            await client.handle_health(HealthRequest())
+    finally:
+        await client.close()
+    assert caught.value.name == "Unreachable"
+    return str(caught.value)
+
+
+async def test_the_certificate_of_another_key_is_refused() -> None:
+    async with running_authority(tls=True) as running:
+        other = next(key.public_key for key in AUTHORITY_KEYS if key.public_key != running.state.name)
+        text = await refusal(GrpcAuthorityClient(running.address, name=other))
+        assert "certificate of another key than the authority's in the committee file" in text
+
+
+async def test_a_client_without_tls_is_refused_and_told_what_to_do() -> None:
+    async with running_authority(tls=True) as running:
+        text = await refusal(GrpcAuthorityClient(running.address.removeprefix("https://")))
+        assert f"has to be {running.address}" in text
+
+
+async def test_a_client_with_tls_tells_that_the_authority_has_none() -> None:
+    async with running_authority() as running:
+        text = await refusal(GrpcAuthorityClient(f"https://{running.address}", name=running.state.name))
+        assert "speaks no TLS: set `tls: true` in its authority.yaml" in text
+
+
+async def test_nobody_there_is_unreachable() -> None:
+    text = await refusal(GrpcAuthorityClient(f"127.0.0.1:{free_port()}"))
+    assert "UNAVAILABLE" in text
+
+
+def test_tls_needs_the_key_to_pin() -> None:
+    with pytest.raises(ValueError, match="public key of the authority is needed"):
+        GrpcAuthorityClient("https://127.0.0.1:1")
+
+
+async def test_figures_of_votes_refusals_and_equivocation() -> None:
+    async with running_authority() as running:
+        coins = coins_of(ALICE, running.state)
+        first = build_transfer(ALICE, coins[0], coins[1], BOB.address)
+        second = build_transfer(ALICE, coins[0], coins[2], BOB.address)
+        await _vote(running, first.to_bytes(), second.to_bytes())
+        assert running.figure("movelite_votes_total", verdict="accepted") == 1
+        assert running.figure("movelite_votes_total", verdict="refused") == 1
+        assert running.figure("movelite_refusals_total", error="ObjectLockConflict") == 1
+        assert running.figure("movelite_equivocations_total") == 1
+        assert running.figure("movelite_batch_transactions_sum", method="SubmitTransactions") == 2
+
+
+async def _vote(running: RunningAuthority, *transactions: bytes) -> None:
+    await running.client.handle_submit_transactions(TransactionBatch(transactions))
