@@ -102,7 +102,7 @@ def _handler(
 
         begin, outcome = time.perf_counter(), "failed"
         try:
-            response = await admission.run(name, client_of(context.peer()), len(raw), work)
+            response: Response = await admission.run(name, client_of(context.peer()), len(raw), work)
             outcome = "ok"
             return response
         except (AuthorityError, BcsError, DecodeError, StorageError) as error:
