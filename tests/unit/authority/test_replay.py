@@ -11,7 +11,7 @@ from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from proto.effects import TransactionEffects
 from proto.errors import UserInputError
-from proto.ids import ObjectID, SequenceNumber
+from proto.ids import Digest, ObjectID, SequenceNumber
 from proto.object import Object
 from proto.transaction import SenderSignedData
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, execute, new_authority
@@ -66,7 +66,7 @@ async def test_other_effects_do_not_match(
     forged = replace(effects, gas_used=replace(effects.gas_used, computation_cost=1))
     assert not replay(state.executor, StoreHistory(state.store), signed.transaction_data, forged).matches
     with pytest.raises(ReplayError, match="another transaction"):
-        other = replace(effects, transaction_digest=bytes(32))
+        other = replace(effects, transaction_digest=Digest(bytes(32)))
         replay(state.executor, StoreHistory(state.store), signed.transaction_data, other)
 
 
