@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import output
-from movelite.package.build import BuildError
+from cli import move_coverage, move_test, output
 
 app = typer.Typer(no_args_is_help=True)
+move_test.add_to(app)
+app.add_typer(move_coverage.app, name="coverage", help="What the tests of a package cover.")
 
 _folder = Path(".")
 
@@ -121,48 +121,6 @@ def build(
     }
     rows = [(module.name, f"{len(module.bytecode)} bytes") for module in built.modules]
     output.result(shown, rows, ("module", built.name))
-
-
-@app.command(epilog="Examples: movelite move test; movelite move -p thing test mint --list")
-def test(
-    filter_text: Annotated[str | None, typer.Argument(metavar="FILTER", help="Part of module::name.")] = None,
-    path: Annotated[Path | None, typer.Option("--path", "-p")] = None,
-    gas_limit: Annotated[int | None, typer.Option("--gas-limit", "-i", min=1)] = None,
-    list_only: Annotated[bool, typer.Option("--list", "-l", help="Only name the tests.")] = False,
-    threads: Annotated[int, typer.Option("--threads", "-t", min=1, help="Processes.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="For tests with random inputs.")] = None,
-    iterations: Annotated[
-        int | None, typer.Option("--rand-num-iters", min=1, help="Runs of random tests.")
-    ] = None,
-) -> None:
-    """Run the unit tests of a package."""
-    from movelite.unit_test.engine import list_tests, load_program, run_package_tests
-    from movelite.unit_test.runner import DEFAULT_GAS_LIMIT, DEFAULT_ITERATIONS, RunOptions
-
-    options = RunOptions(
-        test_filter=filter_text,
-        gas_limit=gas_limit or DEFAULT_GAS_LIMIT,
-        iterations=iterations or DEFAULT_ITERATIONS,
-        seed=seed,
-        processes=threads,
-    )
-    try:
-        if list_only:
-            program, _ = load_program(path or _folder)
-            print("\n".join(list_tests(program, options)))
-            return
-        session = run_package_tests(path or _folder, options, output=_print_now, colors=sys.stdout.isatty())
-    except BuildError as error:
-        output.note(error.report)
-        raise
-    if session.warnings:
-        output.note(session.warnings)
-    if not session.passed:
-        raise typer.Exit(1)
-
-
-def _print_now(line: str) -> None:
-    print(line, flush=True)
 
 
 @app.command(epilog="Example: movelite move disassemble build/thing.mv")

@@ -6,7 +6,7 @@ parameters, and variants are named by the source map alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from movelite.bytecode.file_format import (
@@ -63,12 +63,13 @@ _ENDS_BLOCK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DisassemblerOptions:
-    """What to print."""
+    """What to print. line: a line of code, made of a function's definition, an offset and the instruction."""
 
     only_externally_visible: bool = False
     print_code: bool = True
     print_basic_blocks: bool = True
     print_locals: bool = True
+    line: Callable[[int, int, str], str] = lambda function, offset, text: f"\t{offset}: {text}"
 
 
 DEFAULT_OPTIONS = DisassemblerOptions()
@@ -252,12 +253,12 @@ class _Disassembler:
         head = f"{modifiers}{_VISIBILITY_WORDS[definition.visibility]}{self.module.identifiers[handle.name]}"
         body = ""
         if definition.code is not None:
-            body = self.body_text(definition.code, names, self.module.signatures[handle.parameters])
+            body = self.body_text(index, definition.code, names, self.module.signatures[handle.parameters])
         return f"{head}{_angle(type_parameters)}({', '.join(parameters)}){_returns(returns)}{body}"
 
     # bodies
 
-    def body_text(self, unit: CodeUnit, names: FunctionSourceMap, parameters: Signature) -> str:
+    def body_text(self, index: int, unit: CodeUnit, names: FunctionSourceMap, parameters: Signature) -> str:
         types = [name for name, _ in names.type_parameters]
         lines = []
         if self.options.print_locals:
@@ -268,14 +269,17 @@ class _Disassembler:
         if not self.options.print_code:
             lines += ["", ""]
         else:
-            lines += self.code_lines(unit, names, parameters)
+            lines += self.code_lines(index, unit, names, parameters)
             lines += self.jump_table_lines(unit)
         return " {\n" + "\n".join(lines) + "\n}"
 
-    def code_lines(self, unit: CodeUnit, names: FunctionSourceMap, parameters: Signature) -> list[str]:
+    def code_lines(
+        self, index: int, unit: CodeUnit, names: FunctionSourceMap, parameters: Signature
+    ) -> list[str]:
         locals_ = parameters + self.module.signatures[unit.locals_]
         context = _Function(names, locals_, [name for name, _ in names.type_parameters])
-        lines = [f"\t{offset}: {self.instruction(i, context)}" for offset, i in enumerate(unit.code)]
+        line = self.options.line
+        lines = [line(index, offset, self.instruction(i, context)) for offset, i in enumerate(unit.code)]
         if self.options.print_basic_blocks:
             for number, start in enumerate(basic_blocks(unit)):
                 lines.insert(start + number, f"B{number}:")

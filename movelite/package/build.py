@@ -30,7 +30,6 @@ __all__ = [
     "TestBuild",
     "build",
     "compile_package",
-    "compile_tests",
     "framework_modules",
 ]
 
@@ -78,29 +77,30 @@ def compile_package(folder: Path | str, options: BuildOptions | None = None) -> 
     return _Build(Path(folder), options or BuildOptions()).compilation()
 
 
-@dataclass(frozen=True, slots=True)
 class TestBuild:
-    """A package compiled for its tests, and the bundled modules that it is linked with.
-
-    The compilation has all other packages, too; it may have errors.
-    """
+    """The package in a folder, to be compiled for its tests; `key` names all that this depends on."""
 
     __test__ = False
 
-    name: str
-    folder: Path
-    compilation: Compilation
-    framework: tuple[BuiltModule, ...]
+    def __init__(self, folder: Path | str, options: BuildOptions | None = None) -> None:
+        """Reads manifests and sources. Raises: PackageError."""
+        options = replace(options or BuildOptions(), test_mode=True)
+        self._build = _Build(Path(folder), options, is_run=True)
+        self.name = self._build.graph.root.name
+        self.folder = self._build.graph.root.folder
 
+    @property
+    def key(self) -> str:
+        """Digest of the compiler, the options and the sources."""
+        return self._build.key()
 
-def compile_tests(folder: Path | str, options: BuildOptions | None = None) -> TestBuild:
-    """Compile the package in a folder in test mode.
+    def compilation(self) -> Compilation:
+        """All packages that are not bundled; it may have errors."""
+        return self._build.compilation()
 
-    Raises: PackageError; errors of the sources are diagnostics.
-    """
-    building = _Build(Path(folder), replace(options or BuildOptions(), test_mode=True), is_run=True)
-    root = building.graph.root
-    return TestBuild(root.name, root.folder, building.compilation(), building.bundle.modules())
+    def framework(self) -> tuple[BuiltModule, ...]:
+        """The bundled modules that the package is linked with."""
+        return self._build.bundle.modules()
 
 
 def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[BuiltModule, ...]:
@@ -171,7 +171,7 @@ class _Build:
 
     def run(self) -> BuiltPackage:
         """The built package, from the cache if nothing has changed since it was built."""
-        key = self._key()
+        key = f"build-{self.key()}"
         found = cache.read(key)
         if isinstance(found, BuiltPackage):
             return found
@@ -228,8 +228,9 @@ class _Build:
     def _record_key(self) -> str:
         return f"record-{self._settings()}"
 
-    def _key(self) -> str:
+    def key(self) -> str:
+        """All that a build reads."""
         digest = sha256(f"{self._settings()} {self.published!r}".encode())
         for node in self.compiled:
             digest.update(fingerprint(node, self.files[node.name], self.addresses[node.name]))
-        return f"build-{digest.hexdigest()}"
+        return digest.hexdigest()

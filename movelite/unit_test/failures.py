@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from movelite.bytecode.status import StatusCode
-from movelite.compiler.test_plan import ExpectedFailure
 from movelite.unit_test.clever_errors import clever_error, constant_name
 from movelite.unit_test.execution import Failure
-from movelite.unit_test.program import TestModule, TestProgram
+from movelite.unit_test.program import Expectation, TestModule, TestProgram
 from movelite.vm.types import ModuleId
 
 
@@ -32,16 +31,14 @@ def move_error(failure: Failure, modules: Mapping[ModuleId, TestModule]) -> Move
     return MoveError(failure.status, code, failure.location)
 
 
-def expected_error(expected: ExpectedFailure) -> MoveError | None:
+def expected_error(expected: Expectation) -> MoveError | None:
     """What the test states, None if it leaves the status open."""
     if expected.status is None:
         return None
-    module = expected.module
-    where = None if module is None else (module.address or bytes(32), module.name)
-    return MoveError(expected.status, expected.code, where)
+    return MoveError(expected.status, expected.code, expected.module)
 
 
-def is_expected(expected: ExpectedFailure, actual: MoveError) -> bool:
+def is_expected(expected: Expectation, actual: MoveError) -> bool:
     """Whether a run that failed so is what the test states."""
     stated = expected_error(expected)
     if stated is not None:

@@ -13,8 +13,10 @@ from movelite.compiler.source import Loc
 from movelite.unit_test.clever_errors import clever_error, constant_message
 from movelite.unit_test.execution import Failure
 from movelite.unit_test.failures import code_text, describe, expected_error
+from movelite.unit_test.frame_text import FrameText, lines_text, plain_frames
 from movelite.unit_test.program import TestProgram
 from movelite.unit_test.random_inputs import format_value
+from movelite.unit_test.recorders import FrameDetails
 from movelite.unit_test.runner import Reason, TestResult, TestRun, Verdict
 from movelite.vm.trace import MoveFrame
 
@@ -22,6 +24,15 @@ _RESET, _BOLD, _BOLD_RED = "\x1b[0m", "\x1b[1m", "\x1b[1;31m"
 _COLORS = {Verdict.PASS: "\x1b[1;92m", Verdict.FAIL: "\x1b[1;91m", Verdict.TIMEOUT: "\x1b[1;93m"}
 _NO_ERROR = "Test did not error as expected"
 _TIMEOUT = "Test timed out"
+_LOST = "The process that ran the test died"
+
+_EXPLAINED = (
+    StatusCode.ABORTED,
+    StatusCode.ARITHMETIC_ERROR,
+    StatusCode.VECTOR_OPERATION_ERROR,
+    StatusCode.OUT_OF_GAS,
+)
+"""Failures of which the machine's own words say nothing more."""
 
 _STATUS_CLASSES = (
     (1000, "INTERNAL TEST ERROR: Unexpected Validation Error\n"),
@@ -39,6 +50,10 @@ class Reporter:
 
     program: TestProgram
     colors: bool = False
+    details: bool = False
+    """Whether failures show the source and the locals of every frame; the official report does not."""
+    command: str = "test"
+    """How tests are run, in the advice to run one again."""
 
     def test_line(self, result: TestResult) -> str:
         """`[ PASS    ] a::m::test`"""
@@ -80,7 +95,7 @@ class Reporter:
         return "\n".join(lines)
 
     def _advice(self, result: TestResult, run: TestRun, seed: int) -> str:
-        command = self._colored(f"test {result.name} --seed {seed}", _BOLD_RED)
+        command = self._colored(f"{self.command} {result.name} --seed {seed}", _BOLD_RED)
         text = "This test uses randomly generated inputs. "
         text += f"Rerun with `{command}` to recreate this test failure.\n"
         if run.simplest is None:
@@ -92,15 +107,17 @@ class Reporter:
         """Why a test failed, with the place, the message of the error and the stack trace."""
         if run.reason is Reason.NO_ERROR:
             return _NO_ERROR
+        if run.reason is Reason.LOST:
+            return _LOST
         if run.reason is Reason.TIMEOUT:
-            return _TIMEOUT
-        return self._located(self._message(result, run), run.outcome.failure)
+            return f"{_TIMEOUT}\n\n{self.trace(run)}" if self.details else _TIMEOUT
+        return self._located(self._message(result, run), run)
 
     def _message(self, result: TestResult, run: TestRun) -> str:
         if run.error is None:
             return _NO_ERROR
         actual = describe(run.error, self.program, past=True)
-        expected = result.case.expected_failure
+        expected = result.test.expected_failure
         if expected is None:
             prefix = _status_class(run.error.status)
             return f"{prefix}Test was not expected to error, but it {actual} rooted here"
@@ -114,14 +131,17 @@ class Reporter:
             f"Expected test to abort with code {code}, but instead it {actual} rooted here"
         )
 
-    def _located(self, message: str, failure: Failure | None) -> str:
+    def _located(self, message: str, run: TestRun) -> str:
+        failure = run.outcome.failure
         if failure is None:
             return message
         text = self._at_place(message, failure)
+        if self.details and failure.message and failure.status not in _EXPLAINED:
+            text = f"{text}\n{failure.message}\n"
         explanation = self._explanation(failure)
         if explanation is not None:
             text = f"{text}\n{explanation}\n"
-        trace = self.stack_trace(failure)
+        trace = self.trace(run) if self.details else self.stack_trace(failure)
         return f"{text}\n{trace}" if trace else text
 
     def _at_place(self, message: str, failure: Failure) -> str:
@@ -164,6 +184,26 @@ class Reporter:
         message = constant_message(module.compiled, clever)
         return None if message is None else f"Error message: {message}"
 
+    def headline(self, result: TestResult, run: TestRun) -> str:
+        """Why a test failed, on one line."""
+        if run.reason is Reason.UNEXPECTED_ERROR or run.reason is Reason.WRONG_ERROR:
+            return self._message(result, run).removesuffix(" rooted here")
+        return self.failure_text(result, run).splitlines()[0]
+
+    def whole_text(self, result: TestResult, run: TestRun) -> str:
+        """Why a test failed, and how to see it again."""
+        text = self.failure_text(result, run)
+        return text if run.seed is None else f"{text}\n{self._advice(result, run, run.seed)}"
+
+    def trace(self, run: TestRun) -> str:
+        """All frames of a failed run with their source lines, arguments and locals; empty without any."""
+        return FrameText(self.program, self.colors).text(self.frames(run))
+
+    def frames(self, run: TestRun) -> tuple[FrameDetails, ...]:
+        """The frames of a failed run, innermost first, with all that is known of them."""
+        failure = run.outcome.failure
+        return run.frames or (() if failure is None else plain_frames(failure.frames))
+
     def stack_trace(self, failure: Failure) -> str:
         """The functions that were waiting, innermost first, with their lines; empty if there are none."""
         lines = [f"\t{self._frame(frame)}" for frame in failure.callers]
@@ -172,12 +212,7 @@ class Reporter:
     def _frame(self, frame: MoveFrame) -> str:
         name = f"{frame.module_id[1]}::{frame.function}"
         place = self.program.place(frame.module_id, frame.definition_index, frame.code_offset)
-        if place is None:
-            return name
-        file = self.program.sources[place.file]
-        first, last = file.line_of(place.start) + 1, file.line_of(place.end) + 1
-        lines = str(first) if first == last else f"{first}-{last}"
-        return f"{name}({file.name}:{lines})"
+        return name if place is None else f"{name}({lines_text(self.program, place)})"
 
     def _colored(self, text: str, color: str) -> str:
         return f"{color}{text}{_RESET}" if self.colors else text

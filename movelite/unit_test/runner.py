@@ -5,22 +5,33 @@ Tests are independent of each other: each starts from a clean state. Results com
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import groupby
 
 from movelite.bytecode.status import StatusCode
-from movelite.compiler.test_plan import GeneratedArgument, TestCase
 from movelite.natives.registry import Table
 from movelite.unit_test.execution import Failure, Machine, Outcome, natives_with_tests
 from movelite.unit_test.failures import MoveError, is_expected, move_error
-from movelite.unit_test.program import TestProgram
+from movelite.unit_test.processes import ForkedRun, Work, can_fork
+from movelite.unit_test.program import TestProgram, UnitTest
 from movelite.unit_test.random_inputs import generate, shrink
+from movelite.unit_test.recorders import (
+    CallRecorder,
+    CallTree,
+    Counts,
+    CoverageRecorder,
+    FrameDetails,
+    FrameRecorder,
+    GasRecorder,
+    GasUse,
+    merge_counts,
+    merge_gas,
+)
 from movelite.unit_test.std_rng import StdRng
 from movelite.vm.gas import COST_SCHEDULE, CostSchedule
+from movelite.vm.observed import Observer
 from movelite.vm.types import ModuleId
 from movelite.vm.values import Value
 
@@ -33,13 +44,25 @@ DEFAULT_ITERATIONS = 10
 _MAX_SEED = 2**64 - 1
 
 
+_TESTS_PER_PROCESS = 4
+"""A process more is not worth it for fewer tests."""
+
+
+class Traces(Enum):
+    """Of which tests call trees are wanted."""
+
+    NONE = "none"
+    FAILED = "failed"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How tests are run.
 
     `test_filter` keeps tests whose `module::name` contains it. `seed` fixes the inputs of random tests, which
-    are run `iterations` times; if `counts_up`, the seeds are 0, 1, 2 and so on. `natives` None: the network's
-    and those for tests.
+    are run `iterations` times; if `counts_up`, the seeds are 0, 1, 2 and so on. With `details`, failed runs
+    tell what the locals of all frames were.
     """
 
     test_filter: str | None = None
@@ -51,6 +74,15 @@ class RunOptions:
     processes: int = 1
     schedule: CostSchedule = COST_SCHEDULE
     natives: Callable[[], Table] = natives_with_tests
+    details: bool = False
+    traces: Traces = Traces.NONE
+    coverage: bool = False
+    gas_report: bool = False
+
+    @property
+    def observes_all(self) -> bool:
+        """Whether every run is observed, not only those that fail."""
+        return self.coverage or self.gas_report or self.traces is Traces.ALL
 
 
 class Verdict(Enum):
@@ -68,11 +100,16 @@ class Reason(Enum):
     WRONG_ERROR = "it failed in another way than stated"
     UNEXPECTED_ERROR = "it failed and was not to"
     TIMEOUT = "it used all its gas"
+    LOST = "the process that ran it died"
 
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """One run. `arguments` were made up for this run, and `simplest` ones fail in the same way."""
+    """One run. `arguments` were made up for this run, and `simplest` ones fail in the same way.
+
+    frames: where it failed, innermost first, and calls: its call tree, as far as the options ask for them;
+    of the run with the simplest arguments if there is one.
+    """
 
     __test__ = False
 
@@ -82,6 +119,8 @@ class TestRun:
     seed: int | None = None
     arguments: tuple[Value, ...] = ()
     simplest: tuple[Value, ...] | None = None
+    frames: tuple[FrameDetails, ...] = ()
+    calls: CallTree | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +129,18 @@ class TestResult:
 
     __test__ = False
 
-    case: TestCase
-    module: ModuleId
+    test: UnitTest
     runs: tuple[TestRun, ...]
+
+    @property
+    def module(self) -> ModuleId:
+        """The module of the test."""
+        return self.test.module
 
     @property
     def name(self) -> str:
         """The name of the test function."""
-        return self.case.function.name
+        return self.test.name
 
     @property
     def failed_run(self) -> TestRun | None:
@@ -124,56 +167,72 @@ class TestResult:
         return sum(run.outcome.seconds for run in self.runs)
 
 
-def module_of(case: TestCase) -> ModuleId:
-    """The module of a test."""
-    module = case.function.module
-    return (module.address or bytes(32), module.name)
-
-
-def selected_tests(program: TestProgram, test_filter: str | None) -> list[TestCase]:
+def selected_tests(program: TestProgram, test_filter: str | None) -> list[UnitTest]:
     """The tests to run, by module and name."""
-    tests = sorted(program.tests, key=lambda case: (module_of(case), case.function.name))
+    tests = sorted(program.tests, key=lambda test: (test.module, test.name))
     if test_filter is None:
         return tests
-    return [case for case in tests if test_filter in f"{module_of(case)[1]}::{case.function.name}"]
+    return [test for test in tests if test_filter in f"{test.module[1]}::{test.name}"]
 
 
-def run_tests(program: TestProgram, options: RunOptions) -> Iterator[TestResult]:
-    """Run the selected tests; each result comes as soon as those before it are there."""
+@dataclass(slots=True)
+class Totals:
+    """What all runs together say."""
+
+    coverage: Counts = field(default_factory=dict)
+    gas: GasUse = field(default_factory=dict)
+
+    def add(self, others: Sequence[Totals]) -> None:
+        """Add what other processes found."""
+        self.coverage = merge_counts([self.coverage, *(other.coverage for other in others)])
+        self.gas = merge_gas([self.gas, *(other.gas for other in others)])
+
+
+def run_tests(
+    program: TestProgram, options: RunOptions, totals: Totals | None = None
+) -> Generator[TestResult]:
+    """Run the selected tests; each result comes as soon as those before it are there.
+
+    `totals` is filled in when the last result has been taken.
+    """
     tests = selected_tests(program, options.test_filter)
-    chunks = [list(group) for _, group in groupby(tests, module_of)]
-    if options.processes <= 1 or len(chunks) <= 1:
-        worker = TestWorker(program, options)
-        for case in tests:
-            yield worker.run(case)
+    totals = totals if totals is not None else Totals()
+    processes = min(options.processes, len(tests) // _TESTS_PER_PROCESS)
+    worker = TestWorker(program, options)
+    if processes <= 1 or not can_fork():
+        for test in tests:
+            yield worker.run(test)
+        totals.add([worker.totals()])
         return
-    yield from _run_in_processes(program, options, chunks)
+    worker.machine.prepare(dict.fromkeys(test.module for test in tests))
+    work = Work(len(tests), lambda n: worker.run(tests[n]), worker.totals, lambda n: _lost(tests[n]))
+    run = ForkedRun(work, processes)
+    yield from run.results()
+    totals.add(run.totals)
 
 
-_worker: TestWorker | None = None
-"""What a worker process runs tests with."""
+def _lost(test: UnitTest) -> TestResult:
+    return TestResult(test, (TestRun(Outcome(None, 0, 0.0), Reason.LOST),))
 
 
-def _run_in_processes(
-    program: TestProgram, options: RunOptions, chunks: list[list[TestCase]]
-) -> Iterator[TestResult]:
-    _ = program.binaries  # made once, before the processes part
-    context = multiprocessing.get_context("fork")
-    processes = min(options.processes, len(chunks))
-    with context.Pool(processes, _start_worker, (program, options)) as pool:
-        for results in pool.imap(_run_chunk, chunks):
-            yield from results
+def _any_seed() -> int:
+    return random.SystemRandom().randint(0, _MAX_SEED)
 
 
-def _start_worker(program: TestProgram, options: RunOptions) -> None:
-    global _worker
-    _worker = TestWorker(program, options)
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Observers of one run."""
 
+    frames: FrameRecorder | None
+    calls: CallRecorder | None
 
-def _run_chunk(chunk: list[TestCase]) -> list[TestResult]:
-    if _worker is None:
-        raise RuntimeError("the process was not prepared")
-    return [_worker.run(case) for case in chunk]
+    @property
+    def observers(self) -> list[Observer]:
+        return [observer for observer in (self.frames, self.calls) if observer is not None]
+
+    @property
+    def tree(self) -> CallTree | None:
+        return None if self.calls is None else self.calls.tree
 
 
 @dataclass
@@ -185,27 +244,33 @@ class TestWorker:
     program: TestProgram
     options: RunOptions
     machine: Machine = field(init=False)
+    coverage: CoverageRecorder = field(default_factory=CoverageRecorder)
+    gas: GasRecorder = field(default_factory=GasRecorder)
 
     def __post_init__(self) -> None:
         options = self.options
         self.machine = Machine(self.program.binaries, options.gas_limit, options.schedule, options.natives())
 
-    def run(self, case: TestCase) -> TestResult:
+    def totals(self) -> Totals:
+        """What all runs so far say."""
+        return Totals(self.coverage.counts, self.gas.use)
+
+    def run(self, test: UnitTest) -> TestResult:
         """Run a test: once, or with made-up inputs until a run fails."""
-        given = [argument for argument in case.arguments if isinstance(argument, bytes)]
-        if len(given) == len(case.arguments):
-            return TestResult(case, module_of(case), (self._run_once(case, given, None),))
+        given = [argument for argument in test.arguments if isinstance(argument, bytes)]
+        if len(given) == len(test.arguments):
+            return TestResult(test, (self._run_once(test, given, None),))
         runs: list[TestRun] = []
         for seed in self._seeds():
             rng = StdRng.from_u64(seed)
             values = [
-                generate(rng, argument.type) if isinstance(argument, GeneratedArgument) else argument
-                for argument in case.arguments
+                argument if isinstance(argument, bytes) else generate(rng, argument)
+                for argument in test.arguments
             ]
-            runs.append(self._run_once(case, values, seed))
+            runs.append(self._run_once(test, values, seed))
             if runs[-1].reason is not None:
                 break
-        return TestResult(case, module_of(case), tuple(runs))
+        return TestResult(test, tuple(runs))
 
     def _seeds(self) -> Sequence[int]:
         options = self.options
@@ -213,22 +278,50 @@ class TestWorker:
             return [options.seed] * options.iterations
         if options.counts_up:
             return range(options.iterations)
-        return [random.SystemRandom().randint(0, _MAX_SEED) for _ in range(options.iterations)]
+        return [_any_seed() for _ in range(options.iterations)]
 
-    def _run_once(self, case: TestCase, values: Sequence[Value], seed: int | None) -> TestRun:
-        outcome = self._execute(case, values, seed)
-        reason, error = self._judge(case, outcome.failure)
-        if reason is None or seed is None:
-            return TestRun(outcome, reason, error, seed)
-        simplest = self._shrink(case, values, seed, reason, error) if self.options.shrinks else None
-        return TestRun(outcome, reason, error, seed, tuple(values), simplest)
+    def _run_once(self, test: UnitTest, values: Sequence[Value], seed: int | None) -> TestRun:
+        generators = next(s for s in (seed, self.options.seed, _any_seed()) if s is not None)
+        watch = self._watch() if self.options.observes_all else None
+        observers = [] if watch is None else [*watch.observers, *self._counters()]
+        outcome = self._execute(test, values, generators, observers)
+        reason, error = self._judge(test, outcome.failure)
+        if reason is None:
+            return TestRun(outcome, seed=seed, calls=None if watch is None else watch.tree)
+        simplest: tuple[Value, ...] | None = None
+        if seed is not None and self.options.shrinks:
+            simplest = self._shrink(test, values, seed, reason, error)
+        if self._is_worth_watching(reason) and (watch is None or simplest is not None):
+            watch = self._watch()
+            self._execute(test, simplest or values, generators, watch.observers)
+        frames = () if watch is None or watch.frames is None else watch.frames.frames
+        calls = None if watch is None else watch.tree
+        arguments = () if seed is None else tuple(values)
+        return TestRun(outcome, reason, error, seed, arguments, simplest, frames, calls)
 
-    def _execute(self, case: TestCase, values: Sequence[Value], seed: int | None) -> Outcome:
+    def _watch(self) -> _Watch:
+        frames = FrameRecorder(self.program) if self.options.details else None
+        calls = CallRecorder(self.program) if self.options.traces is not Traces.NONE else None
+        return _Watch(frames, calls)
+
+    def _is_worth_watching(self, reason: Reason) -> bool:
+        """Whether a failed test is run once more under observation; not if it took all its gas to fail."""
+        if self.options.traces is not Traces.NONE:
+            return True
+        return self.options.details and reason in (Reason.UNEXPECTED_ERROR, Reason.WRONG_ERROR)
+
+    def _counters(self) -> list[Observer]:
+        wanted = ((self.options.coverage, self.coverage), (self.options.gas_report, self.gas))
+        return [observer for is_wanted, observer in wanted if is_wanted]
+
+    def _execute(
+        self, test: UnitTest, values: Sequence[Value], seed: int, observers: Sequence[Observer] = ()
+    ) -> Outcome:
         copied = [list(value) if isinstance(value, list) else value for value in values]
-        return self.machine.run(module_of(case), case.function.name, copied, seed)
+        return self.machine.run(test.module, test.name, copied, seed, observers)
 
-    def _judge(self, case: TestCase, failure: Failure | None) -> tuple[Reason | None, MoveError | None]:
-        expected = case.expected_failure
+    def _judge(self, test: UnitTest, failure: Failure | None) -> tuple[Reason | None, MoveError | None]:
+        expected = test.expected_failure
         if failure is None:
             return (None if expected is None else Reason.NO_ERROR), None
         error = move_error(failure, self.program.modules)
@@ -239,7 +332,7 @@ class TestWorker:
 
     def _shrink(
         self,
-        case: TestCase,
+        test: UnitTest,
         values: Sequence[Value],
         seed: int,
         reason: Reason,
@@ -249,6 +342,6 @@ class TestWorker:
             return None
 
         def fails(candidate: list[Value]) -> bool:
-            return self._judge(case, self._execute(case, candidate, seed).failure) == (reason, error)
+            return self._judge(test, self._execute(test, candidate, seed).failure) == (reason, error)
 
         return tuple(shrink(values, fails))

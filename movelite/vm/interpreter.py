@@ -117,7 +117,7 @@ class Interpreter:
             try:
                 while frame is self.frame:
                     instruction = code[frame.offset]
-                    _HANDLERS[instruction.opcode](self, frame, instruction)
+                    HANDLERS[instruction.opcode](self, frame, instruction)
             except VMError as error:
                 raise self._located(error, frame) from error
         return self.stack
@@ -224,7 +224,7 @@ def _move_frame(frame: Frame) -> MoveFrame:
     return MoveFrame(function.module.runtime_id, function.name, function.index, frame.offset)
 
 
-_Handler = Callable[[Interpreter, Frame, Instruction], None]
+Handler = Callable[[Interpreter, Frame, Instruction], None]
 
 
 # Control flow
@@ -305,14 +305,15 @@ def _load_constant(vm: Interpreter, frame: Frame, instruction: Instruction) -> N
     frame.offset += 1
 
 
-def _local_value(frame: Frame, index: int) -> Value:
+def local_value(frame: Frame, index: int) -> Value:
+    """What is in a local; None if nothing is."""
     value = frame.locals[index]
     return value[0] if index in frame.instance.boxed_locals else value
 
 
 def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     type_ = frame.instance.locals[instruction.operand]
-    value = _local_value(frame, instruction.operand)
+    value = local_value(frame, instruction.operand)
     vm.gas.charge(1, 1, 0, abstract_size(type_, value))
     vm.push(copy_value(type_, value))
     frame.offset += 1
@@ -320,7 +321,7 @@ def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None
 
 def _move_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     type_ = frame.instance.locals[instruction.operand]
-    value = _local_value(frame, instruction.operand)
+    value = local_value(frame, instruction.operand)
     frame.locals[instruction.operand] = None
     vm.gas.charge(1, 1, 0, abstract_size(type_, value))
     vm.push(value)
@@ -626,7 +627,7 @@ _GENERIC_VARIANTS = {
     Opcode.UNPACK_VARIANT_GENERIC_MUT_REF,
 }
 
-_HANDLERS: dict[Opcode, _Handler] = {
+HANDLERS: dict[Opcode, Handler] = {
     Opcode.POP: _pop,
     Opcode.RET: _return,
     Opcode.BR_TRUE: _branch_if,
@@ -685,7 +686,7 @@ _HANDLERS: dict[Opcode, _Handler] = {
     Opcode.VEC_SWAP: _vector_swap,
 }
 
-_HANDLERS |= {
+HANDLERS |= {
     opcode: handler
     for handler, opcodes in (
         (_load, "LD_U8 LD_U16 LD_U32 LD_U64 LD_U128 LD_U256"),
@@ -698,5 +699,5 @@ _HANDLERS |= {
     )
     for opcode in map(Opcode.__getitem__, opcodes.split())
 }
-_HANDLERS |= {Opcode[f"CAST_U{bits}"]: _cast(bits) for bits in (8, 16, 32, 64, 128, 256)}
-_HANDLERS |= {opcode: _unreachable for opcode in Opcode if opcode.name.endswith("_DEPRECATED")}
+HANDLERS |= {Opcode[f"CAST_U{bits}"]: _cast(bits) for bits in (8, 16, 32, 64, 128, 256)}
+HANDLERS |= {opcode: _unreachable for opcode in Opcode if opcode.name.endswith("_DEPRECATED")}

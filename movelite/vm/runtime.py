@@ -19,6 +19,7 @@ from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import FunctionInstance, LoadedModule
 from movelite.vm.loader import CacheLimits, ModuleLoader
 from movelite.vm.native_context import Extensions, NativeTable, RuntimeLimits
+from movelite.vm.observed import ObservedInterpreter, Observer
 from movelite.vm.translator.machine import HOT_AFTER, Machine
 from movelite.vm.types import ModuleId, Type
 from movelite.vm.values import InvalidValue, Value
@@ -51,10 +52,18 @@ class MoveRuntime:
         self.machine = Machine(config.limits, config.hot_after)
 
     def new_session(
-        self, linkage: LinkageResolver, gas_meter: GasMeter, extensions: Extensions | None = None
+        self,
+        linkage: LinkageResolver,
+        gas_meter: GasMeter,
+        extensions: Extensions | None = None,
+        observers: Sequence[Observer] = (),
     ) -> Session:
-        """A session over one view of the packages; extensions are what natives will look for."""
-        return Session(self, linkage, gas_meter, extensions if extensions is not None else Extensions())
+        """A session over one view of the packages; extensions are what natives will look for.
+
+        With observers, all code runs in the reference interpreter and they are told what it does.
+        """
+        found = extensions if extensions is not None else Extensions()
+        return Session(self, linkage, gas_meter, found, observers)
 
     def forget_links(self) -> None:
         """Look every view up again: call it when a link context has come to mean other modules."""
@@ -116,8 +125,14 @@ class Session:
     """Runs and publishes code against one view of the packages, with one gas meter."""
 
     def __init__(
-        self, runtime: MoveRuntime, linkage: LinkageResolver, gas_meter: GasMeter, extensions: Extensions
+        self,
+        runtime: MoveRuntime,
+        linkage: LinkageResolver,
+        gas_meter: GasMeter,
+        extensions: Extensions,
+        observers: Sequence[Observer] = (),
     ) -> None:
+        self.observers = observers
         self.runtime = runtime
         self.linkage = linkage
         self.gas_meter = gas_meter
@@ -238,6 +253,11 @@ class Session:
 
     def _run(self, instance: FunctionInstance, arguments: Sequence[Value]) -> list[Value]:
         runtime = self.runtime
+        if self.observers:
+            observed = ObservedInterpreter(
+                self.gas_meter, self.extensions, runtime.config.limits, self.observers
+            )
+            return observed.execute(instance, arguments)
         if instance.function.is_native or not runtime.config.translate:
             interpreter = Interpreter(self.gas_meter, self.extensions, runtime.config.limits)
             return interpreter.execute(instance, arguments)

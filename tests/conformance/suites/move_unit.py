@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from movelite.unit_test.engine import load_program
+from movelite.unit_test.engine import load_package
 from movelite.unit_test.report import Reporter
 from movelite.unit_test.runner import RunOptions, run_tests
 from tests.conformance.case import CaseResult
@@ -23,7 +23,7 @@ def run(path: Path) -> Iterable[CaseResult]:
 
 def run_package(folder: Path, name: str) -> Iterator[CaseResult]:
     """One case for each test of the package in a folder."""
-    program, _ = load_program(folder)
+    program = load_package(folder).program
     reporter = Reporter(program)
     for result in run_tests(program, RunOptions(processes=os.cpu_count() or 1, counts_up=True)):
         failed = result.failed_run

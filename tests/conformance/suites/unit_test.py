@@ -10,7 +10,7 @@ from pathlib import Path
 from movelite.compiler.editions import PackageConfig
 from movelite.compiler.phases import Compilation, SourcePackage
 from movelite.compiler.rendering import render_all
-from movelite.unit_test.program import TestProgram
+from movelite.unit_test.compiled import program_of
 from movelite.unit_test.report import Reporter
 from movelite.unit_test.runner import RunOptions, run_tests
 from movelite.vm.gas import UNIT_SCHEDULE
@@ -47,7 +47,7 @@ def report_of(source: Path, library: list[tuple[str, str]]) -> str:
     units = compilation.modules
     if units is None:
         raise Mismatch("does not compile: " + render_all(compilation.diagnostics, compilation.source_map))
-    program = TestProgram.of_units(units.values(), compilation.tests, compilation.source_map)
+    program = program_of(units.values(), compilation.tests, compilation.source_map)
     reporter = Reporter(program)
     results = list(run_tests(program, OPTIONS))
     lines = ["Running Move unit tests", *map(reporter.test_line, results)]

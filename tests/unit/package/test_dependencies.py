@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from movelite.package import BuildOptions, build
-from movelite.unit_test.engine import TestSession, run_package_tests
-from movelite.unit_test.runner import RunOptions
+from movelite.unit_test.engine import load_package
+from movelite.unit_test.runner import RunOptions, TestResult, run_tests
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +62,13 @@ def user_of_ledger(folder: Path) -> Path:
     return package(folder / "user", "User", dependency, sums=USER, sums_tests=USER_TESTS)
 
 
-def run(folder: Path) -> TestSession:
-    return run_package_tests(folder, RunOptions(), output=lambda _: None)
+def run(folder: Path) -> list[TestResult]:
+    return list(run_tests(load_package(folder).program, RunOptions()))
 
 
 def test_tests_call_the_code_of_dependencies_and_leave_their_tests_alone(tmp_path: Path) -> None:
-    session = run(user_of_ledger(tmp_path))
-    assert [(result.name, result.failed_run) for result in session.results] == [
+    results = run(user_of_ledger(tmp_path))
+    assert [(result.name, result.failed_run) for result in results] == [
         ("adds", None),
         ("uses_what_the_dependency_has_for_tests", None),
     ]
