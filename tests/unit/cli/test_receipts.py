@@ -236,8 +236,8 @@ def test_a_committee_with_other_stakes_members_or_epoch_does_not_believe_it(
     committee = case.network.committee
     silent = {member.public_key for i, member in enumerate(committee.members) if i not in signers_of(case)}
     heavy = {name: 50_000 if name in silent else 2500 for name in committee.names}
-    stranger = Ed25519KeyPair.from_seed(b"s" * 32).public_key
-    replaced = {**dict.fromkeys(committee.names[1:], 2500), stranger: 2500}  # type: ignore[dict-item]
+    stranger = AuthorityName(Ed25519KeyPair.from_seed(b"s" * 32).public_key)
+    replaced = dict.fromkeys((*committee.names[1:], stranger), 2500)
     stakes = dict.fromkeys(committee.names, 2500)
     for other, reasons in (
         (Committee.of(0, heavy), {"InsufficientStake"}),
