@@ -48,6 +48,11 @@ class BatchQueue(Generic[Item, Answer]):
         self._fill_lanes()
         return await answer
 
+    def limit(self, max_batch: int | None) -> None:
+        """Send no more than so many items at a time from now on, if a number is given."""
+        if max_batch is not None:
+            self._max_batch = min(self._max_batch, max_batch)
+
     async def close(self) -> None:
         """Give up what is under way and queued."""
         for task in self._running:

@@ -208,8 +208,8 @@ class QuorumDriver:
             try:
                 outcome = await self._attempt(drive)
             except QuorumDriverError as error:
-                drive.report(error)
                 if drive.digest not in self._logged:
+                    drive.report(error)
                     return
             else:
                 if isinstance(outcome, Receipt):
@@ -271,6 +271,7 @@ class QuorumDriver:
         self._pending.add_pending(new)
         self._logged.update(digest for digest, _ in new)
         voted = await self._authorities.request_votes(transactions)
+        self._votes.limit(voted.tallies[0].largest_batch())
         effects = None
         if voted.certified():
             effects = asyncio.create_task(self._execute(voted))

@@ -8,6 +8,7 @@ from proto import user_input_error as reason
 from proto.committee import AuthorityName, Committee
 from proto.errors import (
     AuthorityErrorKind,
+    BatchTooLarge,
     ByzantineAuthoritySuspicion,
     ObjectLockConflict,
     Unreachable,
@@ -35,8 +36,10 @@ def is_missing_input(kind: AuthorityErrorKind) -> bool:
 
 
 def is_final_refusal(kind: AuthorityErrorKind) -> bool:
-    """Whether the authority will never accept the transaction; a liar's answer says nothing about it."""
-    if isinstance(kind, ByzantineAuthoritySuspicion):
+    """Whether the authority will never accept the transaction; a liar's answer says nothing about it, and
+    neither does the size of the batch that it was in.
+    """
+    if isinstance(kind, ByzantineAuthoritySuspicion | BatchTooLarge):
         return False
     return not is_retryable(kind) and not is_missing_input(kind)
 
@@ -153,6 +156,20 @@ class VoteTally:
                 break
             seconds, ready = retry_after, ready + stake
         return seconds
+
+    def largest_batch(self) -> int | None:
+        """How many transactions a batch may have, if more than f stake found this one too large."""
+        maxima = [
+            (kind.maximum, self.committee.stake_of(name))
+            for name, kind in self.errors.items()
+            if isinstance(kind, BatchTooLarge)
+        ]
+        stake = 0
+        for maximum, more in sorted(maxima, reverse=True):
+            stake += more
+            if stake >= self.committee.validity_threshold:
+                return max(1, maximum)
+        return None
 
     def _overloaded(self) -> list[tuple[int, int]]:
         """For each overloaded authority when it may be asked again, in seconds, and its stake."""

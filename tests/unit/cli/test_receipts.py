@@ -17,7 +17,7 @@ from aggregator.network import Network as NetworkFile
 from cli.main import main
 from proto import bcs
 from proto.bcs import BcsError
-from proto.committee import Committee
+from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair
 from proto.effects import TransactionEffects
 from proto.errors import VerificationError

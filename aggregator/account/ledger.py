@@ -1,0 +1,122 @@
+"""The ledger as an account sees it, straight from the authorities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.ledger_reader import LedgerReader
+from aggregator.service.move_values import TypeCatalog
+from aggregator.service.normalized_json import function_json
+from aggregator.transaction_builder import BuildError, GasCoinSummary, LedgerView, ObjectSummary
+from proto.errors import AuthorityErrorKind
+from proto.ids import Address, ObjectID, SequenceNumber, format_address
+from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
+from proto.object import Object
+from proto.type_tag import format_type_tag
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """An object as the committee has it now.
+
+    live: its latest version, None if it is gone, since gone_at. balance: nanos, of a gas coin. is_free: a
+    quorum has not locked it for any transaction, so that the next one can have it.
+    """
+
+    object_id: ObjectID
+    live: ObjectSummary | None
+    gone_at: SequenceNumber
+    balance: int | None
+    is_free: bool
+
+
+class AccountLedger(LedgerView, Protocol):
+    """What an account asks the ledger."""
+
+    async def states(self, object_ids: Sequence[ObjectID]) -> list[ObjectState]:
+        """Objects as they are now, in the order of their ids. Raises: NoQuorum."""
+
+
+class DirectLedger:
+    """Asks the authorities, and believes what more than f stake says."""
+
+    def __init__(self, authorities: AuthorityAggregator, reader: LedgerReader | None = None) -> None:
+        self._authorities = authorities
+        self._reader = reader or LedgerReader(authorities)
+        self._catalog = TypeCatalog(self._reader)
+
+    async def object(self, object_id: ObjectID) -> ObjectSummary:
+        """The latest version of an object. Raises: BuildError, NoQuorum."""
+        found = await self._reader.live_object(object_id)
+        if found is None:
+            raise BuildError(f"the object {format_address(object_id)} does not exist")
+        return _summary(found)
+
+    async def gas_coins(self, owner: Address) -> Sequence[GasCoinSummary]:
+        """Coins of IOTA of an account. Raises: NoQuorum."""
+        return [
+            GasCoinSummary(value.reference(), value.coin_value or 0)
+            async for value in self._reader.owned_objects(owner)
+            if value.is_gas_coin
+        ]
+
+    async def reference_gas_price(self) -> int:
+        """Nanos for a unit of gas. Raises: NoQuorum."""
+        return (await self._reader.health()).reference_gas_price
+
+    async def function(self, package: ObjectID, module: str, name: str) -> dict[str, Any]:
+        """A function's signature. Raises: BuildError, NoQuorum."""
+        found = await self._catalog.module(package, module)
+        function = found.functions.get(name) if found else None
+        if function is None:
+            raise BuildError(f"there is no function {format_address(package)}::{module}::{name}")
+        return function_json(function)
+
+    async def states(self, object_ids: Sequence[ObjectID]) -> list[ObjectState]:
+        """Objects as they are now."""
+        queries = [ObjectQuery(object_id) for object_id in object_ids]
+        agreed = await self._reader.objects(queries)
+        free = [0] * len(queries)
+        committee = self._authorities.committee
+        answers: tuple[ObjectInfo, ...] | AuthorityErrorKind
+        async for name, answers in self._authorities.ask_all(
+            lambda client: client.object_info(queries),
+            lambda: all(stake >= committee.quorum_threshold for stake in free),
+        ):
+            if not isinstance(answers, tuple):
+                continue
+            for index, (answer, latest) in enumerate(zip(answers, agreed, strict=True)):
+                if _is_free(answer, latest):
+                    free[index] += committee.stake_of(name)
+        quorum = committee.quorum_threshold
+        return [
+            _state(object_id, latest, stake >= quorum)
+            for object_id, latest, stake in zip(object_ids, agreed, free, strict=True)
+        ]
+
+
+def _summary(value: Object) -> ObjectSummary:
+    tag = value.struct_tag
+    return ObjectSummary(value.reference(), value.owner, format_type_tag(tag) if tag else "package")
+
+
+def _is_free(answer: ObjectInfo, latest: ObjectInfo) -> bool:
+    """Whether an authority could vote for a transaction over the latest version; one behind is not asked."""
+    if not isinstance(answer, ObjectFound) or not isinstance(latest, ObjectFound):
+        return False
+    return answer.object.version == latest.object.version and answer.locked_by is None
+
+
+def _state(object_id: ObjectID, latest: ObjectInfo, is_free: bool) -> ObjectState:
+    match latest:
+        case ObjectFound(value):
+            return ObjectState(
+                object_id, _summary(value), 0, value.coin_value if value.is_gas_coin else None, is_free
+            )
+        case ObjectGone(_, version):
+            return ObjectState(object_id, None, version, None, False)
+        case _:
+            return ObjectState(object_id, None, 0, None, False)
