@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 from typing import Any, TypeVar
 
 from proto import messages
@@ -178,7 +178,7 @@ class SafeClient:
     async def _submit(self, handler: Callable[[Any], Coroutine[Any, Any, _T]], request: object) -> _T:
         """Ask, unless the authority has said that it is overloaded: until it is ready it is left alone."""
         clock, kind = asyncio.get_running_loop().time, type(request)
-        rest = self._rests.get(kind, 0.0) - clock()
+        rest = self._rests.get(kind, -inf) - clock()  # a clock may begin anywhere
         if rest > 0:
             raise AuthorityError(ValidatorOverloadedRetryAfter(ceil(rest)))
         try:
