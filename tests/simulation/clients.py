@@ -1,98 +1,189 @@
-"""Clients: honest ones, who spend the same coins again and again, and cheats, who spend them twice."""
+"""Clients: honest ones, who spend what the transaction before left, and cheats, who spend it twice."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from random import Random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from aggregator.quorum_driver import QuorumDriver
-from proto.errors import QuorumDriverError
-from proto.ids import Address
+from proto.bcs import U64
+from proto.errors import ObjectsDoubleUsed, QuorumDriverError
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, Digest
 from proto.messages import Receipt
-from proto.object import Object, ObjectRef
+from proto.object import AddressOwner, ObjectRef
 from proto.transaction import (
-    GasData,
-    ImmOrOwnedObject,
+    GasCoin,
     Input,
-    ObjectInput,
-    ProgrammableTransaction,
+    MergeCoins,
+    MoveCall,
+    Result,
     SenderSignedData,
-    TransactionData,
+    SplitCoins,
     TransferObjects,
     pure,
 )
-from tests.support.ledger import BUDGET, REFERENCE_GAS_PRICE, Account
+from proto.type_tag import parse_type_tag
+from tests.simulation import ledger
+from tests.simulation.aggregators import Aggregator, AggregatorIsDown
+from tests.simulation.checker import Checker, Rule
+from tests.simulation.scenario import CLIENTS, Cheating, Spending, Step
+
+_IOTA = parse_type_tag("0x2::iota::IOTA")
+_ME, _HALF = Input(0), Input(1)
 
 
-def transfer(user: Account, gas: ObjectRef, coin: ObjectRef, recipient: Address) -> SenderSignedData:
-    """A signed transfer of a coin at any version."""
-    inputs = (ObjectInput(ImmOrOwnedObject(coin)), pure(Address, recipient))
-    kind = ProgrammableTransaction(inputs, (TransferObjects((Input(0),), Input(1)),))
-    gas_data = GasData((gas,), user.address, REFERENCE_GAS_PRICE, BUDGET)
-    return user.sign(TransactionData(kind, user.address, gas_data))
+@dataclass(slots=True)
+class Purse:
+    """What an honest client owns: a coin for gas, a coin that may be away, and coins that others sent."""
+
+    user: int
+    gas: ObjectRef
+    coin: ObjectRef | None
+    gifts: list[ObjectRef] = field(default_factory=list)
+
+    @property
+    def address(self) -> Address:
+        """The client's address."""
+        return ledger.USERS[self.user].address
+
+    def spend(self, spending: Spending, neighbour: Address) -> SenderSignedData:
+        """A transaction of a kind; with no coin at hand one that needs the gas coin alone."""
+        coin, gifts = self.coin, self.gifts
+        if coin is None and gifts:
+            coin = self.coin = gifts.pop()
+        if coin is None:
+            spending = Spending.PAY
+        match spending:
+            case Spending.TRANSFER | Spending.GIVE:
+                assert coin is not None
+                recipient = neighbour if spending is Spending.GIVE else self.address
+                return ledger.transfer(self.user, self.gas, coin, recipient)
+            case Spending.PAY:
+                inputs = (pure(Address, neighbour), pure(U64, 1000))
+                commands = (SplitCoins(GasCoin(), (_HALF,)), TransferObjects((Result(0),), _ME))
+                return ledger.signed(self.user, self.gas, inputs, commands)
+            case _:
+                assert coin is not None
+                return self._spend_coin(spending, coin)
+
+    def _spend_coin(self, spending: Spending, coin: ObjectRef) -> SenderSignedData:
+        me = pure(Address, self.address)
+        match spending:
+            case Spending.SPLIT:
+                inputs = (me, pure(U64, 7), ledger.owned(coin))
+                commands = (SplitCoins(Input(2), (_HALF,)), TransferObjects((Result(0),), _ME))
+                return ledger.signed(self.user, self.gas, inputs, commands)
+            case Spending.FAIL:
+                inputs = (me, pure(U64, 2**63), ledger.owned(coin))
+                commands = (SplitCoins(Input(2), (_HALF,)), TransferObjects((Result(0),), _ME))
+                return ledger.signed(self.user, self.gas, inputs, commands)
+            case Spending.MERGE:
+                gifts = tuple(self.gifts)
+                self.gifts.clear()
+                split = SplitCoins(GasCoin(), (_HALF,))
+                sources = [Result(0), *(Input(3 + index) for index in range(len(gifts)))]
+                return ledger.signed(
+                    self.user,
+                    self.gas,
+                    (me, pure(U64, 5), ledger.owned(coin), *map(ledger.owned, gifts)),
+                    (split, MergeCoins(Input(2), tuple(sources))),
+                )
+            case _:
+                inputs = (me, pure(U64, 3), ledger.owned(coin))
+                call = MoveCall(IOTA_FRAMEWORK_ADDRESS, "coin", "split", (_IOTA,), (Input(2), _HALF))
+                return ledger.signed(self.user, self.gas, inputs, (call, TransferObjects((Result(0),), _ME)))
+
+    def take(self, receipt: Receipt) -> list[ObjectRef]:
+        """Keep what a transaction of this client left; returns what it gave to others."""
+        given: list[ObjectRef] = []
+        effects, mine = receipt.effects, AddressOwner(self.address)
+        for reference, owner in (*effects.mutated(), *effects.created()):
+            if reference.object_id == self.gas.object_id:
+                self.gas = reference
+            elif owner != mine:
+                given.append(reference)
+                if self.coin is not None and reference.object_id == self.coin.object_id:
+                    self.coin = None
+            elif self.coin is not None and reference.object_id == self.coin.object_id:
+                self.coin = reference
+            else:
+                self.gifts.append(reference)
+        return given
 
 
-class HonestClient:
-    """Sends a chain of transactions, each on what the one before left."""
+class Clients:
+    """All clients of a run. claims: transactions of which a driver said that they can never be final."""
 
-    def __init__(
-        self, user: Account, coins: tuple[Object, Object], driver: QuorumDriver, report: Callable[[str], None]
-    ) -> None:
-        self._user = user
-        self._gas, self._coin = (coin.reference() for coin in coins)
-        self._driver = driver
-        self._report = report
-        self.receipts: list[Receipt] = []
+    def __init__(self, aggregators: Sequence[Aggregator], checker: Checker, counts: Counter[str]) -> None:
+        self._aggregators = aggregators
+        self._checker = checker
+        self._counts = counts
+        self._purses = [Purse(user, *ledger.coins_of(user)) for user in range(CLIENTS)]
+        self.claims: list[Digest] = []
+        self.completed: list[Digest] = []
+        self.driven_pairs: list[tuple[SenderSignedData, SenderSignedData]] = []
 
-    async def run(self, count: int, random: Random) -> None:
-        """Bring so many transactions to finality, however long it takes."""
-        for _ in range(count):
-            await asyncio.sleep(random.uniform(0, 3))
-            receipt = await self._insist(transfer(self._user, self._gas, self._coin, self._user.address))
+    async def run_honest(self, user: int, steps: Sequence[Step]) -> None:
+        """Bring one transaction after the other to finality, however long it takes."""
+        purse, neighbour = self._purses[user], self._purses[(user + 1) % CLIENTS]
+        for step in steps:
+            await asyncio.sleep(step.pause)
+            receipt = await self._insist(purse.spend(step.spending, neighbour.address), step.aggregator)
             if receipt is None:
                 return
-            self.receipts.append(receipt)
-            left = {ref.object_id: ref for ref, _ in receipt.effects.mutated()}
-            self._gas, self._coin = left[self._gas.object_id], left[self._coin.object_id]
+            neighbour.gifts += purse.take(receipt)
 
-    async def _insist(self, signed: SenderSignedData) -> Receipt | None:
+    async def _insist(self, signed: SenderSignedData, first: int) -> Receipt | None:
+        turn = first
         while True:
+            aggregator = self._aggregators[turn % len(self._aggregators)]
             try:
-                return await self._driver.submit(signed)
+                return await aggregator.submit(signed)
+            except AggregatorIsDown:
+                pass
             except QuorumDriverError as error:
                 if not error.retryable:
-                    self._report(f"an honest client is refused for good: {error}")
+                    self._checker.report(Rule.FINALITY, f"an honest client is refused for good: {error}")
                     return None
-            await asyncio.sleep(1)
+            turn += 1
+            await asyncio.sleep(0.3)
 
+    def pair(self, cheat: int) -> tuple[SenderSignedData, SenderSignedData]:
+        """Two transactions of a cheat on the same coins."""
+        user = CLIENTS + cheat
+        gas, coin = ledger.coins_of(user)
+        mine, other = ledger.USERS[user].address, ledger.USERS[0].address
+        return ledger.transfer(user, gas, coin, mine), ledger.transfer(user, gas, coin, other)
 
-class Cheat:
-    """Gives two transactions on the same coins to two drivers at once."""
-
-    def __init__(
-        self, user: Account, coins: tuple[Object, Object], drivers: tuple[QuorumDriver, QuorumDriver]
-    ) -> None:
-        self._user = user
-        self._gas, self._coin = (coin.reference() for coin in coins)
-        self._drivers = drivers
-        self.receipts: list[Receipt] = []
-
-    async def run(self, random: Random) -> None:
-        """Cheat, and keep whatever receipts come of it."""
-        await asyncio.sleep(random.uniform(0, 10))
-        recipients = (Address(bytes([1]) * 32), Address(bytes([2]) * 32))
+    async def cheat(self, number: int, cheating: Cheating) -> None:
+        """Give both transactions to honest drivers, one after the other or at once."""
+        first, second = self.pair(number)
+        self._counts["client equivocates"] += 1
+        self.driven_pairs.append((first, second))
+        await asyncio.sleep(cheating.at)
+        others = self._aggregators[0 if cheating.is_one_driver else -1]
         await asyncio.gather(
-            *(
-                self._submit(driver, recipient, random.uniform(0, 0.3))
-                for driver, recipient in zip(self._drivers, recipients, strict=True)
-            )
+            self._try(self._aggregators[0], first, 0.0), self._try(others, second, cheating.delay)
         )
 
-    async def _submit(self, driver: QuorumDriver, recipient: Address, pause: float) -> None:
+    async def _try(self, aggregator: Aggregator, signed: SenderSignedData, pause: float) -> None:
         await asyncio.sleep(pause)
-        try:
-            receipt = await driver.submit(transfer(self._user, self._gas, self._coin, recipient))
-        except QuorumDriverError:
-            return
-        self.receipts.append(receipt)
+        while True:
+            try:
+                await aggregator.submit(signed)
+                return
+            except ObjectsDoubleUsed as error:
+                self._counts["equivocation explained"] += 1
+                self.claims.append(error.digest)
+                if error.retried is None:
+                    self.claims += error.conflicting
+                elif error.completed is not None:
+                    self.completed.append(error.completed)
+                return
+            except AggregatorIsDown:
+                await asyncio.sleep(0.5)
+            except QuorumDriverError as error:
+                if not error.retryable:
+                    return
+                await asyncio.sleep(0.5)

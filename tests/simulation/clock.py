@@ -1,17 +1,50 @@
-"""An event loop whose time is a number: nobody waits, and one seed gives one order of events."""
+"""An event loop whose time is a number: nobody waits, and one seed gives one order of events.
+
+Everybody may have a clock of their own: production code asks the loop for the time and for timers, and the
+loop answers by the clock of whoever asks (a context variable, which tasks inherit).
+"""
 
 from __future__ import annotations
 
 import asyncio
-import selectors
+import heapq
+from asyncio import events
+from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+MAX_STEPS = 3_000_000
+"""More callbacks than any run has: beyond them something spins without waiting."""
 
-class _NumberedTask(asyncio.Task[Any]):
+
+async def sleep_truly(seconds: float) -> None:
+    """Sleep by true time, whatever clock the caller has: wires and disks have none."""
+    await asyncio.sleep(seconds * CLOCK.get().rate)
+
+
+class Stuck(Exception):
+    """Everybody waits and nothing will ever happen, or somebody spins and time stands still."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that shows offset + rate * true time, in seconds."""
+
+    offset: float = 0.0
+    rate: float = 1.0
+
+
+TRUE_TIME = Clock()
+CLOCK: ContextVar[Clock] = ContextVar("clock", default=TRUE_TIME)
+"""The clock of the running task."""
+
+
+class NumberedTask(asyncio.Task[Any]):
     """A task that hashes by its number, so that sets of tasks have the same order in every run."""
 
     def __init__(self, number: int, coroutine: Coroutine[Any, Any, Any], **settings: Any) -> None:
@@ -25,54 +58,141 @@ class _NumberedTask(asyncio.Task[Any]):
         return self is other
 
 
-class _NoSockets(selectors.SelectSelector):
-    """Instead of waiting, moves the clock on."""
+class _Handle:
+    """A callback that will run once, unless it is cancelled."""
 
-    def __init__(self, advance: Callable[[float], None]) -> None:
-        super().__init__()
-        self._advance = advance
+    __slots__ = ("arguments", "callback", "context", "is_cancelled", "moment")
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise RuntimeError("everybody waits and nothing will ever happen")
-        self._advance(max(timeout, 0.0))
-        return []
+    def __init__(
+        self, callback: Callable[..., Any], arguments: tuple[Any, ...], context: Context, moment: float
+    ) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self.context = context
+        self.moment = moment
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        """Never run it."""
+        self.is_cancelled = True
+
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self.is_cancelled
+
+    def when(self) -> float:
+        """True time at which it is due."""
+        return self.moment
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop under virtual time, in seconds from 0."""
+class VirtualLoop:
+    """An event loop under virtual time, in seconds from 0. It has timers and tasks, and nothing else."""
 
-    def __init__(self) -> None:
-        self._now = 0.0
-        super().__init__(_NoSockets(self._advance))
-        numbers = count()
-        self.set_task_factory(
-            lambda loop, coroutine, **settings: _NumberedTask(next(numbers), coroutine, loop=loop, **settings)
-        )
+    def __init__(self, on_error: Callable[[str], None]) -> None:
+        """on_error: told of exceptions that nobody handled."""
+        self.now = 0.0
+        self.steps = 0
+        self._on_error = on_error
+        self._ready: deque[_Handle] = deque()
+        self._timers: list[tuple[float, int, _Handle]] = []
+        self._numbers = count()
 
     def time(self) -> float:
-        """Virtual seconds since the start."""
-        return self._now
+        """Seconds since the start, by the clock of whoever asks."""
+        clock = CLOCK.get()
+        return clock.offset + self.now * clock.rate
 
-    def _advance(self, seconds: float) -> None:
-        self._now += seconds
+    def call_soon(
+        self, callback: Callable[..., Any], *arguments: Any, context: Context | None = None
+    ) -> _Handle:
+        """Run callback after what is due now."""
+        handle = _Handle(callback, arguments, copy_context() if context is None else context, self.now)
+        self._ready.append(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon
+
+    def call_later(
+        self, delay: float, callback: Callable[..., Any], *arguments: Any, context: Context | None = None
+    ) -> _Handle:
+        """Run callback so many seconds later, by the caller's clock."""
+        moment = self.now + max(delay, 0.0) / CLOCK.get().rate
+        handle = _Handle(callback, arguments, copy_context() if context is None else context, moment)
+        heapq.heappush(self._timers, (moment, next(self._numbers), handle))
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[..., Any], *arguments: Any, context: Context | None = None
+    ) -> _Handle:
+        """Run callback at a time of the caller's clock."""
+        return self.call_later(when - self.time(), callback, *arguments, context=context)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """A future of this loop."""
+        return asyncio.Future(loop=self)
+
+    def create_task(
+        self, coro: Coroutine[Any, Any, _T], *, name: str | None = None, context: Context | None = None
+    ) -> asyncio.Task[_T]:
+        """A task of this loop."""
+        return NumberedTask(next(self._numbers), coro, loop=self, name="task", context=context)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Tell of an exception that nobody handled."""
+        self._on_error(repr(context.get("exception") or context["message"]))
+
+    def get_debug(self) -> bool:
+        """Never in debug mode."""
+        return False
+
+    def is_running(self) -> bool:
+        """Whether it is the loop of the running callback."""
+        return events._get_running_loop() is self
+
+    def is_closed(self) -> bool:
+        """It holds nothing that could be closed."""
+        return False
+
+    def run_until_complete(self, future: Any) -> Any:
+        """Run until a coroutine has ended, and what it left behind is cancelled.
+
+        Raises: Stuck; whatever the coroutine raises.
+        """
+        events._set_running_loop(self)
+        try:
+            main = self.create_task(future)
+            try:
+                self._run_until(main)
+            finally:
+                self._run_until(self.create_task(_cancel_others()))
+            return main.result()
+        finally:
+            events._set_running_loop(None)
+
+    def _run_until(self, task: asyncio.Task[Any]) -> None:
+        ready, timers = self._ready, self._timers
+        while not task.done():
+            while not ready:
+                if not timers:
+                    raise Stuck("everybody waits and nothing will ever happen")
+                moment, _, handle = heapq.heappop(timers)
+                if not handle.is_cancelled:
+                    self.now = moment
+                    ready.append(handle)
+            handle = ready.popleft()
+            if handle.is_cancelled:
+                continue
+            self.steps += 1
+            if self.steps > MAX_STEPS:
+                raise Stuck(f"{MAX_STEPS} callbacks have run and there is no end")
+            try:
+                handle.context.run(handle.callback, *handle.arguments)
+            except Exception as error:
+                self._on_error(repr(error))
 
 
-def run_virtual(main: Coroutine[Any, Any, _T], on_error: Callable[[str], None]) -> _T:
-    """Run to the end under virtual time. on_error: told of exceptions that nobody handled."""
-    loop = VirtualLoop()
-    loop.set_exception_handler(
-        lambda _, context: on_error(repr(context.get("exception") or context["message"]))
-    )
-    try:
-        return loop.run_until_complete(main)
-    finally:
-        loop.run_until_complete(_cancel_all())
-        loop.close()
-
-
-async def _cancel_all() -> None:
+async def _cancel_others() -> None:
     left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
+    for task in sorted(left, key=hash):
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)

@@ -1,18 +1,93 @@
-"""A few seeds of the fault simulation; `make simulation` runs hundreds."""
+"""Some hundred seeds of the fault simulation; `make simulation` runs as many as asked for."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.simulation.run import simulate
+from tests.simulation.__main__ import REGRESSIONS
+from tests.simulation.checker import Kind, Rule
+from tests.simulation.scenario import Scenario, draw, faulty_stake
+from tests.simulation.shrink import shrink
+from tests.simulation.twins import Plan
+from tests.simulation.world import simulate
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_safety_and_liveness(seed: int) -> None:
-    outcome = simulate(seed)
-    assert outcome.violations == []
-    assert outcome.receipts >= 9
+def run(*arguments: str) -> str:
+    """The last line of the command, which must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    return done.stdout.splitlines()[-1]
+
+
+def test_safety_and_liveness(tmp_path: Path) -> None:
+    assert run("--seeds", "300", "--jobs", "1", "--keep", str(tmp_path)).startswith(
+        "simulation: 300/300 seeds; "
+    )
+
+
+def test_twins() -> None:
+    assert run("--twins", "--limit", "120").startswith("twins: 120/120 of 8192 scenarios")
+
+
+def test_kept_scenarios_pass() -> None:
+    kept = len(list(REGRESSIONS.glob("*.json")))
+    assert run("--replay", str(REGRESSIONS)).startswith(f"replay: {2 * kept}/{2 * kept} ")
 
 
 def test_a_seed_is_one_run() -> None:
-    assert simulate(3) == simulate(3)
+    first, second = simulate(draw(3)), simulate(draw(3))
+    assert first == second
+    assert first.trace != simulate(draw(4)).trace
+
+
+def test_a_seed_is_one_run_in_every_process() -> None:
+    command = [sys.executable, "-m", "tests.simulation", "--seed", "11"]
+    runs = {
+        subprocess.run(
+            command, capture_output=True, text=True, check=True, env={**os.environ, **extra}
+        ).stdout
+        for extra in ({"PYTHONHASHSEED": "5"}, {"PYTHONHASHSEED": "77"})
+    }
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_scenario_is_read_back_as_it_was(seed: int) -> None:
+    scenario = draw(seed)
+    assert Scenario.from_json(scenario.to_json()) == scenario
+    lying = sum(scenario.stakes[number] for number in scenario.dishonest)
+    assert lying <= faulty_stake(scenario.stakes)
+
+
+def test_more_twins_than_are_allowed_spend_twice() -> None:
+    """What the checkers see where no protocol could hold: two of four authorities have a twin."""
+    outcome = simulate(Plan(twins=2).scenario(45219))
+    assert Rule.ONE_CERTIFICATE in {violation.rule for violation in outcome.violations}
+    assert outcome.violations[0].kind is Kind.SAFETY
+
+
+def test_every_twins_scenario_has_one_number() -> None:
+    plan = Plan(rounds=1)
+    scenarios = {str((one.twins, one.faults)) for one in plan.scenarios(0, 1)}
+    assert len(scenarios) == plan.total == 2 * 4 * 2**5
+
+
+def test_a_failing_scenario_is_made_as_small_as_can_be() -> None:
+    scenario = next(one for one in map(draw, range(1000)) if len(one.faults) > 3 and len(one.steps) > 2)
+    culprits = (scenario.faults[1], scenario.steps[2])
+
+    def fails(smaller: Scenario) -> bool:
+        return culprits[0] in smaller.faults and culprits[1] in smaller.steps
+
+    smallest = shrink(scenario, Rule.SIGN_ONCE, fails)
+    assert smallest.faults == culprits[:1]
+    assert smallest.steps == culprits[1:]
+    assert not smallest.liars
+    assert not smallest.cheats

@@ -1,0 +1,143 @@
+"""Honest aggregators: drivers of production code in a process that comes and goes, with a log that stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextvars import copy_context
+from typing import cast
+
+from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.pending_log import MemoryPendingLog
+from aggregator.quorum_driver import DriverPolicy, QuorumDriver
+from aggregator.safe_client import SafeClient
+from proto.committee import AuthorityName, Committee
+from proto.errors import AuthorityError, Unreachable
+from proto.messages import Receipt
+from proto.rpc.methods import Method
+from proto.service import AuthorityService
+from proto.transaction import SenderSignedData
+from tests.simulation.checker import Checker, Rule
+from tests.simulation.clock import CLOCK, Clock
+from tests.simulation.nodes import Node
+from tests.simulation.wire import Link, Network
+
+
+class AggregatorIsDown(Exception):
+    """The process of the aggregator is away, or went away meanwhile."""
+
+
+class Cable:
+    """From one process to all instances of an authority; nothing passes once that process is dead."""
+
+    def __init__(self, network: Network, source: int, nodes: Sequence[Node]) -> None:
+        self.is_cut = False
+        self._network = network
+        self._source = source
+        self._nodes = nodes
+
+    async def serve(self, method: Method, request: bytes) -> bytes:
+        """The answer of the first instance that answers; a twin gets the message all the same.
+
+        Raises: AuthorityError Unreachable.
+        """
+        if self.is_cut:
+            raise AuthorityError(Unreachable("this process is dead"))
+        calls = [self._network.call(self._source, one.instance, one, method, request) for one in self._nodes]
+        if len(calls) == 1:
+            return await calls[0]
+        for answer in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(answer, bytes):
+                return answer
+        raise AuthorityError(Unreachable("no instance answers"))
+
+
+def cables(network: Network, source: int, nodes: Iterable[Node]) -> dict[AuthorityName, Cable]:
+    """Cables to all authorities."""
+    groups: dict[AuthorityName, list[Node]] = {}
+    for node in nodes:
+        groups.setdefault(node.name, []).append(node)
+    return {name: Cable(network, source, group) for name, group in groups.items()}
+
+
+class Aggregator:
+    """An honest aggregator at an endpoint of the network."""
+
+    def __init__(
+        self,
+        endpoint: int,
+        network: Network,
+        committee: Committee,
+        nodes: Sequence[Node],
+        checker: Checker,
+        lanes: int,
+    ) -> None:
+        self.endpoint = endpoint
+        self.clock = Clock()
+        self.driver: QuorumDriver | None = None
+        self._network = network
+        self._committee = committee
+        self._nodes = nodes
+        self._checker = checker
+        self._policy = DriverPolicy(lanes=lanes, max_batch=8)
+        self._log = MemoryPendingLog()
+        self._authorities: AuthorityAggregator | None = None
+        self._cables: dict[AuthorityName, Cable] = {}
+
+    def start(self) -> None:
+        """Start with what the log has."""
+        self._cables = cables(self._network, self.endpoint, self._nodes)
+        clients = {
+            name: SafeClient(name, cast(AuthorityService, Link(cable)), self._committee)
+            for name, cable in self._cables.items()
+        }
+        self._authorities = AuthorityAggregator(self._committee, clients)
+        self.driver = QuorumDriver(self._authorities, self._log, self._policy)
+        context = copy_context()
+        context.run(CLOCK.set, self.clock)
+        context.run(self.driver.start)
+
+    async def crash(self) -> None:
+        """Lose all but the log; nothing that still runs reaches anybody."""
+        for cable in self._cables.values():
+            cable.is_cut = True
+        self.check_suspicions()
+        driver, authorities = self.driver, self._authorities
+        self.driver = self._authorities = None
+        if driver is not None:
+            await driver.close()
+        if authorities is not None:
+            await authorities.close()
+
+    async def submit(self, signed: SenderSignedData) -> Receipt:
+        """Bring a transaction to finality. Raises: AggregatorIsDown, QuorumDriverError."""
+        driver = self.driver
+        if driver is None:
+            raise AggregatorIsDown
+        loop, context = asyncio.get_running_loop(), copy_context()
+        context.run(CLOCK.set, self.clock)
+        try:
+            receipt = await loop.create_task(driver.submit(signed), context=context)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise AggregatorIsDown from None
+        self._checker.saw_receipt(receipt, self._nodes)
+        return receipt
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is pending."""
+        return self.driver is None or not self.driver.pending()
+
+    def check_suspicions(self) -> None:
+        """An honest authority is never taken for a liar."""
+        if self._authorities is None:
+            return
+        honest = {node.name for node in self._nodes if node.is_honest}
+        for client in self._authorities.clients.values():
+            if client.suspicion is not None and client.name in honest:
+                self._checker.report(
+                    Rule.NO_FALSE_SUSPICION, f"an honest authority is left out: {client.suspicion}"
+                )

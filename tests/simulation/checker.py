@@ -1,0 +1,298 @@
+"""What must be true after every step: the invariants of the design, seen from outside.
+
+The checker looks at what leaves honest authorities (votes, effects), at what is on their disks, and at what
+clients are shown. It counts votes and stake by itself and shares no code with what it checks but the formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from authority.store import AuthorityStore, ExecutedTransaction
+from proto import bcs, messages
+from proto.effects import TransactionEffects
+from proto.errors import VerificationError
+from proto.ids import Digest, ObjectID, format_digest
+from proto.transaction import SenderSignedData
+from proto.verification import verify_receipt
+from tests.simulation import ledger
+from tests.simulation.scenario import Scenario, faulty_stake
+
+if TYPE_CHECKING:
+    from tests.simulation.nodes import Node
+
+
+class Kind(IntEnum):
+    """What a violation violates, as exit code of the command."""
+
+    SAFETY = 1
+    LIVENESS = 3
+    CRASH = 4
+
+
+class Rule(StrEnum):
+    """The invariants."""
+
+    SIGN_ONCE = "sign once"
+    DURABLE_VOTE = "a vote is durable"
+    LOCKS_KEPT = "locks are kept"
+    ONE_CERTIFICATE = "one certificate for an object version"
+    QUORUM = "only certified transactions are executed"
+    SAME_EFFECTS = "same certificate, same effects"
+    ONE_COMMIT = "one commit"
+    CONSERVATION = "conservation"
+    RECEIPT = "receipts verify"
+    NO_FALSE_SUSPICION = "no honest authority is left out"
+    TRUTH = "a conflict is explained truthfully"
+    PURE = "execution is a pure function"
+    FINALITY = "honest transactions become final"
+    DELIVERY = "certificates reach every honest authority"
+    CRASH = "nothing breaks"
+
+
+LIVENESS_RULES = frozenset({Rule.FINALITY, Rule.DELIVERY})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule."""
+
+    rule: Rule
+    text: str
+    second: float
+
+    @property
+    def kind(self) -> Kind:
+        """Safety, liveness or crash."""
+        if self.rule is Rule.CRASH:
+            return Kind.CRASH
+        return Kind.LIVENESS if self.rule in LIVENESS_RULES else Kind.SAFETY
+
+    def __str__(self) -> str:
+        return f"{self.kind.name.lower()}: {self.rule}: {self.text} (after {self.second:.3f} s)"
+
+
+@lru_cache(maxsize=20_000)
+def read_transaction(raw: bytes) -> SenderSignedData:
+    """A signed transaction from its bytes."""
+    return SenderSignedData.from_bytes(raw)
+
+
+@lru_cache(maxsize=20_000)
+def read_digest(raw: bytes) -> Digest:
+    """The digest of a signed transaction from its bytes."""
+    return read_transaction(raw).digest()
+
+
+@lru_cache(maxsize=20_000)
+def read_effects(raw: bytes) -> TransactionEffects:
+    """Effects from their bytes."""
+    return bcs.decode(TransactionEffects, raw)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far the checker has looked at one authority. store: its disk, read apart from its process."""
+
+    store: AuthorityStore
+    executed: int = 0
+
+
+class Checker:
+    """Sees a whole run. executed: every transaction that an honest authority executed, with its effects."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.violations: list[Violation] = []
+        self.executed: dict[Digest, bytes] = {}
+        self.receipts: dict[Digest, messages.Receipt] = {}
+        self.clock: Callable[[], float] = lambda: 0.0
+        self.steps = 0
+        self.executions = 0
+        self._stakes = scenario.stakes
+        self._dishonest = scenario.dishonest
+        self.quorum = sum(self._stakes) - faulty_stake(self._stakes)
+        self._lying_stake = sum(self._stakes[number] for number in self._dishonest)
+        self._committee = ledger.committee(self._stakes)
+        self._votes: dict[tuple[int, ObjectID, int], Digest] = {}
+        self._accepted: dict[Digest, set[int]] = {}
+        self._spent: dict[tuple[ObjectID, int], Digest] = {}
+        self._burnt = 0
+        self._seen: dict[int, _Seen] = {}
+
+    def report(self, rule: Rule, text: str) -> None:
+        """Note a violation; each rule's first ones are enough."""
+        if len(self.violations) < 50:
+            self.violations.append(Violation(rule, text, self.clock()))
+
+    # ---- Votes
+
+    def saw_vote(self, node: Node, request: messages.TransactionBatch, vote: messages.BatchVote) -> None:
+        """A vote is about to leave an honest authority."""
+        self.steps += 1
+        store = self._look(node)
+        for index in vote.accepted_indices():
+            transaction = read_transaction(request.transactions[index])
+            digest = read_digest(request.transactions[index])
+            self._accepted.setdefault(digest, set()).add(node.number)
+            if store.pending_transaction(digest) is None and not store.is_executed(digest):
+                self.report(Rule.DURABLE_VOTE, f"{node} votes for {_name(digest)}, which is not on its disk")
+            for reference in ledger.consumed(transaction):
+                key = (node.number, *ledger.object_key(reference))
+                if self._votes.setdefault(key, digest) != digest:
+                    self.report(Rule.SIGN_ONCE, f"{node} signed two transactions for {reference}")
+        for _, refusal in vote.refusals:
+            if isinstance(refusal, messages.AlreadyExecuted):
+                self._check_shown(node, refusal.executed.effects)
+
+    def check_locks(self, node: Node) -> None:
+        """Whatever an authority promised and has not executed is locked for that transaction."""
+        state = node.state
+        if state is None:
+            return
+        for (number, object_id, version), digest in self._votes.items():
+            if number == node.number and not state.store.is_executed(digest):
+                live = state.store.get_object(object_id)
+                if live is None or live.version != version:
+                    continue  # used up by another transaction, or not here yet
+                if state.locks.holder(object_id, version) != digest:
+                    self.report(Rule.LOCKS_KEPT, f"{node} lost the lock of {object_id.hex()} at {version}")
+
+    # ---- Execution
+
+    def saw_effects(self, node: Node, response: messages.CertificatesResponse) -> None:
+        """Effects are about to leave an honest authority."""
+        self.steps += 1
+        self._look(node)
+        for result in response.results:
+            if isinstance(result, messages.Executed):
+                self._check_shown(node, result.effects)
+
+    def saw_disk(self, node: Node) -> None:
+        """An honest authority wrote something, or started."""
+        self.steps += 1
+        self._look(node)
+
+    def _check_shown(self, node: Node, effects: TransactionEffects) -> None:
+        record = self._seen[node.number].store.executed(effects.transaction_digest)
+        if record is None:
+            self.report(
+                Rule.DURABLE_VOTE,
+                f"{node} shows effects of {_name(effects.transaction_digest)}, not on its disk",
+            )
+        elif record.effects != effects.encoded:
+            self.report(
+                Rule.SAME_EFFECTS,
+                f"{node} shows other effects of {_name(effects.transaction_digest)} than it wrote",
+            )
+
+    def _look(self, node: Node) -> AuthorityStore:
+        """Check what has come on the disk since the last look."""
+        seen = self._seen.get(node.number)
+        if seen is None:
+            seen = self._seen[node.number] = _Seen(AuthorityStore(node.disk))
+        for sequence, digest in list(seen.store.executed_from(seen.executed)):
+            record = seen.store.executed(digest)
+            if sequence != seen.executed or record is None or record.sequence != sequence:
+                self.report(Rule.ONE_COMMIT, f"{node} has a hole or a double at {sequence} in its sequence")
+            self.executions += 1
+            if record is not None:
+                self._check_executed(node, seen.store, digest, record)
+            seen.executed = sequence + 1
+        return seen.store
+
+    def _check_executed(
+        self, node: Node, store: AuthorityStore, digest: Digest, record: ExecutedTransaction
+    ) -> None:
+        if store.pending_transaction(digest) is not None:
+            self.report(Rule.ONE_COMMIT, f"{node} has {_name(digest)} both executed and pending")
+        accepting = sum(self._stakes[number] for number in self._accepted.get(digest, ()))
+        if accepting + self._lying_stake < self.quorum:
+            self.report(Rule.QUORUM, f"{node} executed {_name(digest)}, which no quorum accepted")
+        transaction = read_transaction(record.transaction)
+        for reference in ledger.consumed(transaction):
+            if self._spent.setdefault(ledger.object_key(reference), digest) != digest:
+                self.report(Rule.ONE_CERTIFICATE, f"{node}: two executed transactions spend {reference}")
+        effects = read_effects(record.effects)
+        first = self.executed.setdefault(digest, record.effects)
+        if first is record.effects:
+            self._burnt += effects.gas_used.computation_cost + effects.gas_used.non_refundable_storage_fee
+        elif first != record.effects:
+            self.report(Rule.SAME_EFFECTS, f"{node} has other effects of {_name(digest)} than others have")
+        self._check_conserved(node, store, effects)
+
+    def _check_conserved(self, node: Node, store: AuthorityStore, effects: TransactionEffects) -> None:
+        """What the changed objects were worth before is what they are worth now, and the burnt gas."""
+        before = after = 0
+        for object_id, version in effects.modified_at_versions():
+            before += ledger.worth(store.get_object_at(object_id, version))
+        for reference, _ in effects.all_changed():
+            value = store.get_object_at(reference.object_id, reference.version)
+            after += ledger.worth(value)
+            if value is None or value.digest() != reference.digest:
+                self.report(Rule.SAME_EFFECTS, f"{node} holds not what its effects say for {reference}")
+        gas = effects.gas_used
+        if before != after + gas.computation_cost + gas.non_refundable_storage_fee:
+            name = _name(effects.transaction_digest)
+            self.report(Rule.CONSERVATION, f"{name}: {before} nanos before, {after} after, on {node}")
+
+    # ---- Clients
+
+    def saw_receipt(self, receipt: messages.Receipt, nodes: Iterable[Node]) -> None:
+        """A client was told that a transaction is final."""
+        self.steps += 1
+        digest = receipt.transaction.digest()
+        self.receipts[digest] = receipt
+        try:
+            verify_receipt(receipt, self._committee)
+        except VerificationError as error:
+            self.report(Rule.RECEIPT, f"the receipt of {_name(digest)} does not verify: {error}")
+        stake = sum(self._stakes[node.number] for node in nodes if node.store_on_disk.is_executed(digest))
+        if stake + self._lying_stake < self.quorum:
+            self.report(Rule.RECEIPT, f"{_name(digest)} has a receipt, and no quorum executed it")
+        known = self.executed.get(digest)
+        if known is not None and known != receipt.effects.encoded:
+            self.report(Rule.RECEIPT, f"the receipt of {_name(digest)} shows other effects than were")
+
+    # ---- The end
+
+    def check_end(self, nodes: list[Node]) -> None:
+        """Honest authorities are equal, and the supply is what it was but for gas."""
+        if not nodes:
+            return
+        for node in nodes:
+            self._look(node)
+            self.check_locks(node)
+        first = nodes[0]
+        for node in nodes:
+            for digest in self.executed:
+                if not self._seen[node.number].store.is_executed(digest):
+                    self.report(Rule.DELIVERY, f"{node} has not executed {_name(digest)}, which others have")
+            if self._objects(node) != self._objects(first) and not self.violations:
+                self.report(Rule.SAME_EFFECTS, f"{node} and {first} hold different objects")
+        left = self._supply(first)
+        if left + self._burnt != ledger.supply():
+            missing = ledger.supply() - left - self._burnt
+            self.report(Rule.CONSERVATION, f"{missing} nanos are missing on {first}")
+
+    def is_settled(self, nodes: Iterable[Node]) -> bool:
+        """Whether every honest authority has executed what any of them has, and what has a receipt."""
+        wanted = self.executed.keys() | self.receipts.keys()
+        return all(node.store_on_disk.is_executed(digest) for node in nodes for digest in wanted)
+
+    @staticmethod
+    def _objects(node: Node) -> list[tuple[bytes, bytes]]:
+        return [entry for table in (b"o", b"a", b"c") for entry in node.disk.scan(table)]
+
+    @staticmethod
+    def _supply(node: Node) -> int:
+        store = AuthorityStore(node.disk)
+        ids = {key[1:33] for key, _ in node.disk.scan(b"o")}
+        return sum(ledger.worth(store.get_object(ObjectID(one))) for one in sorted(ids))
+
+
+def _name(digest: Digest) -> str:
+    return format_digest(digest)[:8]

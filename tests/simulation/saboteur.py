@@ -1,0 +1,227 @@
+"""Dishonest aggregators: they have real votes, and make the worst of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from proto import messages
+from proto.bcs import BcsError
+from proto.bitmap import has_bit
+from proto.committee import AuthorityName, Committee
+from proto.errors import AuthorityError, VerificationError
+from proto.ids import Digest
+from proto.merkle import merkle_proof, merkle_root
+from proto.messages import AcceptingVote, BatchVote, Certificate, CertificateBatch, CertificatesRequest
+from proto.rpc.methods import METHODS, Method
+from proto.transaction import SenderSignedData
+from proto.verification import verify_batch_vote
+from tests.simulation.aggregators import Cable
+from tests.simulation.liars import corrupt
+from tests.simulation.scenario import Sabotage
+from tests.simulation.wire import decode_answer, encode_request
+
+_VOTE, _SHOW = METHODS["SubmitTransactions"], METHODS["SubmitCertificates"]
+OVERSIZED = 300
+"""More transactions than an authority takes at once."""
+
+
+class Saboteur:
+    """An aggregator whose owner means harm."""
+
+    def __init__(
+        self,
+        cables: Mapping[AuthorityName, Cable],
+        committee: Committee,
+        random: Random,
+        counts: Counter[str],
+        heard: Sequence[tuple[Method, bytes]],
+    ) -> None:
+        """heard: requests of others that it has overheard."""
+        self._cables = cables
+        self._committee = committee
+        self._random = random
+        self._counts = counts
+        self._heard = heard
+
+    async def run(self, sabotage: Sabotage, first: SenderSignedData, second: SenderSignedData) -> None:
+        """Do one kind of harm with two transactions on the same coins."""
+        self._counts[f"aggregator: {sabotage}"] += 1
+        match sabotage:
+            case Sabotage.WITHHOLD:
+                votes = await self._votes((first,))
+                await self._show(self._batch((first,), votes), self._some(0, 1))
+            case Sabotage.SPLIT:
+                await self._split(first, second)
+            case Sabotage.MIX:
+                await self._mix(first, second)
+            case Sabotage.DIE_MIDWAY:
+                if self._random.random() < 0.5:
+                    await self._votes((first,), self._some(1, len(self._cables)))
+                else:
+                    votes = await self._votes((first,))
+                    await self._show(self._batch((first,), votes), self._some(1, len(self._cables)))
+            case Sabotage.EQUIVOCATE:
+                await self._equivocate(first, second)
+            case Sabotage.GARBAGE:
+                await self._garbage(first)
+            case Sabotage.REPLAY:
+                votes = await self._votes((first,))
+                for _ in range(2):
+                    await self._show(self._batch((first,), votes), self._some(1, len(self._cables)))
+                    await self._votes((first,), self._some(1, len(self._cables)))
+                for method, request in self._random.sample(list(self._heard), min(6, len(self._heard))):
+                    await self._ask(method, lambda raw=request: raw, self._some(1, 3))  # type: ignore[misc]
+
+    async def _equivocate(self, first: SenderSignedData, second: SenderSignedData) -> None:
+        """One to some authorities, the other to the rest, and then both to all."""
+        names = list(self._cables)
+        self._random.shuffle(names)
+        cut = self._random.randrange(len(names) + 1)
+        mine, others = await asyncio.gather(
+            self._votes((first,), names[:cut]), self._votes((second,), names[cut:])
+        )
+        mine |= await self._votes((first,))
+        others |= await self._votes((second,))
+        await asyncio.gather(
+            self._show(self._batch((first,), mine), names), self._show(self._batch((second,), others), names)
+        )
+
+    async def _split(self, first: SenderSignedData, second: SenderSignedData) -> None:
+        """The same certificate in different forms to different authorities, to some not at all."""
+        pair = (first, second)
+        votes = await self._votes(pair)
+        digests = tuple(one.digest() for one in pair)
+        accepting = self._accepting(votes)
+        forms = [
+            self._batch(pair, votes),
+            CertificatesRequest(
+                CertificateBatch(
+                    0,
+                    (messages.WholeTransaction(first.to_bytes()), messages.DigestOnly(digests[1])),
+                    accepting,
+                )
+            ),
+            CertificatesRequest(
+                CertificateBatch(0, tuple(messages.DigestOnly(one) for one in digests), accepting)
+            ),
+            CertificatesRequest(None, (self._single(pair, 0, accepting),)),
+            CertificatesRequest(None, tuple(self._single(pair, index, accepting) for index in (0, 1))),
+        ]
+        for name in self._some(1, len(self._cables)):
+            await self._show(self._random.choice(forms), (name,))
+
+    async def _mix(self, first: SenderSignedData, second: SenderSignedData) -> None:
+        """Certificates out of votes that belong to others: none of them proves anything."""
+        alone = self._accepting(await self._votes((first,)))
+        both = self._accepting(await self._votes((first, second)))
+        pair = (first, second)
+        good = self._single((first,), 0, alone)
+        some = alone[: max(1, len(alone) // 2)]
+        bad = [
+            self._single((second,), 0, alone),
+            self._single(pair, 1, both),
+            self._single(pair, 1, tuple(replace(vote, accepted=b"\x03") for vote in both)),
+            self._single((first,), 0, some),
+            self._single((first,), 0, tuple(sorted((*some, *some), key=lambda vote: vote.signer))),
+            self._single((first,), 0, tuple(replace(vote, signer=i) for i, vote in enumerate(some * 4))),
+            self._single((first,), 0, tuple(reversed(alone))),
+            self._single((first,), 0, (*some, *both)),
+            replace(good, transaction=second),
+            replace(good, certificate=replace(good.certificate, count=2, index=1, proof=(bytes(32),))),
+            replace(good, certificate=replace(good.certificate, epoch=1)),
+            replace(good, certificate=replace(good.certificate, root=self._random.randbytes(32))),
+        ]
+        for certified in self._random.sample(bad, 5):
+            await self._show(CertificatesRequest(None, (certified,)), self._cables)
+        wrong = self._random.choice((some, tuple(reversed(both)), both[:1] * 3, ()))
+        entries = tuple(messages.WholeTransaction(one.to_bytes()) for one in pair)
+        await self._show(CertificatesRequest(CertificateBatch(0, entries, wrong)), self._cables)
+
+    async def _garbage(self, transaction: SenderSignedData) -> None:
+        """Bytes that are no request, requests out of bounds, and good ones with some bytes changed."""
+        raw = transaction.to_bytes()
+        good = encode_request(_VOTE, messages.TransactionBatch((raw,)))
+        frames = [
+            good[: self._random.randrange(len(good))],
+            self._random.randbytes(100),
+            b"",
+            encode_request(_VOTE, messages.TransactionBatch(())),
+            encode_request(_VOTE, messages.TransactionBatch((raw,) * OVERSIZED)),
+            encode_request(_VOTE, messages.TransactionBatch((raw, raw))),
+            encode_request(_VOTE, messages.TransactionBatch((raw, raw[:-1]))),
+            corrupt(good, self._random),
+            corrupt(good, self._random),
+        ]
+        for frame in self._random.sample(frames, 4):
+            await self._ask(_VOTE, lambda frame=frame: frame, self._cables)  # type: ignore[misc]
+        for method in METHODS.values():
+            frame = self._random.choice((corrupt(good, self._random), self._random.randbytes(20), b""))
+            await self._ask(method, lambda frame=frame: frame, self._some(1, 1))  # type: ignore[misc]
+
+    # ---- Asking
+
+    async def _votes(
+        self, transactions: Sequence[SenderSignedData], names: Iterable[AuthorityName] | None = None
+    ) -> dict[AuthorityName, BatchVote]:
+        """Votes that verify, by authority."""
+        digests = [one.digest() for one in transactions]
+        batch = messages.TransactionBatch(tuple(one.to_bytes() for one in transactions))
+        answers = await self._ask(_VOTE, lambda: encode_request(_VOTE, batch), names or self._cables)
+        votes = {}
+        for name, vote in answers.items():
+            try:
+                verify_batch_vote(vote, self._committee, digests)
+            except VerificationError:
+                continue
+            if vote.authority == name:
+                votes[name] = vote
+        return votes
+
+    async def _show(self, request: CertificatesRequest, names: Iterable[AuthorityName]) -> None:
+        try:
+            frame = encode_request(_SHOW, request)
+        except BcsError:
+            return
+        await self._ask(_SHOW, lambda: frame, names)
+
+    async def _ask(
+        self, method: Method, frame: Callable[[], bytes], names: Iterable[AuthorityName]
+    ) -> dict[AuthorityName, Any]:
+        async def one(name: AuthorityName) -> Any:
+            try:
+                return decode_answer(method, await self._cables[name].serve(method, frame()))
+            except AuthorityError:
+                return None
+
+        asked = list(names)
+        answers = await asyncio.gather(*map(one, asked))
+        return {name: answer for name, answer in zip(asked, answers, strict=True) if answer is not None}
+
+    def _some(self, least: int, most: int) -> list[AuthorityName]:
+        return self._random.sample(list(self._cables), self._random.randint(least, most))
+
+    # ---- Certificates
+
+    def _accepting(self, votes: Mapping[AuthorityName, BatchVote]) -> tuple[AcceptingVote, ...]:
+        return messages.accepting_votes(list(votes.values()), self._committee)
+
+    def _batch(
+        self, transactions: Sequence[SenderSignedData], votes: Mapping[AuthorityName, BatchVote]
+    ) -> CertificatesRequest:
+        entries = tuple(messages.WholeTransaction(one.to_bytes()) for one in transactions)
+        return CertificatesRequest(CertificateBatch(0, entries, self._accepting(votes)))
+
+    @staticmethod
+    def _single(
+        transactions: Sequence[SenderSignedData], index: int, votes: Sequence[AcceptingVote]
+    ) -> messages.CertifiedTransaction:
+        digests: list[Digest] = [one.digest() for one in transactions]
+        accepting = tuple(vote for vote in votes if not vote.accepted or has_bit(vote.accepted, index))
+        root, proof = merkle_root(digests), tuple(merkle_proof(digests, index))
+        certificate = Certificate(0, root, len(digests), index, proof, accepting)
+        return messages.CertifiedTransaction(transactions[index], certificate)

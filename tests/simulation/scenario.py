@@ -1,0 +1,276 @@
+"""What happens in one run, as data: drawn from a seed, kept as JSON when it fails, and made smaller.
+
+Everything that is random later (delays, which message is lost, what a liar says) comes from the seed too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+
+SHAPES: tuple[tuple[int, ...], ...] = (
+    (1, 1, 1, 1),
+    (3, 2, 4, 1),
+    (5, 3, 3, 2),
+    (1, 1, 1, 1, 1, 1, 1),
+    (4, 3, 3, 2, 2, 1, 1),
+    (1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+    (10, 9, 8, 7, 6, 5, 4, 3, 2, 1),
+)
+"""Stakes of committees, equal and uneven."""
+
+SHAPE_WEIGHTS = (60, 14, 12, 4, 5, 2, 3)
+
+
+class FaultKind(StrEnum):
+    """What can go wrong beside liars. level: see generation below."""
+
+    LOSS = "loss"
+    DELAY = "delay"
+    REORDER = "reorder"
+    DUPLICATE = "duplicate"
+    PARTITION = "partition"
+    ONE_WAY = "one-way partition"
+    CRASH = "crash"
+    CRASH_AT_WRITE = "crash at write"
+    SLOW_DISK = "slow disk"
+    DISK_ERROR = "disk error"
+    DISK_FULL = "disk full"
+    SKEW = "clock skew"
+    AGGREGATOR_CRASH = "aggregator crash"
+
+
+class Lie(StrEnum):
+    """What an authority may do that is not honest."""
+
+    EQUIVOCATE = "equivocate"
+    SIGN_EVERYTHING = "sign everything"
+    SIGN_NOTHING = "sign nothing"
+    SILENT = "silent"
+    WRONG_EFFECTS = "wrong effects"
+    REPLAY = "replay"
+    CORRUPT = "corrupt bytes"
+    FORGE_BITMAP = "forge bitmaps"
+    FORGE_PROOF = "forge proofs"
+    LIE_IN_READS = "lie in reads"
+
+
+class Sabotage(StrEnum):
+    """What a dishonest aggregator does with two transactions that contradict each other."""
+
+    WITHHOLD = "withhold"
+    SPLIT = "split"
+    MIX = "mix"
+    DIE_MIDWAY = "die midway"
+    EQUIVOCATE = "equivocate"
+    GARBAGE = "garbage"
+    REPLAY = "replay"
+
+
+class Spending(StrEnum):
+    """What a client does with its coins."""
+
+    TRANSFER = "transfer"
+    SPLIT = "split"
+    PAY = "pay"
+    MERGE = "merge"
+    FAIL = "fail"
+    CALL = "call"
+    GIVE = "give"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong from one second to another.
+
+    targets: instances of authorities, and behind them aggregators; level: a probability, seconds, a rate or
+    a count, as the kind needs.
+    """
+
+    kind: FaultKind
+    start: float
+    end: float
+    targets: tuple[int, ...]
+    level: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of an honest client, after a pause in seconds. aggregator: whom it asks first."""
+
+    client: int
+    spending: Spending
+    pause: float
+    aggregator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cheating:
+    """Two transactions on the same coins, given to honest drivers; delay: of the second, in seconds."""
+
+    at: float
+    delay: float
+    is_one_driver: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One run.
+
+    liars: authorities and the kinds of lies they tell; aggregators: how many honest drivers; lanes: how many
+    batches each has under way; seconds: when all faults end.
+    """
+
+    seed: int
+    stakes: tuple[int, ...]
+    seconds: float
+    liars: tuple[tuple[int, tuple[Lie, ...]], ...] = ()
+    aggregators: int = 2
+    lanes: int = 1
+    faults: tuple[Fault, ...] = ()
+    steps: tuple[Step, ...] = ()
+    cheats: tuple[Cheating, ...] = ()
+    sabotage: tuple[tuple[Sabotage, float], ...] = ()
+    twins: tuple[int, ...] = ()
+    """Authorities of which there are two, with one key; the second instances stand behind the first ones."""
+
+    @property
+    def instances(self) -> tuple[int, ...]:
+        """The authority of each instance."""
+        return (*range(len(self.stakes)), *self.twins)
+
+    @property
+    def dishonest(self) -> frozenset[int]:
+        """Authorities that break the rules; one with a twin is one of them."""
+        return frozenset({*(number for number, _ in self.liars), *self.twins})
+
+    def to_json(self) -> str:
+        """As text, for a file that is kept."""
+        return json.dumps(asdict(self), indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> Scenario:
+        """Read what to_json wrote."""
+        fields = json.loads(text)
+        fields["stakes"] = tuple(fields["stakes"])
+        fields["twins"] = tuple(fields["twins"])
+        fields["liars"] = tuple((number, tuple(map(Lie, lies))) for number, lies in fields["liars"])
+        fields["faults"] = tuple(
+            Fault(FaultKind(f["kind"]), f["start"], f["end"], tuple(f["targets"]), f["level"])
+            for f in fields["faults"]
+        )
+        fields["steps"] = tuple(
+            Step(s["client"], Spending(s["spending"]), s["pause"], s["aggregator"]) for s in fields["steps"]
+        )
+        fields["cheats"] = tuple(Cheating(**cheating) for cheating in fields["cheats"])
+        fields["sabotage"] = tuple((Sabotage(kind), at) for kind, at in fields["sabotage"])
+        return Scenario(**fields)
+
+    @staticmethod
+    def load(path: Path) -> Scenario:
+        """Read a kept file."""
+        return Scenario.from_json(path.read_text())
+
+
+def faulty_stake(stakes: tuple[int, ...]) -> int:
+    """The most stake that may be dishonest. On purpose not the code under test."""
+    return (sum(stakes) - 1) // 3
+
+
+CLIENTS = 3
+
+
+def draw(seed: int) -> Scenario:
+    """The scenario of a seed. Each has some kinds of faults only, so that each kind is seen undisturbed."""
+    random = Random(seed)
+    stakes = random.choices(SHAPES, SHAPE_WEIGHTS)[0]
+    seconds = random.choice((1.0, 2.0, 4.0))
+    bare = Scenario(seed, stakes, seconds, lanes=random.choice((1, 1, 4)))
+    steps = _draw_steps(random, bare)
+    cheats = tuple(
+        Cheating(random.uniform(0, seconds), random.choice((0.0, 0.05, 1.0)), random.random() < 0.5)
+        for _ in range(random.choice((0, 0, 1, 1, 1, 2)))
+    )
+    sabotage = tuple(
+        (random.choice(tuple(Sabotage)), random.uniform(0, seconds))
+        for _ in range(random.choice((0, 0, 0, 1, 1, 2)))
+    )
+    return replace(
+        bare,
+        liars=_draw_liars(random, stakes),
+        faults=_draw_faults(random, bare),
+        steps=steps,
+        cheats=cheats,
+        sabotage=sabotage,
+    )
+
+
+def _draw_steps(random: Random, bare: Scenario) -> tuple[Step, ...]:
+    longest = random.choice((0.1, 1.0, 2.0))
+    return tuple(
+        Step(
+            client=random.randrange(CLIENTS),
+            spending=random.choice(tuple(Spending)),
+            pause=random.uniform(0, longest),
+            aggregator=random.randrange(bare.aggregators),
+        )
+        for _ in range(random.choice((1, 1, 2, 2, 3, 5)))
+    )
+
+
+def _draw_liars(random: Random, stakes: tuple[int, ...]) -> tuple[tuple[int, tuple[Lie, ...]], ...]:
+    """Dishonest authorities, as much stake as there may be at most."""
+    if random.random() < 0.3:
+        return ()
+    left = faulty_stake(stakes)
+    liars: dict[int, tuple[Lie, ...]] = {}
+    for number in random.sample(range(len(stakes)), len(stakes)):
+        if stakes[number] <= left:
+            left -= stakes[number]
+            liars[number] = tuple(sorted(random.sample(tuple(Lie), random.choice((1, 1, 2, 3)))))
+    return tuple(sorted(liars.items()))
+
+
+def _draw_faults(random: Random, bare: Scenario) -> tuple[Fault, ...]:
+    kinds = random.sample(tuple(FaultKind), random.choice((0, 1, 2, 2, 3, 4)))
+    faults: list[Fault] = []
+    for kind in kinds:
+        for _ in range(random.choice((1, 1, 2, 3))):
+            faults.append(_draw_fault(random, kind, bare))
+    return tuple(faults)
+
+
+def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
+    count, everybody = len(bare.stakes), len(bare.stakes) + bare.aggregators
+    start = random.uniform(0, bare.seconds * 0.7)
+    end = min(bare.seconds, start + random.uniform(0.2, bare.seconds))
+    some = tuple(sorted(random.sample(range(count), random.randrange(1, count + 1))))
+    match kind:
+        case FaultKind.LOSS:
+            return Fault(kind, start, end, tuple(range(everybody)), random.choice((0.05, 0.2, 0.5)))
+        case FaultKind.DELAY:
+            return Fault(kind, start, end, some, random.choice((0.2, 1.0, 4.0)))
+        case FaultKind.REORDER:
+            return Fault(kind, start, end, tuple(range(everybody)), random.choice((0.3, 1.5)))
+        case FaultKind.DUPLICATE:
+            return Fault(kind, start, end, tuple(range(everybody)), random.choice((0.1, 0.5)))
+        case FaultKind.PARTITION | FaultKind.ONE_WAY:
+            side = random.sample(range(everybody), random.randrange(1, everybody))
+            return Fault(kind, start, end, tuple(sorted(side)))
+        case FaultKind.CRASH:
+            return Fault(kind, start, end, some)
+        case FaultKind.CRASH_AT_WRITE:
+            return Fault(kind, start, end, some, random.randrange(6))
+        case FaultKind.SLOW_DISK:
+            return Fault(kind, start, end, some, random.choice((0.02, 0.3)))
+        case FaultKind.DISK_ERROR:
+            return Fault(kind, start, end, some, random.choice((0.2, 1.0)))
+        case FaultKind.DISK_FULL:
+            return Fault(kind, start, end, some)
+        case FaultKind.SKEW:
+            return Fault(kind, 0.0, end, (random.randrange(everybody),), random.choice((0.5, 0.9, 1.1, 2.0)))
+        case FaultKind.AGGREGATOR_CRASH:
+            return Fault(kind, start, end, (count + random.randrange(bare.aggregators),))
