@@ -138,7 +138,7 @@ class Checker:
             transaction = read_transaction(request.transactions[index])
             digest = read_digest(request.transactions[index])
             self._accepted.setdefault(digest, set()).add(node.number)
-            if store.pending_transaction(digest) is None and not store.is_executed(digest):
+            if not node.has_promised(digest) and not store.is_executed(digest):
                 self.report(Rule.DURABLE_VOTE, f"{node} votes for {_name(digest)}, which is not on its disk")
             for reference in ledger.consumed(transaction):
                 key = (node.number, *ledger.object_key(reference))
@@ -207,7 +207,7 @@ class Checker:
     def _check_executed(
         self, node: Node, store: AuthorityStore, digest: Digest, record: ExecutedTransaction
     ) -> None:
-        if store.pending_transaction(digest) is not None:
+        if node.has_promised(digest):
             self.report(Rule.ONE_COMMIT, f"{node} has {_name(digest)} both executed and pending")
         accepting = sum(self._stakes[number] for number in self._accepted.get(digest, ()))
         if accepting + self._lying_stake < self.quorum:

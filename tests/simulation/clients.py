@@ -13,6 +13,7 @@ from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, Digest
 from proto.messages import Receipt
 from proto.object import AddressOwner, ObjectRef
 from proto.transaction import (
+    Argument,
     GasCoin,
     Input,
     MergeCoins,
@@ -82,7 +83,7 @@ class Purse:
                 gifts = tuple(self.gifts)
                 self.gifts.clear()
                 split = SplitCoins(GasCoin(), (_HALF,))
-                sources = [Result(0), *(Input(3 + index) for index in range(len(gifts)))]
+                sources: list[Argument] = [Result(0), *(Input(3 + index) for index in range(len(gifts)))]
                 return ledger.signed(
                     self.user,
                     self.gas,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 _T = TypeVar("_T")
 
@@ -129,7 +129,7 @@ class VirtualLoop:
 
     def create_future(self) -> asyncio.Future[Any]:
         """A future of this loop."""
-        return asyncio.Future(loop=self)
+        return asyncio.Future(loop=cast(asyncio.AbstractEventLoop, self))
 
     def create_task(
         self, coro: Coroutine[Any, Any, _T], *, name: str | None = None, context: Context | None = None
@@ -147,7 +147,7 @@ class VirtualLoop:
 
     def is_running(self) -> bool:
         """Whether it is the loop of the running callback."""
-        return events._get_running_loop() is self
+        return cast(Any, events._get_running_loop()) is self
 
     def is_closed(self) -> bool:
         """It holds nothing that could be closed."""
@@ -158,7 +158,7 @@ class VirtualLoop:
 
         Raises: Stuck; whatever the coroutine raises.
         """
-        events._set_running_loop(self)
+        events._set_running_loop(cast(asyncio.AbstractEventLoop, self))
         try:
             main = self.create_task(future)
             try:

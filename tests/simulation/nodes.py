@@ -21,6 +21,7 @@ from proto import messages
 from proto.bcs import BcsError
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, MalformedRequest, StorageFailure, Unreachable
+from proto.ids import Digest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.methods import Method, refusal
 from proto.service import AuthorityService
@@ -75,6 +76,10 @@ class Node:
 
     def __str__(self) -> str:
         return f"authority {self.number}" + ("" if self.instance == self.number else " (twin)")
+
+    def has_promised(self, digest: Digest) -> bool:
+        """Whether its disk has a vote for a transaction that is not executed; read without its store."""
+        return self.disk.get(b"p" + digest) is not None
 
     @property
     def is_up(self) -> bool:

@@ -264,11 +264,7 @@ class World:
 
     def _stake_free_of(self, digests: list[Digest]) -> int:
         """Stake of honest authorities that hold nothing for these transactions."""
-        free = [
-            node
-            for node in self.honest
-            if all(node.store_on_disk.pending_transaction(digest) is None for digest in digests)
-        ]
+        free = [node for node in self.honest if not any(map(node.has_promised, digests))]
         return sum(self.scenario.stakes[node.number] for node in free)
 
     def trace(self) -> str:
