@@ -49,6 +49,12 @@ COMMANDS = {
         "cli.client_transactions", "Execute a transaction that carries its signatures."
     ),
     "ptb": Place("cli.ptb_command", "Build, preview and execute a programmable transaction."),
+    "replay-transaction": Place(
+        "cli.replay", "Run a final transaction again on this machine and compare its effects, byte for byte."
+    ),
+    "profile-transaction": Place(
+        "cli.replay", "Show where the gas of a transaction went, and write a flame graph for speedscope."
+    ),
     "verify-source": Place(
         "cli.source_verification",
         "Verify that a published package, and its dependencies, are what the sources compile to.",

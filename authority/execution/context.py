@@ -24,6 +24,7 @@ from movelite.bytecode.status import StatusCode, VMError
 from movelite.natives.contained_ids import contained_ids, wraps_no_object
 from movelite.natives.object_runtime import InputObject, MemoryLimit, ObjectRuntime
 from movelite.vm.native_context import Extensions
+from movelite.vm.observed import Observer
 from movelite.vm.runtime import LoadedFunction, MoveRuntime, Session, check_type_arguments
 from movelite.vm.type_tags import type_tag
 from movelite.vm.types import (
@@ -80,13 +81,15 @@ class InputType:
 class ExecutionParameters:
     """What is the same for all transactions of an epoch.
 
-    input_types remembers the types of objects on the ledger: their packages exist for ever.
+    input_types remembers the types of objects on the ledger: their packages exist for ever. observers: told
+    what code does, for those who replay a transaction.
     """
 
     runtime: MoveRuntime
     config: ProtocolConfig
     mode: ExecutionMode
     input_types: dict[MoveObjectType, InputType]
+    observers: tuple[Observer, ...] = ()
 
 
 @dataclass(slots=True)
@@ -131,7 +134,10 @@ class ExecutionContext:
                 )
             linkage = PackageLinkage(package, self.packages)
             extensions = Extensions(self.objects)
-            session = self.parameters.runtime.new_session(linkage, self.gas.meter, extensions)
+            parameters = self.parameters
+            session = parameters.runtime.new_session(
+                linkage, self.gas.meter, extensions, parameters.observers
+            )
             known = self._sessions[package_id] = (session, linkage.original_id)
         return known
 

@@ -33,6 +33,7 @@ from movelite.bytecode.status import VMError
 from movelite.verifier.iota import IotaVerificationTimeout
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter
 from movelite.verifier.signing import check_verification_cost
+from movelite.vm.observed import Observer
 from movelite.vm.runtime import MoveRuntime
 from proto.effects import GasCostSummary, TransactionEffects
 from proto.errors import UserInputError
@@ -88,6 +89,7 @@ class Executor:
     epoch: int
     epoch_timestamp_ms: int
     input_types: dict[MoveObjectType, InputType] = field(default_factory=dict)
+    observers: tuple[Observer, ...] = ()
     runs_native: bool = True
     """False runs everything in the general engine."""
 
@@ -181,7 +183,9 @@ class _Run:
         if self._run_native(transaction, tx_context):
             return
         executor = self.executor
-        parameters = ExecutionParameters(executor.runtime, executor.config, self.mode, executor.input_types)
+        parameters = ExecutionParameters(
+            executor.runtime, executor.config, self.mode, executor.input_types, executor.observers
+        )
         context = open_context(
             parameters, self.store, self.gas, tx_context, transaction.inputs, self.gas_coin
         )

@@ -186,6 +186,21 @@ def test_published_code_is_verified_against_its_source(line: CommandLine, tmp_pa
     assert "does not exist" in line.run(*verify, "--address-override", "0xdead", code=1)
 
 
+def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLine, tmp_path: Path) -> None:
+    zero = ("--move-call", "iota::coin::zero", "<0x2::iota::IOTA>", "--assign", "zero")
+    sent = line.json("client", "ptb", *zero, "--transfer-objects", "[zero]", "sender")
+    line.run("client", "transfer-iota", "--to", "bob", "--iota-coin-object-id", gas(line)[0], "--amount", "1")
+    again = line.json("client", "replay-transaction", "--tx-digest", sent["digest"])
+    assert again["matches"] is True
+    assert again["computationCost"] == sent["effects"]["gasUsed"]["computationCost"]
+    place = ("--profile-output", tmp_path / "gas.json")
+    shown = line.json("client", "profile-transaction", "--tx-digest", sent["digest"], *place)
+    assert "0x2::coin::zero" in [function["function"] for function in shown["functions"]]
+    graph = json.loads(Path(shown["file"]).read_text())
+    assert {event["type"] for event in graph["profiles"][0]["events"]} == {"O", "C"}
+    assert "Could not find" in line.run("client", "replay-transaction", "-t", "1" * 32, code=1)
+
+
 def test_a_programmable_transaction(line: CommandLine) -> None:
     before = balance(line, "bob")
     line.run(
