@@ -75,7 +75,7 @@ class CoverageRecorder(Observer):
         if not instance.function.is_native:
             self._of(instance.function).calls += 1
 
-    def counters(self, function: Function) -> list[int]:
+    def counter(self, function: Function) -> list[int]:
         """Where instructions are counted."""
         return self._of(function).instructions
 

@@ -79,11 +79,6 @@ class RunOptions:
     coverage: bool = False
     gas_report: bool = False
 
-    @property
-    def observes_all(self) -> bool:
-        """Whether every run is observed, not only those that fail."""
-        return self.coverage or self.gas_report or self.traces is Traces.ALL
-
 
 class Verdict(Enum):
     """How a test ended; the value is what the list of tests shows."""
@@ -282,20 +277,22 @@ class TestWorker:
 
     def _run_once(self, test: UnitTest, values: Sequence[Value], seed: int | None) -> TestRun:
         generators = next(s for s in (seed, self.options.seed, _any_seed()) if s is not None)
-        watch = self._watch() if self.options.observes_all else None
-        observers = [] if watch is None else [*watch.observers, *self._counters()]
+        every = CallRecorder(self.program) if self.options.traces is Traces.ALL else None
+        observers = [*self._counters(), *([] if every is None else [every])]
         outcome = self._execute(test, values, generators, observers)
         reason, error = self._judge(test, outcome.failure)
+        calls = None if every is None else every.tree
         if reason is None:
-            return TestRun(outcome, seed=seed, calls=None if watch is None else watch.tree)
+            return TestRun(outcome, seed=seed, calls=calls)
         simplest: tuple[Value, ...] | None = None
         if seed is not None and self.options.shrinks:
             simplest = self._shrink(test, values, seed, reason, error)
-        if self._is_worth_watching(reason) and (watch is None or simplest is not None):
+        frames: tuple[FrameDetails, ...] = ()
+        if self._is_worth_watching(reason):
             watch = self._watch()
             self._execute(test, simplest or values, generators, watch.observers)
-        frames = () if watch is None or watch.frames is None else watch.frames.frames
-        calls = None if watch is None else watch.tree
+            frames = () if watch.frames is None else watch.frames.frames
+            calls = watch.tree
         arguments = () if seed is None else tuple(values)
         return TestRun(outcome, reason, error, seed, arguments, simplest, frames, calls)
 

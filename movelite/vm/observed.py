@@ -33,8 +33,8 @@ class Observer:
     def stopped(self, frames: Sequence[Frame], gas_left: int) -> None:
         """Execution failed in the last of these frames, or in a native that it called."""
 
-    def counters(self, function: Function) -> list[int] | None:
-        """Where to count how often each instruction of a function runs; None for nowhere."""
+    def counter(self, function: Function) -> list[int] | None:
+        """Where to count how often each instruction of a function runs; one observer may do so."""
         return None
 
     def branched(self, frame: Frame, target: int) -> None:
@@ -55,6 +55,7 @@ class ObservedInterpreter(Interpreter):
     ) -> None:
         super().__init__(gas, extensions, limits)
         self.observers = observers
+        self.counting = [o for o in observers if type(o).counter is not Observer.counter]
         self.handlers = {**HANDLERS, **_handlers(observers)}
 
     def execute(self, instance: FunctionInstance, arguments: Sequence[Value]) -> list[Value]:
@@ -69,12 +70,11 @@ class ObservedInterpreter(Interpreter):
         while self.frame is not None:
             frame = self.frame
             code = frame.instance.function.code
-            counters = self._counters(frame.instance.function)
+            counter = self._counter(frame.instance.function)
             try:
                 while frame is self.frame:
                     offset = frame.offset
-                    for counter in counters:
-                        counter[offset] += 1
+                    counter[offset] += 1
                     instruction = code[offset]
                     handlers[instruction.opcode](self, frame, instruction)
             except VMError as error:
@@ -83,9 +83,13 @@ class ObservedInterpreter(Interpreter):
                 raise self._located(error, frame) from error
         return self.stack
 
-    def _counters(self, function: Function) -> list[list[int]]:
-        wanted = (observer.counters(function) for observer in self.observers)
-        return [counter for counter in wanted if counter is not None]
+    def _counter(self, function: Function) -> list[int]:
+        """Where to count instructions; a list that is thrown away if nobody wants it."""
+        for observer in self.counting:
+            counter = observer.counter(function)
+            if counter is not None:
+                return counter
+        return [0] * len(function.code)
 
     def _new_frame(self, instance: FunctionInstance, arguments: Sequence[Value]) -> Frame:
         self._tell_entered(instance, arguments)
