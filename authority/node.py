@@ -102,13 +102,17 @@ class AuthorityNode:
         store = open_store(self._disk, self.genesis, config.data_dir)
         self.metrics = AuthorityMetrics()
         self._verifier = _make_verifier(config.verifier_processes)
-        timestamp_ms = self.genesis.chain_start_timestamp_ms
         self.state = AuthorityState(
             key=key,
             committee=self._committee,
             store=store,
             executor=MeteredExecutor(
-                ledger_runtime(), PROTOCOL_CONFIG, 0, timestamp_ms, totals=self.metrics.execution
+                ledger_runtime(),
+                PROTOCOL_CONFIG,
+                epoch=0,
+                epoch_timestamp_ms=self.genesis.chain_start_timestamp_ms,
+                reference_gas_price=self.genesis.reference_gas_price,
+                totals=self.metrics.execution,
             ),
             verifier=self._verifier,
             reference_gas_price=self.genesis.reference_gas_price,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from movelite.natives import config_settings, iota_objects
+from movelite.natives import config_settings, iota_objects, transaction_terms
 from movelite.natives.crypto import (
     ecdsa,
     ecvrf,
@@ -24,6 +24,7 @@ def ledger_natives() -> Table:
     modules = (
         iota_objects,
         config_settings,
+        transaction_terms,
         ecdsa,
         ecvrf,
         group_ops,

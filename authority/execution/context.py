@@ -133,7 +133,7 @@ class ExecutionContext:
                     VMError(StatusCode.LINKER_ERROR, message=f"no package 0x{package_id.hex()}")
                 )
             linkage = PackageLinkage(package, self.packages)
-            extensions = Extensions(self.objects)
+            extensions = Extensions(self.objects, self.tx_context.terms)
             parameters = self.parameters
             session = parameters.runtime.new_session(
                 linkage, self.gas.meter, extensions, parameters.observers

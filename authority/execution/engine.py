@@ -30,6 +30,7 @@ from authority.execution.tx_context import TxContext
 from authority.key_value import StorageError
 from movelite.bytecode.reader import deserialize_module
 from movelite.bytecode.status import VMError
+from movelite.natives.transaction_terms import TransactionTerms
 from movelite.verifier.iota import IotaVerificationTimeout
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter
 from movelite.verifier.signing import check_verification_cost
@@ -92,6 +93,7 @@ class Executor:
     observers: tuple[Observer, ...] = ()
     runs_native: bool = True
     """False runs everything in the general engine."""
+    reference_gas_price: int = 0
 
     def execute(
         self,
@@ -110,7 +112,10 @@ class Executor:
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
         store = TemporaryStore(reader, inputs, digest)
         run = _Run(self, store, gas, gas_data.payment, mode, recorder)
-        tx_context = TxContext(transaction.sender, digest, self.epoch, self.epoch_timestamp_ms)
+        sender = transaction.sender
+        sponsor = gas_data.owner if gas_data.owner != sender else None
+        terms = TransactionTerms(self.reference_gas_price, gas_data.price, gas_data.budget, sponsor)
+        tx_context = TxContext(sender, digest, self.epoch, self.epoch_timestamp_ms, terms=terms)
         return run.execute(kind, tx_context)
 
     def check_modules_for_signing(self, transaction: TransactionData) -> None:

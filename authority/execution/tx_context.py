@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from movelite.natives.transaction_terms import TransactionTerms
 from proto import bcs
 from proto.bcs import U64
 from proto.ids import Address, Digest, ObjectID, derive_object_id
@@ -20,13 +21,14 @@ class _TxContextLayout:
 
 @dataclass(slots=True)
 class TxContext:
-    """Who runs which transaction in which epoch, and how many ids it has made."""
+    """Who runs which transaction in which epoch, how many ids it has made, and how it pays."""
 
     sender: Address
     digest: Digest
     epoch: int
     epoch_timestamp_ms: int
     ids_created: int = 0
+    terms: TransactionTerms = field(default_factory=TransactionTerms)
 
     def fresh_id(self) -> ObjectID:
         """The next new id of this transaction."""

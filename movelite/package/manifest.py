@@ -71,7 +71,8 @@ class Dependency:
 class Manifest:
     """A parsed Move.toml. An address that is None (`_`) gets its value from elsewhere. Packages that name no
     edition are of the time when there was but one. `published_at` is as written: many packages hold a
-    placeholder there, which matters only once something is published."""
+    placeholder there, which matters only once something is published. Without [addresses], the package's name
+    is that of its address."""
 
     path: Path
     name: str
@@ -141,7 +142,7 @@ class _Reader:
         except ValueError as error:
             raise self.fail(str(error)) from None
         manifest.published_at = self.text_of(package, "published-at", "[package]")
-        manifest.addresses = self.addresses(table)
+        manifest.addresses = self.addresses(table) if "addresses" in table else {name: 0}
         for key, value in self.section(table, "dev-addresses").items():
             if value == "_":
                 raise self.fail(f"address '{key}' in [dev-addresses] needs a value")

@@ -16,10 +16,11 @@ from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.facade import ledger_natives
-from movelite.natives import iota_objects, std_natives
+from movelite.natives import iota_objects, std_natives, transaction_terms
 from movelite.natives.object_runtime import ObjectRuntime
 from movelite.natives.registry import Table, native_table, natives_at
 from movelite.natives.std_natives import DebugHook
+from movelite.natives.transaction_terms import TransactionTerms
 from movelite.unit_test import scenario_natives, secp256k1_natives
 from movelite.unit_test.inventory import Inventories
 from movelite.unit_test.scenario_natives import RandomSeeds
@@ -92,7 +93,12 @@ class DebugPrints:
 def natives_with_tests() -> Table:
     """The natives of the network and those for tests."""
     std = natives_at(STD_ADDRESS, std_natives.TEST_FUNCTIONS | scenario_natives.STD_FUNCTIONS)
-    modules = (iota_objects.TEST_FUNCTIONS, scenario_natives.FUNCTIONS, secp256k1_natives.FUNCTIONS)
+    modules = (
+        iota_objects.TEST_FUNCTIONS,
+        transaction_terms.TEST_FUNCTIONS,
+        scenario_natives.FUNCTIONS,
+        secp256k1_natives.FUNCTIONS,
+    )
     iota = [natives_at(IOTA_FRAMEWORK_ADDRESS, functions) for functions in modules]
     return native_table(ledger_natives(), std, *iota)
 
@@ -139,7 +145,7 @@ class Machine:
         objects = ObjectRuntime(inventories, {}, self.config, is_metered=False)
         seeds = RandomSeeds(random.Random(seed))
         meter = self._meter()
-        extensions = Extensions(objects, inventories, seeds, DebugHook(prints))
+        extensions = Extensions(objects, inventories, TransactionTerms(), seeds, DebugHook(prints))
         session = self.runtime.new_session(self.linkage, meter, extensions, observers)
         started = time.perf_counter()
         failure: Failure | None = None

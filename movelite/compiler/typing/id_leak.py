@@ -18,6 +18,7 @@ from .value_flow import ValueFlow
 _FRESH = {
     ("iota", "object", "new"),
     ("iota", "object", "new_uid_from_hash"),
+    ("iota", "derived_object", "claim"),
     ("iota", "test_scenario", "new_object"),
 }
 _EXEMPT = {

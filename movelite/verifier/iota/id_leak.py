@@ -25,6 +25,7 @@ _STEP_COST = 15
 _FRESH_ID_FUNCTIONS = {
     (IOTA_FRAMEWORK_ADDRESS, "object", "new"),
     (IOTA_FRAMEWORK_ADDRESS, "object", "new_uid_from_hash"),
+    (IOTA_FRAMEWORK_ADDRESS, "derived_object", "claim"),
     (IOTA_FRAMEWORK_ADDRESS, "test_scenario", "new_object"),
 }
 _EXEMPT = {

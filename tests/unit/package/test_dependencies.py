@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from movelite.package import BuildOptions, build
+from movelite.package.addresses import resolve_addresses
+from movelite.package.graph import resolve_graph
 from movelite.unit_test.engine import load_package
 from movelite.unit_test.runner import RunOptions, TestResult, run_tests
 
@@ -79,3 +81,16 @@ def test_dependencies_that_are_published_along_keep_their_code(tmp_path: Path) -
     along = {m.name: m.bytecode for m in build(user, BuildOptions(with_unpublished=True)).modules}
     alone = {m.name: m.bytecode for m in build(tmp_path / "ledger").modules}
     assert along["entries"] == alone["entries"]
+
+
+def test_a_package_without_addresses_has_its_own_name_as_address(tmp_path: Path) -> None:
+    folder = package(tmp_path / "plain", "plain", m="module plain::m;")
+    (folder / "Move.toml").write_text('[package]\nname = "plain"\nedition = "2024"\n')
+    assert resolve_addresses(resolve_graph(folder))["plain"]["plain"] == 0
+    assert [module.name for module in build(folder).modules] == ["m"]
+
+
+def test_what_the_framework_gained_since() -> None:
+    results = run(Path(__file__).parent / "newer_framework")
+    assert [result.name for result in results if result.failed_run] == []
+    assert len(results) >= 5

@@ -80,6 +80,32 @@ public fun exists_with_type<Name: copy + drop + store, Value: store>(
     has_child_object_with_ty<Field<Name, Value>>(parent, hash_type_and_key(parent, name))
 }
 
+// === Newer names ===
+
+/// The newer name of `exists_`.
+public fun exists<Name: copy + drop + store>(object: &UID, name: Name): bool {
+    exists_(object, name)
+}
+
+/// Detach the value under `name`, if there is one; if so, it must have this type.
+public fun remove_opt<Name: copy + drop + store, Value: store>(
+    object: &mut UID,
+    name: Name,
+): Option<Value> {
+    if (exists_(object, name)) option::some(remove(object, name)) else option::none()
+}
+
+/// Put `value` under `name`, and return what was there, which must have the type `ValueOld`.
+public fun replace<Name: copy + drop + store, ValueNew: store, ValueOld: store>(
+    object: &mut UID,
+    name: Name,
+    value: ValueNew,
+): Option<ValueOld> {
+    let old = remove_opt<Name, ValueOld>(object, name);
+    add(object, name, value);
+    old
+}
+
 /// For a field whose value is an object's ID: the field's identity and the address that its
 /// value is.
 public(package) fun field_info<Name: copy + drop + store>(

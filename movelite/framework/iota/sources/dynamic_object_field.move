@@ -67,6 +67,32 @@ public fun id<Name: copy + drop + store>(object: &UID, name: Name): Option<ID> {
     option::some(value.to_id())
 }
 
+// === Newer names ===
+
+/// The newer name of `exists_`.
+public fun exists<Name: copy + drop + store>(object: &UID, name: Name): bool {
+    exists_(object, name)
+}
+
+/// Detach the object under `name`, if there is one; if so, it must have this type.
+public fun remove_opt<Name: copy + drop + store, Value: key + store>(
+    object: &mut UID,
+    name: Name,
+): Option<Value> {
+    if (exists_(object, name)) option::some(remove(object, name)) else option::none()
+}
+
+/// Put `value` under `name`, and return what was there, which must have the type `ValueOld`.
+public fun replace<Name: copy + drop + store, ValueNew: key + store, ValueOld: key + store>(
+    object: &mut UID,
+    name: Name,
+    value: ValueNew,
+): Option<ValueOld> {
+    let old = remove_opt<Name, ValueOld>(object, name);
+    add(object, name, value);
+    old
+}
+
 // === Objects of any type, for modules of this package that see to it themselves ===
 
 public(package) fun internal_add<Name: copy + drop + store, Value: key>(

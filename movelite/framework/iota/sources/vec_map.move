@@ -75,6 +75,9 @@ public fun contains<K: copy, V>(self: &VecMap<K, V>, key: &K): bool {
 /// Number of entries.
 public fun size<K: copy, V>(self: &VecMap<K, V>): u64 { self.contents.length() }
 
+/// The newer name of `size`.
+public fun length<K: copy, V>(self: &VecMap<K, V>): u64 { self.contents.length() }
+
 /// Are there no entries?
 public fun is_empty<K: copy, V>(self: &VecMap<K, V>): bool { self.contents.length() == 0 }
 

@@ -37,6 +37,9 @@ public fun contains<K: copy + drop>(self: &VecSet<K>, key: &K): bool {
 /// Number of keys.
 public fun size<K: copy + drop>(self: &VecSet<K>): u64 { self.contents.length() }
 
+/// The newer name of `size`.
+public fun length<K: copy + drop>(self: &VecSet<K>): u64 { self.contents.length() }
+
 /// Are there no keys?
 public fun is_empty<K: copy + drop>(self: &VecSet<K>): bool { self.contents.is_empty() }
 

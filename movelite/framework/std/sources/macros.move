@@ -56,6 +56,80 @@ public macro fun num_sqrt<$T, $U>($x: $T, $bitsize: u8): $T {
     root as $T
 }
 
+/// `x + y`, if it is not above `$max`.
+public macro fun num_checked_add<$T>($x: $T, $y: $T, $max: $T): Option<$T> {
+    let (x, y) = ($x, $y);
+    if (y > $max - x) option::none() else option::some(x + y)
+}
+
+/// `x - y`, if it is not below 0.
+public macro fun num_checked_sub<$T>($x: $T, $y: $T): Option<$T> {
+    let (x, y) = ($x, $y);
+    if (y > x) option::none() else option::some(x - y)
+}
+
+/// `x * y`, if it is not above `$max`.
+public macro fun num_checked_mul<$T>($x: $T, $y: $T, $max: $T): Option<$T> {
+    let (x, y) = ($x, $y);
+    if (y != 0 && x > $max / y) option::none() else option::some(x * y)
+}
+
+/// `x / y`, if `y` is not 0.
+public macro fun num_checked_div<$T>($x: $T, $y: $T): Option<$T> {
+    let (x, y) = ($x, $y);
+    if (y == 0) option::none() else option::some(x / y)
+}
+
+/// `x + y`, but at most `$max`.
+public macro fun num_saturating_add<$T>($x: $T, $y: $T, $max: $T): $T {
+    let (x, y) = ($x, $y);
+    if (y > $max - x) $max else x + y
+}
+
+/// `x - y`, but at least 0.
+public macro fun num_saturating_sub<$T>($x: $T, $y: $T): $T {
+    let (x, y) = ($x, $y);
+    if (y > x) 0 else x - y
+}
+
+/// `x * y`, but at most `$max`.
+public macro fun num_saturating_mul<$T>($x: $T, $y: $T, $max: $T): $T {
+    let (x, y) = ($x, $y);
+    if (y != 0 && x > $max / y) $max else x * y
+}
+
+/// `x << shift`, if `shift` is below `$bits`.
+public macro fun num_checked_shl<$T>($x: $T, $shift: u8, $bits: u16): Option<$T> {
+    let (x, shift) = ($x, $shift);
+    if (shift as u16 >= $bits) option::none() else option::some(x << shift)
+}
+
+/// `x >> shift`, if `shift` is below `$bits`.
+public macro fun num_checked_shr<$T>($x: $T, $shift: u8, $bits: u16): Option<$T> {
+    let (x, shift) = ($x, $shift);
+    if (shift as u16 >= $bits) option::none() else option::some(x >> shift)
+}
+
+/// `x << shift`, if no bit gets lost.
+public macro fun num_lossless_shl<$T>($x: $T, $shift: u8, $bits: u16): Option<$T> {
+    let (x, shift) = ($x, $shift);
+    if (shift as u16 >= $bits || (x << shift) >> shift != x) option::none()
+    else option::some(x << shift)
+}
+
+/// `x >> shift`, if no bit gets lost.
+public macro fun num_lossless_shr<$T>($x: $T, $shift: u8, $bits: u16): Option<$T> {
+    let (x, shift) = ($x, $shift);
+    if (shift as u16 >= $bits || (x >> shift) << shift != x) option::none()
+    else option::some(x >> shift)
+}
+
+/// `x / y`, if `y` divides `x`.
+public macro fun num_lossless_div<$T>($x: $T, $y: $T): Option<$T> {
+    let (x, y) = ($x, $y);
+    if (y == 0 || x % y != 0) option::none() else option::some(x / y)
+}
+
 /// Decimal digits, without leading zeros.
 public macro fun num_to_string($x: _): String {
     let mut rest = $x;

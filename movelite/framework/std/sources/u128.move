@@ -24,6 +24,9 @@ public fun divide_and_round_up(x: u128, y: u128): u128 {
     std::macros::num_divide_and_round_up!(x, y)
 }
 
+/// The newer name of `divide_and_round_up`.
+public fun div_ceil(x: u128, y: u128): u128 { divide_and_round_up(x, y) }
+
 /// `base` to the power of `exponent`. Fails with an arithmetic error if that does not fit.
 public fun pow(base: u128, exponent: u8): u128 { std::macros::num_pow!(base, exponent) }
 
@@ -44,6 +47,66 @@ public fun try_as_u64(x: u128): Option<u64> { std::macros::try_as_u64!(x) }
 
 /// Decimal digits.
 public fun to_string(x: u128): String { std::macros::num_to_string!(x) }
+
+/// The sum if it fits.
+public fun checked_add(x: u128, y: u128): Option<u128> {
+    std::macros::num_checked_add!(x, y, max_value!())
+}
+
+/// The difference if it is not negative.
+public fun checked_sub(x: u128, y: u128): Option<u128> {
+    std::macros::num_checked_sub!(x, y)
+}
+
+/// The product if it fits.
+public fun checked_mul(x: u128, y: u128): Option<u128> {
+    std::macros::num_checked_mul!(x, y, max_value!())
+}
+
+/// The quotient if `y` is not 0.
+public fun checked_div(x: u128, y: u128): Option<u128> {
+    std::macros::num_checked_div!(x, y)
+}
+
+/// The sum, or the greatest number if it does not fit.
+public fun saturating_add(x: u128, y: u128): u128 {
+    std::macros::num_saturating_add!(x, y, max_value!())
+}
+
+/// The difference, or 0 if it is negative.
+public fun saturating_sub(x: u128, y: u128): u128 {
+    std::macros::num_saturating_sub!(x, y)
+}
+
+/// The product, or the greatest number if it does not fit.
+public fun saturating_mul(x: u128, y: u128): u128 {
+    std::macros::num_saturating_mul!(x, y, max_value!())
+}
+
+/// `x << shift` if `shift` is below 128.
+public fun checked_shl(x: u128, shift: u8): Option<u128> {
+    std::macros::num_checked_shl!(x, shift, 128)
+}
+
+/// `x >> shift` if `shift` is below 128.
+public fun checked_shr(x: u128, shift: u8): Option<u128> {
+    std::macros::num_checked_shr!(x, shift, 128)
+}
+
+/// `x << shift` if that loses no bit.
+public fun lossless_shl(x: u128, shift: u8): Option<u128> {
+    std::macros::num_lossless_shl!(x, shift, 128)
+}
+
+/// `x >> shift` if that loses no bit.
+public fun lossless_shr(x: u128, shift: u8): Option<u128> {
+    std::macros::num_lossless_shr!(x, shift, 128)
+}
+
+/// The quotient if `y` divides `x` without a rest.
+public fun lossless_div(x: u128, y: u128): Option<u128> {
+    std::macros::num_lossless_div!(x, y)
+}
 
 /// `$f` for each number from `$start` up to but not with `$stop`.
 public macro fun range_do<$R: drop>($start: u128, $stop: u128, $f: |u128| -> $R) {

@@ -24,6 +24,9 @@ public fun divide_and_round_up(x: u16, y: u16): u16 {
     std::macros::num_divide_and_round_up!(x, y)
 }
 
+/// The newer name of `divide_and_round_up`.
+public fun div_ceil(x: u16, y: u16): u16 { divide_and_round_up(x, y) }
+
 /// `base` to the power of `exponent`. Fails with an arithmetic error if that does not fit.
 public fun pow(base: u16, exponent: u8): u16 { std::macros::num_pow!(base, exponent) }
 
@@ -35,6 +38,66 @@ public fun try_as_u8(x: u16): Option<u8> { std::macros::try_as_u8!(x) }
 
 /// Decimal digits.
 public fun to_string(x: u16): String { std::macros::num_to_string!(x) }
+
+/// The sum if it fits.
+public fun checked_add(x: u16, y: u16): Option<u16> {
+    std::macros::num_checked_add!(x, y, max_value!())
+}
+
+/// The difference if it is not negative.
+public fun checked_sub(x: u16, y: u16): Option<u16> {
+    std::macros::num_checked_sub!(x, y)
+}
+
+/// The product if it fits.
+public fun checked_mul(x: u16, y: u16): Option<u16> {
+    std::macros::num_checked_mul!(x, y, max_value!())
+}
+
+/// The quotient if `y` is not 0.
+public fun checked_div(x: u16, y: u16): Option<u16> {
+    std::macros::num_checked_div!(x, y)
+}
+
+/// The sum, or the greatest number if it does not fit.
+public fun saturating_add(x: u16, y: u16): u16 {
+    std::macros::num_saturating_add!(x, y, max_value!())
+}
+
+/// The difference, or 0 if it is negative.
+public fun saturating_sub(x: u16, y: u16): u16 {
+    std::macros::num_saturating_sub!(x, y)
+}
+
+/// The product, or the greatest number if it does not fit.
+public fun saturating_mul(x: u16, y: u16): u16 {
+    std::macros::num_saturating_mul!(x, y, max_value!())
+}
+
+/// `x << shift` if `shift` is below 16.
+public fun checked_shl(x: u16, shift: u8): Option<u16> {
+    std::macros::num_checked_shl!(x, shift, 16)
+}
+
+/// `x >> shift` if `shift` is below 16.
+public fun checked_shr(x: u16, shift: u8): Option<u16> {
+    std::macros::num_checked_shr!(x, shift, 16)
+}
+
+/// `x << shift` if that loses no bit.
+public fun lossless_shl(x: u16, shift: u8): Option<u16> {
+    std::macros::num_lossless_shl!(x, shift, 16)
+}
+
+/// `x >> shift` if that loses no bit.
+public fun lossless_shr(x: u16, shift: u8): Option<u16> {
+    std::macros::num_lossless_shr!(x, shift, 16)
+}
+
+/// The quotient if `y` divides `x` without a rest.
+public fun lossless_div(x: u16, y: u16): Option<u16> {
+    std::macros::num_lossless_div!(x, y)
+}
 
 /// `$f` for each number from `$start` up to but not with `$stop`.
 public macro fun range_do<$R: drop>($start: u16, $stop: u16, $f: |u16| -> $R) {

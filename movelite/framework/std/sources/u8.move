@@ -24,6 +24,9 @@ public fun divide_and_round_up(x: u8, y: u8): u8 {
     std::macros::num_divide_and_round_up!(x, y)
 }
 
+/// The newer name of `divide_and_round_up`.
+public fun div_ceil(x: u8, y: u8): u8 { divide_and_round_up(x, y) }
+
 /// `base` to the power of `exponent`. Fails with an arithmetic error if that does not fit.
 public fun pow(base: u8, exponent: u8): u8 { std::macros::num_pow!(base, exponent) }
 
@@ -32,6 +35,66 @@ public fun sqrt(x: u8): u8 { std::macros::num_sqrt!<u8, u16>(x, 8) }
 
 /// Decimal digits.
 public fun to_string(x: u8): String { std::macros::num_to_string!(x) }
+
+/// The sum if it fits.
+public fun checked_add(x: u8, y: u8): Option<u8> {
+    std::macros::num_checked_add!(x, y, max_value!())
+}
+
+/// The difference if it is not negative.
+public fun checked_sub(x: u8, y: u8): Option<u8> {
+    std::macros::num_checked_sub!(x, y)
+}
+
+/// The product if it fits.
+public fun checked_mul(x: u8, y: u8): Option<u8> {
+    std::macros::num_checked_mul!(x, y, max_value!())
+}
+
+/// The quotient if `y` is not 0.
+public fun checked_div(x: u8, y: u8): Option<u8> {
+    std::macros::num_checked_div!(x, y)
+}
+
+/// The sum, or the greatest number if it does not fit.
+public fun saturating_add(x: u8, y: u8): u8 {
+    std::macros::num_saturating_add!(x, y, max_value!())
+}
+
+/// The difference, or 0 if it is negative.
+public fun saturating_sub(x: u8, y: u8): u8 {
+    std::macros::num_saturating_sub!(x, y)
+}
+
+/// The product, or the greatest number if it does not fit.
+public fun saturating_mul(x: u8, y: u8): u8 {
+    std::macros::num_saturating_mul!(x, y, max_value!())
+}
+
+/// `x << shift` if `shift` is below 8.
+public fun checked_shl(x: u8, shift: u8): Option<u8> {
+    std::macros::num_checked_shl!(x, shift, 8)
+}
+
+/// `x >> shift` if `shift` is below 8.
+public fun checked_shr(x: u8, shift: u8): Option<u8> {
+    std::macros::num_checked_shr!(x, shift, 8)
+}
+
+/// `x << shift` if that loses no bit.
+public fun lossless_shl(x: u8, shift: u8): Option<u8> {
+    std::macros::num_lossless_shl!(x, shift, 8)
+}
+
+/// `x >> shift` if that loses no bit.
+public fun lossless_shr(x: u8, shift: u8): Option<u8> {
+    std::macros::num_lossless_shr!(x, shift, 8)
+}
+
+/// The quotient if `y` divides `x` without a rest.
+public fun lossless_div(x: u8, y: u8): Option<u8> {
+    std::macros::num_lossless_div!(x, y)
+}
 
 /// `$f` for each number from `$start` up to but not with `$stop`.
 public macro fun range_do<$R: drop>($start: u8, $stop: u8, $f: |u8| -> $R) {

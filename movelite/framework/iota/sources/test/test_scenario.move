@@ -43,6 +43,19 @@ public struct Scenario {
     ctx: TxContext,
 }
 
+/// A context to be: what a transaction of the scenario begins with. Without `rgp`, the reference gas
+/// price stays as it is.
+public struct TxContextBuilder has copy, drop {
+    sender: address,
+    epoch: u64,
+    epoch_timestamp_ms: u64,
+    ids_created: u64,
+    rgp: Option<u64>,
+    gas_price: u64,
+    gas_budget: u64,
+    sponsor: Option<address>,
+}
+
 /// What a transaction did.
 public struct TransactionEffects has drop {
     created: vector<ID>,
@@ -91,6 +104,149 @@ public fun later_epoch(
 public fun end(scenario: Scenario): TransactionEffects {
     let Scenario { txn_number: _, ctx: _ } = scenario;
     end_transaction()
+}
+
+// === Transactions with all that a context can say ===
+
+/// The context of a first transaction of `sender`.
+public fun ctx_builder_from_sender(sender: address): TxContextBuilder {
+    TxContextBuilder {
+        sender,
+        epoch: 0,
+        epoch_timestamp_ms: 0,
+        ids_created: 0,
+        rgp: option::some(700),
+        gas_price: 1_000,
+        gas_budget: 100_000_000,
+        sponsor: option::none(),
+    }
+}
+
+/// The running transaction's context.
+public fun ctx_builder(scenario: &Scenario): TxContextBuilder {
+    ctx_builder_from_context(&scenario.ctx)
+}
+
+/// The same context again.
+public fun ctx_builder_from_context(ctx: &TxContext): TxContextBuilder {
+    TxContextBuilder {
+        sender: ctx.sender(),
+        epoch: ctx.epoch(),
+        epoch_timestamp_ms: ctx.epoch_timestamp_ms(),
+        ids_created: ctx.get_ids_created(),
+        rgp: option::some(ctx.reference_gas_price()),
+        gas_price: ctx.gas_price(),
+        gas_budget: ctx.gas_budget(),
+        sponsor: ctx.sponsor(),
+    }
+}
+
+public fun set_epoch(mut builder: TxContextBuilder, epoch: u64): TxContextBuilder {
+    builder.epoch = epoch;
+    builder
+}
+
+public fun set_epoch_timestamp(mut builder: TxContextBuilder, ms: u64): TxContextBuilder {
+    builder.epoch_timestamp_ms = ms;
+    builder
+}
+
+public fun set_ids_created(mut builder: TxContextBuilder, ids_created: u64): TxContextBuilder {
+    builder.ids_created = ids_created;
+    builder
+}
+
+public fun set_reference_gas_price(mut builder: TxContextBuilder, rgp: u64): TxContextBuilder {
+    builder.rgp = option::some(rgp);
+    builder
+}
+
+public fun unset_reference_gas_price(mut builder: TxContextBuilder): TxContextBuilder {
+    builder.rgp = option::none();
+    builder
+}
+
+public fun set_gas_price(mut builder: TxContextBuilder, gas_price: u64): TxContextBuilder {
+    builder.gas_price = gas_price;
+    builder
+}
+
+public fun set_gas_budget(mut builder: TxContextBuilder, gas_budget: u64): TxContextBuilder {
+    builder.gas_budget = gas_budget;
+    builder
+}
+
+public fun set_sponsor(mut builder: TxContextBuilder, sponsor: address): TxContextBuilder {
+    builder.sponsor = option::some(sponsor);
+    builder
+}
+
+public fun unset_sponsor(mut builder: TxContextBuilder): TxContextBuilder {
+    builder.sponsor = option::none();
+    builder
+}
+
+fun build(builder: TxContextBuilder, number: u64, rgp: u64): TxContext {
+    tx_context::create(
+        builder.sender,
+        tx_context::dummy_tx_hash_with_hint(number),
+        builder.epoch,
+        builder.epoch_timestamp_ms,
+        builder.ids_created,
+        rgp,
+        builder.gas_price,
+        builder.gas_budget,
+        builder.sponsor,
+    )
+}
+
+/// Begin, with a first transaction in this context, which must have a reference gas price.
+public fun begin_with_context(ctx_builder: TxContextBuilder): Scenario {
+    assert!(ctx_builder.rgp.is_some());
+    Scenario { txn_number: 0, ctx: ctx_builder.build(0, *ctx_builder.rgp.borrow()) }
+}
+
+/// End the transaction and begin one in this context, whose time is not before the running one's. A later
+/// epoch begins after one transaction in each epoch between; only a later one changes the reference gas
+/// price. Returns what the last transaction did that ended.
+public fun next_with_context(
+    scenario: &mut Scenario,
+    ctx_builder: TxContextBuilder,
+): TransactionEffects {
+    let (epoch, current) = (ctx_builder.epoch, scenario.ctx.epoch());
+    let old_price = scenario.ctx.reference_gas_price();
+    let price = ctx_builder.rgp.get_with_default(old_price);
+    assert!(epoch >= current);
+    assert!(price == old_price || epoch > current);
+    assert!(ctx_builder.epoch_timestamp_ms >= scenario.ctx.epoch_timestamp_ms());
+    let mut reached = current;
+    loop {
+        if (reached < epoch) reached = reached + 1;
+        scenario.txn_number = scenario.txn_number + 1;
+        scenario.ctx = ctx_builder.set_epoch(reached).build(scenario.txn_number, price);
+        let effects = end_transaction();
+        if (reached == epoch) return effects
+    }
+}
+
+/// Go on to an epoch that is not in the past.
+public fun skip_to_epoch(scenario: &mut Scenario, epoch: u64) {
+    let current = scenario.ctx.epoch();
+    assert!(epoch >= current);
+    (epoch - current).do!(|_| {
+        scenario.ctx.increment_epoch_number();
+        end_transaction()
+    })
+}
+
+/// Make the objects that every ledger has and share them: clock, random and deny list.
+public fun create_system_objects(scenario: &mut Scenario) {
+    let sender = scenario.sender();
+    scenario.next_tx(@0x0);
+    iota::clock::create_for_testing(scenario.ctx()).share_for_testing();
+    iota::random::create_for_testing(scenario.ctx());
+    iota::deny_list::create_for_test(scenario.ctx());
+    scenario.next_tx(sender);
 }
 
 /// The running transaction's context.
