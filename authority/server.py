@@ -1,27 +1,23 @@
-"""The gRPC server of an authority: it moves bytes between the wire and the service, lets requests in, counts
-them, and closes connections that are idle, stuck or no gRPC.
+"""The gRPC server of an authority: it moves bytes between the wire and the reception, and closes connections
+that are idle, stuck or no gRPC.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import grpc
 import grpc.aio
-from google.protobuf.message import DecodeError
 
 from authority.admission import Admission
 from authority.config import Limits
-from authority.key_value import StorageError
+from authority.conversation import converse_handler
 from authority.metrics import AuthorityMetrics
-from proto.bcs import BcsError
-from proto.errors import AuthorityError, MalformedRequest, StorageFailure, retry_after_seconds
-from proto.rpc.authority_pb2 import Request, Response
-from proto.rpc.methods import METHODS, Method, refusal
+from authority.reception import Reception
+from proto.errors import AuthorityError
+from proto.rpc.authority_pb2 import Answer, Request, Response
+from proto.rpc.methods import METHODS, Method
 from proto.rpc.refusals import overload_metadata
 from proto.service import AuthorityService
 
@@ -71,13 +67,17 @@ async def start_server(
         ],
         maximum_concurrent_rpcs=limits.max_requests_in_flight,
     )
+    reception = Reception(service, admission, metrics)
     handlers = {
         # Requests come as bytes, so that what is no request is answered like any other mistake.
         name: grpc.unary_unary_rpc_method_handler(
-            _handler(method, service, admission, metrics), response_serializer=Response.SerializeToString
+            _handler(method, reception), response_serializer=Response.SerializeToString
         )
         for name, method in METHODS.items()
     }
+    handlers["Converse"] = grpc.stream_stream_rpc_method_handler(
+        converse_handler(reception, limits), response_serializer=Answer.SerializeToString
+    )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
     try:
         if credentials is None:
@@ -90,59 +90,16 @@ async def start_server(
     return server
 
 
-def _handler(
-    method: Method, service: AuthorityService, admission: Admission, metrics: AuthorityMetrics
-) -> Handler:
-    answer, name = getattr(service, method.handler), method.name
-
+def _handler(method: Method, reception: Reception) -> Handler:
     async def handle(raw: bytes, context: _Context) -> Response:
-        async def work() -> Response:
-            request = Request.FromString(raw)
-            return method.success(await answer(method.decode_request(request.bcs)))
-
-        begin, outcome = time.perf_counter(), "failed"
         try:
-            response: Response = await admission.run(name, client_of(context.peer()), len(raw), work)
-            outcome = "ok"
-            return response
-        except (AuthorityError, BcsError, DecodeError, StorageError) as error:
-            refused = _refusal_of(error)
-            outcome = refused.name
-        finally:
-            metrics.count_request(name, outcome, time.perf_counter() - begin)
-        if isinstance(refused.kind, StorageFailure):
-            metrics.storage_failures.inc()
-        if retry_after_seconds(refused.kind) is not None:
+            return await reception.answer(
+                method.name, context.peer(), len(raw), lambda: Request.FromString(raw).bcs
+            )
+        except AuthorityError as refused:
             await context.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, str(refused), trailing_metadata=overload_metadata(refused)
             )
-        return refusal(refused)
+            raise
 
     return handle
-
-
-def _refusal_of(error: Exception) -> AuthorityError:
-    match error:
-        case AuthorityError():
-            return error
-        case StorageError():
-            return AuthorityError(StorageFailure(str(error)))
-        case _:
-            return AuthorityError(MalformedRequest(str(error)))
-
-
-def client_of(peer: str) -> str:
-    """Who shares an allowance, from gRPC's name of a peer: an IPv4 address, or an IPv6 network of 64 bits."""
-    kind, _, rest = peer.partition(":")
-    if kind not in ("ipv4", "ipv6"):
-        return peer
-    host = unquote(rest).rpartition(":")[0].strip("[]").partition("%")[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))

@@ -11,7 +11,8 @@ from proto import messages
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
 from proto.protocol_config import NETWORK_LIMITS
-from proto.rpc.authority_pb2 import Request, Response
+from proto.rpc.authority_pb2 import Answer, Question, Request, Response
+from proto.rpc.conversation import Conversation, ConversationEnded
 from proto.rpc.methods import METHODS
 from proto.rpc.refusals import refusal_of
 from proto.rpc.tls import channel_credentials, server_name
@@ -20,6 +21,11 @@ from proto.simulation import SimulationRequest, SimulationResponse
 SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
 TLS_SCHEME = "https://"
+
+CONVERSED = frozenset({"SubmitTransactions", "SubmitCertificates"})
+"""What users wait for goes over one stream for all; everything else is a call of its own."""
+LARGEST_CONVERSED = 256 * 1024
+"""Bytes of a request: larger ones, and their answers, would hold up others on the stream."""
 
 
 class GrpcAuthorityClient:
@@ -65,17 +71,32 @@ class GrpcAuthorityClient:
             for name in METHODS
         }
 
+        self._conversation = Conversation(
+            self._channel.stream_stream(
+                f"/{SERVICE_NAME}/Converse",
+                request_serializer=Question.SerializeToString,
+                response_deserializer=Answer.FromString,
+            ),
+            timeout_seconds,
+        )
+
     async def close(self) -> None:
         """Close the connection."""
+        await self._conversation.close()
         await self._channel.close()
 
     async def _call(self, name: str, message: Any) -> Any:
         method = METHODS[name]
-        request = Request(bcs=method.encode_request(message))
+        request = method.encode_request(message)
         try:
-            response = await self._calls[name](request, timeout=self._timeout)
+            if name in CONVERSED and len(request) <= LARGEST_CONVERSED:
+                response = await self._conversation.ask(name, request)
+            else:
+                response = await self._calls[name](Request(bcs=request), timeout=self._timeout)
         except grpc.aio.AioRpcError as error:
             raise refusal_of(error, self._address) from error
+        except ConversationEnded as error:
+            raise AuthorityError(Unreachable(f"{self._address} hung up")) from error
         except TimeoutError as error:
             raise AuthorityError(Unreachable("no answer in time")) from error
         return method.read(response)

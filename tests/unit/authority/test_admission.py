@@ -10,7 +10,7 @@ import pytest
 from authority.admission import Admission, Lane, TokenBucket
 from authority.config import Limits
 from authority.metrics import AuthorityMetrics
-from authority.server import client_of
+from authority.reception import client_of
 from proto.errors import AuthorityError, TooManyRequests, ValidatorOverloadedRetryAfter
 
 KILOBYTE = 1024

@@ -1,0 +1,96 @@
+"""Requests on their way from the wire to the service: let in, decoded, answered, counted."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from google.protobuf.message import DecodeError
+
+from authority.admission import Admission
+from authority.key_value import StorageError
+from authority.metrics import AuthorityMetrics
+from proto.bcs import BcsError
+from proto.errors import AuthorityError, MalformedRequest, StorageFailure, retry_after_seconds
+from proto.rpc.authority_pb2 import Response
+from proto.rpc.methods import METHODS, refusal
+from proto.service import AuthorityService
+
+MAX_PEERS = 4096
+"""Connections whose client is remembered."""
+
+
+class Reception:
+    """Answers requests of all methods; every mistake of the caller, or of the disk, is an answer too."""
+
+    def __init__(self, service: AuthorityService, admission: Admission, metrics: AuthorityMetrics) -> None:
+        self._handlers: dict[str, Any] = {
+            name: getattr(service, method.handler) for name, method in METHODS.items()
+        }
+        self._admission = admission
+        self._metrics = metrics
+
+    async def answer(self, name: str, peer: str, size: int, read: Callable[[], bytes]) -> Response:
+        """The response to a request of a method.
+
+        peer: as gRPC calls the caller; size: bytes on the wire; read: gives the BCS, once it is let in.
+        Raises: AuthorityError if it is refused for now, with the seconds to wait.
+        """
+        method = METHODS.get(name)
+        if method is None:
+            unknown: Response = refusal(AuthorityError(MalformedRequest("no method has this name")))
+            return unknown
+        handler = self._handlers[name]
+
+        async def work() -> Response:
+            answer: Response = method.success(await handler(method.decode_request(read())))
+            return answer
+
+        begin, outcome = time.perf_counter(), "failed"
+        try:
+            response = await self._admission.run(name, client_of(peer), size, work)
+            outcome = "ok"
+            return response
+        except (AuthorityError, BcsError, DecodeError, StorageError) as error:
+            refused = _refusal_of(error)
+            outcome = refused.name
+        finally:
+            self._metrics.count_request(name, outcome, time.perf_counter() - begin)
+        if isinstance(refused.kind, StorageFailure):
+            self._metrics.storage_failures.inc()
+        if retry_after_seconds(refused.kind) is not None:
+            raise refused
+        refusing: Response = refusal(refused)
+        return refusing
+
+
+def _refusal_of(error: Exception) -> AuthorityError:
+    match error:
+        case AuthorityError():
+            return error
+        case StorageError():
+            return AuthorityError(StorageFailure(str(error)))
+        case _:
+            return AuthorityError(MalformedRequest(str(error)))
+
+
+@lru_cache(maxsize=MAX_PEERS)
+def client_of(peer: str) -> str:
+    """Who shares an allowance, from gRPC's name of a peer: an IPv4 address, or an IPv6 network of 64 bits."""
+    kind, _, rest = peer.partition(":")
+    if kind not in ("ipv4", "ipv6"):
+        return peer
+    host = unquote(rest).rpartition(":")[0].strip("[]").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
