@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,25 +16,50 @@ from rich.table import Table
 OUTPUT = Path("build/bench.json")
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is to be. quick: sizes so small that only the code is tried, not the speed."""
+
+    fastpay: Path | None = None
+    quick: bool = False
+
+    def size(self, whole: int, quick: int) -> int:
+        """A size of this run."""
+        return quick if self.quick else whole
+
+
 @dataclass(slots=True)
 class Report:
     """Figures of all benchmarks of one run. A figure is None where it could not be measured."""
 
     figures: dict[str, float | None] = field(default_factory=dict)
-    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    sections: list[tuple[str, list[tuple[str, str, str]]]] = field(default_factory=list)
+
+    def section(self, title: str) -> None:
+        """Begin a table; what is added from now on stands in it."""
+        self.sections.append((title, []))
+        self.progress(title)
+
+    def progress(self, text: str) -> None:
+        """Tell whoever waits what is being done."""
+        print(f"bench: {text}", file=sys.stderr, flush=True)
 
     def add(self, key: str, value: float | None, unit: str, text: str) -> None:
         """A figure under a key, with a line for people."""
         self.figures[key] = value
         shown = "not measured" if value is None else f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
-        self.rows.append((text, shown, unit))
+        self.sections[-1][1].append((text, shown, unit))
 
     def show(self) -> None:
-        """Print the table."""
-        table = Table("what", "figure", "unit", title="Movelite benchmarks")
-        for row in self.rows:
-            table.add_row(*row)
-        Console().print(table)
+        """Print the tables."""
+        for title, rows in self.sections:
+            table = Table(title=title, title_justify="left")
+            table.add_column("what", min_width=68)
+            table.add_column("figure", min_width=12, justify="right")
+            table.add_column("unit", min_width=14)
+            for row in rows:
+                table.add_row(*row)
+            Console(width=max(100, Console().width)).print(table)
 
     def save(self) -> None:
         """Write the figures as JSON."""
@@ -52,8 +78,7 @@ def median_cpu_seconds(run: Callable[[], object], repeats: int = 5) -> float:
     return statistics.median(samples)
 
 
-async def cpu_and_wall(run: Awaitable[object]) -> tuple[float, float]:
-    """CPU and wall-clock seconds of awaiting something."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    await run
-    return time.process_time() - cpu, time.perf_counter() - wall
+def quantile(samples: Sequence[float], share: float) -> float:
+    """The sample that this share of all is not above."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

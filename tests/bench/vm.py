@@ -21,7 +21,7 @@ from movelite.vm.linkage import MemoryLinkage
 from movelite.vm.runtime import MoveRuntime, RuntimeConfig
 from movelite.vm.translator.machine import HOT_AFTER
 from movelite.vm.types import ModuleId
-from tests.bench.report import Report
+from tests.bench.report import Options, Report
 from tests.support.ir import assemble
 from tests.support.move_vectors import vector_modules
 
@@ -60,8 +60,9 @@ PROGRAMS = (
 )
 
 
-def run(report: Report) -> None:
+def run(report: Report, options: Options) -> None:
     """Measure and report."""
+    report.section("The Move VM")
     modules = vector_modules()
     translated = MoveRuntime(std_natives())
     interpreted = MoveRuntime(std_natives(), RuntimeConfig(translate=False))

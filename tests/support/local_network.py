@@ -21,6 +21,7 @@ from cli.network_files import make_network
 from cli.session import Session
 from cli.start import spawn_authority, stop_processes, wait_until_healthy
 from cli.web import free_port
+from tests.support.processes import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -71,7 +72,7 @@ class LocalNetwork:
 
     def cpu_seconds(self) -> list[float]:
         """CPU time of each authority with its worker processes so far (Linux)."""
-        return [_cpu_seconds(process.pid) for process in self._authorities.values()]
+        return [cpu_seconds(process.pid) for process in self._authorities.values()]
 
     # ---- service
 
@@ -128,16 +129,3 @@ class LocalNetwork:
     def session(self, config: ClientConfig) -> Session:
         """A wallet with an open connection; close its rpc with `async with`."""
         return Session(config, RpcClient(self.rpc_url))
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU time of a process and of all its descendants."""
-    folder = Path("/proc") / str(pid)
-    fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    children = [
-        int(child)
-        for task in (folder / "task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-    return own + sum(map(_cpu_seconds, children))
