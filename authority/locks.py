@@ -7,9 +7,9 @@ goes away when the transaction is executed: the version is then no longer live, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from proto.errors import AuthorityError, InvariantViolation, ObjectLockConflict
+from proto.errors import AuthorityError, ObjectLockConflict
 from proto.ids import Digest, ObjectID, SequenceNumber
 from proto.object import ObjectRef
 
@@ -27,25 +27,19 @@ class LockTable:
         """The transaction that holds an object version."""
         return self._holders.get((object_id, version))
 
-    def check_free(self, references: Iterable[ObjectRef], digest: Digest) -> None:
-        """Check that no other transaction holds any of the references.
+    def acquire(self, references: Sequence[ObjectRef], digest: Digest) -> None:
+        """Take all of the references for a transaction, or none.
 
-        Raises: AuthorityError ObjectLockConflict.
+        Raises: AuthorityError ObjectLockConflict if another transaction holds one.
         """
-        for reference in references:
-            holder = self._holders.get((reference.object_id, reference.version))
-            if holder is not None and holder != digest:
+        holders = self._holders
+        keys = [(reference.object_id, reference.version) for reference in references]
+        for key, reference in zip(keys, references, strict=True):
+            holder = holders.get(key, digest)
+            if holder != digest:
                 raise AuthorityError(ObjectLockConflict(reference, holder))
-
-    def acquire(self, references: Iterable[ObjectRef], digest: Digest) -> None:
-        """Take the references for a transaction.
-
-        Raises: InvariantViolation if another one holds any: check_free comes first.
-        """
-        for reference in references:
-            key = (reference.object_id, reference.version)
-            if self._holders.setdefault(key, digest) != digest:
-                raise InvariantViolation(f"{reference} is locked by another transaction")
+        for key in keys:
+            holders[key] = digest
 
     def release(self, references: Iterable[ObjectRef], digest: Digest) -> None:
         """Give back what a transaction holds among the references."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from authority.certificates import CertifiedBatch, InBatch, StoredCertificate
 from authority.execution.engine import ExecutionResult, Executor
@@ -66,12 +67,12 @@ RECENT_TRANSACTIONS = 10_000
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedTransaction:
+class SubmittedTransaction(NamedTuple):
     """A signed transaction with its bytes and digest."""
 
     raw: bytes
     signed: SenderSignedData
+    data: TransactionData
     data_bytes: bytes
     digest: Digest
 
@@ -80,14 +81,8 @@ class SubmittedTransaction:
         """What the signature verifier has to check."""
         return self.data_bytes, self.signed.tx_signatures, self.data.signers
 
-    @property
-    def data(self) -> TransactionData:
-        """The transaction without signatures."""
-        return self.signed.transaction_data
 
-
-@dataclass(frozen=True, slots=True)
-class CertifiedSubmission:
+class CertifiedSubmission(NamedTuple):
     """A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
 
     transaction: SubmittedTransaction
@@ -204,14 +199,13 @@ class AuthorityState:
             if problem is not None:
                 raise AuthorityError(problem)
             checked = self._check_transaction(submitted)
-            self.locks.check_free(checked.owned, digest)
+            self.locks.acquire(checked.owned, digest)
         except (UserInputError, AuthorityError) as error:
             # Only now can it be one that was executed: that has used up its gas coin, and is not accepted.
             executed = self.store.executed(digest)
             if executed is not None:
                 return AlreadyExecuted(self.executed_message(executed))
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
-        self.locks.acquire(checked.owned, digest)
         taken.append((checked.owned, digest))
         unit.add_pending(digest, submitted.raw)
         self._remember(digest, checked)
@@ -364,7 +358,8 @@ def _read_transaction(raw: bytes) -> SubmittedTransaction:
         signed, data_bytes = split_sender_signed(raw)
     except BcsError as error:
         raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
-    return SubmittedTransaction(raw, signed, data_bytes, digest_of_bytes(data_bytes))
+    data = signed.transaction_data
+    return SubmittedTransaction(raw, signed, data, data_bytes, digest_of_bytes(data_bytes))
 
 
 def _events(data: bytes) -> TransactionEvents | None:

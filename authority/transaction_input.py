@@ -6,8 +6,9 @@ Source: iota-transaction-checks; iota-core, transaction_input_loader.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from authority.execution.deny_list import check_deny_list_for_signing
 from authority.execution.inputs import InputObjects, ObjectReader
@@ -28,6 +29,7 @@ from proto.object import (
     GasCoinType,
     Immutable,
     MoveObject,
+    MovePackage,
     Object,
     ObjectOwner,
     ObjectRef,
@@ -36,23 +38,19 @@ from proto.object import (
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import (
     ImmOrOwnedObject,
-    MakeMoveVec,
-    MoveCall,
+    ObjectInput,
     ProgrammableTransaction,
-    Publish,
     Receiving,
     SharedObject,
     TransactionData,
-    Upgrade,
 )
-from proto.type_tag import TypeTag, packages_of
+from proto.transaction_checks import named_packages
 
 SharedVersions = Mapping[ObjectID, SequenceNumber]
 """Versions that ordering has assigned to the shared inputs of a transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedInputs:
+class CheckedInputs(NamedTuple):
     """Inputs that passed, and the references among them that the transaction locks."""
 
     inputs: InputObjects
@@ -76,9 +74,9 @@ def check_transaction_input(
     loaded = _load(transaction, reader, shared_versions, given)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
-    received = _check_receiving(transaction, reader, loaded)
+    received = _check_receiving(reader, loaded) if loaded.receiving else []
     check_deny_list_for_signing(transaction.sender, [*loaded.objects.values(), *received], reader)
-    return _checked(transaction, loaded, mutable)
+    return _checked(loaded, mutable)
 
 
 def check_certificate_input(
@@ -90,10 +88,10 @@ def check_certificate_input(
     """
     loaded = _load(transaction, reader, shared_versions)
     mutable = _check_objects(transaction, loaded)
-    for reference in transaction.receiving_objects():
+    for reference in loaded.receiving:
         if reader.get_object_at(reference.object_id, reference.version) is None:
             raise UserInputError(kinds.ObjectNotFound(reference.object_id, reference.version))
-    return _checked(transaction, loaded, mutable)
+    return _checked(loaded, mutable)
 
 
 def load_unchecked_input(
@@ -107,7 +105,7 @@ def load_unchecked_input(
     references = {reference.object_id for reference in loaded.owned}
     owned = {key for key in references if not isinstance(loaded.objects[key].owner, Immutable)}
     shared = {shared.id for shared in loaded.shared if shared.mutable and shared.id not in loaded.deleted}
-    return _checked(transaction, loaded, owned | shared).inputs
+    return _checked(loaded, owned | shared).inputs
 
 
 def live_owned_references(transaction: TransactionData, reader: ObjectReader) -> tuple[ObjectRef, ...]:
@@ -124,46 +122,19 @@ def _is_live_and_owned(reference: ObjectRef, reader: ObjectReader) -> bool:
     return value is not None and value.version == reference.version and isinstance(value.owner, AddressOwner)
 
 
-def _checked(transaction: TransactionData, loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:
+def _checked(loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:
     inputs = InputObjects(
         objects=loaded.objects,
         mutable=frozenset(mutable),
-        receiving=transaction.receiving_objects(),
-        unchanged_shared=tuple(loaded.unchanged_shared()),
+        receiving=tuple(loaded.receiving),
+        unchanged_shared=tuple(loaded.unchanged_shared()) if loaded.shared else (),
         deleted_shared=tuple(sorted(loaded.deleted.items())),
     )
-    owned = tuple(
-        reference
-        for reference in loaded.owned
-        if isinstance(loaded.objects[reference.object_id].owner, AddressOwner)
-    )
-    return CheckedInputs(inputs, owned)
-
-
-def input_packages(transaction: ProgrammableTransaction) -> set[ObjectID]:
-    """Packages that the commands name: called, in type arguments, depended on, upgraded."""
-    found: set[ObjectID] = set()
-    for command in transaction.commands:
-        match command:
-            case MoveCall():
-                found.add(command.package)
-                found.update(_tag_packages(command.type_arguments))
-            case MakeMoveVec(type_tag) if type_tag is not None:
-                found.update(_tag_packages((type_tag,)))
-            case Publish():
-                found.update(command.dependencies)
-            case Upgrade():
-                found.update(command.dependencies)
-                found.add(command.package)
-            case _:
-                pass
-    return found
-
-
-def _tag_packages(tags: Iterable[TypeTag]) -> Iterator[ObjectID]:
-    for tag in tags:
-        for address in packages_of(tag):
-            yield ObjectID(address)
+    objects = loaded.objects
+    owned = [
+        reference for reference in loaded.owned if type(objects[reference.object_id].owner) is AddressOwner
+    ]
+    return CheckedInputs(inputs, tuple(owned))
 
 
 @dataclass(slots=True)
@@ -172,6 +143,7 @@ class _Loaded:
     packages: set[ObjectID]
     owned: list[ObjectRef]
     shared: list[SharedObject]
+    receiving: list[ObjectRef]
     deleted: dict[ObjectID, SequenceNumber]
 
     def unchanged_shared(self) -> Iterator[tuple[ObjectID, UnchangedSharedKind]]:
@@ -196,34 +168,38 @@ def _load(
     kind = transaction.kind
     if not isinstance(kind, ProgrammableTransaction):
         raise UserInputError(kinds.Unsupported("SenderSignedData must not contain system transaction"))
-    loaded = _Loaded({}, input_packages(kind), [], [], {})
-    for argument in kind.object_args():
-        match argument:
-            case ImmOrOwnedObject(reference):
-                loaded.owned.append(reference)
-            case SharedObject():
-                loaded.shared.append(argument)
-            case Receiving():
-                pass
-    loaded.owned.extend(transaction.gas_data.payment)
+    loaded = _Loaded({}, named_packages(kind), [], [], [], {})
+    for argument in kind.inputs:
+        if type(argument) is ObjectInput:
+            match argument.object:
+                case ImmOrOwnedObject(reference):
+                    loaded.owned.append(reference)
+                case SharedObject() as shared:
+                    loaded.shared.append(shared)
+                case Receiving(reference):
+                    loaded.receiving.append(reference)
+    loaded.owned += transaction.gas_data.payment
     _check_duplicates(loaded)
     for package_id in sorted(loaded.packages):
         package = reader.get_object(package_id)
         if package is None:
             raise UserInputError(kinds.DependentPackageNotFound(package_id))
         loaded.objects[package_id] = package
-    for argument in loaded.shared:
-        _load_shared(loaded, argument, reader, shared_versions)
+    for shared in loaded.shared:
+        _load_shared(loaded, shared, reader, shared_versions)
     known = {value.object_id: value for value in given}
     for reference in loaded.owned:
-        value = known.get(reference.object_id)
-        loaded.objects[reference.object_id] = value or _load_owned(reference, reader, is_historic)
+        object_id = reference.object_id
+        value = known.get(object_id) or (None if is_historic else reader.get_object(object_id))
+        if value is None or value.version != reference.version or reference.version >= MAX_VERSION:
+            value = known.get(object_id) or _load_owned(reference, reader, is_historic)
+        loaded.objects[object_id] = value
     return loaded
 
 
 def _check_duplicates(loaded: _Loaded) -> None:
-    ids = [argument.id for argument in loaded.shared] + [reference.object_id for reference in loaded.owned]
-    if len(set(ids)) != len(ids):
+    ids = {reference.object_id for reference in loaded.owned}.union(shared.id for shared in loaded.shared)
+    if len(ids) != len(loaded.owned) + len(loaded.shared):
         raise UserInputError(kinds.DuplicateObjectRefInput())
 
 
@@ -271,7 +247,7 @@ def _check_gas(
         raise UserInputError(kinds.GasPriceTooHigh(config.max_gas_price))
     coins = [objects[reference.object_id] for reference in data.payment]
     for coin in coins:
-        if not isinstance(coin.owner, AddressOwner):
+        if type(coin.owner) is not AddressOwner:
             raise UserInputError(kinds.GasObjectNotOwnedObject(coin.owner))
     if data.budget > config.max_tx_gas:
         raise UserInputError(kinds.GasBudgetTooHigh(data.budget, config.max_tx_gas))
@@ -284,9 +260,10 @@ def _check_gas(
 
 
 def _gas_balance(coin: Object) -> int:
-    if not isinstance(coin.data, MoveObject) or not isinstance(coin.data.type_, GasCoinType):
+    data = coin.data
+    if type(data) is not MoveObject or type(data.type_) is not GasCoinType:
         raise UserInputError(kinds.InvalidGasObject(coin.object_id))
-    return coin.coin_value or 0
+    return data.coin_value or 0
 
 
 def _check_objects(transaction: TransactionData, loaded: _Loaded) -> set[ObjectID]:
@@ -302,16 +279,16 @@ def _check_objects(transaction: TransactionData, loaded: _Loaded) -> set[ObjectI
             if argument.mutable:
                 mutable.add(argument.id)
     for reference in loaded.owned:
-        owner = transaction.gas_data.owner if reference.object_id in gas_coins else transaction.sender
-        value = loaded.objects[reference.object_id]
-        _check_owned(reference, value, owner)
-        if not isinstance(value.owner, Immutable):
-            mutable.add(reference.object_id)
+        object_id = reference.object_id
+        value = loaded.objects[object_id]
+        _check_owned(reference, value, transaction, is_gas=object_id in gas_coins)
+        if type(value.owner) is not Immutable:
+            mutable.add(object_id)
     return mutable
 
 
-def _check_owned(reference: ObjectRef, value: Object, owner: Address) -> None:
-    if value.is_package:
+def _check_owned(reference: ObjectRef, value: Object, transaction: TransactionData, *, is_gas: bool) -> None:
+    if type(value.data) is MovePackage:
         raise UserInputError(kinds.MovePackageAsObject(reference.object_id))
     digest = value.digest()
     if digest != reference.digest:
@@ -320,6 +297,7 @@ def _check_owned(reference: ObjectRef, value: Object, owner: Address) -> None:
         case Immutable():
             pass
         case AddressOwner(actual):
+            owner = transaction.gas_data.owner if is_gas else transaction.sender
             if actual != owner:
                 raise UserInputError(kinds.IncorrectUserSignature(_wrong_owner(reference, actual, owner)))
         case ObjectOwner(parent):
@@ -346,14 +324,14 @@ def _check_shared(argument: SharedObject, value: Object) -> None:
         raise UserInputError(kinds.SharedObjectStartingVersionMismatch())
 
 
-def _check_receiving(transaction: TransactionData, reader: ObjectReader, loaded: _Loaded) -> list[Object]:
+def _check_receiving(reader: ObjectReader, loaded: _Loaded) -> list[Object]:
     """Check what is to be received; the objects that still can be.
 
     One that was received before may be named again: the transaction then fails, and its inputs are free.
     """
     seen = set(loaded.objects)
     found: list[Object] = []
-    for reference in transaction.receiving_objects():
+    for reference in loaded.receiving:
         if reader.was_received(reference.object_id, reference.version):
             continue
         value = reader.get_object(reference.object_id)

@@ -197,10 +197,33 @@ class Decoder(Generator):
                 self.emit_fixed(named)
             arguments += [name for name, _ in named]
             arguments += [self.emit(annotation) for _, annotation in others]
-        w.line(f"{result} = {w.name(blank_class(node.cls))}({', '.join(arguments)})")
-        w.line(f"{result}.__class__ = {w.name(node.cls)}")
+        self.emit_instance(node, arguments, result)
         if node.keeps_bytes:
             w.line(f"{result}.__dict__['encoded'] = b[{start}:p]  # canonical: what encoding would give")
+
+    def emit_instance(self, node: Struct, arguments: list[str], result: str) -> None:
+        """Make the value; one that is a small number in a wrapper is made once and then remembered."""
+        w = self.writer
+        make = f"{result} = {w.name(blank_class(node.cls))}({', '.join(arguments)})"
+        if not _is_small_number(node):
+            w.line(make)
+            w.line(f"{result}.__class__ = {w.name(node.cls)}")
+            return
+        known = w.name({})
+        w.line(f"{result} = {known}.get({arguments[0]})")
+        w.line(f"if {result} is None:")
+        w.indent += 1
+        w.line(make)
+        w.line(f"{result}.__class__ = {w.name(node.cls)}")
+        w.line(f"{known}[{arguments[0]}] = {result}")
+        w.indent -= 1
+
+
+def _is_small_number(node: Struct) -> bool:
+    if len(node.fields) != 1 or node.keeps_bytes:
+        return False
+    inner = node_of(node.fields[0][1])
+    return isinstance(inner, Integer) and inner.bits <= 16
 
 
 def generate_decoder(annotation: Any) -> Callable[[bytes], Any]:

@@ -14,7 +14,7 @@ from proto.bcs import write_uleb128
 from proto.effects import GasCostSummary, UnchangedSharedKind
 from proto.execution_status import ExecutionStatus, Success
 from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
-from proto.object import AddressOwner, Object, Owner
+from proto.object import AddressOwner, MovePackage, Object, Owner
 
 ID_UNCHANGED, ID_CREATED, ID_DELETED = b"\x00", b"\x01", b"\x02"
 """Variants of IDOperation."""
@@ -39,11 +39,11 @@ def change_bytes(
     if before is None:
         state = _NOT_EXIST
     else:
-        version = before.version.to_bytes(8, "little")
+        version = before.data.version.to_bytes(8, "little")
         state = _EXIST + version + _DIGEST + before.digest() + _owner_bytes(before.owner)
     if after is None:
         return object_id + state + _NOT_EXIST + id_operation
-    if after.is_package:
+    if type(after.data) is MovePackage:
         written = _PACKAGE_WRITE + after.version.to_bytes(8, "little") + _DIGEST + after.digest()
         return object_id + state + written + id_operation
     written = _OBJECT_WRITE + _DIGEST + after.digest() + _owner_bytes(after.owner)

@@ -300,7 +300,8 @@ class Object:
 
     def digest(self) -> Digest:
         """Digest of this version."""
-        return self._digest
+        known: Digest | None = self.__dict__.get("_digest")
+        return self._digest if known is None else known
 
     def reference(self) -> ObjectRef:
         """Id, version and digest."""
@@ -336,12 +337,21 @@ def _type_length(type_: MoveObjectType) -> int:
     return len(bcs.encode(MoveObjectType, type_))
 
 
-def written_object(data: ObjectData, owner: Owner, previous_transaction: Digest, rebate: int) -> Object:
-    """An object that is about to be stored, with its BCS and digest made at once."""
-    value = Object(data, owner, previous_transaction, rebate)
-    encoded = bcs.encode(Object, value)
-    value.__dict__["encoded"] = encoded
-    value.__dict__["_digest"] = Digest(blake2b_256(b"Object::" + encoded))
+def written_object(
+    data: ObjectData, owner: Owner, previous_transaction: Digest, rebate: int, size: int
+) -> Object:
+    """An object that is about to be stored; size: its metered_size. Its BCS and digest are made at once."""
+    value = object.__new__(Object)
+    known = value.__dict__
+    known.update(
+        data=data,
+        owner=owner,
+        previous_transaction=previous_transaction,
+        storage_rebate=rebate,
+        metered_size=size,
+    )
+    known["encoded"] = encoded = bcs.encode(Object, value)
+    known["_digest"] = blake2b_256(b"Object::" + encoded)
     return value
 
 

@@ -183,8 +183,19 @@ def _programmable_inputs(transaction: ProgrammableTransaction) -> tuple[InputObj
                 continue
     if len({found.object_id for found in objects}) < len(objects):
         raise UserInputError(reason.DuplicateObjectRefInput())
-    packages = sorted({package for command in transaction.commands for package in _packages(command)})
-    return (*objects, *(PackageInput(package) for package in packages))
+    return (*objects, *(PackageInput(package) for package in sorted(named_packages(transaction))))
+
+
+def named_packages(transaction: ProgrammableTransaction) -> set[ObjectID]:
+    """Packages that the commands name: called, in type arguments, depended on, upgraded."""
+    found: set[ObjectID] = set()
+    for command in transaction.commands:
+        if type(command) not in _WITHOUT_PACKAGES:
+            found.update(_packages(command))
+    return found
+
+
+_WITHOUT_PACKAGES = frozenset({TransferObjects, SplitCoins, MergeCoins})
 
 
 def _packages(command: Command) -> Iterator[ObjectID]:
@@ -223,14 +234,16 @@ def _check_programmable(transaction: ProgrammableTransaction, config: ProtocolCo
         config.max_programmable_tx_commands,
         "maximum commands in a programmable transaction",
     )
-    receiving = sum(
-        not isinstance(argument, (ImmOrOwnedObject, SharedObject)) for argument in transaction.object_args()
-    )
-    if len(_programmable_inputs(transaction)) + receiving > config.max_input_objects:
+    objects = [argument.object for argument in transaction.inputs if type(argument) is ObjectInput]
+    ids = [named.reference.object_id for named in objects if type(named) is ImmOrOwnedObject]
+    ids += [named.id for named in objects if type(named) is SharedObject]
+    if len(set(ids)) < len(ids):
+        raise UserInputError(reason.DuplicateObjectRefInput())
+    if len(objects) + len(named_packages(transaction)) > config.max_input_objects:
         limit = "maximum input + receiving objects in a transaction"
         raise UserInputError(reason.SizeLimitExceeded(limit, str(config.max_input_objects)))
     for argument in transaction.inputs:
-        if isinstance(argument, Pure):
+        if type(argument) is Pure:
             _check_below(len(argument.value), config.max_pure_argument_size, "maximum pure argument size")
     publishes = sum(isinstance(command, (Publish, Upgrade)) for command in transaction.commands)
     maximum = config.max_publish_or_upgrade_per_ptb
@@ -238,7 +251,8 @@ def _check_programmable(transaction: ProgrammableTransaction, config: ProtocolCo
         raise UserInputError(reason.MaxPublishCountExceeded(maximum, publishes))
     for command in transaction.commands:
         _check_command(command, config)
-    _check_randomness(transaction)
+    if RANDOMNESS_STATE_ID in ids:
+        _check_randomness(transaction)
 
 
 def _check_command(command: Command, config: ProtocolConfig) -> None:

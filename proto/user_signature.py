@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from proto import bcs
 from proto.crypto import (
+    ED25519_PUBLIC_KEY_LENGTH,
     PUBLIC_KEY_LENGTHS,
     SIGNATURE_LENGTH,
     IntentScope,
     KeyPair,
     SignatureScheme,
     address_of,
+    intent_message,
     is_public_key,
     signing_digest,
+    verify_ed25519,
     verify_signature,
 )
 from proto.errors import (
@@ -27,7 +30,7 @@ from proto.errors import (
     SignerSignatureAbsent,
     SignerSignatureNumberMismatch,
 )
-from proto.ids import Address
+from proto.ids import Address, blake2b_256
 from proto.multisig import MultiSig, read_multisig
 from proto.passkey import PasskeyAuthenticator, read_passkey
 from proto.transaction import SenderSignedData, TransactionData
@@ -59,6 +62,13 @@ class Signature:
             raise InvalidSignature(f"{self.scheme.name} signature does not verify")
 
 
+_SCHEMES_OF_ONE_KEY: dict[int | None, SignatureScheme] = {
+    scheme.value: scheme for scheme in PUBLIC_KEY_LENGTHS
+}
+
+_TRANSACTION_INTENT = intent_message(IntentScope.TRANSACTION_DATA, b"")
+ED25519_FLAG = SignatureScheme.ED25519.value
+
 GenericSignature = Signature | MultiSig | PasskeyAuthenticator
 
 
@@ -72,7 +82,7 @@ def read_signature(signature: bytes) -> GenericSignature:
         return read_multisig(signature)
     if flag == SignatureScheme.PASSKEY:
         return read_passkey(signature)
-    scheme = next((scheme for scheme in PUBLIC_KEY_LENGTHS if scheme == flag), None)
+    scheme = _SCHEMES_OF_ONE_KEY.get(flag)
     if scheme is None:
         raise InvalidSignature(f"unknown signature scheme {flag}")
     public_key = signature[1 + SIGNATURE_LENGTH :]
@@ -111,6 +121,8 @@ def check_signatures(
     """
     if len(tx_signatures) != len(required):
         raise AuthorityError(SignerSignatureNumberMismatch(len(required), len(tx_signatures)))
+    if len(required) == 1 and _is_signed(transaction_bcs, tx_signatures[0], required[0]):
+        return
     try:
         signatures = {signer_address(s): s for s in map(read_signature, tx_signatures)}
         for signer in required:
@@ -119,6 +131,17 @@ def check_signatures(
             signatures[signer].verify(IntentScope.TRANSACTION_DATA, transaction_bcs)
     except InvalidSignature as error:
         raise AuthorityError(InvalidUserSignature(str(error))) from error
+
+
+def _is_signed(transaction_bcs: bytes, signature: bytes, signer: Address) -> bool:
+    """Whether this is a good signature of an Ed25519 key of the signer, as most are."""
+    if len(signature) != 1 + SIGNATURE_LENGTH + ED25519_PUBLIC_KEY_LENGTH or signature[0] != ED25519_FLAG:
+        return False
+    public_key = signature[1 + SIGNATURE_LENGTH :]
+    if blake2b_256(public_key) != signer:
+        return False
+    digest = blake2b_256(_TRANSACTION_INTENT + transaction_bcs)
+    return verify_ed25519(public_key, digest, signature[1 : 1 + SIGNATURE_LENGTH])
 
 
 def verify_personal_message(message: bytes, signature: bytes) -> Address:

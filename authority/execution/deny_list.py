@@ -1,5 +1,7 @@
 """Regulated coins: who may not use a coin, as its issuer has written into the deny list.
 
+Any coin but the gas coin may have such a list.
+
 Setting values hold from the epoch after they were written; a transaction is refused at once, executed by the
 values that its epoch began with. Source: iota-types, deny_list_v1.
 """
@@ -60,16 +62,11 @@ class _Setting:
     data: _SettingData | None
 
 
-def regulated_coin_type(type_: MoveObjectType | None) -> str | None:
-    """Type of a coin that may have a deny list, as the list names it: any but the gas coin's."""
-    return unprefixed_name(type_.coin_type) if isinstance(type_, CoinType) else None
-
-
 def check_deny_list_for_signing(sender: Address, objects: Iterable[Object], reader: ObjectReader) -> None:
     """Refuse a sender that is denied a coin it brings. Raises: UserInputError."""
-    moved = (value.data for value in objects if isinstance(value.data, MoveObject))
-    found = {regulated_coin_type(data.type_) for data in moved}
-    for coin_type in sorted(name for name in found if name is not None):
+    moved = [value.data.type_ for value in objects if type(value.data) is MoveObject]
+    found = {unprefixed_name(type_.coin_type) for type_ in moved if type(type_) is CoinType}
+    for coin_type in sorted(found):
         config = _config_of(coin_type, reader)
         if config is None:
             continue
@@ -83,9 +80,8 @@ def new_coin_owners(written: Iterable[tuple[MoveObjectType | None, Owner]]) -> d
     """Who owns written coins other than the gas coin's, by type."""
     owners: dict[str, set[Address]] = {}
     for type_, owner in written:
-        coin_type = regulated_coin_type(type_)
-        if coin_type is not None and isinstance(owner, AddressOwner):
-            owners.setdefault(coin_type, set()).add(owner.address)
+        if type(type_) is CoinType and type(owner) is AddressOwner:
+            owners.setdefault(unprefixed_name(type_.coin_type), set()).add(owner.address)
     return owners
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from authority.execution.commands import execute_command
 from authority.execution.context import (
@@ -55,12 +56,17 @@ from proto.user_input_error import PackageVerificationTimedout
 
 _log = logging.getLogger(__name__)
 
+_NO_EVENTS = TransactionEvents(())
+_SUCCESS = Success()
+_EFFECTS_FRAME_BYTES = 120 + 10 + 50 + 40 + 1000 + 1000
+_CHANGE_BYTES, _DEPENDENCY_BYTES = 128, 40
+"""The protocol's estimate of the size of effects."""
+
 SYSTEM_SENDER = Address(bytes(32))
 """Who sends what the system itself runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """An object that is gone: deleted, or wrapped into another."""
 
     id: ObjectID
@@ -68,8 +74,7 @@ class Removal:
     is_wrapped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionResult:
+class ExecutionResult(NamedTuple):
     """What a transaction did. written ascends by id; received: of the receiving inputs those that were."""
 
     effects: TransactionEffects
@@ -108,6 +113,10 @@ class Executor:
         kind = transaction.kind
         if not isinstance(kind, ProgrammableTransaction):
             raise TypeError("only programmable transactions are executed on the owned-object path")
+        if self.runs_native and mode is ExecutionMode.NORMAL and recorder is None and is_native(kind):
+            result = self._try_native(transaction, kind, digest, inputs)
+            if result is not None:
+                return result
         gas_data = transaction.gas_data
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
         store = TemporaryStore(reader, inputs, digest)
@@ -117,6 +126,29 @@ class Executor:
         terms = TransactionTerms(self.reference_gas_price, gas_data.price, gas_data.budget, sponsor)
         tx_context = TxContext(sender, digest, self.epoch, self.epoch_timestamp_ms, terms=terms)
         return run.execute(kind, tx_context)
+
+    def _try_native(
+        self,
+        transaction: TransactionData,
+        kind: ProgrammableTransaction,
+        digest: Digest,
+        inputs: InputObjects,
+    ) -> ExecutionResult | None:
+        """Run simple commands without the machinery that others need; None if they are not so simple."""
+        gas, types = transaction.gas_data, self.input_types
+        try:
+            effects, version, written, deleted = run_native(
+                kind, gas, digest, inputs, self.epoch, self.config, types
+            )
+        except NotNative:
+            return None
+        except (StorageError, MemoryError):
+            raise
+        except Exception:
+            _log.exception("transaction %s breaks an invariant of the short way", digest)
+            return None
+        removed = tuple([Removal(object_id, version, False) for object_id in deleted])
+        return ExecutionResult(effects, _NO_EVENTS, written, removed, (), None)
 
     def check_modules_for_signing(self, transaction: TransactionData) -> None:
         """Refuse modules that would take too long to verify. Raises: UserInputError."""
@@ -151,24 +183,31 @@ class Executor:
         return store.final_objects()
 
 
-@dataclass(slots=True)
 class _Run:
-    executor: Executor
-    store: TemporaryStore
-    gas: GasCharger
-    payment: tuple[ObjectRef, ...]
-    mode: ExecutionMode
-    recorder: Recorder | None
-    error: ExecutionError | None = None
+    """One transaction from its inputs to its result."""
 
-    @property
-    def gas_coin(self) -> ObjectID:
-        return self.payment[0].object_id
+    def __init__(
+        self,
+        executor: Executor,
+        store: TemporaryStore,
+        gas: GasCharger,
+        payment: tuple[ObjectRef, ...],
+        mode: ExecutionMode,
+        recorder: Recorder | None,
+    ) -> None:
+        self.executor = executor
+        self.store = store
+        self.gas = gas
+        self.payment = payment
+        self.gas_coin = payment[0].object_id
+        self.mode = mode
+        self.recorder = recorder
+        self.error: ExecutionError | None = None
 
     def execute(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> ExecutionResult:
         self._smash_gas()
         try:
-            self.gas.charge_input_objects(self.store.inputs.metered_size())
+            self.gas.charge_input_objects(self.store.input_size)
             self._run_commands(transaction, tx_context)
             self._check_sizes()
         except ExecutionError as error:
@@ -185,8 +224,6 @@ class _Run:
     def _run_commands(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> None:
         if self.store.inputs.deleted_shared:
             raise ExecutionError(InputObjectDeleted())
-        if self._run_native(transaction, tx_context):
-            return
         executor = self.executor
         parameters = ExecutionParameters(
             executor.runtime, executor.config, self.mode, executor.input_types, executor.observers
@@ -200,32 +237,11 @@ class _Run:
         finally:
             self.store.loaded.update(context.objects.loaded_objects())
 
-    def _run_native(self, transaction: ProgrammableTransaction, tx_context: TxContext) -> bool:
-        """Run simple commands without the machinery that others need; False if they are not so simple."""
-        is_plain = self.mode is ExecutionMode.NORMAL and self.recorder is None and self.executor.runs_native
-        if not is_plain or not is_native(transaction):
-            return False
-        types, budget = self.executor.input_types, self.gas.budget
-        try:
-            results = run_native(transaction, self.store, tx_context, self.gas_coin, budget, types)
-        except NotNative:
-            tx_context.ids_created = 0
-            return False
-        self.store.merge_results(results)
-        return True
-
     def _check_sizes(self) -> None:
         config, results = self.executor.config, self.store.results
-        estimate = (
-            120
-            + 10
-            + 50
-            + 40
-            + 1000
-            + 128 * (len(results.written) + len(results.modified))
-            + 1000
-            + 40 * len(self.store.inputs.objects)
-        )
+        changes = len(results.written) + len(results.modified)
+        inputs = len(self.store.inputs.objects)
+        estimate = _EFFECTS_FRAME_BYTES + _CHANGE_BYTES * changes + _DEPENDENCY_BYTES * inputs
         limit = config.max_serialized_tx_effects_size_bytes
         if estimate >= limit:
             raise ExecutionError(EffectsTooLarge(estimate, limit))
@@ -289,11 +305,10 @@ class _Run:
             _status(self.error), summary, self.gas_coin, self.executor.epoch, written
         )
         version = self.store.lamport_version
-        removed = tuple(
-            Removal(object_id, version, is_wrapped) for object_id, is_wrapped in self.store.removed()
-        )
-        events = TransactionEvents(tuple(self.store.results.events))
-        received = tuple(r for r in self.store.inputs.receiving if r.object_id in self.store.results.modified)
+        removed = tuple([Removal(key, version, is_wrapped) for key, is_wrapped in self.store.removed()])
+        results = self.store.results
+        events = TransactionEvents(tuple(results.events)) if results.events else _NO_EVENTS
+        received = tuple([r for r in self.store.inputs.receiving if r.object_id in results.modified])
         return ExecutionResult(effects, events, written, removed, received, self.error)
 
 
@@ -308,4 +323,4 @@ def run_commands(context: ExecutionContext, transaction: ProgrammableTransaction
 
 
 def _status(error: ExecutionError | None) -> ExecutionStatus:
-    return Success() if error is None else Failure(error.status, error.command)
+    return _SUCCESS if error is None else Failure(error.status, error.command)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from authority.execution.errors import ExecutionError
 from movelite.bytecode.status import VMError
-from movelite.vm.gas import GasMeter, UnmeteredGas, computation_units
+from movelite.vm.gas import INTERNAL_UNITS, GasMeter, UnmeteredGas, computation_units
 from proto.effects import GasCostSummary
 from proto.execution_status import InsufficientGas
 from proto.protocol_config import ProtocolConfig
@@ -114,4 +114,17 @@ class GasCharger:
         )
 
     def _sender_rebate(self) -> int:
-        return (self._rebates * self._config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS
+        return sender_rebate(self._rebates, self._config)
+
+
+def sender_rebate(rebates: int, config: ProtocolConfig) -> int:
+    """The part of storage rebates that goes back to the sender."""
+    return (rebates * config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS
+
+
+def computation_cost(internal_units: int, budget: int, price: int) -> int | None:
+    """The cost of so much computation, or None if the budget does not exceed it."""
+    if internal_units > GasMeter.units_of_budget(budget, price) * INTERNAL_UNITS:
+        return None
+    cost = computation_units(internal_units // INTERNAL_UNITS) * price
+    return None if budget <= cost else cost

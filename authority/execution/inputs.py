@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from operator import is_
+from typing import NamedTuple, Protocol
 
 from proto.effects import UnchangedSharedKind
 from proto.ids import GENESIS_MARKER_DIGEST, SYSTEM_PACKAGE_IDS, Digest, ObjectID, SequenceNumber
@@ -35,8 +35,19 @@ class ObjectReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class InputObjects:
+class InputTotals(NamedTuple):
+    """lamport_version: one above the greatest version of all that enters; packages do not count.
+
+    metered_size: bytes that reading the inputs is charged for; system packages are free.
+    dependencies: transactions that wrote the inputs, the genesis marker left out.
+    """
+
+    lamport_version: SequenceNumber
+    metered_size: int
+    dependencies: set[Digest]
+
+
+class InputObjects(NamedTuple):
     """Inputs of one transaction.
 
     objects holds every object and package input, gas coins included; mutable the ids that the transaction
@@ -54,27 +65,22 @@ class InputObjects:
         """Whether the reader still has these very objects: what was checked of them still holds."""
         if self.receiving or self.unchanged_shared or self.deleted_shared:
             return False
-        return all(reader.get_object(key) is value for key, value in self.objects.items())
+        return all(map(is_, map(reader.get_object, self.objects), self.objects.values()))
 
-    def lamport_version(self) -> SequenceNumber:
-        """One above the greatest version of all that enters; packages do not count."""
-        return 1 + max(self._versions(), default=0)
-
-    def dependencies(self) -> set[Digest]:
-        """Transactions that wrote the inputs, the genesis marker left out."""
-        found = {value.previous_transaction for value in self.objects.values()}
-        found.discard(GENESIS_MARKER_DIGEST)
-        return found
-
-    def metered_size(self) -> int:
-        """Bytes that reading the inputs is charged for; system packages are free."""
-        return sum(value.metered_size for key, value in self.objects.items() if key not in SYSTEM_PACKAGE_IDS)
-
-    def _versions(self) -> Iterator[SequenceNumber]:
-        for value in self.objects.values():
-            if isinstance(value.data, MoveObject):
-                yield value.data.version
+    def totals(self) -> InputTotals:
+        """What the inputs come to together."""
+        version, metered_size = 0, 0
+        dependencies: set[Digest] = set()
+        for key, value in self.objects.items():
+            data = value.data
+            if type(data) is MoveObject and data.version > version:
+                version = data.version
+            if key not in SYSTEM_PACKAGE_IDS:
+                metered_size += value.metered_size
+            dependencies.add(value.previous_transaction)
         for reference in self.receiving:
-            yield reference.version
-        for _, version in self.deleted_shared:
-            yield version
+            version = max(version, reference.version)
+        for _, deleted_at in self.deleted_shared:
+            version = max(version, deleted_at)
+        dependencies.discard(GENESIS_MARKER_DIGEST)
+        return InputTotals(version + 1, metered_size, dependencies)

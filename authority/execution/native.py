@@ -1,34 +1,51 @@
-"""Transactions that only transfer objects and split and merge gas coins, run straight on the stored bytes.
+"""Transactions that only transfer objects and split and merge gas coins: the short way.
 
-Most transactions are such, and they need neither types nor a virtual machine. What is run here succeeds:
-whatever is unusual, a wrong argument above all, is left to the general engine, which also says what is wrong.
-That both do the same is a property test.
+Most transactions are such. They need neither types nor a virtual machine, so they are run straight on the
+stored objects, from the inputs to the effects. What is run here succeeds: whatever is unusual, a wrong
+argument above all, is left to the general engine, which also says what is wrong. That both do the same, to
+the byte, is a property test.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from authority.execution.context import InputType
-from authority.execution.temporary_store import ExecutionResults, TemporaryStore, WrittenObject
-from authority.execution.tx_context import TxContext
-from proto.ids import ADDRESS_LENGTH, Address, ObjectID
+from authority.execution.gas_charger import computation_cost, sender_rebate
+from authority.execution.inputs import InputObjects
+from proto.effects import GasCostSummary, TransactionEffects
+from proto.effects_writer import ID_CREATED, ID_DELETED, ID_UNCHANGED, change_bytes, effects_bytes
+from proto.execution_status import Success
+from proto.ids import (
+    ADDRESS_LENGTH,
+    GENESIS_MARKER_DIGEST,
+    Address,
+    Digest,
+    ObjectID,
+    SequenceNumber,
+    derive_object_id,
+)
 from proto.object import (
     AddressOwner,
     CoinType,
     GasCoinType,
     MoveObject,
     MoveObjectType,
+    Object,
     Owner,
     coin_contents,
+    written_object,
 )
+from proto.protocol_config import ProtocolConfig
 from proto.transaction import (
     Argument,
     CallArg,
     Command,
     GasCoin,
+    GasData,
     ImmOrOwnedObject,
     Input,
     MergeCoins,
@@ -41,36 +58,39 @@ from proto.transaction import (
     TransferObjects,
 )
 
-MOST_COINS = 256
-"""Coins that a transaction may make and merge here: far below every limit of the protocol."""
+MOST_OBJECTS = 256
+"""Inputs, and coins made or merged, of a transaction that is run here: far below every limit."""
 
 MAX_U64 = 2**64 - 1
+_SUCCESS = Success()
 
 
 class NotNative(Exception):
     """The general engine has to run this transaction."""
 
 
+class NativeResult(NamedTuple):
+    """The effects, the objects that the transaction leaves, and coins that are gone; ascending by id."""
+
+    effects: TransactionEffects
+    version: SequenceNumber
+    written: dict[ObjectID, Object]
+    deleted: list[ObjectID]
+
+
 @dataclass(slots=True)
 class _Held:
-    """An object in the hands of the commands. balance: of a gas coin; contents: of anything else.
+    """An object in the hands of the commands. balance: of a gas coin, None of anything else.
 
-    owner: None for a coin that was split off and that nobody has got yet.
+    size: bytes that storage is charged for. owner: None for a coin that was split off and not given away.
     """
 
     id: ObjectID
     type_: MoveObjectType
-    balance: int | None
     contents: bytes
+    balance: int | None
+    size: int
     owner: Owner | None
-
-    def written(self) -> WrittenObject:
-        """The object as the transaction leaves it."""
-        if self.owner is None:
-            raise NotNative
-        if self.balance is not None:
-            return WrittenObject(self.owner, self.type_, coin_contents(self.id, self.balance))
-        return WrittenObject(self.owner, self.type_, self.contents)
 
 
 _Place = bytes | _Held | None
@@ -82,98 +102,162 @@ def is_native(transaction: ProgrammableTransaction) -> bool:
     for command in transaction.commands:
         if type(command) not in _COMMANDS:
             return False
-    return all(
-        type(argument) is not ObjectInput or type(argument.object) is ImmOrOwnedObject
-        for argument in transaction.inputs
-    )
+    for argument in transaction.inputs:
+        if type(argument) is ObjectInput and type(argument.object) is not ImmOrOwnedObject:
+            return False
+    return True
 
 
 def run_native(
     transaction: ProgrammableTransaction,
-    store: TemporaryStore,
-    tx_context: TxContext,
-    gas_coin: ObjectID,
-    budget: int,
+    gas: GasData,
+    digest: Digest,
+    inputs: InputObjects,
+    epoch: int,
+    config: ProtocolConfig,
     types: Mapping[MoveObjectType, InputType],
-) -> ExecutionResults:
-    """What the commands change. types: what is known of the types of objects.
+) -> NativeResult:
+    """Run a transaction for which `is_native` holds. types: what is known of the types of objects.
 
-    Raises: NotNative; nothing has changed then but tx_context.
+    Raises: NotNative.
     """
-    run = _NativeRun(store, tx_context, gas_coin, types)
-    run.load(transaction.inputs, budget)
+    run = _Run(digest, types)
+    run.load(inputs)
+    run.place(transaction.inputs, gas)
     for command in transaction.commands:
         run.results.append(_COMMANDS[type(command)](run, command))
-    return run.finish(budget)
+    left = run.left(gas.budget)
+    summary = _gas_summary(gas, run.read_size, sum([held.size for held in left]), run.rebates, config)
+    coin = run.gas_coin
+    coin.balance = (coin.balance or 0) - summary.net_gas_usage
+    version = run.version + 1
+    fee = config.obj_data_cost_refundable * config.storage_gas_price
+    written = {held.id: _written(held, version, digest, fee) for held in left}
+    deleted = sorted(run.merged - run.made)
+    ids = sorted((*written, *deleted))
+    effects = effects_bytes(
+        status=_SUCCESS,
+        epoch=epoch,
+        gas=summary,
+        digest=digest,
+        gas_object_index=ids.index(coin.id),
+        events_digest=None,
+        dependencies=run.dependencies,
+        lamport_version=version,
+        changes=[_change(object_id, inputs, written) for object_id in ids],
+        unchanged_shared=(),
+    )
+    return NativeResult(TransactionEffects.of_own_bytes(effects), version, written, deleted)
 
 
-class _NativeRun:
-    def __init__(
-        self,
-        store: TemporaryStore,
-        tx_context: TxContext,
-        gas_coin: ObjectID,
-        types: Mapping[MoveObjectType, InputType],
-    ) -> None:
-        self.store = store
-        self.tx_context = tx_context
+def _gas_summary(
+    gas: GasData, read_size: int, stored_size: int, rebates: int, config: ProtocolConfig
+) -> GasCostSummary:
+    """The cost of reading and storing so many bytes; rebates: of all that is changed. Raises: NotNative."""
+    computation = computation_cost(read_size * config.obj_access_cost_read_per_byte, gas.budget, gas.price)
+    storage = stored_size * config.obj_data_cost_refundable * config.storage_gas_price
+    rebate = sender_rebate(rebates, config)
+    if computation is None or max(storage - rebate, 0) > gas.budget - computation:
+        raise NotNative
+    if stored_size >= config.max_size_written_objects:
+        raise NotNative
+    return GasCostSummary(computation, computation, storage, rebate, rebates - rebate)
+
+
+def _written(held: _Held, version: SequenceNumber, digest: Digest, fee: int) -> Object:
+    if held.owner is None:
+        raise NotNative
+    contents = held.contents if held.balance is None else coin_contents(held.id, held.balance)
+    data = MoveObject(held.type_, version, contents)
+    return written_object(data, held.owner, digest, held.size * fee, held.size)
+
+
+def _change(object_id: ObjectID, inputs: InputObjects, written: Mapping[ObjectID, Object]) -> bytes:
+    before, after = inputs.objects.get(object_id), written.get(object_id)
+    operation = ID_CREATED if before is None else ID_DELETED if after is None else ID_UNCHANGED
+    return change_bytes(object_id, before, after, operation)
+
+
+class _Run:
+    """The inputs, the places that arguments name, and the commands over them."""
+
+    def __init__(self, digest: Digest, types: Mapping[MoveObjectType, InputType]) -> None:
+        self.digest = digest
         self.types = types
+        self.held: dict[ObjectID, _Held] = {}
+        self.version: SequenceNumber = 0
+        self.read_size = self.rebates = 0
+        self.dependencies: set[Digest] = set()
         self.inputs: list[_Place] = []
-        self.gas_coin = self._held(gas_coin)
-        self.gas: list[_Place] = [self.gas_coin]
+        self.gas: list[_Place] = []
         self.results: list[list[_Place]] = []
         self.transfers: list[_Held] = []
         self.made: set[ObjectID] = set()
         self.merged: set[ObjectID] = set()
 
-    def load(self, inputs: tuple[CallArg, ...], budget: int) -> None:
-        """Take up the inputs. Commands see the gas coin without the budget."""
+    def load(self, inputs: InputObjects) -> None:
+        """Take up all input objects: owned ones, and no coins of other types, for they may be regulated."""
+        if len(inputs.mutable) != len(inputs.objects) or len(inputs.mutable) > MOST_OBJECTS:
+            raise NotNative
+        for object_id, value in inputs.objects.items():
+            data = value.data
+            if type(data) is not MoveObject:
+                raise NotNative
+            type_, size = data.type_, value.metered_size
+            balance = None
+            if type(type_) is GasCoinType:
+                balance = data.coin_value
+            elif type(type_) is CoinType or type_ not in self.types:
+                raise NotNative
+            self.held[object_id] = _Held(object_id, type_, data.contents, balance, size, value.owner)
+            self.version = max(self.version, data.version)
+            self.read_size += size
+            self.rebates += value.storage_rebate
+            self.dependencies.add(value.previous_transaction)
+        self.dependencies.discard(GENESIS_MARKER_DIGEST)
+
+    def place(self, inputs: tuple[CallArg, ...], gas: GasData) -> None:
+        """Put the inputs where arguments find them; all coins of the payment into one, without the budget."""
         for argument in inputs:
             if type(argument) is Pure:
                 self.inputs.append(argument.value)
             elif type(argument) is ObjectInput and type(argument.object) is ImmOrOwnedObject:
-                self.inputs.append(self._held(argument.object.reference.object_id))
-        coin = self.gas_coin
-        smashed = self.store.results.written.get(coin.id)
-        balance = coin.balance if smashed is None else smashed.balance
-        if balance is None or balance < budget:
+                self.inputs.append(self.held[argument.object.reference.object_id])
+        coins = [self.held[reference.object_id] for reference in gas.payment]
+        balance = sum([coin.balance or 0 for coin in coins])
+        if not gas.budget <= balance <= MAX_U64:
             raise NotNative
-        coin.balance = balance - budget
+        self.merged.update([coin.id for coin in coins[1:]])
+        self.gas_coin = coins[0]
+        self.gas_coin.balance = balance - gas.budget
+        self.gas.append(self.gas_coin)
 
-    def _held(self, object_id: ObjectID) -> _Held:
-        """An input that may be changed. Coins of other types may be regulated."""
-        inputs = self.store.inputs
-        value = inputs.objects[object_id]
-        data = value.data
-        if type(data) is not MoveObject or object_id not in inputs.mutable:
+    def left(self, budget: int) -> list[_Held]:
+        """All objects that are left at the end, by id, the budget back in the gas coin."""
+        if any(map(any, self.results)):
+            raise NotNative  # a coin that nobody has got
+        self.gas_coin.balance = balance = (self.gas_coin.balance or 0) + budget
+        if balance > MAX_U64 or len(self.made) + len(self.merged) > MOST_OBJECTS:
             raise NotNative
-        kind = type(data.type_)
-        if kind is GasCoinType:
-            return _Held(object_id, data.type_, data.coin_value, b"", value.owner)
-        if kind is CoinType or data.type_ not in self.types:
-            raise NotNative
-        return _Held(object_id, data.type_, None, data.contents, value.owner)
+        kept = [held for held in (*self.inputs, *self.gas) if type(held) is _Held]
+        return sorted(kept + self.transfers, key=attrgetter("id"))
 
     def _place(self, argument: Argument) -> tuple[list[_Place], int]:
-        match argument:
-            case GasCoin():
-                return self.gas, 0
-            case Input(position):
-                places = self.inputs
-            case Result(command):
-                places, position = self._results(command), 0
-                if len(places) != 1:
-                    raise NotNative
-            case NestedResult(command, position):
-                places = self._results(command)
+        if type(argument) is Input:
+            places, position = self.inputs, argument.index
+        elif type(argument) is GasCoin:
+            places, position = self.gas, 0
+        elif type(argument) is NestedResult and argument.command < len(self.results):
+            places, position = self.results[argument.command], argument.result
+        elif type(argument) is Result and argument.command < len(self.results):
+            places, position = self.results[argument.command], 0
+            if len(places) != 1:
+                raise NotNative
+        else:
+            raise NotNative
         if position >= len(places):
             raise NotNative
         return places, position
-
-    def _results(self, command: int) -> list[_Place]:
-        if command >= len(self.results):
-            raise NotNative
-        return self.results[command]
 
     def _take(self, argument: Argument) -> _Held:
         places, position = self._place(argument)
@@ -189,6 +273,11 @@ class _NativeRun:
             raise NotNative
         return coin, coin.balance
 
+    def _give_back(self, argument: Argument, coin: _Held, balance: int) -> None:
+        coin.balance = balance
+        places, position = self._place(argument)
+        places[position] = coin
+
     def _pure(self, argument: Argument, length: int) -> bytes:
         places, position = self._place(argument)
         value = places[position]
@@ -196,15 +285,8 @@ class _NativeRun:
             raise NotNative
         return value
 
-    def _give_back(self, argument: Argument, coin: _Held, balance: int) -> None:
-        if len(self.made) + len(self.merged) > MOST_COINS:
-            raise NotNative
-        coin.balance = balance
-        places, position = self._place(argument)
-        places[position] = coin
-
     def transfer(self, command: TransferObjects) -> list[_Place]:
-        """TransferObjects."""
+        """Give objects to an address."""
         taken = [self._take(argument) for argument in command.objects]
         owner = AddressOwner(Address(self._pure(command.address, ADDRESS_LENGTH)))
         for held in taken:
@@ -215,7 +297,7 @@ class _NativeRun:
         return []
 
     def split(self, command: SplitCoins) -> list[_Place]:
-        """SplitCoins."""
+        """Make a new coin for each amount."""
         coin, balance = self._take_coin(command.coin)
         parts: list[_Place] = []
         for argument in command.amounts:
@@ -223,18 +305,18 @@ class _NativeRun:
             if amount > balance:
                 raise NotNative
             balance -= amount
-            object_id = self.tx_context.fresh_id()
+            object_id = derive_object_id(self.digest, len(self.made))
             self.made.add(object_id)
-            parts.append(_Held(object_id, coin.type_, amount, b"", None))
+            parts.append(_Held(object_id, coin.type_, b"", amount, coin.size, None))
         self._give_back(command.coin, coin, balance)
         return parts
 
     def merge(self, command: MergeCoins) -> list[_Place]:
-        """MergeCoins."""
+        """Put coins into one of them."""
         target, balance = self._take_coin(command.target)
         for argument in command.sources:
             if type(argument) is GasCoin:
-                raise NotNative
+                raise NotNative  # which can only be transferred
             coin, amount = self._take_coin(argument)
             self.merged.add(coin.id)
             balance += amount
@@ -243,26 +325,9 @@ class _NativeRun:
         self._give_back(command.target, target, balance)
         return []
 
-    def finish(self, budget: int) -> ExecutionResults:
-        """All that was changed, with the budget back in the gas coin. Raises: NotNative."""
-        for places in self.results:
-            if places and any(held is not None for held in places):
-                raise NotNative  # a coin that is left over
-        left = [held for held in (*self.inputs, *self.gas) if type(held) is _Held]
-        coin = self.gas_coin
-        coin.balance = (coin.balance or 0) + budget
-        if coin.balance > MAX_U64:
-            raise NotNative
-        return ExecutionResults(
-            written={held.id: held.written() for held in left + self.transfers},
-            modified=set(self.store.inputs.mutable),
-            created=self.made - self.merged,
-            deleted=self.merged - self.made,
-        )
 
-
-_COMMANDS: dict[type[Command], Callable[[_NativeRun, Any], list[_Place]]] = {
-    TransferObjects: _NativeRun.transfer,
-    SplitCoins: _NativeRun.split,
-    MergeCoins: _NativeRun.merge,
+_COMMANDS: dict[type[Command], Callable[[_Run, Any], list[_Place]]] = {
+    TransferObjects: _Run.transfer,
+    SplitCoins: _Run.split,
+    MergeCoins: _Run.merge,
 }

@@ -21,7 +21,7 @@ from proto.execution_status import (
     UnusedValueWithoutDrop,
 )
 from proto.ids import DENY_LIST_ID, ObjectID
-from proto.object import IMMUTABLE, AddressOwner, Owner, Shared
+from proto.object import AddressOwner, Owner, Shared
 
 MAX_U64 = 2**64 - 1
 
@@ -38,7 +38,7 @@ def collect_results(context: ExecutionContext) -> ExecutionResults:
     _collect_runtime(context, results)
     for package in context.packages.new_packages:
         results.created.add(package.id)
-        results.written[package.id] = WrittenObject(IMMUTABLE, None, b"", package)
+        results.written[package.id] = WrittenObject.of_package(package)
     _check_shared(results, by_value_shared)
     results.events.extend(context.events)
     _check_deny_list(context, results)
@@ -101,7 +101,7 @@ def _write_value(
     context: ExecutionContext, results: ExecutionResults, value: ObjectValue, owner: Owner
 ) -> None:
     _check_object_size(context, value.contents)
-    results.written[value.id] = WrittenObject(owner, value.object_type, value.contents)
+    results.written[value.id] = WrittenObject.of_contents(owner, value.object_type, value.contents)
     if value.id in context.objects.loaded_objects():
         results.modified.add(value.id)
 
@@ -129,7 +129,7 @@ def _collect_runtime(context: ExecutionContext, results: ExecutionResults) -> No
     for object_id, written in runtime.writes.items():
         contents = serialize(written.type_, written.value)
         _check_object_size(context, contents)
-        results.written[object_id] = WrittenObject(
+        results.written[object_id] = WrittenObject.of_contents(
             written.owner, context.object_type(written.type_), contents
         )
 

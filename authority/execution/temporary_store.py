@@ -14,8 +14,9 @@ from proto.effects import GasCostSummary, PerEpochConfig, TransactionEffects, Un
 from proto.effects_writer import ID_CREATED, ID_DELETED, ID_UNCHANGED, change_bytes, effects_bytes
 from proto.event import Event, TransactionEvents
 from proto.execution_status import ExecutionStatus
-from proto.ids import ADDRESS_LENGTH, DENY_LIST_ID, Digest, ObjectID, SequenceNumber
+from proto.ids import ADDRESS_LENGTH, DENY_LIST_ID, Digest, ObjectID
 from proto.object import (
+    IMMUTABLE,
     MoveObject,
     MoveObjectType,
     MovePackage,
@@ -36,9 +37,20 @@ class WrittenObject:
     owner: Owner
     type_: MoveObjectType | None
     contents: bytes
-    package: MovePackage | None = None
-    storage_rebate: int = 0
-    _metered_size: int = 0
+    package: MovePackage | None
+    storage_rebate: int
+    metered_size: int
+    """Bytes that storage is charged for."""
+
+    @classmethod
+    def of_contents(cls, owner: Owner, type_: MoveObjectType, contents: bytes) -> WrittenObject:
+        """An object with new contents."""
+        return cls(owner, type_, contents, None, 0, metered_object_size(type_, len(contents)))
+
+    @classmethod
+    def of_package(cls, package: MovePackage) -> WrittenObject:
+        """A new package."""
+        return cls(IMMUTABLE, None, b"", package, 0, metered_size(package))
 
     @classmethod
     def of(cls, value: Object) -> WrittenObject:
@@ -49,16 +61,6 @@ class WrittenObject:
         return cls(value.owner, None, b"", data, value.storage_rebate, value.metered_size)
 
     @property
-    def metered_size(self) -> int:
-        """Bytes that storage is charged for."""
-        if not self._metered_size:
-            if self.package is not None:
-                self._metered_size = metered_size(self.package)
-            else:
-                self._metered_size = metered_object_size(_type_of(self), len(self.contents))
-        return self._metered_size
-
-    @property
     def balance(self) -> int:
         """Balance of a coin."""
         return int.from_bytes(self.contents[ADDRESS_LENGTH:], "little")
@@ -66,7 +68,7 @@ class WrittenObject:
     def with_balance(self, balance: int) -> WrittenObject:
         """The same coin with another balance."""
         contents = self.contents[:ADDRESS_LENGTH] + balance.to_bytes(8, "little")
-        return WrittenObject(self.owner, self.type_, contents, None, self.storage_rebate, self._metered_size)
+        return WrittenObject(self.owner, self.type_, contents, None, self.storage_rebate, self.metered_size)
 
 
 @dataclass(slots=True)
@@ -87,7 +89,10 @@ class TemporaryStore:
         self.reader = reader
         self.inputs = inputs
         self.digest = digest
-        self.lamport_version: SequenceNumber = inputs.lamport_version()
+        totals = inputs.totals()
+        self.lamport_version = totals.lamport_version
+        self.input_size = totals.metered_size
+        self._dependencies = totals.dependencies
         self.results = ExecutionResults()
         self.loaded: dict[ObjectID, Object] = {}
         self.reads_deny_list = False
@@ -117,6 +122,9 @@ class TemporaryStore:
     def merge_results(self, results: ExecutionResults) -> None:
         """Add the changes of the commands to those of gas smashing."""
         mine = self.results
+        if not mine.modified:
+            self.results = results
+            return
         mine.written.update(results.written)
         mine.modified |= results.modified
         mine.created |= results.created
@@ -132,8 +140,8 @@ class TemporaryStore:
         """Note what everything written costs, and the rebates of what it replaces and of what is gone."""
         price, cost = gas.storage_price, 0
         for written in self.results.written.values():
-            written.storage_rebate = written.metered_size * price
-            cost += written.storage_rebate
+            written.storage_rebate = fee = written.metered_size * price
+            cost += fee
         gas.track_storage(cost, self._old_rebates())
 
     def collect_rebates(self, gas: GasCharger) -> None:
@@ -141,8 +149,12 @@ class TemporaryStore:
         gas.track_storage(0, self._old_rebates(but=self.results.written))
 
     def _old_rebates(self, but: Container[ObjectID] = ()) -> int:
-        changed = (self._before(object_id) for object_id in self.results.modified if object_id not in but)
-        return sum(before.storage_rebate for before in changed if before is not None)
+        total = 0
+        for object_id in self.results.modified:
+            before = self._before(object_id)
+            if before is not None and object_id not in but:
+                total += before.storage_rebate
+        return total
 
     def written_size(self) -> int:
         """Metered bytes of everything written."""
@@ -162,9 +174,7 @@ class TemporaryStore:
             data = written.package
         else:
             data = MoveObject(_type_of(written), self.lamport_version, written.contents)
-        final = written_object(data, owner, self.digest, written.storage_rebate)
-        final.__dict__["metered_size"] = written.metered_size
-        return final
+        return written_object(data, owner, self.digest, written.storage_rebate, written.metered_size)
 
     def _shared_owner(self, object_id: ObjectID) -> Shared:
         """A new shared object starts at this version; one that was shared before keeps its first version."""
@@ -191,7 +201,7 @@ class TemporaryStore:
             digest=self.digest,
             gas_object_index=ids.index(gas_coin),
             events_digest=TransactionEvents(tuple(results.events)).digest() if results.events else None,
-            dependencies=self.inputs.dependencies() | self._received_dependencies(),
+            dependencies=self._dependencies | self._received_dependencies(),
             lamport_version=self.lamport_version,
             changes=[
                 change_bytes(
@@ -211,9 +221,10 @@ class TemporaryStore:
     def removed(self) -> list[tuple[ObjectID, bool]]:
         """What existed and is gone, ascending by id, and whether it was wrapped rather than deleted."""
         results = self.results
+        gone = results.modified - results.written.keys()
         return [
             (object_id, object_id not in results.deleted)
-            for object_id in sorted(results.modified - results.written.keys())
+            for object_id in sorted(gone)
             if self._before(object_id) is not None
         ]
 

@@ -9,6 +9,7 @@ Source: iota-types, gas_model (version 1).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from movelite.bytecode.status import StatusCode, VMError
@@ -28,7 +29,7 @@ Tiers = tuple[tuple[int, int], ...]
 _NEVER: Final = 1 << 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CostSchedule:
     """The three multipliers' tiers."""
 
@@ -64,6 +65,13 @@ def _tier(tiers: Tiers, count: int) -> tuple[int, int]:
     return multiplier, _NEVER
 
 
+@lru_cache
+def _first_tiers(schedule: CostSchedule) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """The tiers that a meter begins with: instructions, height, size."""
+    tiers = (schedule.instruction_tiers, schedule.stack_height_tiers, schedule.stack_size_tiers)
+    return _tier(tiers[0], 0), _tier(tiers[1], 0), _tier(tiers[2], 0)
+
+
 class GasMeter:
     """Gas of one transaction: the budget left and the counters behind the multipliers.
 
@@ -81,15 +89,20 @@ class GasMeter:
         self.instructions = 0
         self.stack_height = 0
         self.stack_size = 0
-        self.instruction_multiplier, self.next_instruction_tier = _tier(schedule.instruction_tiers, 0)
-        self.height_multiplier, self.next_height_tier = _tier(schedule.stack_height_tiers, 0)
-        self.size_multiplier, self.next_size_tier = _tier(schedule.stack_size_tiers, 0)
+        first = _first_tiers(schedule)
+        self.instruction_multiplier, self.next_instruction_tier = first[0]
+        self.height_multiplier, self.next_height_tier = first[1]
+        self.size_multiplier, self.next_size_tier = first[2]
 
     @classmethod
     def for_budget(cls, budget: int, gas_price: int) -> GasMeter:
         """The meter of a transaction; budget and price in nanos."""
-        units = min(budget, MAX_COMPUTATION_UNITS * gas_price) // gas_price
-        return cls(units * INTERNAL_UNITS)
+        return cls(cls.units_of_budget(budget, gas_price) * INTERNAL_UNITS)
+
+    @staticmethod
+    def units_of_budget(budget: int, gas_price: int) -> int:
+        """Gas units that a budget in nanos allows."""
+        return min(budget, MAX_COMPUTATION_UNITS * gas_price) // gas_price
 
     def charge(self, instructions: int, pushes: int, pops: int, size: int) -> None:
         """Charge a step that adds `pushes` values of together `size` to the stack, and then takes `pops` off.
