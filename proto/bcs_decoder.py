@@ -204,19 +204,25 @@ class Decoder(Generator):
     def emit_instance(self, node: Struct, arguments: list[str], result: str) -> None:
         """Make the value; one that is a small number in a wrapper is made once and then remembered."""
         w = self.writer
-        make = f"{result} = {w.name(blank_class(node.cls))}({', '.join(arguments)})"
         if not _is_small_number(node):
-            w.line(make)
-            w.line(f"{result}.__class__ = {w.name(node.cls)}")
+            self.emit_new(node, arguments, result)
             return
         known = w.name({})
         w.line(f"{result} = {known}.get({arguments[0]})")
         w.line(f"if {result} is None:")
         w.indent += 1
-        w.line(make)
-        w.line(f"{result}.__class__ = {w.name(node.cls)}")
+        self.emit_new(node, arguments, result)
         w.line(f"{known}[{arguments[0]}] = {result}")
         w.indent -= 1
+
+    def emit_new(self, node: Struct, arguments: list[str], result: str) -> None:
+        """Make the value, without the slow constructor of a class that is frozen at run time."""
+        w = self.writer
+        is_frozen = node.cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        cls = blank_class(node.cls) if is_frozen else node.cls
+        w.line(f"{result} = {w.name(cls)}({', '.join(arguments)})")
+        if is_frozen:
+            w.line(f"{result}.__class__ = {w.name(node.cls)}")
 
 
 def _is_small_number(node: Struct) -> bool:

@@ -31,6 +31,7 @@ from proto.ids import (
     blake2b_256,
 )
 from proto.object import IMMUTABLE, AddressOwner, ObjectRef, Owner
+from proto.record import record
 
 __all__ = [
     "Cancelled",
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GasCostSummary:
     """What a transaction cost, in nanos."""
 
@@ -92,12 +93,12 @@ class GasCostSummary:
         return self.gas_used - self.storage_rebate
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputNotExist:
     """The object did not exist (or was wrapped) before."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exist:
     """The object as it was before: (version, digest) and owner."""
 
@@ -105,12 +106,12 @@ class Exist:
     owner: Owner
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutputNotExist:
     """The object does not exist (or is wrapped) after."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectWrite:
     """The object after, at the lamport version."""
 
@@ -118,7 +119,7 @@ class ObjectWrite:
     owner: Owner
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackageWrite:
     """A package after; packages have versions of their own."""
 
@@ -126,17 +127,17 @@ class PackageWrite:
     digest: Digest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdUnchanged:
     """The id was neither made nor deleted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdCreated:
     """The id was made."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdDeleted:
     """The id was deleted."""
 
@@ -146,7 +147,7 @@ ObjectOut = OutputNotExist | ObjectWrite | PackageWrite
 IDOperation = IdUnchanged | IdCreated | IdDeleted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EffectsObjectChange:
     """What happened to one object."""
 
@@ -155,7 +156,7 @@ class EffectsObjectChange:
     id_operation: IDOperation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadOnlyRoot:
     """A shared object that was only read."""
 
@@ -163,28 +164,28 @@ class ReadOnlyRoot:
     digest: Digest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MutateDeleted:
     """A shared object to be changed that had been deleted."""
 
     version: SequenceNumber
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadDeleted:
     """A shared object to be read that had been deleted."""
 
     version: SequenceNumber
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cancelled:
     """A shared object of a cancelled transaction."""
 
     version: SequenceNumber
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PerEpochConfig:
     """A configuration that holds for the whole epoch."""
 

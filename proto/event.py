@@ -5,14 +5,13 @@ Source: iota-types, event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from proto import bcs
 from proto.ids import Address, Digest, ObjectID, blake2b_256
+from proto.record import record
 from proto.type_tag import StructTag
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """One event; package and module are those of the function called, not of the one that emitted."""
 
@@ -23,7 +22,7 @@ class Event:
     contents: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionEvents:
     """All events of a transaction, in the order of emission."""
 

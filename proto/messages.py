@@ -14,7 +14,6 @@ twice. Reading these messages is bounded by proto.bcs; `verify_*` (verification.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from proto import bcs
@@ -27,6 +26,7 @@ from proto.errors import AuthorityErrorKind
 from proto.ids import Digest, ObjectID, SequenceNumber
 from proto.merkle import merkle_proof, merkle_root
 from proto.object import Object, Owner
+from proto.record import record
 from proto.transaction import SenderSignedData
 
 Hash = Annotated[bytes, FixedBytes(32)]
@@ -42,14 +42,14 @@ _EFFECTS_VOTE_DOMAIN = b"Movelite::EffectsVote::"
 # ---- Transactions and votes for them
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionBatch:
     """Signed transactions as BCS of SenderSignedData, in the order of the Merkle tree over their digests."""
 
     transactions: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BatchVoteStatement:
     """What a vote signs: the batch and which of its transactions the authority accepts and has locked."""
 
@@ -63,14 +63,14 @@ class BatchVoteStatement:
         return _BATCH_VOTE_DOMAIN + bcs.encode(BatchVoteStatement, self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refused:
     """Not accepted, nothing locked; error: why."""
 
     error: AuthorityErrorKind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlreadyExecuted:
     """The transaction is final here; executed: everything that proves it, so a client need not ask again."""
 
@@ -80,7 +80,7 @@ class AlreadyExecuted:
 Refusal = Refused | AlreadyExecuted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BatchVote:
     """An authority's answer to a batch: each index is either in accepted or, once, in refusals.
 
@@ -125,7 +125,7 @@ def sign_batch_vote(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AcceptingVote:
     """A vote inside a certificate; signer: position in the committee."""
 
@@ -134,7 +134,7 @@ class AcceptingVote:
     signature: RawSignature
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Certificate:
     """Proof that a quorum accepts one transaction (not shown here: its digest is what is proved).
 
@@ -149,14 +149,14 @@ class Certificate:
     votes: tuple[AcceptingVote, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WholeTransaction:
     """A transaction of a batch, to be executed if certified: BCS of SenderSignedData."""
 
     transaction: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DigestOnly:
     """A transaction of a batch that is not certified; its digest is needed for the root."""
 
@@ -166,7 +166,7 @@ class DigestOnly:
 BatchEntry = WholeTransaction | DigestOnly
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificateBatch:
     """A batch and the votes that certify the transactions shown whole in it."""
 
@@ -175,7 +175,7 @@ class CertificateBatch:
     votes: tuple[AcceptingVote, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertifiedTransaction:
     """A transaction and its certificate."""
 
@@ -187,7 +187,7 @@ class CertifiedTransaction:
         return self.transaction.digest()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificatesRequest:
     """Certificates to execute: batches with shared votes, and single ones from other batches."""
 
@@ -221,7 +221,7 @@ def certificate_of(
 # ---- Effects and votes for them
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EffectsVoteStatement:
     """What an effects vote signs: the root over effects digests in the batch's order."""
 
@@ -234,7 +234,7 @@ class EffectsVoteStatement:
         return _EFFECTS_VOTE_DOMAIN + bcs.encode(EffectsVoteStatement, self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EffectsVote:
     """An authority's signature under the effects of a batch."""
 
@@ -256,7 +256,7 @@ def sign_effects_vote(key: Ed25519KeyPair, epoch: int, effects_digests: Sequence
     return EffectsVote(AuthorityName(key.public_key), epoch, statement.root, statement.count, signature)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SignedEffects:
     """An effects vote inside a certificate; signer: position in the committee."""
 
@@ -264,7 +264,7 @@ class SignedEffects:
     signature: RawSignature
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EffectsCertificate:
     """Proof that a quorum has executed a transaction with these effects (shown by their digest).
 
@@ -297,7 +297,7 @@ def effects_certificate_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Receipt:
     """Finality that anyone can verify with the committee alone: verification.verify_receipt."""
 
@@ -308,7 +308,7 @@ class Receipt:
     effects_certificate: EffectsCertificate
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutedTransaction:
     """What an authority knows of a transaction that it executed; vote: for these effects alone (count 1)."""
 
@@ -318,7 +318,7 @@ class ExecutedTransaction:
     vote: EffectsVote
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Executed:
     """Effects of one certified transaction."""
 
@@ -326,7 +326,7 @@ class Executed:
     events: TransactionEvents | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotExecuted:
     """Why a certificate was not executed (now)."""
 
@@ -336,7 +336,7 @@ class NotExecuted:
 ExecutionResult = Executed | NotExecuted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertificatesResponse:
     """Results in the request's order: whole transactions of the batch, then the singles.
 
@@ -350,7 +350,7 @@ class CertificatesResponse:
 # ---- Reads
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectQuery:
     """An object at a version, or the latest. or_older: its newest form that is not above the version."""
 
@@ -359,14 +359,14 @@ class ObjectQuery:
     or_older: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectInfoRequest:
     """Objects to read."""
 
     queries: tuple[ObjectQuery, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectFound:
     """The object; locked_by: the transaction that holds its latest version in this epoch, if any."""
 
@@ -374,7 +374,7 @@ class ObjectFound:
     locked_by: Digest | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectGone:
     """The object was deleted or wrapped at a version."""
 
@@ -383,7 +383,7 @@ class ObjectGone:
     wrapped: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectUnknown:
     """No such object, or no such version of it."""
 
@@ -394,26 +394,26 @@ class ObjectUnknown:
 ObjectInfo = ObjectFound | ObjectGone | ObjectUnknown
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectInfoResponse:
     """Answers in the order of the queries."""
 
     objects: tuple[ObjectInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionInfoRequest:
     """Transactions to look up."""
 
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionUnknown:
     """Never seen here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionAccepted:
     """Accepted and locked in this epoch, not executed."""
 
@@ -423,14 +423,14 @@ class TransactionAccepted:
 TransactionInfo = TransactionUnknown | TransactionAccepted | ExecutedTransaction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionInfoResponse:
     """Answers in the order of the digests."""
 
     transactions: tuple[TransactionInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutedAfterRequest:
     """What was executed behind the first `after` transactions, at most limit of them."""
 
@@ -438,7 +438,7 @@ class ExecutedAfterRequest:
     limit: U32
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutedAfterResponse:
     """Digests in the order of execution, so that dependencies come first; total: how many there are.
 
@@ -449,7 +449,7 @@ class ExecutedAfterResponse:
     total: U64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OwnedObjectsRequest:
     """Live objects of an owner, in ascending order of id, after a cursor."""
 
@@ -458,7 +458,7 @@ class OwnedObjectsRequest:
     limit: U32
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DynamicFieldsRequest:
     """Live children of an object (dynamic fields), in ascending order of id, after a cursor."""
 
@@ -467,7 +467,7 @@ class DynamicFieldsRequest:
     limit: U32
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectsPage:
     """Objects of one page; next_cursor: where the next begins, None at the end."""
 
@@ -475,12 +475,12 @@ class ObjectsPage:
     next_cursor: ObjectID | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HealthRequest:
     """Asks how an authority is."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HealthResponse:
     """State of an authority: who it is, its committee, and how far it has executed.
 

@@ -26,6 +26,7 @@ from proto.ids import (
     format_address,
     format_digest,
 )
+from proto.record import record
 from proto.type_tag import StructTag, TypeTag
 
 ObjectDigest = Annotated[Digest, "o#"]
@@ -45,7 +46,7 @@ _METERED_OVERHEAD = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
 _METERED_LINKAGE_ROW = 72
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectRef:
     """One version of one object."""
 
@@ -57,7 +58,7 @@ class ObjectRef:
         return f"({format_address(self.object_id)}, {self.version}, {format_digest(self.digest)})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddressOwner:
     """Owned by an account; only its signature spends the object."""
 
@@ -65,7 +66,7 @@ class AddressOwner:
     rust_tuple: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectOwner:
     """A child: owned by another object (its id), as dynamic fields are."""
 
@@ -73,14 +74,14 @@ class ObjectOwner:
     rust_tuple: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shared:
     """Usable by everyone, in an order that consensus decides."""
 
     initial_shared_version: SequenceNumber
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Immutable:
     """Readable by everyone, changed by nobody."""
 
@@ -89,24 +90,24 @@ Owner = AddressOwner | ObjectOwner | Shared | Immutable
 IMMUTABLE = Immutable()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OtherType:
     """Any type of object without a short form."""
 
     tag: StructTag
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GasCoinType:
     """Coin<IOTA>."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StakedIotaType:
     """StakedIota."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoinType:
     """Coin of any other type."""
 
@@ -146,7 +147,7 @@ def coin_type_of(tag: StructTag) -> TypeTag | None:
     return tag.type_args[0] if is_coin and len(tag.type_args) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MoveObject:
     """A value of a struct with `key`: contents are its BCS and begin with its id."""
 
@@ -185,7 +186,7 @@ class MoveObject:
         return int.from_bytes(self.contents[ADDRESS_LENGTH:], "little")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeOrigin:
     """The package version that first defined a type of a package."""
 
@@ -194,7 +195,7 @@ class TypeOrigin:
     package: ObjectID
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UpgradeInfo:
     """The version of a dependency that a package links to."""
 
@@ -202,7 +203,7 @@ class UpgradeInfo:
     upgraded_version: SequenceNumber
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MovePackage:
     """Published modules (name to bytecode), the origin of their types and the versions they link to."""
 

@@ -6,13 +6,13 @@ Source: iota-types, transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from proto import bcs
 from proto.bcs import U16, U64
 from proto.ids import Address, Digest, ObjectID, SequenceNumber, blake2b_256
 from proto.object import ObjectRef
+from proto.record import record
 from proto.system_transaction import (
     AuthenticatorStateUpdateV1,
     ConsensusCommitPrologueV1,
@@ -23,14 +23,14 @@ from proto.system_transaction import (
 from proto.type_tag import TypeTag
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImmOrOwnedObject:
     """An immutable object, or one that the sender owns, at one version."""
 
     reference: ObjectRef
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SharedObject:
     """A shared object; mutable: whether the transaction may change it."""
 
@@ -39,7 +39,7 @@ class SharedObject:
     mutable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Receiving:
     """An object sent to an object, to be received in this transaction."""
 
@@ -49,14 +49,14 @@ class Receiving:
 ObjectArg = ImmOrOwnedObject | SharedObject | Receiving
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pure:
     """BCS of a value that is no object."""
 
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectInput:
     """An object as input (`CallArg::Object`)."""
 
@@ -66,26 +66,26 @@ class ObjectInput:
 CallArg = Pure | ObjectInput
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GasCoin:
     """The coin that pays for gas."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Input:
     """An input of the transaction."""
 
     index: U16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """The only result of an earlier command."""
 
     command: U16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NestedResult:
     """One of several results of an earlier command."""
 
@@ -96,7 +96,7 @@ class NestedResult:
 Argument = GasCoin | Input | Result | NestedResult
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MoveCall:
     """Call a Move function."""
 
@@ -107,7 +107,7 @@ class MoveCall:
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransferObjects:
     """Give objects to an address."""
 
@@ -115,7 +115,7 @@ class TransferObjects:
     address: Argument
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SplitCoins:
     """Make a new coin for each amount."""
 
@@ -123,7 +123,7 @@ class SplitCoins:
     amounts: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MergeCoins:
     """Put the balances of sources into target and delete them."""
 
@@ -131,7 +131,7 @@ class MergeCoins:
     sources: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Publish:
     """Publish a package; gives an UpgradeCap."""
 
@@ -139,7 +139,7 @@ class Publish:
     dependencies: tuple[ObjectID, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MakeMoveVec:
     """Make a vector; type_tag may be left out if there is an element that is an object."""
 
@@ -147,7 +147,7 @@ class MakeMoveVec:
     elements: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upgrade:
     """Upgrade a package with a ticket; gives an UpgradeReceipt."""
 
@@ -160,7 +160,7 @@ class Upgrade:
 Command = MoveCall | TransferObjects | SplitCoins | MergeCoins | Publish | MakeMoveVec | Upgrade
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProgrammableTransaction:
     """Commands over inputs and over each other's results, executed as one."""
 
@@ -182,7 +182,7 @@ TransactionKind = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GasData:
     """Who pays: coins, their owner, price in nanos for a unit, most nanos that may be spent."""
 
@@ -192,7 +192,7 @@ class GasData:
     budget: U64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionData:
     """What is signed (version 1, the only one). expiration: the last epoch in which it is valid."""
 
@@ -240,7 +240,7 @@ def transaction_digest(data: TransactionData) -> Digest:
     return Digest(blake2b_256(b"TransactionData::" + bcs.encode(TransactionData, data)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SenderSignedData:
     """A transaction with its users' signatures (bytes led by their flag, in any order).
 

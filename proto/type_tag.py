@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 from proto.ids import (
@@ -22,6 +21,7 @@ from proto.ids import (
     parse_address,
     short_address,
 )
+from proto.record import record
 
 MAX_PARSE_DEPTH = 128
 """Deepest nesting that parse_type_tag reads."""
@@ -30,59 +30,59 @@ MAX_PARSE_NODES = 256
 """Most types inside one text that parse_type_tag reads."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BoolTag:
     """bool"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class U8Tag:
     """u8"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class U16Tag:
     """u16"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class U32Tag:
     """u32"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class U64Tag:
     """u64"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class U128Tag:
     """u128"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class U256Tag:
     """u256"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddressTag:
     """address"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SignerTag:
     """signer"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VectorTag:
     """vector<element>"""
 
     element: TypeTag
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructTag:
     """A struct or enum with its type arguments, under the package that defines the type."""
 
