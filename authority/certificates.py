@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from proto import bcs
@@ -11,12 +10,13 @@ from proto.bitmap import has_bit
 from proto.ids import Digest
 from proto.merkle import merkle_proofs, merkle_root
 from proto.messages import AcceptingVote, Certificate
+from proto.record import record
 
 BATCHES_KEPT = 64
 """Batches whose proofs are remembered while certificates are read from them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CertifiedBatch:
     """The digests of a batch and votes of a quorum for each of its transactions that is executed with it."""
 
@@ -25,7 +25,7 @@ class CertifiedBatch:
     votes: tuple[AcceptingVote, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InBatch:
     """The certificate of the index-th transaction of the batch stored under a number."""
 

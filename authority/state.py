@@ -6,6 +6,7 @@ the last check and the commit nothing is awaited, so handlers never see each oth
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -215,7 +216,7 @@ class AuthorityState:
         """Keep the inputs of a transaction for its certificate."""
         self._checked[digest] = checked
         if len(self._checked) > RECENT_TRANSACTIONS:
-            del self._checked[next(iter(self._checked))]
+            self._checked.popitem(last=False)
 
     def _check_transaction(self, submitted: SubmittedTransaction) -> CheckedInputs:
         data, executor = submitted.data, self.executor
@@ -265,11 +266,10 @@ class AuthorityState:
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
-        unchecked = [
-            submitted
-            for submitted in batch
-            if self.store.pending_transaction(submitted.digest) != submitted.raw
-        ]
+        pending = self.store.pending_transaction
+        unchecked = [submitted for submitted in batch if pending(submitted.digest) != submitted.raw]
+        if not unchecked:
+            return {}
         results = await self._verifier.verify([submitted.signature_check for submitted in unchecked])
         return {
             submitted.digest: problem
@@ -345,7 +345,7 @@ class AuthorityState:
     def _restore(self) -> None:
         """Make the lock table from the transactions that were voted for before the last stop."""
         self.locks = LockTable()
-        self._checked: dict[Digest, CheckedInputs] = {}
+        self._checked: OrderedDict[Digest, CheckedInputs] = OrderedDict()
         for digest, raw in self.store.pending_transactions():
             transaction = SenderSignedData.from_bytes(raw).transaction_data
             self.locks.acquire(live_owned_references(transaction, self.store), digest)

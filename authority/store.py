@@ -27,6 +27,7 @@ from proto import bcs
 from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
 from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, Owner
+from proto.record import record
 
 OBJECT_CACHE_SIZE = 200_000
 """Live objects kept decoded in memory."""
@@ -49,7 +50,7 @@ class _Mark(IntEnum):
 _LIVE = bytes([_Mark.LIVE])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutedTransaction:
     """Everything kept of an executed transaction; the byte fields are BCS.
 
@@ -93,10 +94,10 @@ class AuthorityStore:
 
     def get_object(self, object_id: ObjectID) -> Object | None:
         """The live object, or None if it never was, is deleted or is wrapped."""
-        live = self._live
-        if object_id in live:
-            live.move_to_end(object_id)
-            return live[object_id]
+        try:
+            return self._live[object_id]
+        except KeyError:
+            pass
         found = self.get_object_at_most(object_id, 2**64 - 1)
         self._remember(object_id, found)
         return found
@@ -218,10 +219,12 @@ class AuthorityStore:
             self._remember(object_id, value)
 
     def _remember(self, object_id: ObjectID, value: Object | None) -> None:
-        self._live[object_id] = value
-        self._live.move_to_end(object_id)
-        if len(self._live) > OBJECT_CACHE_SIZE:
-            self._live.popitem(last=False)
+        """Keep what was read or written; what is not written again is the first to go."""
+        live = self._live
+        live.pop(object_id, None)
+        live[object_id] = value
+        if len(live) > OBJECT_CACHE_SIZE:
+            live.popitem(last=False)
 
 
 class UnitOfWork:
@@ -312,8 +315,9 @@ class UnitOfWork:
         removed: Iterable[Removed],
     ) -> None:
         """Record an executed transaction and the objects it leaves behind."""
-        self.batch.delete(b"p" + digest)
-        self.batch.put(b"x" + digest, bcs.encode(ExecutedTransaction, executed))
+        puts = self.batch.puts
+        puts[b"p" + digest] = None
+        puts[b"x" + digest] = bcs.encode(ExecutedTransaction, executed)
         self.executed_here[digest] = executed
         for value in written:
             self._write_object(value)
@@ -331,24 +335,27 @@ class UnitOfWork:
             self._store._commit(self)
 
     def _write_object(self, value: Object) -> None:
-        data = value.data
+        data, owner = value.data, value.owner
         object_id, version = data.object_id, data.version
         before = self.get_object(object_id)
-        self.batch.put(_object_key(object_id, version), _LIVE + value.encoded)
-        if before is None or before.owner != value.owner:
-            self._index_owner(object_id, before.owner if before else None, value.owner)
-        self._set_live(object_id, version, value)
+        self.batch.puts[b"o" + object_id + version.to_bytes(8, "big")] = _LIVE + value.encoded
+        owner_before = None if before is None else before.owner
+        if owner_before is not owner and owner_before != owner:
+            self._index_owner(object_id, owner_before, owner)
+        self.live[object_id] = value
+        versions = self._versions.get(object_id)
+        if versions is None:
+            self._versions[object_id] = {version: value}
+        else:
+            versions[version] = value
 
     def _remove_object(self, gone: Removed) -> None:
         before = self.get_object(gone.id)
         mark = _Mark.WRAPPED if gone.is_wrapped else _Mark.DELETED
         self.batch.put(_object_key(gone.id, gone.version), bytes([mark]))
         self._index_owner(gone.id, before.owner if before else None, None)
-        self._set_live(gone.id, gone.version, None)
-
-    def _set_live(self, object_id: ObjectID, version: SequenceNumber, value: Object | None) -> None:
-        self.live[object_id] = value
-        self._versions.setdefault(object_id, {})[version] = value
+        self.live[gone.id] = None
+        self._versions.setdefault(gone.id, {})[gone.version] = None
 
     def _index_owner(self, object_id: ObjectID, before: Owner | None, after: Owner | None) -> None:
         old, new = _owner_prefix(before), _owner_prefix(after)
@@ -359,13 +366,11 @@ class UnitOfWork:
 
 
 def _owner_prefix(owner: Owner | None) -> bytes | None:
-    match owner:
-        case AddressOwner(address):
-            return b"a" + address
-        case ObjectOwner(address):
-            return b"c" + address
-        case _:
-            return None
+    if type(owner) is AddressOwner:
+        return b"a" + owner.address
+    if type(owner) is ObjectOwner:
+        return b"c" + owner.address
+    return None
 
 
 def _batch_key(number: int) -> bytes:

@@ -26,6 +26,7 @@ from proto.ids import (
 )
 from proto.object import (
     AddressOwner,
+    CoinType,
     GasCoinType,
     Immutable,
     MoveObject,
@@ -37,6 +38,7 @@ from proto.object import (
 )
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import (
+    GasData,
     ImmOrOwnedObject,
     ObjectInput,
     ProgrammableTransaction,
@@ -71,12 +73,84 @@ def check_transaction_input(
     given: objects that the ledger does not have, such as the coin of a dry run.
     Raises: UserInputError.
     """
+    plain = _check_plain(transaction, reader, config, reference_gas_price)
+    if plain is not None:
+        return plain
+    return check_input_fully(transaction, reader, config, reference_gas_price, shared_versions, given)
+
+
+def check_input_fully(
+    transaction: TransactionData,
+    reader: ObjectReader,
+    config: ProtocolConfig,
+    reference_gas_price: int,
+    shared_versions: SharedVersions | None = None,
+    given: tuple[Object, ...] = (),
+) -> CheckedInputs:
+    """The same for every form of transaction, and it says what is wrong. Raises: UserInputError."""
     loaded = _load(transaction, reader, shared_versions, given)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
     received = _check_receiving(reader, loaded) if loaded.receiving else []
     check_deny_list_for_signing(transaction.sender, [*loaded.objects.values(), *received], reader)
     return _checked(loaded, mutable)
+
+
+def _check_plain(
+    transaction: TransactionData, reader: ObjectReader, config: ProtocolConfig, reference_gas_price: int
+) -> CheckedInputs | None:
+    """The inputs of a transaction that takes the usual form and passes, or None.
+
+    It names objects and gas coins of its sender and nothing else: no packages, and no coins that may be
+    regulated. All others, and those that do not pass, are for the checks that can say why.
+    """
+    kind, gas, sender = transaction.kind, transaction.gas_data, transaction.sender
+    if type(kind) is not ProgrammableTransaction or named_packages(kind) or gas.owner != sender:
+        return None
+    references: list[ObjectRef] = []
+    for argument in kind.inputs:
+        if type(argument) is ObjectInput:
+            if type(argument.object) is not ImmOrOwnedObject:
+                return None
+            references.append(argument.object.reference)
+    references += gas.payment
+    objects: dict[ObjectID, Object] = {}
+    for reference in references:
+        value = reader.get_object(reference.object_id)
+        if value is None or not _is_plain(reference, value, sender):
+            return None
+        objects[reference.object_id] = value
+    coins = [objects[reference.object_id] for reference in gas.payment]
+    if len(objects) != len(references) or not _covers(gas, coins, config, reference_gas_price):
+        return None
+    return CheckedInputs(InputObjects(objects, frozenset(objects)), tuple(references))
+
+
+def _is_plain(reference: ObjectRef, value: Object, sender: Address) -> bool:
+    data, owner = value.data, value.owner
+    return (
+        type(data) is MoveObject
+        and data.version == reference.version < MAX_VERSION
+        and value.digest() == reference.digest
+        and type(owner) is AddressOwner
+        and owner.address == sender
+        and type(data.type_) is not CoinType
+    )
+
+
+def _covers(gas: GasData, coins: list[Object], config: ProtocolConfig, reference_gas_price: int) -> bool:
+    """Whether price and budget are allowed and these gas coins are enough."""
+    balance = 0
+    for coin in coins:
+        data = coin.data
+        if type(data) is not MoveObject or type(data.type_) is not GasCoinType:
+            return False
+        balance += data.coin_value or 0
+    return (
+        reference_gas_price <= gas.price <= config.max_gas_price
+        and config.base_tx_cost_fixed * gas.price <= gas.budget <= config.max_tx_gas
+        and gas.budget <= balance
+    )
 
 
 def check_certificate_input(

@@ -55,6 +55,7 @@ __all__ = [
     "declare_bytes",
     "decode",
     "encode",
+    "encoder",
     "read_uleb128",
     "write_uleb128",
 ]
@@ -65,6 +66,11 @@ T = TypeVar("T")
 @cache
 def _encoder(schema: Any) -> Callable[[Any], bytes]:
     return generate_encoder(schema)
+
+
+def encoder(schema: Any) -> Callable[[Any], bytes]:
+    """`encode` of one schema for values that are known to have a BCS form: others raise struct.error."""
+    return _encoder(schema)
 
 
 @cache

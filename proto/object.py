@@ -338,6 +338,9 @@ def _type_length(type_: MoveObjectType) -> int:
     return len(bcs.encode(MoveObjectType, type_))
 
 
+_encode_object = bcs.encoder(Object)
+
+
 def written_object(
     data: ObjectData, owner: Owner, previous_transaction: Digest, rebate: int, size: int
 ) -> Object:
@@ -351,7 +354,7 @@ def written_object(
         storage_rebate=rebate,
         metered_size=size,
     )
-    known["encoded"] = encoded = bcs.encode(Object, value)
+    known["encoded"] = encoded = _encode_object(value)
     known["_digest"] = blake2b_256(b"Object::" + encoded)
     return value
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from authority.execution.engine import ExecutionResult, Executor
 from authority.execution.native import is_native
 from authority.state import AuthorityState
-from authority.transaction_input import check_transaction_input
+from authority.transaction_input import check_input_fully, check_transaction_input
 from proto.bcs import U64
 from proto.errors import UserInputError
 from proto.ids import Address
@@ -95,6 +95,7 @@ def run(executor: Executor, data: TransactionData) -> ExecutionResult:
     """The result of a transaction that is valid."""
     store = ledger_with_a_box()[0].store
     checked = check_transaction_input(data, store, executor.config, REFERENCE_GAS_PRICE)
+    assert checked == check_input_fully(data, store, executor.config, REFERENCE_GAS_PRICE)
     return executor.execute(data, data.digest(), checked.inputs, store)
 
 
