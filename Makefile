@@ -48,4 +48,7 @@ conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="v
 simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300)
 
-.PHONY: help setup demo lint type framework proto test bench conformance simulation
+soak: setup ## Transfers while authorities are killed: make soak TRANSFERS=10000 [KILL_EVERY=4]
+	$(BIN)/python -m tests.e2e.soak --transfers $(or $(TRANSFERS),10000) --kill-every $(or $(KILL_EVERY),4)
+
+.PHONY: help setup demo lint type framework proto test bench conformance simulation soak

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 """How long the authorities may take to answer."""
 
 _EPILOG = """Examples:
@@ -106,12 +107,17 @@ async def _run(
         stop_processes(list(processes.values()))
 
 
-def spawn_authority(folder: Path, log_format: LogFormat = LogFormat.TEXT) -> Popen[bytes]:
-    """Start the authority of a folder as a process that writes to authority.log there."""
+def spawn_authority(
+    folder: Path, log_format: LogFormat = LogFormat.TEXT, prefix: Sequence[str] = ()
+) -> Popen[bytes]:
+    """Start the authority of a folder as a process that writes to authority.log there.
+
+    prefix: a command that runs it, like `ip netns exec NAME`.
+    """
     from cli.network_files import AUTHORITY_CONFIG
 
-    command = [sys.executable, "-m", "cli", "authority", "run", "--config", str(folder / AUTHORITY_CONFIG)]
-    command += ["--log-format", log_format]
+    command = [*prefix, sys.executable, "-m", "cli", "authority", "run"]
+    command += ["--config", str(folder / AUTHORITY_CONFIG), "--log-format", log_format]
     with (folder / "authority.log").open("ab") as log:
         return Popen(command, stdin=DEVNULL, stdout=log, stderr=log)
 

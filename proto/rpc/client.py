@@ -46,7 +46,8 @@ class GrpcAuthorityClient:
             ("grpc.max_receive_message_length", NETWORK_LIMITS.max_message_bytes),
             ("grpc.max_send_message_length", NETWORK_LIMITS.max_message_bytes),
             ("grpc.initial_reconnect_backoff_ms", 200),
-            ("grpc.min_reconnect_backoff_ms", 200),
+            # How long an attempt may take: on a long road TLS alone needs some round trips.
+            ("grpc.min_reconnect_backoff_ms", 5000),
             ("grpc.max_reconnect_backoff_ms", 2000),
             ("grpc.use_local_subchannel_pool", 1),
             # A connection that was cut without a word is found out, not waited for.

@@ -17,10 +17,12 @@ from aggregator.rpc_client import RpcClient
 from aggregator.wallet.client_config import ClientConfig, Environment
 from authority.genesis import GenesisAccount
 from cli.genesis import plan
-from cli.network_files import make_network
+from cli.network_files import PlannedAuthority, make_network
 from cli.session import Session
 from cli.start import spawn_authority, stop_processes, wait_until_healthy
 from cli.web import free_port
+from proto.committee import AuthorityName
+from proto.rpc.client import GrpcAuthorityClient
 from tests.support.processes import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,10 +32,20 @@ START_SECONDS = 60.0
 class LocalNetwork:
     """Processes of one network under a folder. Leave with close(), whatever happened."""
 
-    def __init__(self, folder: Path, authorities: int = 4, accounts: Sequence[GenesisAccount] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authorities: int = 4,
+        accounts: Sequence[GenesisAccount] = (),
+        planned: Sequence[PlannedAuthority] = (),
+    ) -> None:
+        planned = planned or plan(authorities, 0)
         self.folder = folder
-        self.network: Network = make_network(folder, plan(authorities, 0), accounts)
-        self.names = [f"authority-{number}" for number in range(authorities)]
+        self.network: Network = make_network(folder, planned, accounts)
+        self.names = [one.name for one in planned]
+        self.metrics_urls = {one.name: f"http://{one.metrics}" for one in planned}
+        self.prefixes: dict[str, Sequence[str]] = {}
+        """Commands that run an authority, like `ip netns exec NAME`."""
         self.rpc_url = f"http://127.0.0.1:{free_port()}"
         self.faucet_url = f"http://127.0.0.1:{free_port()}"
         self._authorities: dict[str, Popen[bytes]] = {}
@@ -55,7 +67,8 @@ class LocalNetwork:
 
     def start_authority(self, name: str) -> None:
         """Start one authority; it need not answer yet."""
-        self._authorities[name] = spawn_authority(self.folder / name)
+        prefix = self.prefixes.get(name, ())
+        self._authorities[name] = spawn_authority(self.folder / name, prefix=prefix)
 
     async def wait_for_authorities(self, names: list[str]) -> None:
         """Wait until these answer."""
@@ -69,6 +82,24 @@ class LocalNetwork:
         process = self._authorities.pop(name)
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def signal_authority(self, name: str, number: signal.Signals) -> None:
+        """Send a signal, such as SIGSTOP or SIGCONT."""
+        self._authorities[name].send_signal(number)
+
+    def process_id(self, name: str) -> int:
+        """The process of an authority."""
+        return self._authorities[name].pid
+
+    def client(self, name: str, timeout_seconds: float = 5.0) -> GrpcAuthorityClient:
+        """A connection to one authority; close it."""
+        member = next(member for member in self.network.members if member.name == name)
+        return GrpcAuthorityClient(member.address, timeout_seconds, AuthorityName(member.public_key))
+
+    def readiness(self, name: str) -> tuple[bool, list[str]]:
+        """What an authority says at /ready: whether, and if not why."""
+        answer = httpx.get(f"{self.metrics_urls[name]}/ready", timeout=5, trust_env=False).json()
+        return answer["ready"], answer["reasons"]
 
     def cpu_seconds(self) -> list[float]:
         """CPU time of each authority with its worker processes so far (Linux)."""
@@ -113,6 +144,8 @@ class LocalNetwork:
     def close(self) -> None:
         """Stop everything."""
         processes = list(self._authorities.values())
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
         if self._service is not None:
             processes.append(self._service)
         stop_processes(processes)
