@@ -18,6 +18,7 @@ from authority.admission import Admission, Lane
 from authority.config import AuthorityConfig, ConfigError
 from authority.genesis import Genesis
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
+from authority.memory import settle_memory
 from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
 from authority.monitoring import Monitoring
@@ -222,6 +223,7 @@ async def run_authority(config: AuthorityConfig) -> None:
         loop.add_signal_handler(number, stopped.set)
     try:
         await node.start()
+        settle_memory()
         await stopped.wait()
     finally:
         await node.stop()

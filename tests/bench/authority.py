@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authority.key_value import RocksKeyValueStore
+from authority.memory import settle_memory
 from proto.crypto import Ed25519KeyPair, verify_ed25519
 from tests.bench.report import Options, Report
 from tests.bench.workload import (
@@ -94,6 +95,7 @@ async def measure(folder: Path, build: Build, size: int, rounds: int) -> list[Ti
     count = rounds + WARM_UP
     coins = list(alice_coins(2 * size * count))
     authority = committee.authority(RocksKeyValueStore(folder / "store"), coins)
+    settle_memory()
     timings = []
     for requests in batches(committee, build, iter(coins), size, count):
         begin = time.process_time()

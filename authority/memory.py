@@ -1,0 +1,20 @@
+"""How an authority's process keeps its memory.
+
+What it makes for a transaction is freed by counting references, for none of it is in a cycle. The collector
+of cycles, as Python sets it, would still walk over young objects ten times a batch, and over all objects
+of the process again and again, which costs more than the checks of a transaction.
+"""
+
+from __future__ import annotations
+
+import gc
+
+YOUNG_OBJECTS = 100_000
+"""Objects made and not freed before the collector looks at them: some thousand transactions."""
+
+
+def settle_memory() -> None:
+    """Call it when everything is loaded: that stays, and what comes later is looked at less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
