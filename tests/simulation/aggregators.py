@@ -13,6 +13,7 @@ from aggregator.quorum_driver import DriverPolicy, QuorumDriver
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityError, Unreachable
+from proto.ids import Digest
 from proto.messages import Receipt
 from proto.rpc.methods import Method
 from proto.service import AuthorityService
@@ -125,6 +126,10 @@ class Aggregator:
             raise AggregatorIsDown from None
         self._checker.saw_receipt(receipt, self._nodes)
         return receipt
+
+    def has_begun(self, digest: Digest) -> bool:
+        """Whether a transaction is in the log, so that this aggregator has to bring it to its end."""
+        return any(digest == pending for pending, _ in self._log.pending())
 
     @property
     def is_idle(self) -> bool:

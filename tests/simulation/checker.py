@@ -163,13 +163,22 @@ class Checker:
 
     # ---- Execution
 
-    def saw_effects(self, node: Node, response: messages.CertificatesResponse) -> None:
+    def saw_effects(
+        self, node: Node, request: messages.CertificatesRequest, response: messages.CertificatesResponse
+    ) -> None:
         """Effects are about to leave an honest authority."""
         self.steps += 1
-        self._look(node)
-        for result in response.results:
+        store = self._look(node)
+        entries = request.batch.entries if request.batch else ()
+        whole = [
+            read_digest(one.transaction) for one in entries if isinstance(one, messages.WholeTransaction)
+        ]
+        digests = [*whole, *(single.digest() for single in request.singles)]
+        for result, digest in zip(response.results, digests, strict=True):
             if isinstance(result, messages.Executed):
                 self._check_shown(node, result.effects)
+            elif store.is_executed(digest):
+                self.report(Rule.ONE_COMMIT, f"{node} refuses {_name(digest)}, which it has executed")
 
     def saw_disk(self, node: Node) -> None:
         """An honest authority wrote something, or started."""

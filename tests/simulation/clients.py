@@ -130,13 +130,13 @@ class Clients:
         purse, neighbour = self._purses[user], self._purses[(user + 1) % CLIENTS]
         for step in steps:
             await asyncio.sleep(step.pause)
-            receipt = await self._insist(purse.spend(step.spending, neighbour.address), step.aggregator)
+            receipt = await self._insist(purse.spend(step.spending, neighbour.address), step)
             if receipt is None:
                 return
             neighbour.gifts += purse.take(receipt)
 
-    async def _insist(self, signed: SenderSignedData, first: int) -> Receipt | None:
-        turn = first
+    async def _insist(self, signed: SenderSignedData, step: Step) -> Receipt | None:
+        turn, digest = step.aggregator, signed.digest()
         while True:
             aggregator = self._aggregators[turn % len(self._aggregators)]
             try:
@@ -147,8 +147,11 @@ class Clients:
                 if not error.retryable:
                     self._checker.report(Rule.FINALITY, f"an honest client is refused for good: {error}")
                     return None
-            turn += 1
             await asyncio.sleep(0.3)
+            if step.is_patient:
+                while aggregator.has_begun(digest):
+                    await asyncio.sleep(0.5)
+            turn += 1
 
     def pair(self, cheat: int) -> tuple[SenderSignedData, SenderSignedData]:
         """Two transactions of a cheat on the same coins."""

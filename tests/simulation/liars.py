@@ -161,17 +161,18 @@ class Liar(Node):
         return replace(info, certified=replace(info.certified, certificate=forged))
 
     def _wrong_effects(self, answer: messages.CertificatesResponse) -> messages.CertificatesResponse:
-        """Effects that were not, signed; now and then with a signature for yet others."""
+        """Effects that were not, signed; or a signature for yet others; or true ones, signed falsely."""
         results: list[messages.ExecutionResult] = []
+        are_true = self._random.random() < 0.3
         for result in answer.results:
-            if isinstance(result, messages.Executed):
+            if isinstance(result, messages.Executed) and not are_true:
                 gas = replace(result.effects.gas_used, computation_cost=self._random.randrange(10**6))
                 result = messages.Executed(replace(result.effects, gas_used=gas), result.events)
             results.append(result)
         digests = [one.effects.digest() for one in results if isinstance(one, messages.Executed)]
         if not digests:
             return answer
-        if self._random.random() < 0.2:
+        if are_true or self._random.random() < 0.2:
             digests = [Digest(self._random.randbytes(32)) for _ in digests]
         return messages.CertificatesResponse(tuple(results), messages.sign_effects_vote(self.key, 0, digests))
 

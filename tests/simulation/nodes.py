@@ -177,7 +177,7 @@ class Node:
         if isinstance(answer, messages.BatchVote):
             self._checker.saw_vote(self, message, answer)
         elif isinstance(answer, messages.CertificatesResponse):
-            self._checker.saw_effects(self, answer)
+            self._checker.saw_effects(self, message, answer)
 
     def _wrote(self) -> None:
         if self.disk.slowness:

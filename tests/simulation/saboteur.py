@@ -117,8 +117,11 @@ class Saboteur:
 
     async def _mix(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """Certificates out of votes that belong to others: none of them proves anything."""
-        alone = self._accepting(await self._votes((first,)))
-        both = self._accepting(await self._votes((first, second)))
+        few = self._some(1, max(1, len(self._cables) // 2)) if self._random.random() < 0.6 else None
+        alone = self._accepting(await self._votes((first,), few))
+        both = self._accepting(await self._votes((first, second), few))
+        if not alone or not both:
+            return
         pair = (first, second)
         good = self._single((first,), 0, alone)
         some = alone[: max(1, len(alone) // 2)]
@@ -127,7 +130,8 @@ class Saboteur:
             self._single(pair, 1, both),
             self._single(pair, 1, tuple(replace(vote, accepted=b"\x03") for vote in both)),
             self._single((first,), 0, some),
-            self._single((first,), 0, tuple(sorted((*some, *some), key=lambda vote: vote.signer))),
+            self._single((first,), 0, tuple(sorted(alone * 4, key=lambda vote: vote.signer))),
+            self._single((first,), 0, alone * 4),
             self._single((first,), 0, tuple(replace(vote, signer=i) for i, vote in enumerate(some * 4))),
             self._single((first,), 0, tuple(reversed(alone))),
             self._single((first,), 0, (*some, *both)),

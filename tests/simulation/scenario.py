@@ -99,12 +99,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One transaction of an honest client, after a pause in seconds. aggregator: whom it asks first."""
+    """One transaction of an honest client, after a pause in seconds.
+
+    aggregator: whom it asks first. is_patient: what that one has begun, it has to finish alone.
+    """
 
     client: int
     spending: Spending
     pause: float
     aggregator: int
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Scenario:
             for f in fields["faults"]
         )
         fields["steps"] = tuple(
-            Step(s["client"], Spending(s["spending"]), s["pause"], s["aggregator"]) for s in fields["steps"]
+            Step(**{**step, "spending": Spending(step["spending"])}) for step in fields["steps"]
         )
         fields["cheats"] = tuple(Cheating(**cheating) for cheating in fields["cheats"])
         fields["sabotage"] = tuple((Sabotage(kind), at) for kind, at in fields["sabotage"])
@@ -216,6 +220,7 @@ def _draw_steps(random: Random, bare: Scenario) -> tuple[Step, ...]:
             spending=random.choice(tuple(Spending)),
             pause=random.uniform(0, longest),
             aggregator=random.randrange(bare.aggregators),
+            is_patient=random.random() < 0.3,
         )
         for _ in range(random.choice((1, 1, 2, 2, 3, 5)))
     )
