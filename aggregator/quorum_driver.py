@@ -339,20 +339,21 @@ class QuorumDriver:
             )
             if committee.total_stake - rivals < committee.quorum_threshold:
                 continue
-            signed = await self._authorities.find_transaction(other)
-            if signed is not None:
-                retried, success = other, await self._complete(signed)
-                break
+            retried, success = other, await self._complete(other)
+            break
         return ObjectsDoubleUsed(
             digest, tally.accepted_stake, conflicting, committee.quorum_threshold, retried, success
         )
 
-    async def _complete(self, signed: SenderSignedData) -> bool:
-        """Drive a transaction that somebody else left half done."""
+    async def _complete(self, digest: Digest) -> bool:
+        """Drive a transaction that somebody else left half done, as soon as an authority shows it."""
         try:
-            await self.submit(signed, self._policy.conflict_timeout)
-        except QuorumDriverError as error:
-            _log.info("conflicting transaction %s: %s", format_digest(signed.digest()), error)
+            async with asyncio.timeout(self._policy.conflict_timeout):
+                while (signed := await self._authorities.find_transaction(digest)) is None:
+                    await asyncio.sleep(self._policy.first_pause)
+                await self.submit(signed)
+        except (QuorumDriverError, TimeoutError) as error:
+            _log.info("conflicting transaction %s: %r", format_digest(digest), error)
             return False
         return True
 

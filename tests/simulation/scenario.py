@@ -268,7 +268,7 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
         case FaultKind.CRASH:
             return Fault(kind, start, end, some)
         case FaultKind.CRASH_AT_WRITE:
-            return Fault(kind, start, end, some, random.randrange(6))
+            return Fault(kind, start * 0.5, end, some, random.choice((0, 0, 1, 2, 3)))
         case FaultKind.SLOW_DISK:
             return Fault(kind, start, end, some, random.choice((0.02, 0.3)))
         case FaultKind.DISK_ERROR:

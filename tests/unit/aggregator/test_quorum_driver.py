@@ -12,7 +12,7 @@ import pytest
 from aggregator.pending_log import MemoryPendingLog
 from proto.committee import AuthorityName
 from proto.errors import NonRecoverableTransactionError, NoQuorum, ObjectsDoubleUsed
-from proto.messages import TransactionBatch
+from proto.messages import TransactionBatch, TransactionInfoResponse, TransactionUnknown
 from proto.verification import verify_receipt
 from tests.support.network import Network
 
@@ -119,6 +119,20 @@ async def test_a_conflict_that_can_still_win_is_completed_and_reported() -> None
     assert caught.value.completed == first.digest()
     assert "could still win and has been completed" in str(caught.value)
     assert sum(network.executed_on(first.digest())) >= 3
+
+
+async def test_a_conflict_that_can_still_win_is_not_called_hopeless_because_nobody_shows_it() -> None:
+    network = Network()
+    first, second = network.transfer(0, 1, b"\x01" * 32), network.transfer(0, 2, b"\x02" * 32)
+    for switch in network.switches[:2]:
+        await switch.handle_submit_transactions(TransactionBatch((first.to_bytes(),)))
+        switch.corrupt["handle_transaction_info"] = lambda _: TransactionInfoResponse((TransactionUnknown(),))
+    network.switches[3].is_on = False
+    with pytest.raises(ObjectsDoubleUsed) as caught:
+        await network.driver().submit(second)
+    error = caught.value
+    assert (error.own_stake, error.retried, error.retried_success) == (2500, first.digest(), False)
+    assert "could still win" in str(error)
 
 
 async def test_a_refusal_by_a_third_is_final() -> None:
