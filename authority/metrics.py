@@ -85,6 +85,7 @@ class AuthorityMetrics:
         self.peer_reachable = Gauge(
             "movelite_peer_reachable", "1 if a peer answered when last asked", ["peer"], registry=registry
         )
+        self._ready = Gauge("movelite_ready", "1 if /ready says so", registry=registry)
         self._locks = Gauge("movelite_locks", "Object versions promised to transactions", registry=registry)
         self._database_bytes = Gauge(
             "movelite_database_bytes", "Size of the data directory", registry=registry
@@ -109,8 +110,11 @@ class AuthorityMetrics:
         self._waiting.labels(lane).set_function(waiting)
         self._running.labels(lane).set_function(running)
 
-    def watch_state(self, locks: Callable[[], int], database_bytes: Callable[[], int]) -> None:
-        """Show what the state holds."""
+    def watch_state(
+        self, is_ready: Callable[[], bool], locks: Callable[[], int], database_bytes: Callable[[], int]
+    ) -> None:
+        """Show how the authority is and what it holds."""
+        self._ready.set_function(is_ready)
         self._locks.set_function(locks)
         self._database_bytes.set_function(database_bytes)
 

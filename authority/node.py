@@ -183,7 +183,11 @@ class AuthorityNode:
         names = {member.public_key: member.name for member in self.genesis.authorities}
         metrics.peer_names = {peer: names[peer] for peer in self._peers}
         metrics.watch_process()
-        metrics.watch_state(lambda: len(state.locks), lambda: disk_usage(self.config.data_dir))
+        metrics.watch_state(
+            is_ready=lambda: not self.reasons_not_ready(),
+            locks=lambda: len(state.locks),
+            database_bytes=lambda: disk_usage(self.config.data_dir),
+        )
         metrics.executed.set(state.store.next_sequence)
         chain = format_digest(self.genesis.digest())
         metrics.identify(self.config.name, state.name.hex(), state.committee.epoch, chain, SOFTWARE)

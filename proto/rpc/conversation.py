@@ -54,7 +54,7 @@ class _Stream:
 
     def __init__(self, open_stream: Callable[[AsyncIterator[Question]], _Call]) -> None:
         self._waiting: dict[int, asyncio.Future[Response]] = {}
-        self._outgoing: asyncio.Queue[Question] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Question | None] = asyncio.Queue()
         self.has_ended = False
         self._reader = asyncio.create_task(self._read(open_stream(self._questions())))
 
@@ -76,8 +76,8 @@ class _Stream:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _questions(self) -> AsyncIterator[Question]:
-        while True:
-            yield await self._outgoing.get()
+        while (question := await self._outgoing.get()) is not None:
+            yield question
 
     async def _read(self, call: _Call) -> None:
         reason: Exception = ConversationEnded()
@@ -91,6 +91,7 @@ class _Stream:
         finally:
             self.has_ended = True
             call.cancel()
+            self._outgoing.put_nowait(None)  # or gRPC's own task would wait for questions forever
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(reason)

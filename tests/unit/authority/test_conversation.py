@@ -212,3 +212,18 @@ async def test_closing_lets_nobody_wait() -> None:
         await conversation.close()
         with pytest.raises(ConversationEnded):
             await asked
+
+
+def _request_tasks() -> list[str]:
+    return [repr(task) for task in asyncio.all_tasks() if "_consume_request_iterator" in repr(task)]
+
+
+async def test_a_stream_that_ended_leaves_no_task_behind() -> None:
+    """A client that outlives many restarts of an authority would keep one for each."""
+    async with running_authority(Limits(idle_seconds=1)) as running:
+        for batch in batches(running, 2):
+            await running.client.handle_submit_transactions(batch)
+            assert len(_request_tasks()) == 1
+            async with asyncio.timeout(10):
+                while _request_tasks():
+                    await asyncio.sleep(0.05)
