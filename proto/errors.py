@@ -313,7 +313,10 @@ class AuthorityError(MoveliteError):
 
     def __init__(self, kind: AuthorityErrorKind) -> None:
         self.kind = kind
-        super().__init__(describe(kind))
+        super().__init__(kind)
+
+    def __str__(self) -> str:
+        return describe(self.kind)
 
     @property
     def retryable(self) -> bool:

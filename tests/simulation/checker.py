@@ -100,6 +100,7 @@ class _Seen:
 
     store: AuthorityStore
     executed: int = 0
+    writes: int = -1
 
 
 class Checker:
@@ -203,6 +204,9 @@ class Checker:
         seen = self._seen.get(node.number)
         if seen is None:
             seen = self._seen[node.number] = _Seen(AuthorityStore(node.disk))
+        if seen.writes == node.disk.writes:
+            return seen.store
+        seen.writes = node.disk.writes
         for sequence, digest in list(seen.store.executed_from(seen.executed)):
             record = seen.store.executed(digest)
             if sequence != seen.executed or record is None or record.sequence != sequence:

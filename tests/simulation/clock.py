@@ -15,6 +15,7 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar, cast
+from weakref import ref
 
 _T = TypeVar("_T")
 
@@ -22,9 +23,20 @@ MAX_STEPS = 3_000_000
 """More callbacks than any run has: beyond them something spins without waiting."""
 
 
-async def sleep_truly(seconds: float) -> None:
+def sleep_truly(seconds: float) -> asyncio.Future[None]:
     """Sleep by true time, whatever clock the caller has: wires and disks have none."""
-    await asyncio.sleep(seconds * CLOCK.get().rate)
+    loop = cast(VirtualLoop, asyncio.get_running_loop())
+    future = loop.create_future()
+    loop.call_truly_later(seconds, _wake, future)
+    return future
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+_NO_CONTEXT = Context()
 
 
 class Stuck(Exception):
@@ -96,6 +108,7 @@ class VirtualLoop:
         self._ready: deque[_Handle] = deque()
         self._timers: list[tuple[float, int, _Handle]] = []
         self._numbers = count()
+        self._tasks: list[ref[asyncio.Task[Any]]] = []
 
     def time(self) -> float:
         """Seconds since the start, by the clock of whoever asks."""
@@ -121,6 +134,12 @@ class VirtualLoop:
         heapq.heappush(self._timers, (moment, next(self._numbers), handle))
         return handle
 
+    def call_truly_later(self, delay: float, callback: Callable[..., Any], *arguments: Any) -> None:
+        """Run callback so many true seconds later."""
+        moment = self.now + delay
+        handle = _Handle(callback, arguments, _NO_CONTEXT, moment)
+        heapq.heappush(self._timers, (moment, next(self._numbers), handle))
+
     def call_at(
         self, when: float, callback: Callable[..., Any], *arguments: Any, context: Context | None = None
     ) -> _Handle:
@@ -135,7 +154,9 @@ class VirtualLoop:
         self, coro: Coroutine[Any, Any, _T], *, name: str | None = None, context: Context | None = None
     ) -> asyncio.Task[_T]:
         """A task of this loop."""
-        return NumberedTask(next(self._numbers), coro, loop=self, name="task", context=context)
+        task = NumberedTask(next(self._numbers), coro, loop=self, name="task", context=context)
+        self._tasks.append(ref(task))
+        return task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell of an exception that nobody handled."""
@@ -164,7 +185,7 @@ class VirtualLoop:
             try:
                 self._run_until(main)
             finally:
-                self._run_until(self.create_task(_cancel_others()))
+                self._run_until(self.create_task(self._cancel_others()))
             return main.result()
         finally:
             events._set_running_loop(None)
@@ -190,9 +211,10 @@ class VirtualLoop:
             except Exception as error:
                 self._on_error(repr(error))
 
-
-async def _cancel_others() -> None:
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in sorted(left, key=hash):
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+    async def _cancel_others(self) -> None:
+        found = (reference() for reference in self._tasks)
+        left = [task for task in found if task is not None and not task.done()]
+        left = [task for task in left if task is not asyncio.current_task()]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

@@ -20,6 +20,7 @@ class Disk(MemoryKeyValueStore):
 
     cut_after: so many more writes, then the power goes within one, of which all or nothing is left;
     error_probability: of a write that is refused; is_full: all are; slowness: most seconds of a write.
+    writes: how many there were.
     """
 
     def __init__(self, random: Random, like: MemoryKeyValueStore, counts: Counter[str]) -> None:
@@ -34,6 +35,7 @@ class Disk(MemoryKeyValueStore):
         self.is_full = False
         self.slowness = 0.0
         self._ghost: Batch | None = None
+        self.writes = 0
 
     @property
     def is_broken(self) -> bool:
@@ -45,6 +47,11 @@ class Disk(MemoryKeyValueStore):
         self.cut_after = None
         self.error_probability = self.slowness = 0.0
         self.is_full = False
+
+    def write(self, batch: Batch) -> None:
+        """Apply a batch."""
+        self.writes += 1
+        super().write(batch)
 
     def try_write(self, batch: Batch) -> bool:
         """Write; False if the power went meanwhile. Raises: StorageError, and nothing is written."""
