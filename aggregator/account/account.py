@@ -42,6 +42,12 @@ from proto.user_signature import signed_transaction
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 """Between attempts to learn the end of a transaction."""
 
+LOCK_PAUSES_SECONDS = (0.1, 0.2, 0.4)
+"""Between looks at objects that another process, or an earlier run, has used."""
+
+MAX_READ = 500
+"""Objects of one read."""
+
 _log = logging.getLogger(__name__)
 
 Build = Callable[[TransactionBuilder], Awaitable[object]]
@@ -93,14 +99,30 @@ class _View:
 
     async def object(self, object_id: ObjectID) -> ObjectSummary:
         known = self._cache.get(object_id)
-        if known is None:
-            read = await self._ledger.object(object_id)
-            self._cache.put(read)
-            known = self._cache.get(object_id) or read
-        return known
+        if known is not None:
+            return known
+        found = (await _unlocked(self._ledger, [object_id], self._cache.address))[0]
+        if found.live is None:
+            raise BuildError(f"the object {format_address(object_id)} does not exist")
+        if found.live.owner == AddressOwner(self._cache.address) and not found.is_free:
+            raise BuildError(f"the object {format_address(object_id)} is locked for another transaction")
+        self._cache.put(found.live)
+        return self._cache.get(object_id) or found.live
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
+
+
+async def _unlocked(
+    ledger: AccountLedger, object_ids: Sequence[ObjectID], owner: Address
+) -> list[ObjectState]:
+    """Objects, after waiting a little for those of the owner that a transaction from elsewhere still has."""
+    for pause in LOCK_PAUSES_SECONDS:
+        states = await ledger.states(object_ids)
+        if all(one.is_free or one.live is None or one.live.owner != AddressOwner(owner) for one in states):
+            return states
+        await asyncio.sleep(pause)
+    return await ledger.states(object_ids)
 
 
 class Account:
@@ -332,15 +354,16 @@ class Account:
             raise BuildError(f"splitting a coin failed: {receipt.effects.status}")
 
     async def _refill(self) -> None:
-        """Read what coins there are. Those that are taken come back with what happens to them."""
-        for coin in await self._ledger.gas_coins(self.address):
-            object_id = coin.reference.object_id
-            if self._locks.is_taken(object_id):
-                continue
-            self._cache.put(ObjectSummary(coin.reference, AddressOwner(self.address), "coin"))
-            known = self._cache.get(object_id)
-            if known is not None and known.reference == coin.reference:
-                self._pool.add(object_id, coin.balance)
+        """Read what coins there are. Those that are taken come back with what happens to them; those that
+        some transaction from elsewhere has locked are left to it.
+        """
+        coins = await self._ledger.gas_coins(self.address)
+        new = [id_ for coin in coins if not self._locks.is_taken(id_ := coin.reference.object_id)]
+        for start in range(0, len(new), MAX_READ):
+            states = await _unlocked(self._ledger, new[start : start + MAX_READ], self.address)
+            for state in states:
+                if state.is_free and not self._locks.is_taken(state.object_id):
+                    self._put(state)
 
     async def _look_into(self, coins: Sequence[ObjectID]) -> None:
         """Read how much is in coins, unless they are used meanwhile."""
@@ -350,7 +373,7 @@ class Account:
             _log.info("coins are left out, for they cannot be read: %s", error)
             return
         for state in states:
-            if not self._locks.is_taken(state.object_id):
+            if state.is_free and not self._locks.is_taken(state.object_id):
                 self._put(state)
 
     def _put(self, state: ObjectState) -> None:

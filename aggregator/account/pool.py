@@ -216,7 +216,7 @@ class GasPool:
     async def _do(self, work: Awaitable[object], what: str) -> None:
         try:
             await work
-        except MoveliteError as error:
+        except (MoveliteError, BuildError) as error:
             _log.warning("could not %s: %s", what, error)
             self._no_split_before = asyncio.get_running_loop().time() + self._policy.pause_after_failed_split
         finally:

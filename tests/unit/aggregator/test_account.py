@@ -49,7 +49,7 @@ class Ledger:
 
     def client(self, **settings: Any) -> Client:
         """A new client of all authorities."""
-        services: dict[AuthorityName, AuthorityService] = {**self.switches}  # type: ignore[dict-item]
+        services: dict[AuthorityName, AuthorityService] = {**self.switches}
         return Client(small_genesis().committee(), services, policy=QUICK, **settings)
 
     def turn(self, is_on: bool) -> None:
@@ -68,7 +68,7 @@ class Ledger:
 
     def _switch(self, state: AuthorityState) -> Switch:
         service = LocalAuthorityService(state, Digest(b"c" * 32), AuthorityMetrics(), 1000)
-        return Switch(_Watched(service, self))  # type: ignore[arg-type]
+        return Switch(_Watched(service, self))
 
 
 class _Watched:
@@ -256,7 +256,7 @@ async def test_the_outcome_of_a_timeout_is_waited_for_and_nothing_is_sent_in_its
     async with asyncio.timeout(5):
         assert (await caught.value.end).effects.is_success
         assert (await next_one).effects.is_success
-    assert alice.unknown == ()
+    assert not alice.unknown
     ledger.check_no_equivocation()
 
 
@@ -289,7 +289,7 @@ async def test_after_a_crash_what_was_half_done_is_finished_first(ledger: Ledger
         assert len(alice.unknown) == 8
         receipts = await asyncio.gather(*(alice.execute(paying(BOB.address, 9)) for _ in range(16)))
         assert all(receipt.effects.is_success for receipt in receipts)
-        assert alice.unknown == ()
+        assert not alice.unknown
     ledger.check_no_equivocation()
     assert all(ledger.states[3].store.is_executed(digest) for digest in ledger.sent)
 
