@@ -48,6 +48,9 @@ from proto.transaction import (
 )
 
 GAS = 1_000_000
+READ_SECONDS = 1.5
+"""How old an answer is when it arrives."""
+
 GONE = Address(b"\xff" * 32)
 
 
@@ -127,7 +130,7 @@ class FakeLedger:
 
     async def gas_coins(self, owner: Address) -> Sequence[GasCoinSummary]:
         found = [GasCoinSummary(c.reference(i), c.balance) for i, c in self.coins.items() if c.owner == owner]
-        await asyncio.sleep(0)
+        await asyncio.sleep(READ_SECONDS)
         return found
 
     async def reference_gas_price(self) -> int:
@@ -147,7 +150,7 @@ class FakeLedger:
             summary = ObjectSummary(coin.reference(object_id), AddressOwner(coin.owner), "coin")
             is_free = (object_id, coin.version) not in locked
             states.append(ObjectState(object_id, summary, 0, coin.balance, is_free))
-        await asyncio.sleep(0)
+        await asyncio.sleep(READ_SECONDS)
         return states
 
     async def submit(self, signed: SenderSignedData) -> Receipt:
