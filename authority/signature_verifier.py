@@ -7,6 +7,7 @@ signature, and a busy main thread starves it. A worker gets a batch in one messa
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections import deque
 from multiprocessing import get_context
@@ -17,6 +18,8 @@ from typing import Protocol
 from proto.errors import AuthorityError, AuthorityErrorKind
 from proto.ids import Address
 from proto.user_signature import check_signatures
+
+_log = logging.getLogger(__name__)
 
 INLINE_SIGNATURES = 2
 """Batches up to this size are checked in place: the trip to a worker costs more."""
@@ -59,7 +62,10 @@ class InlineVerifier:
 
 
 class ProcessVerifier:
-    """Checks in worker processes; each batch goes whole to the worker with the least to do."""
+    """Checks in worker processes; each batch goes whole to the worker with the least to do.
+
+    A worker that dies (killed for memory, say) is replaced, and its batches are checked in place.
+    """
 
     def __init__(self, processes: int) -> None:
         self._workers = [_Worker() for _ in range(processes)]
@@ -69,7 +75,22 @@ class ProcessVerifier:
         if len(transactions) <= INLINE_SIGNATURES:
             return [verify_one(check) for check in transactions]
         worker = min(self._workers, key=lambda candidate: candidate.queued)
-        return await worker.submit(transactions)
+        try:
+            return await worker.submit(transactions)
+        except OSError:
+            self._replace(worker)
+            return [verify_one(check) for check in transactions]
+
+    def process_ids(self) -> list[int]:
+        """Processes of the workers."""
+        return [worker.pid for worker in self._workers if worker.pid is not None]
+
+    def _replace(self, worker: _Worker) -> None:
+        """Start another worker for one that has died; whoever of its callers notices first does it."""
+        if worker in self._workers:
+            _log.error("a signature worker has died (process %s); another one takes its place", worker.pid)
+            self._workers[self._workers.index(worker)] = _Worker()
+            worker.close()
 
     def close(self) -> None:
         """Stop the workers."""
@@ -87,22 +108,26 @@ class _Worker:
         self._process.start()
         remote.close()
         self._waiting: deque[asyncio.Future[list[AuthorityErrorKind | None]]] = deque()
-        self._is_listening = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def queued(self) -> int:
         """Batches not yet answered."""
         return len(self._waiting)
 
+    @property
+    def pid(self) -> int | None:
+        """Its process."""
+        return self._process.pid
+
     async def submit(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
-        """Check a batch. Raises: ConnectionError if the worker has died."""
-        loop = asyncio.get_running_loop()
-        if not self._is_listening:
-            loop.add_reader(self._connection.fileno(), self._receive)
-            self._is_listening = True
-        future: asyncio.Future[list[AuthorityErrorKind | None]] = loop.create_future()
-        self._waiting.append(future)
+        """Check a batch. Raises: OSError if the worker has died."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._connection.fileno(), self._receive)
         self._connection.send(transactions)
+        future: asyncio.Future[list[AuthorityErrorKind | None]] = self._loop.create_future()
+        self._waiting.append(future)
         return await future
 
     def _receive(self) -> None:
@@ -116,14 +141,16 @@ class _Worker:
             future.set_result(results)
 
     def _fail(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        if self._loop is not None and not self._loop.is_closed() and not self._connection.closed:
+            self._loop.remove_reader(self._connection.fileno())
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
                 future.set_exception(ConnectionError("a signature worker has died"))
 
     def close(self) -> None:
-        """Stop the process."""
+        """Stop the process; whoever waits for it gets an error."""
+        self._fail()
         self._connection.close()
         self._process.join(timeout=2)
         if self._process.is_alive():

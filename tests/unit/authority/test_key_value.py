@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,39 @@ def test_a_file_in_the_way_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "db").write_text("no directory")
     with pytest.raises(StorageError):
         RocksKeyValueStore(tmp_path / "db")
+
+
+def test_after_a_failed_write_nothing_is_written_until_the_disk_takes_it(tmp_path: Path) -> None:
+    """A limit of file sizes stands for a full disk: both make RocksDB's log fail."""
+    store = RocksKeyValueStore(tmp_path / "db")
+    put(store, a="1")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(StorageError, match="cannot write"):
+            put(store, b="x" * 8192)
+        with pytest.raises(StorageError, match="takes nothing"):
+            store.reopen()
+        assert store.failure is not None
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with pytest.raises(StorageError, match="cannot write"):
+        put(store, c="3")
+    assert store.get(b"a") == b"1"
+    store.reopen()
+    assert store.failure is None
+    put(store, d="4")
+    assert store.multi_get([b"a", b"b", b"c", b"d"]) == [b"1", None, None, b"4"]
+    store.close()
+
+
+def test_a_store_that_is_in_use_can_be_read(tmp_path: Path) -> None:
+    store = RocksKeyValueStore(tmp_path / "db")
+    put(store, a="1")
+    reader = RocksKeyValueStore(tmp_path / "db", is_read_only=True)
+    assert reader.get(b"a") == b"1"
+    with pytest.raises(StorageError):
+        put(reader, b="2")
+    reader.close()
+    put(store, b="2")
+    store.close()

@@ -1,0 +1,73 @@
+"""`movelite authority info`, and one authority as a process would run it."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from pathlib import Path
+
+import httpx
+import pytest
+
+from authority.config import load_config
+from authority.node import AuthorityNode
+from authority.service import SOFTWARE
+from cli.authority_info import InvalidAuthorityKey, of_address, of_config, read_key
+from cli.genesis import plan
+from cli.network_files import AUTHORITY_CONFIG, AUTHORITY_KEY, make_network
+from proto.errors import AuthorityError
+
+
+async def test_an_authority_tells_how_it_is_running_or_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    planned = plan(4, 0, tls=True)
+    network = make_network(tmp_path, planned)
+    folder = tmp_path / planned[0].name
+    config = folder / AUTHORITY_CONFIG
+
+    shown = await of_config(config)
+    assert shown["name"] == "authority-0"
+    assert (shown["stake"], shown["totalStake"], shown["committee"], shown["epoch"]) == (2500, 10000, 4, 0)
+    assert (shown["tls"], shown["running"], shown["software"]) == (True, False, SOFTWARE)
+    assert shown["note"] == "no data yet: it has never run"
+
+    node = AuthorityNode(load_config(config))
+    try:
+        await node.start()
+        shown = await of_config(config)
+        assert (shown["running"], shown["runningSoftware"]) == (True, SOFTWARE)
+        assert shown["objects"] == shown["objectVersions"] == len(node.genesis.objects)
+        assert (shown["executed"], shown["pendingTransactions"], shown["locks"]) == (0, 0, 0)
+        assert shown["diskBytes"] > 0
+        elsewhere = await of_address(planned[0].address, read_key(shown["key"]))
+        assert (elsewhere["chain"], elsewhere["stake"]) == (shown["chain"], 2500)
+        other = next(m.public_key for m in network.members if m.name == "authority-1")
+        with pytest.raises(AuthorityError, match="certificate of another key"):
+            await of_address(planned[0].address, read_key(other.hex()))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            metrics = (await client.get(f"http://{planned[0].metrics}/metrics")).text
+        assert 'movelite_info{authority="' in metrics
+        assert "movelite_locks 0.0" in metrics
+    finally:
+        await node.stop()
+    assert not (await of_config(config))["running"]
+    secret = (folder / AUTHORITY_KEY).read_text().strip()
+    assert secret not in caplog.text + metrics + repr(shown)
+
+
+async def test_with_tls_an_address_alone_is_not_enough() -> None:
+    with pytest.raises(InvalidAuthorityKey, match=r"speaks TLS: give its --key"):
+        await of_address("https://127.0.0.1:1", None)
+
+
+@pytest.mark.parametrize("text", ["no key", "ab" * 31, b64encode(b"short").decode()])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(InvalidAuthorityKey):
+        read_key(text)
+
+
+def test_a_key_is_base64_or_hex() -> None:
+    key = bytes(range(32))
+    assert read_key(b64encode(key).decode()) == read_key(key.hex()) == read_key(f"0x{key.hex()}") == key
