@@ -1,6 +1,7 @@
-"""A queue that makes batches by itself: what has arrived is sent as soon as the wire is free.
+"""A queue that makes batches by itself: what arrives while a batch is on its way goes with the next one.
 
-There is no timer: one item alone waits for nothing, and under load batches grow.
+One item alone waits for nothing, and under load batches grow. A small batch costs nearly as much as a large
+one, so the next waits until the last is done. Only a full one does not, and none waits long for a slow one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ Answer = TypeVar("Answer")
 class BatchQueue(Generic[Item, Answer]):
     """Collects items and sends them in batches, at most `lanes` at a time.
 
-    send: answers a batch in its order; an exception of it reaches every item of the batch.
+    send: answers a batch in its order; an exception of it reaches every item of the batch. patience: seconds
+    after which the next batch is sent beside one that is still on its way.
     """
 
     def __init__(
@@ -28,13 +30,17 @@ class BatchQueue(Generic[Item, Answer]):
         max_batch: int,
         lanes: int,
         max_queued: int,
+        patience: float,
     ) -> None:
         self._send = send
         self._max_batch = max_batch
-        self._free_lanes = lanes
+        self._lanes = lanes
         self._max_queued = max_queued
+        self._patience = patience
         self._queued: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._last_sent = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     async def ask(self, item: Item) -> Answer:
         """Send an item with whatever else is queued, and wait for its answer.
@@ -45,7 +51,7 @@ class BatchQueue(Generic[Item, Answer]):
             raise SystemOverload(1)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._queued.append((item, answer))
-        self._fill_lanes()
+        self._send_next()
         return await answer
 
     def limit(self, max_batch: int | None) -> None:
@@ -55,6 +61,8 @@ class BatchQueue(Generic[Item, Answer]):
 
     async def close(self) -> None:
         """Give up what is under way and queued."""
+        if self._timer is not None:
+            self._timer.cancel()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -62,16 +70,33 @@ class BatchQueue(Generic[Item, Answer]):
             answer.cancel()
         self._queued.clear()
 
-    def _fill_lanes(self) -> None:
-        while self._free_lanes and self._queued:
-            size = min(self._max_batch, len(self._queued))
-            batch = [self._queued.popleft() for _ in range(size)]
-            self._free_lanes -= 1
-            task = asyncio.create_task(self._send_batch(batch))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+    def _send_next(self) -> None:
+        """Begin the next batch, if there is one and it need not wait."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._queued or len(self._running) >= self._lanes:
+            return
+        loop = asyncio.get_running_loop()
+        due = self._last_sent + self._patience
+        if self._running and len(self._queued) < self._max_batch and loop.time() < due:
+            self._timer = loop.call_at(due, self._send_next)
+            return
+        self._last_sent = loop.time()
+        task = asyncio.create_task(self._send_batch())
+        self._running.add(task)
+        task.add_done_callback(self._end_batch)
 
-    async def _send_batch(self, batch: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
+    def _end_batch(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            self._send_next()
+
+    async def _send_batch(self) -> None:
+        # Taken only now: whatever was asked for in the same turn of the event loop goes along.
+        batch = [self._queued.popleft() for _ in range(min(self._max_batch, len(self._queued)))]
+        if not batch:
+            return
         try:
             answers = await self._send([item for item, _ in batch])
             for (_, future), answer in zip(batch, answers, strict=True):
@@ -84,5 +109,3 @@ class BatchQueue(Generic[Item, Answer]):
         finally:
             for _, future in batch:
                 future.cancel()
-            self._free_lanes += 1
-            self._fill_lanes()

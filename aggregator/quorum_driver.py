@@ -56,7 +56,10 @@ class DriverPolicy:
     attempts_for_missing_inputs: int = 3
     """After so many rounds an input that a quorum lacks does not exist."""
     max_batch: int = 256
-    lanes: int = 4
+    lanes: int = 8
+    """Batches on their way at once."""
+    batch_patience: float = 0.1
+    """How long a batch may be on its way, from votes to effects, before the next one goes beside it."""
     max_queued: int = 10_000
     """Transactions that are driven at once."""
 
@@ -115,7 +118,11 @@ class QuorumDriver:
         self._policy = policy or DriverPolicy()
         self._on_final = on_final
         self._votes: BatchQueue[SenderSignedData, _Voted] = BatchQueue(
-            self._vote, self._policy.max_batch, self._policy.lanes, self._policy.max_queued
+            self._vote,
+            self._policy.max_batch,
+            self._policy.lanes,
+            self._policy.max_queued,
+            self._policy.batch_patience,
         )
         self._drives: dict[Digest, _Drive] = {}
         self._logged: set[Digest] = set()
@@ -277,6 +284,7 @@ class QuorumDriver:
             effects = asyncio.create_task(self._execute(voted))
             self._effects.add(effects)
             effects.add_done_callback(self._effects.discard)
+            await asyncio.wait({effects}, timeout=self._policy.batch_patience)
         return [_Voted(tally, voted, index, effects) for index, tally in enumerate(voted.tallies)]
 
     async def _execute(self, voted: VoteRound) -> dict[int, Receipt]:
