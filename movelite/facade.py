@@ -12,6 +12,7 @@ from movelite.natives.crypto import (
     poseidon,
     signatures,
     unavailable,
+    vdf,
     zklogin,
 )
 from movelite.natives.registry import Table, native_table, natives_at, std_natives
@@ -33,6 +34,7 @@ def ledger_natives() -> Table:
         poseidon,
         signatures,
         unavailable,
+        vdf,
         zklogin,
     )
     tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, module.FUNCTIONS) for module in modules]

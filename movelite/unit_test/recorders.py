@@ -279,7 +279,9 @@ class FrameRecorder(Observer):
 
     def moved(self, frame: Frame, index: int, value: Value) -> None:
         """A local was moved out."""
-        self._open[-1].moved[index] = value
+        moved = self._open[-1].moved
+        moved.pop(index, None)  # what was moved last comes last
+        moved[index] = value
 
     def compared(self, frame: Frame, left: Value, right: Value) -> None:
         """Two values are compared."""
@@ -295,20 +297,20 @@ class FrameRecorder(Observer):
     def _details(self, frame: Frame, call: _OpenCall) -> FrameDetails:
         function = frame.instance.function
         types = frame.instance.locals
-        count = len(call.arguments)
-        found: list[Variable] = []
-        for index in range(count, len(types)):
-            value = local_value(frame, index) if frame.locals[index] is not None else None
-            was_moved = value is None
-            value = call.moved.get(index) if was_moved else value
-            found.extend(self._variable(function, index, types[index], value, was_moved))
+        found: dict[str, Variable] = {}  # of locals of one name the last: it hides the others
+        for index, value in call.moved.items():
+            if index >= len(call.arguments):
+                found.update(self._variable(function, index, types[index], value, True))
+        for index in range(len(call.arguments), len(types)):
+            if frame.locals[index] is not None:
+                found.update(self._variable(function, index, types[index], local_value(frame, index), False))
         return FrameDetails(
             function.module.runtime_id,
             function.name,
             function.index,
             frame.offset,
             self._arguments(call),
-            tuple(found),
+            tuple(found.values()),
             self._comparison(frame, call),
         )
 
@@ -344,24 +346,26 @@ class FrameRecorder(Observer):
         )
 
     def _arguments(self, call: _OpenCall) -> tuple[Variable, ...]:
-        function, found = call.instance.function, list[Variable]()
+        function = call.instance.function
+        found: dict[str, Variable] = {}
         for index, (type_, value) in enumerate(zip(call.instance.parameters, call.arguments, strict=True)):
-            found.extend(self._variable(function, index, type_, value, False))
-        return tuple(found)
+            found.update(self._variable(function, index, type_, value, False))
+        return tuple(found.values())
 
     def _variable(
         self, function: Function, index: int, type_: Type, value: Value, was_moved: bool
-    ) -> list[Variable]:
+    ) -> dict[str, Variable]:
+        """The variable under its name; nothing if the user did not name it."""
         name = self.program.local_name(*function_key(function), index) or str(index)
-        if value is None or name.startswith(_TEMPORARY):
-            return []
+        if value is None or name.startswith(_TEMPORARIES):
+            return {}
         try:
             text = one_line(type_, value)
         except (IndexError, TypeError):
-            return []  # a reference whose target is gone
+            return {}  # a reference whose target is gone
         gone = was_moved and not type_.is_reference and not type_.abilities & COPY
-        return [Variable(name, type_name(type_), text, gone)]
+        return {name: Variable(name, type_name(type_), text, gone)}
 
 
-_TEMPORARY = "%"
-"""How the names of the compiler's own locals begin."""
+_TEMPORARIES = ("%", "$")
+"""How the names of the compiler's own locals begin, and those of the parameters of macros."""

@@ -5,22 +5,11 @@ It is ChaCha with 12 rounds. Values are drawn as the Rust library `rand` 0.8 (`S
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from movelite.natives.crypto.chacha import chacha_words
 
 _MASK_32 = 2**32 - 1
 _MASK_64 = 2**64 - 1
-_CONSTANTS = (0x61707865, 0x3320646E, 0x79622D32, 0x6B206574)
-_DOUBLE_ROUNDS = 6
-_QUARTERS = (
-    (0, 4, 8, 12),
-    (1, 5, 9, 13),
-    (2, 6, 10, 14),
-    (3, 7, 11, 15),
-    (0, 5, 10, 15),
-    (1, 6, 11, 12),
-    (2, 7, 8, 13),
-    (3, 4, 9, 14),
-)
+_ROUNDS = 12
 _PCG_MULTIPLIER = 6364136223846793005
 _PCG_INCREMENT = 11634580027462260723
 SEED_LENGTH = 32
@@ -32,7 +21,7 @@ class StdRng:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_LENGTH:
             raise ValueError(f"a seed has {SEED_LENGTH} bytes")
-        self._words = _chacha_words(seed)
+        self._words = chacha_words(seed, _ROUNDS)
 
     @classmethod
     def from_u64(cls, seed: int) -> StdRng:
@@ -90,23 +79,3 @@ def _expand_seed(state: int) -> bytes:
         turn = state >> 59
         seed += (((shifted >> turn) | (shifted << (-turn & 31))) & _MASK_32).to_bytes(4, "little")
     return seed
-
-
-def _chacha_words(key: bytes) -> Iterator[int]:
-    key_words = [int.from_bytes(key[i : i + 4], "little") for i in range(0, SEED_LENGTH, 4)]
-    counter = 0
-    while True:
-        start = [*_CONSTANTS, *key_words, counter & _MASK_32, counter >> 32, 0, 0]
-        state = list(start)
-        for _ in range(_DOUBLE_ROUNDS):
-            for quarter in _QUARTERS:
-                _quarter_round(state, *quarter)
-        yield from ((a + b) & _MASK_32 for a, b in zip(start, state, strict=True))
-        counter += 1
-
-
-def _quarter_round(x: list[int], a: int, b: int, c: int, d: int) -> None:
-    for target, source, changed, turn in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
-        x[target] = (x[target] + x[source]) & _MASK_32
-        mixed = x[changed] ^ x[target]
-        x[changed] = ((mixed << turn) | (mixed >> (32 - turn))) & _MASK_32

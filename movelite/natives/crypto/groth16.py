@@ -1,4 +1,4 @@
-"""0x2::groth16 over BLS12-381. Source: iota-move-natives, crypto; fastcrypto-zkp.
+"""0x2::groth16, over BLS12-381 here and over BN254 in groth16_bn254.py. Source: fastcrypto-zkp.
 
 A prepared key is four byte strings: the points for the public inputs, the pairing of alpha and beta in
 arkworks' form, and the negated gamma and delta. Of points all are compressed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
+from movelite.natives.crypto import groth16_bn254
 from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
@@ -32,10 +33,10 @@ def prepare_verifying_key(context: NativeContext, types: Types, arguments: Argum
         raise MoveAbort(INVALID_CURVE)
     if curve == BN254:
         context.charge(config.groth16_prepare_verifying_key_bn254_cost_base)
-        raise MoveAbort(INVALID_CURVE)  # see the README: no library serves this curve
-    context.charge(config.groth16_prepare_verifying_key_bls12381_cost_base)
+    else:
+        context.charge(config.groth16_prepare_verifying_key_bls12381_cost_base)
     try:
-        parts = _prepare(key)
+        parts = groth16_bn254.prepare(key) if curve == BN254 else _prepare(key)
     except ValueError as error:
         raise MoveAbort(INVALID_VERIFYING_KEY) from error
     return ([list(part) for part in parts],)
@@ -76,10 +77,9 @@ def verify_groth16_proof(context: NativeContext, types: Types, arguments: Argume
     context.charge(per_input * -(-len(inputs) // SCALAR_LENGTH) + per_byte * len(inputs))
     if len(inputs) > MAX_PUBLIC_INPUTS * SCALAR_LENGTH:
         raise MoveAbort(TOO_MANY_PUBLIC_INPUTS)
-    if curve == BN254:
-        raise MoveAbort(INVALID_CURVE)  # see the README: no library serves this curve
+    verify = groth16_bn254.verify if curve == BN254 else _verify
     try:
-        return (_verify(points, alpha_beta, gamma, delta, inputs, proof),)
+        return (verify(points, alpha_beta, gamma, delta, inputs, proof),)
     except ValueError:
         return (False,)
 

@@ -18,6 +18,8 @@ FULL_ROUNDS = 8
 PARTIAL_ROUNDS = (56, 57, 56, 60, 60, 63, 64, 63, 60, 66, 60, 65, 70, 60, 64, 68)
 """By the number of inputs, from 1."""
 
+_AT_ONCE = 18
+
 MAX_INPUTS = len(PARTIAL_ROUNDS)
 ELEMENT_LENGTH = 32
 
@@ -27,14 +29,14 @@ NOT_SUPPORTED = 1
 
 
 def poseidon(inputs: Sequence[int]) -> int:
-    """The hash of 1 to 32 field elements; more than 16 are hashed in two halves.
+    """The hash of field elements; if there are more than 16, of the hashes of each 16, and so on.
 
-    Raises: ValueError for any other number of inputs, or one that is not below the field's size.
+    Raises: ValueError without inputs, or for one that is not below the field's size.
     """
     if any(value >= FIELD for value in inputs):
         raise ValueError("an input is not below the field's size")
-    if MAX_INPUTS < len(inputs) <= 2 * MAX_INPUTS:
-        return _hash((_hash(inputs[:MAX_INPUTS]), _hash(inputs[MAX_INPUTS:])))
+    while len(inputs) > MAX_INPUTS:
+        inputs = [_hash(inputs[i : i + MAX_INPUTS]) for i in range(0, len(inputs), MAX_INPUTS)]
     return _hash(inputs)
 
 
@@ -83,26 +85,33 @@ def _number(bits: Iterator[int]) -> int:
 
 def _grain(width: int, partial: int) -> Iterator[int]:
     """The shift register's bits: of every two, the second counts if the first is set."""
-    state = 0
+    start = 0
     for value, length in ((1, 2), (0, 4), (FIELD_BITS, 12), (width, 12), (FULL_ROUNDS, 10), (partial, 10)):
-        state = state << length | value
-    state = state << 30 | (1 << 30) - 1
-
-    def step() -> int:
-        nonlocal state
-        bit = 0
-        for tap in (0, 13, 23, 38, 51, 62):
-            bit ^= state >> (79 - tap) & 1
-        state = (state << 1 | bit) & (1 << 80) - 1
-        return bit
-
+        start = start << length | value
+    start = start << 30 | (1 << 30) - 1
+    bits = _register(int(f"{start:080b}"[::-1], 2))
     for _ in range(160):
-        step()
-    while True:
-        chosen = step()
-        bit = step()
+        next(bits)
+    for chosen in bits:
+        bit = next(bits)
         if chosen:
             yield bit
+
+
+def _register(state: int) -> Iterator[int]:
+    """What comes out of the register; its oldest bit is the lowest.
+
+    No tap is among the last 18 bits, so that 18 new ones can be made at once.
+    """
+    mask = (1 << _AT_ONCE) - 1
+    while True:
+        new = 0
+        for tap in (0, 13, 23, 38, 51, 62):
+            new ^= state >> tap
+        new &= mask
+        state = state >> _AT_ONCE | new << 80 - _AT_ONCE
+        for position in range(_AT_ONCE):
+            yield new >> position & 1
 
 
 def poseidon_bn254(context: NativeContext, types: Types, arguments: Arguments) -> Results:

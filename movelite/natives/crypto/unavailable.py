@@ -1,4 +1,4 @@
-"""Natives whose mathematics no maintained library serves: they fail as the network fails them when disabled.
+"""Natives that are not available here: they fail as the network fails them when they are disabled.
 
 The README of this folder's parent lists each with its reason. Prices are charged as if they worked, so that
 what a failing call costs does not change once they do.
@@ -10,15 +10,8 @@ from movelite.bytecode.status import StatusCode, VMError
 from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
-NOT_SUPPORTED = 1
-"""Abort code of 0x2::vdf for a network that does not support it."""
-
 INVALID_ZKLOGIN_INPUT = 0
 """Abort code of 0x2::zklogin_verified_id."""
-
-
-def _not_supported(context: NativeContext, types: Types, arguments: Arguments) -> Results:
-    raise MoveAbort(NOT_SUPPORTED)
 
 
 def check_zklogin_id(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -36,8 +29,6 @@ def validate_metadata_bcs(context: NativeContext, types: Types, arguments: Argum
 
 
 FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
-    ("vdf", "hash_to_input_internal"): _not_supported,
-    ("vdf", "vdf_verify_internal"): _not_supported,
     ("zklogin_verified_id", "check_zklogin_id_internal"): check_zklogin_id,
 }
 """Natives of 0x2 by module and function."""
