@@ -26,6 +26,9 @@ COMMANDS = {
     "object": Place("cli.client_reads", "Print an object."),
     "dynamic-field": Place("cli.client_reads", "List the dynamic fields of an object."),
     "tx-block": Place("cli.client_reads", "Print a transaction, and who signed for it."),
+    "pending": Place(
+        "cli.client_pending", "List transactions of this wallet that were sent and are not known to be final."
+    ),
     "receipt": Place(
         "cli.client_receipts", "Fetch the receipt of a final transaction: proof for anyone, offline."
     ),

@@ -17,9 +17,11 @@ from aggregator.transaction_builder import (
     ObjectSummary,
     TransactionBuilder,
 )
+from aggregator.wallet.journal import SentTransaction
 from cli import output, simulation
+from cli.sending import complete_pending, journal_of, send
 from cli.session import Session, with_session
-from cli.show_transaction import SHOW_ALL, show_dry_run, show_inspection, show_transaction
+from cli.show_transaction import show_dry_run, show_inspection, show_transaction
 from proto import bcs
 from proto.ids import Address, ObjectID, format_address, parse_address, parse_digest
 from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
@@ -117,6 +119,11 @@ class TransactionOptions:
     dev_inspect: bool = False
     sender: str | None = None
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether the transaction is executed, not only shown."""
+        return not (self.print_unsigned or self.print_signed or self.dry_run or self.dev_inspect)
+
 
 Build = Callable[[Session, TransactionBuilder, Address], Awaitable[object]]
 
@@ -124,10 +131,18 @@ Build = Callable[[Session, TransactionBuilder, Address], Awaitable[object]]
 def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None:
     """Build, sign and execute a transaction, and print what it did; None if it is only printed.
 
-    Raises: TransactionFailed after printing, if its execution failed.
+    Commands of one wallet that send take turns, and each completes first what an earlier one left.
+    Raises: TransactionFailed after printing, if its execution failed; RpcError.
     """
 
     async def work(session: Session) -> dict[str, Any] | None:
+        if not options.is_sent:
+            return await build_and_finish(session)
+        with journal_of(session).alone():
+            await complete_pending(session)
+            return await build_and_finish(session)
+
+    async def build_and_finish(session: Session) -> dict[str, Any] | None:
         sender = session.address(options.sender)
         builder = session.builder()
         await build(session, builder, sender)
@@ -168,14 +183,8 @@ async def finish(
 
 
 async def execute(session: Session, raw: bytes, signatures: Sequence[bytes]) -> dict[str, Any]:
-    """Execute a signed transaction and print what it did. Raises: TransactionFailed."""
-    response: dict[str, Any] = await session.rpc.call(
-        "iota_executeTransactionBlock",
-        b64encode(raw).decode(),
-        [b64encode(signature).decode() for signature in signatures],
-        SHOW_ALL,
-        "WaitForLocalExecution",
-    )
+    """Execute a signed transaction and print what it did. Raises: TransactionFailed, RpcError."""
+    response = await send(session, SentTransaction(raw, tuple(signatures)))
     receipt = None
     if not output.is_json():
         receipt = await _receipt(session, response["digest"])

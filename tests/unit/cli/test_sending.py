@@ -1,0 +1,122 @@
+"""What commands of a wallet send is written down first, completed later, and never sent side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator.rpc_client import ServiceUnreachable
+from aggregator.rpc_codes import CALL_FAILED, TRANSIENT_ERROR, RpcError
+from aggregator.wallet.client_config import ClientConfig, Environment
+from aggregator.wallet.journal import SentTransaction, WalletJournal
+from aggregator.wallet.keystore import WalletError
+from cli.sending import complete_pending, journal_of, send
+from cli.session import Session
+
+SENT = SentTransaction(b"transaction", (b"signature",))
+FINAL = {"effects": {"status": {"status": "success"}}}
+
+
+class Service:
+    """Answers with what it is given, and sees what is in the journal at that moment."""
+
+    url = "http://service"
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.journal: WalletJournal | None = None
+        self.kept: list[int] = []
+
+    async def call(self, method: str, *params: Any) -> Any:
+        assert method == "iota_executeTransactionBlock"
+        assert self.journal is not None
+        self.kept.append(len(self.journal.pending()))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def session_of(folder: Path, service: Service) -> Session:
+    config = ClientConfig.create(folder / "client.yaml", Environment("local", service.url))
+    session = Session(config, service)  # type: ignore[arg-type]
+    service.journal = journal_of(session)
+    return session
+
+
+async def test_a_transaction_is_written_down_before_it_is_sent(tmp_path: Path) -> None:
+    service = Service(FINAL)
+    session = session_of(tmp_path, service)
+    assert await send(session, SENT) == FINAL
+    assert service.kept == [1]
+    assert not journal_of(session).pending()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        (RpcError(TRANSIENT_ERROR, "no quorum"), True),
+        (ServiceUnreachable("down"), True),
+        (RpcError(CALL_FAILED, "refused"), False),
+    ],
+)
+async def test_only_what_is_refused_for_good_is_dropped(
+    error: Exception, is_kept: bool, tmp_path: Path
+) -> None:
+    session = session_of(tmp_path, Service(error))
+    with pytest.raises(type(error)):
+        await send(session, SENT)
+    assert list(journal_of(session).pending()) == [SENT] * is_kept
+
+
+async def test_the_next_command_completes_what_was_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Service(ServiceUnreachable("down"), RpcError(TRANSIENT_ERROR, "no quorum"), FINAL)
+    session = session_of(tmp_path, service)
+    for kind in (ServiceUnreachable, RpcError):
+        with pytest.raises(kind):
+            await (send(session, SENT) if kind is ServiceUnreachable else complete_pending(session))
+    assert await complete_pending(session) == [{"digest": SENT.digest, "status": "success"}]
+    assert await complete_pending(session) == []
+    assert f"transaction {SENT.digest} of an earlier command: success" in capsys.readouterr().err
+
+
+async def test_a_transaction_of_a_network_that_is_gone_does_not_stop_the_wallet(tmp_path: Path) -> None:
+    service = Service(RpcError(CALL_FAILED, "no such object"))
+    session = session_of(tmp_path, service)
+    journal_of(session).add(SENT)
+    assert (await complete_pending(session))[0]["status"] == "refused: no such object"
+    assert not journal_of(session).pending()
+
+
+def test_each_network_has_its_own_journal_and_a_broken_file_is_named(tmp_path: Path) -> None:
+    one = WalletJournal.of(tmp_path / "client.yaml", "http://one")
+    other = WalletJournal.of(tmp_path / "client.yaml", "http://other")
+    one.folder.mkdir(parents=True)
+    one.add(SENT)
+    assert not other.pending()
+    (one.folder / "x.json").write_text("{}")
+    with pytest.raises(WalletError, match=r"x\.json holds no transaction"):
+        one.pending()
+
+
+def test_commands_that_send_take_turns(tmp_path: Path) -> None:
+    journal = WalletJournal(tmp_path)
+    order: list[str] = []
+
+    def second() -> None:
+        with journal.alone():
+            order.append("second")
+
+    with journal.alone():
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.1)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]
