@@ -101,11 +101,11 @@ def _check_plain(
 ) -> CheckedInputs | None:
     """The inputs of a transaction that takes the usual form and passes, or None.
 
-    It names objects and gas coins of its sender and nothing else: no packages, and no coins that may be
+    It names packages, and objects and gas coins of its sender, and nothing else; no coins that may be
     regulated. All others, and those that do not pass, are for the checks that can say why.
     """
     kind, gas, sender = transaction.kind, transaction.gas_data, transaction.sender
-    if type(kind) is not ProgrammableTransaction or named_packages(kind) or gas.owner != sender:
+    if type(kind) is not ProgrammableTransaction or gas.owner != sender:
         return None
     references: list[ObjectRef] = []
     for argument in kind.inputs:
@@ -115,15 +115,23 @@ def _check_plain(
             references.append(argument.object.reference)
     references += gas.payment
     objects: dict[ObjectID, Object] = {}
+    for package_id in named_packages(kind):
+        package = reader.get_object(package_id)
+        if package is None or type(package.data) is not MovePackage:
+            return None
+        objects[package_id] = package
+    packages = frozenset(objects)
     for reference in references:
         value = reader.get_object(reference.object_id)
         if value is None or not _is_plain(reference, value, sender):
             return None
         objects[reference.object_id] = value
     coins = [objects[reference.object_id] for reference in gas.payment]
-    if len(objects) != len(references) or not _covers(gas, coins, config, reference_gas_price):
+    if len(objects) != len(references) + len(packages):
         return None
-    return CheckedInputs(InputObjects(objects, frozenset(objects)), tuple(references))
+    if not _covers(gas, coins, config, reference_gas_price):
+        return None
+    return CheckedInputs(InputObjects(objects, frozenset(objects) - packages), tuple(references))
 
 
 def _is_plain(reference: ObjectRef, value: Object, sender: Address) -> bool:

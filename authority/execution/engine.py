@@ -12,6 +12,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from authority.execution.call_plan import CallKey, CallPlan, learn_calls
 from authority.execution.commands import execute_command
 from authority.execution.context import (
     ExecutionContext,
@@ -23,7 +24,8 @@ from authority.execution.context import (
 from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.native import NotNative, is_native, run_native
+from authority.execution.native import is_native, run_native
+from authority.execution.native_calls import NotNative
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
@@ -95,6 +97,7 @@ class Executor:
     epoch: int
     epoch_timestamp_ms: int
     input_types: dict[MoveObjectType, InputType] = field(default_factory=dict)
+    plans: dict[CallKey, CallPlan | None] = field(default_factory=dict)
     observers: tuple[Observer, ...] = ()
     runs_native: bool = True
     """False runs everything in the general engine."""
@@ -113,19 +116,22 @@ class Executor:
         kind = transaction.kind
         if not isinstance(kind, ProgrammableTransaction):
             raise TypeError("only programmable transactions are executed on the owned-object path")
-        if self.runs_native and mode is ExecutionMode.NORMAL and recorder is None and is_native(kind):
-            result = self._try_native(transaction, kind, digest, inputs)
+        is_plain = mode is ExecutionMode.NORMAL and recorder is None and not self.observers
+        if is_plain and self.runs_native and is_native(kind):
+            result = self._try_native(transaction, kind, digest, inputs, reader)
             if result is not None:
                 return result
         gas_data = transaction.gas_data
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
         store = TemporaryStore(reader, inputs, digest)
         run = _Run(self, store, gas, gas_data.payment, mode, recorder)
-        sender = transaction.sender
-        sponsor = gas_data.owner if gas_data.owner != sender else None
-        terms = TransactionTerms(self.reference_gas_price, gas_data.price, gas_data.budget, sponsor)
-        tx_context = TxContext(sender, digest, self.epoch, self.epoch_timestamp_ms, terms=terms)
-        return run.execute(kind, tx_context)
+        return run.execute(kind, self._tx_context(transaction, digest))
+
+    def _tx_context(self, transaction: TransactionData, digest: Digest) -> TxContext:
+        gas, sender = transaction.gas_data, transaction.sender
+        sponsor = gas.owner if gas.owner != sender else None
+        terms = TransactionTerms(self.reference_gas_price, gas.price, gas.budget, sponsor)
+        return TxContext(sender, digest, self.epoch, self.epoch_timestamp_ms, terms=terms)
 
     def _try_native(
         self,
@@ -133,12 +139,12 @@ class Executor:
         kind: ProgrammableTransaction,
         digest: Digest,
         inputs: InputObjects,
+        reader: ObjectReader,
     ) -> ExecutionResult | None:
         """Run simple commands without the machinery that others need; None if they are not so simple."""
-        gas, types = transaction.gas_data, self.input_types
         try:
-            effects, version, written, deleted = run_native(
-                kind, gas, digest, inputs, self.epoch, self.config, types
+            effects, version, written, removed = run_native(
+                kind, transaction.gas_data, self._tx_context(transaction, digest), inputs, reader, self
             )
         except NotNative:
             return None
@@ -147,8 +153,8 @@ class Executor:
         except Exception:
             _log.exception("transaction %s breaks an invariant of the short way", digest)
             return None
-        removed = tuple([Removal(object_id, version, False) for object_id in deleted])
-        return ExecutionResult(effects, _NO_EVENTS, written, removed, (), None)
+        gone = tuple([Removal(object_id, version, is_wrapped) for object_id, is_wrapped in removed])
+        return ExecutionResult(effects, _NO_EVENTS, written, gone, (), None)
 
     def check_modules_for_signing(self, transaction: TransactionData) -> None:
         """Refuse modules that would take too long to verify. Raises: UserInputError."""
@@ -234,6 +240,8 @@ class _Run:
         context.recorder = self.recorder
         try:
             run_commands(context, transaction)
+            if self.mode is ExecutionMode.NORMAL:
+                learn_calls(context, transaction.commands, executor.plans)
         finally:
             self.store.loaded.update(context.objects.loaded_objects())
 

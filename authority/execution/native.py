@@ -1,44 +1,37 @@
-"""Transactions that only transfer objects and split and merge gas coins: the short way.
+"""Transactions that transfer objects, split and merge gas coins and call well-known functions: the short way.
 
-Most transactions are such. They need neither types nor a virtual machine, so they are run straight on the
-stored objects, from the inputs to the effects. What is run here succeeds: whatever is unusual, a wrong
-argument above all, is left to the general engine, which also says what is wrong. That both do the same, to
-the byte, is a property test.
+Most transactions are such. They are run straight on the stored objects, from the inputs to the effects. What
+is run here succeeds: whatever is unusual, a wrong argument above all, is left to the general engine, which
+also says what is wrong. That both do the same, to the byte, is a property test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from authority.execution.context import InputType
+from authority.execution.call_plan import Parameter, call_key
 from authority.execution.gas_charger import computation_cost, sender_rebate
-from authority.execution.inputs import InputObjects
+from authority.execution.inputs import InputObjects, ObjectReader
+from authority.execution.native_calls import Held, NativeCalls, NativeExecutor, NotNative
+from authority.execution.pure_arguments import Layout, is_valid_pure
+from authority.execution.tx_context import TxContext
+from movelite.vm.types import Type
+from movelite.vm.values import Value, deserialize
 from proto.effects import GasCostSummary, TransactionEffects
 from proto.effects_writer import ID_CREATED, ID_DELETED, ID_UNCHANGED, change_bytes, effects_bytes
 from proto.execution_status import Success
 from proto.ids import (
     ADDRESS_LENGTH,
     GENESIS_MARKER_DIGEST,
+    SYSTEM_PACKAGE_IDS,
     Address,
     Digest,
     ObjectID,
     SequenceNumber,
-    derive_object_id,
 )
-from proto.object import (
-    AddressOwner,
-    CoinType,
-    GasCoinType,
-    MoveObject,
-    MoveObjectType,
-    Object,
-    Owner,
-    coin_contents,
-    written_object,
-)
+from proto.object import AddressOwner, CoinType, GasCoinType, MoveObject, Object, written_object
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import (
     Argument,
@@ -49,6 +42,7 @@ from proto.transaction import (
     ImmOrOwnedObject,
     Input,
     MergeCoins,
+    MoveCall,
     NestedResult,
     ObjectInput,
     ProgrammableTransaction,
@@ -65,35 +59,16 @@ MAX_U64 = 2**64 - 1
 _SUCCESS = Success()
 
 
-class NotNative(Exception):
-    """The general engine has to run this transaction."""
-
-
 class NativeResult(NamedTuple):
-    """The effects, the objects that the transaction leaves, and coins that are gone; ascending by id."""
+    """The effects, the objects that the transaction leaves, and what is gone: wrapped (True) or deleted."""
 
     effects: TransactionEffects
     version: SequenceNumber
     written: dict[ObjectID, Object]
-    deleted: list[ObjectID]
+    removed: list[tuple[ObjectID, bool]]
 
 
-@dataclass(slots=True)
-class _Held:
-    """An object in the hands of the commands. balance: of a gas coin, None of anything else.
-
-    size: bytes that storage is charged for. owner: None for a coin that was split off and not given away.
-    """
-
-    id: ObjectID
-    type_: MoveObjectType
-    contents: bytes
-    balance: int | None
-    size: int
-    owner: Owner | None
-
-
-_Place = bytes | _Held | None
+_Place = bytes | Held | None
 """What an argument names: a pure input, an object, or the empty place of an object that was taken."""
 
 
@@ -111,109 +86,122 @@ def is_native(transaction: ProgrammableTransaction) -> bool:
 def run_native(
     transaction: ProgrammableTransaction,
     gas: GasData,
-    digest: Digest,
+    tx_context: TxContext,
     inputs: InputObjects,
-    epoch: int,
-    config: ProtocolConfig,
-    types: Mapping[MoveObjectType, InputType],
+    reader: ObjectReader,
+    executor: NativeExecutor,
 ) -> NativeResult:
-    """Run a transaction for which `is_native` holds. types: what is known of the types of objects.
+    """Run a transaction for which `is_native` holds.
 
     Raises: NotNative.
     """
-    run = _Run(digest, types)
+    run = _Run(tx_context, executor)
     run.load(inputs)
     run.place(transaction.inputs, gas)
+    if any(type(command) is MoveCall for command in transaction.commands):
+        run.calls = NativeCalls(executor, tx_context, gas, run.read_size, reader)
+        run.calls.add_inputs(run.held.values(), executor.input_types)
     for command in transaction.commands:
         run.results.append(_COMMANDS[type(command)](run, command))
     left = run.left(gas.budget)
-    summary = _gas_summary(gas, run.read_size, sum([held.size for held in left]), run.rebates, config)
-    coin = run.gas_coin
+    coin, config = run.gas_coin, executor.config
+    sizes = [held.size for held in left]
+    if max(sizes) > config.max_move_object_size:
+        raise NotNative
+    summary = _gas_summary(gas, run, sum(sizes), config)
     coin.balance = (coin.balance or 0) - summary.net_gas_usage
-    version = run.version + 1
-    fee = config.obj_data_cost_refundable * config.storage_gas_price
-    written = {held.id: _written(held, version, digest, fee) for held in left}
-    deleted = sorted(run.merged - run.made)
-    ids = sorted((*written, *deleted))
+    version, fee = run.version + 1, config.obj_data_cost_refundable * config.storage_gas_price
+    written = {held.id: _written(held, version, tx_context.digest, fee) for held in left}
+    created, deleted = run.created_and_deleted()
+    ids = sorted({*run.held, *written, *created, *deleted})
+    objects = inputs.objects
     effects = effects_bytes(
         status=_SUCCESS,
-        epoch=epoch,
+        epoch=executor.epoch,
         gas=summary,
-        digest=digest,
+        digest=tx_context.digest,
         gas_object_index=ids.index(coin.id),
         events_digest=None,
         dependencies=run.dependencies,
         lamport_version=version,
-        changes=[_change(object_id, inputs, written) for object_id in ids],
+        changes=[
+            change_bytes(
+                key,
+                objects.get(key),
+                written.get(key),
+                ID_CREATED if key in created else ID_DELETED if key in deleted else ID_UNCHANGED,
+            )
+            for key in ids
+        ],
         unchanged_shared=(),
     )
-    return NativeResult(TransactionEffects.of_own_bytes(effects), version, written, deleted)
+    removed = [(key, key not in deleted) for key in ids if key in run.held and key not in written]
+    return NativeResult(TransactionEffects.of_own_bytes(effects), version, written, removed)
 
 
-def _gas_summary(
-    gas: GasData, read_size: int, stored_size: int, rebates: int, config: ProtocolConfig
-) -> GasCostSummary:
-    """The cost of reading and storing so many bytes; rebates: of all that is changed. Raises: NotNative."""
-    computation = computation_cost(read_size * config.obj_access_cost_read_per_byte, gas.budget, gas.price)
+def _gas_summary(gas: GasData, run: _Run, stored_size: int, config: ProtocolConfig) -> GasCostSummary:
+    """The cost of what was read and called, and of storing so many bytes. Raises: NotNative."""
+    used = run.read_size * config.obj_access_cost_read_per_byte if run.calls is None else run.calls.gas_used
+    computation = computation_cost(used, gas.budget, gas.price)
     storage = stored_size * config.obj_data_cost_refundable * config.storage_gas_price
-    rebate = sender_rebate(rebates, config)
+    rebate = sender_rebate(run.rebates, config)
     if computation is None or max(storage - rebate, 0) > gas.budget - computation:
         raise NotNative
     if stored_size >= config.max_size_written_objects:
         raise NotNative
-    return GasCostSummary(computation, computation, storage, rebate, rebates - rebate)
+    return GasCostSummary(computation, computation, storage, rebate, run.rebates - rebate)
 
 
-def _written(held: _Held, version: SequenceNumber, digest: Digest, fee: int) -> Object:
+def _written(held: Held, version: SequenceNumber, digest: Digest, fee: int) -> Object:
     if held.owner is None:
         raise NotNative
-    contents = held.contents if held.balance is None else coin_contents(held.id, held.balance)
-    data = MoveObject(held.type_, version, contents)
+    data = MoveObject(held.type_, version, held.final_contents())
     return written_object(data, held.owner, digest, held.size * fee, held.size)
-
-
-def _change(object_id: ObjectID, inputs: InputObjects, written: Mapping[ObjectID, Object]) -> bytes:
-    before, after = inputs.objects.get(object_id), written.get(object_id)
-    operation = ID_CREATED if before is None else ID_DELETED if after is None else ID_UNCHANGED
-    return change_bytes(object_id, before, after, operation)
 
 
 class _Run:
     """The inputs, the places that arguments name, and the commands over them."""
 
-    def __init__(self, digest: Digest, types: Mapping[MoveObjectType, InputType]) -> None:
-        self.digest = digest
-        self.types = types
-        self.held: dict[ObjectID, _Held] = {}
+    def __init__(self, tx_context: TxContext, executor: NativeExecutor) -> None:
+        self.tx_context = tx_context
+        self.types = executor.input_types
+        self.plans = executor.plans
+        self.calls: NativeCalls | None = None
+        self.held: dict[ObjectID, Held] = {}
         self.version: SequenceNumber = 0
         self.read_size = self.rebates = 0
         self.dependencies: set[Digest] = set()
         self.inputs: list[_Place] = []
         self.gas: list[_Place] = []
         self.results: list[list[_Place]] = []
-        self.transfers: list[_Held] = []
+        self.transfers: list[Held] = []
         self.made: set[ObjectID] = set()
         self.merged: set[ObjectID] = set()
+        self.smashed: set[ObjectID] = set()
 
     def load(self, inputs: InputObjects) -> None:
-        """Take up all input objects: owned ones, and no coins of other types, for they may be regulated."""
-        if len(inputs.mutable) != len(inputs.objects) or len(inputs.mutable) > MOST_OBJECTS:
+        """Take up all input objects: owned ones, no coins of other types, for they may be regulated."""
+        if len(inputs.objects) > MOST_OBJECTS:
             raise NotNative
         for object_id, value in inputs.objects.items():
             data = value.data
+            if object_id not in SYSTEM_PACKAGE_IDS:
+                self.read_size += value.metered_size
+            self.dependencies.add(value.previous_transaction)
             if type(data) is not MoveObject:
-                raise NotNative
-            type_, size = data.type_, value.metered_size
-            balance = None
+                continue
+            type_, balance = data.type_, None
             if type(type_) is GasCoinType:
                 balance = data.coin_value
             elif type(type_) is CoinType or type_ not in self.types:
                 raise NotNative
-            self.held[object_id] = _Held(object_id, type_, data.contents, balance, size, value.owner)
-            self.version = max(self.version, data.version)
-            self.read_size += size
+            if object_id not in inputs.mutable:
+                raise NotNative
+            size = value.metered_size
+            owner, version = value.owner, data.version
+            self.held[object_id] = Held(object_id, type_, version, data.contents, balance, size, owner)
+            self.version = max(self.version, version)
             self.rebates += value.storage_rebate
-            self.dependencies.add(value.previous_transaction)
         self.dependencies.discard(GENESIS_MARKER_DIGEST)
 
     def place(self, inputs: tuple[CallArg, ...], gas: GasData) -> None:
@@ -227,20 +215,27 @@ class _Run:
         balance = sum([coin.balance or 0 for coin in coins])
         if not gas.budget <= balance <= MAX_U64:
             raise NotNative
-        self.merged.update([coin.id for coin in coins[1:]])
+        self.smashed.update([coin.id for coin in coins[1:]])
         self.gas_coin = coins[0]
         self.gas_coin.balance = balance - gas.budget
         self.gas.append(self.gas_coin)
 
-    def left(self, budget: int) -> list[_Held]:
+    def left(self, budget: int) -> list[Held]:
         """All objects that are left at the end, by id, the budget back in the gas coin."""
         if any(map(any, self.results)):
             raise NotNative  # a coin that nobody has got
         self.gas_coin.balance = balance = (self.gas_coin.balance or 0) + budget
-        if balance > MAX_U64 or len(self.made) + len(self.merged) > MOST_OBJECTS:
+        if balance > MAX_U64:
             raise NotNative
-        kept = [held for held in (*self.inputs, *self.gas) if type(held) is _Held]
+        kept = [held for held in (*self.inputs, *self.gas) if type(held) is Held]
         return sorted(kept + self.transfers, key=attrgetter("id"))
+
+    def created_and_deleted(self) -> tuple[set[ObjectID], set[ObjectID]]:
+        """Ids that were made and are still there, and ids from before that are gone for ever."""
+        if self.calls is None:
+            return self.made - self.merged, (self.merged - self.made) | self.smashed
+        objects = self.calls.objects
+        return set(objects.new_ids), self.smashed.union(objects.deleted_ids)
 
     def _place(self, argument: Argument) -> tuple[list[_Place], int]:
         if type(argument) is Input:
@@ -259,21 +254,21 @@ class _Run:
             raise NotNative
         return places, position
 
-    def _take(self, argument: Argument) -> _Held:
+    def _take(self, argument: Argument) -> Held:
         places, position = self._place(argument)
         held = places[position]
-        if type(held) is not _Held:
+        if type(held) is not Held:
             raise NotNative
         places[position] = None
         return held
 
-    def _take_coin(self, argument: Argument) -> tuple[_Held, int]:
+    def _take_coin(self, argument: Argument) -> tuple[Held, int]:
         coin = self._take(argument)
         if coin.balance is None:
             raise NotNative
         return coin, coin.balance
 
-    def _give_back(self, argument: Argument, coin: _Held, balance: int) -> None:
+    def _give_back(self, argument: Argument, coin: Held, balance: int) -> None:
         coin.balance = balance
         places, position = self._place(argument)
         places[position] = coin
@@ -302,14 +297,57 @@ class _Run:
         parts: list[_Place] = []
         for argument in command.amounts:
             amount = int.from_bytes(self._pure(argument, 8), "little")
-            if amount > balance:
+            if amount > balance or len(self.made) >= MOST_OBJECTS:
                 raise NotNative
             balance -= amount
-            object_id = derive_object_id(self.digest, len(self.made))
+            object_id = self.tx_context.fresh_id()
             self.made.add(object_id)
-            parts.append(_Held(object_id, coin.type_, b"", amount, coin.size, None))
+            if self.calls is not None:
+                self.calls.objects.new_id(object_id)
+            parts.append(Held(object_id, coin.type_, 0, b"", amount, coin.size, None))
         self._give_back(command.coin, coin, balance)
         return parts
+
+    def call(self, command: MoveCall) -> list[_Place]:
+        """Call a function that the general engine has called before."""
+        plan = self.plans.get(call_key(command))
+        if plan is None or self.calls is None or len(command.arguments) != len(plan.parameters):
+            raise NotNative
+        values: list[Value] = []
+        borrowed: list[tuple[Argument, Held, Parameter, Value]] = []
+        for argument, parameter in zip(command.arguments, plan.parameters, strict=True):
+            if parameter.layout is not None:
+                values.append(self._pure_value(argument, parameter.type_, parameter.layout))
+                continue
+            held = self._take(argument)
+            known = self.types.get(held.type_)
+            if known is None or known.type_ is not parameter.type_:
+                raise NotNative
+            values.append(held.value(known.type_))
+            if parameter.is_reference:
+                borrowed.append((argument, held, parameter, values[-1]))
+            elif type(argument) is GasCoin:
+                raise NotNative  # which can only be transferred
+        results = self.calls.run(plan, values)
+        if not self.calls.objects.is_quiet:
+            self.plans[call_key(command)] = None
+            raise NotNative
+        for argument, held, parameter, value in borrowed:
+            if parameter.is_mutable:
+                held.update(parameter.type_, value)
+            places, position = self._place(argument)
+            places[position] = held
+        return [
+            Held.of_value(type_, object_type, value)
+            for (type_, object_type), value in zip(plan.results, results, strict=True)
+        ]
+
+    def _pure_value(self, argument: Argument, type_: Type, layout: Layout) -> Value:
+        places, position = self._place(argument)
+        data = places[position]
+        if type(data) is not bytes or not is_valid_pure(data, layout):
+            raise NotNative
+        return deserialize(type_, data)
 
     def merge(self, command: MergeCoins) -> list[_Place]:
         """Put coins into one of them."""
@@ -319,6 +357,8 @@ class _Run:
                 raise NotNative  # which can only be transferred
             coin, amount = self._take_coin(argument)
             self.merged.add(coin.id)
+            if self.calls is not None:
+                self.calls.objects.delete_id(coin.id)
             balance += amount
         if balance > MAX_U64:
             raise NotNative
@@ -330,4 +370,5 @@ _COMMANDS: dict[type[Command], Callable[[_Run, Any], list[_Place]]] = {
     TransferObjects: _Run.transfer,
     SplitCoins: _Run.split,
     MergeCoins: _Run.merge,
+    MoveCall: _Run.call,
 }

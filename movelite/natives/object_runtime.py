@@ -208,6 +208,13 @@ class ObjectRuntime:
             raise _limit_error(MemoryLimit.EVENT_COUNT, self.config.max_num_event_emit)
         self.events.append((type_, tag, value))
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing was done but making and deleting ids: no transfers, events, children or reads."""
+        return not (
+            self.transfers or self.events or self.received or self.children or self._fetched or self._settings
+        )
+
     def take_events(self) -> list[tuple[Type, StructTag, Value]]:
         """The events since the last call, which starts the count anew."""
         events, self.events = self.events, []

@@ -15,7 +15,7 @@ from movelite.verifier.config import VerifierConfig
 from movelite.vm import type_tags, types, values
 from movelite.vm.gas import GasMeter
 from movelite.vm.interpreter import Interpreter
-from movelite.vm.linkage import LinkageResolver
+from movelite.vm.linkage import LinkageResolver, MemoryLinkage
 from movelite.vm.loaded import FunctionInstance, LoadedModule
 from movelite.vm.loader import CacheLimits, ModuleLoader
 from movelite.vm.native_context import Extensions, NativeTable, RuntimeLimits
@@ -64,6 +64,19 @@ class MoveRuntime:
         """
         found = extensions if extensions is not None else Extensions()
         return Session(self, linkage, gas_meter, found, observers)
+
+    def call(
+        self,
+        function: LoadedFunction,
+        arguments: Sequence[Value],
+        gas_meter: GasMeter,
+        extensions: Extensions,
+    ) -> ReturnValues:
+        """As `Session.execute`, of a function that a session has loaded: no view of packages is needed.
+
+        Raises: as Session.execute.
+        """
+        return Session(self, MemoryLinkage({}), gas_meter, extensions).execute(function, arguments)
 
     def forget_links(self) -> None:
         """Look every view up again: call it when a link context has come to mean other modules."""

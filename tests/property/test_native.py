@@ -74,8 +74,8 @@ def ledger_with_a_box() -> tuple[AuthorityState, Object]:
     return authorities[0], box
 
 
-def draw(random: Random) -> TransactionData:
-    """A random transaction without Move calls."""
+def draw(random: Random, *, calls: bool) -> TransactionData:
+    """A random transaction, with Move calls or without."""
     authority, box = ledger_with_a_box()
     coins = coins_of(ALICE, authority)
     random.shuffle(coins)
@@ -84,7 +84,10 @@ def draw(random: Random) -> TransactionData:
     for value in (*coins[payments : payments + random.randint(0, 3)], box)[: random.randint(0, 4)]:
         program.add_object(value)
     for _ in range(random.randint(1, 5)):
-        program.add_simple_command()
+        if calls and random.random() < 0.6:
+            program.add_command()
+        else:
+            program.add_simple_command()
     budget = LEAST_BUDGET if random.random() < 0.1 else random.choice((BUDGET, PROTOCOL_CONFIG.max_tx_gas))
     payment = tuple(coin.reference() for coin in coins[:payments])
     gas = GasData(payment, ALICE.address, REFERENCE_GAS_PRICE, budget)
@@ -120,13 +123,23 @@ def check_alike(data: TransactionData) -> ExecutionResult | None:
 @QUICK
 @given(random=randoms)
 def test_both_engines_do_the_same(random: Random) -> None:
-    check_alike(draw(random))
+    check_alike(draw(random, calls=random.random() < 0.5))
+
+
+def test_calls_are_learnt() -> None:
+    """Once the general engine has called a function, it is not needed for that any more."""
+    random, executor = Random(5), ledger_with_a_box()[0].executor
+    for _ in range(150):
+        check_alike(draw(random, calls=True))
+    known = {key[2] for key, plan in executor.plans.items() if plan is not None}
+    assert {"join", "split", "zero", "wrap"} <= known
+    assert "divide_and_keep" not in known
 
 
 def test_random_transactions_are_simple_and_end_in_all_ways() -> None:
     random, ends = Random(3), list[str]()
     for _ in range(150):
-        data = draw(random)
+        data = draw(random, calls=False)
         assert isinstance(data.kind, ProgrammableTransaction)
         assert is_native(data.kind)
         result = check_alike(data)
