@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
+from cli.logs import LogFormat, LogLevel, set_up_logs
 
 if TYPE_CHECKING:
     import socket
@@ -35,12 +36,17 @@ def run(
     faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet")] = False,
     faucet_port: Annotated[int, typer.Option()] = DEFAULT_FAUCET_PORT,
     data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,
+    log_level: Annotated[LogLevel, typer.Option(help="Least importance of what is logged.")] = LogLevel.INFO,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Lines for people, or JSON for programs.")
+    ] = LogFormat.TEXT,
 ) -> None:
     """Serve JSON-RPC and REST, and with --faucet the faucet, until told to stop."""
     from aggregator.network import Network
     from cli import network_files as files
     from cli.web import listen
 
+    set_up_logs(log_level, log_format)
     network = Network.load(working_dir / files.COMMITTEE)
     rpc_socket = listen(host, rpc_port)
     faucet_socket = listen(host, faucet_port) if faucet else None

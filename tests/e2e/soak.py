@@ -22,6 +22,7 @@ from pathlib import Path
 
 from aggregator.service.core import ClientService
 from authority.survey import survey_store
+from cli.genesis import plan
 from proto.errors import AuthorityError, ObjectLockConflict
 from proto.ids import Digest, format_digest
 from proto.messages import ExecutedTransaction, Receipt, Refused, TransactionBatch, TransactionInfoRequest
@@ -55,6 +56,9 @@ class SoakSettings:
     authorities: int = 4
     promises: int = 200
     seed: int = 1
+    tls: bool = False
+    progress_every: int = 0
+    """Transfers after which a line is printed; 0: never."""
 
 
 @dataclass(slots=True)
@@ -138,6 +142,12 @@ class Soak:
             self.figures.latencies.append(time.monotonic() - begin)
             self.figures.receipts.append(receipt)
             pair.advance(receipt)
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        every, done = self._settings.progress_every, len(self.figures.receipts)
+        if every and done % every == 0:
+            print(f"{done} of {self._settings.transfers}, {self.figures.kills} kills", file=sys.stderr)
 
     async def _disturb(self) -> None:
         """Kill one after the other; each comes back before the next one dies, for only f may be down."""
@@ -246,7 +256,8 @@ def _expect(holds: bool, failure: str) -> None:
 async def run_soak(folder: Path, settings: SoakSettings) -> SoakFigures:
     """Make a network in a folder and soak it. Raises: SoakFailure."""
     accounts = [account(settings.lanes + settings.promises)]
-    network = LocalNetwork(folder, settings.authorities, accounts)
+    planned = plan(settings.authorities, 0, tls=settings.tls)
+    network = LocalNetwork(folder, settings.authorities, accounts, planned)
     try:
         await network.start_authorities()
         return await Soak(network, settings).run()
@@ -264,10 +275,17 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--lanes", type=int, default=defaults.lanes, help="transfers in flight at once")
     parser.add_argument("--kill-every", type=float, default=defaults.kill_every, help="seconds")
     parser.add_argument("--authorities", type=int, default=defaults.authorities)
+    parser.add_argument("--tls", action="store_true", help="authorities speak TLS")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="which authority dies when")
     given = parser.parse_args(None if arguments is None else list(arguments))
     settings = SoakSettings(
-        given.transfers, given.lanes, given.kill_every, given.authorities, seed=given.seed
+        given.transfers,
+        given.lanes,
+        given.kill_every,
+        given.authorities,
+        seed=given.seed,
+        tls=given.tls,
+        progress_every=1000,
     )
     folder = Path(tempfile.mkdtemp(prefix="movelite-soak-"))
     try:

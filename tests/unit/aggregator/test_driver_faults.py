@@ -15,10 +15,12 @@ from aggregator.pending_log import FilePendingLog, MemoryPendingLog, PendingEntr
 from aggregator.rpc_codes import EXECUTION_CLIENT_ERROR
 from aggregator.service.rpc_error import to_rpc_error
 from proto.errors import (
+    AuthorityErrorKind,
     NonRecoverableTransactionError,
     ObjectsDoubleUsed,
     SystemOverloadRetryAfter,
     TimeoutBeforeFinality,
+    TooManyRequests,
     ValidatorOverloadedRetryAfter,
 )
 from proto.ids import format_digest
@@ -69,10 +71,11 @@ async def test_a_refusal_tells_how_much_stake_holds_nothing_for_the_transaction(
 # ---- Overload
 
 
-async def test_the_pause_that_an_overloaded_quorum_asks_for_is_kept() -> None:
+@pytest.mark.parametrize("overload", [ValidatorOverloadedRetryAfter(1), TooManyRequests(1)])
+async def test_the_pause_that_an_overloaded_quorum_asks_for_is_kept(overload: AuthorityErrorKind) -> None:
     network = Network()
     for switch in network.switches[:2]:
-        switch.refusal = ValidatorOverloadedRetryAfter(1)
+        switch.refusal = overload
     started = now()
     driving = asyncio.create_task(network.driver().submit(network.transfer(0, 1)))
     await asyncio.sleep(0.5)
