@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import mul
 
 from .codes import Severity
 from .diagnostics import Diagnostic
@@ -25,6 +26,9 @@ from .source import Loc, SourceFile, SourceMap
 TAB_WIDTH = 4
 START_CONTEXT = 3
 END_CONTEXT = 1
+MAX_CHARACTERS = 4_000_000
+"""Behind so much text no more diagnostics are shown."""
+
 _WORDS = {
     Severity.NOTE: ("note", "\x1b[1;32m"),
     Severity.WARNING: ("warning", "\x1b[1;33m"),
@@ -194,15 +198,10 @@ class _Renderer:
             if any(s.start < trailing.end and trailing.start < s.end for s in others):
                 trailing = None
         gutter = f"{self.blank}│{self.gutter(columns, line.multis)} "
-        carets = ""
-        for at, width in enumerate([*_widths(text), 1]):
-            here = [s for s in singles if s.start <= at < s.end]
-            if any(s.is_primary for s in here):
-                carets += "^" * width
-            elif here:
-                carets += "-" * width
-            elif at < rightmost_end:
-                carets += " " * width
+        marks = [" "] * rightmost_end
+        for label in sorted(singles, key=lambda label: label.is_primary):
+            marks[label.start : label.end] = ("^" if label.is_primary else "-") * (label.end - label.start)
+        carets = "".join(map(mul, marks, [*_widths(text), 1]))
         message = f" {trailing.message}" if trailing is not None else ""
         self.out.append(f"{gutter}{carets}{message}\n")
         hanging = [s for s in singles if s.message and s is not trailing]
@@ -318,5 +317,15 @@ def _color_gutters(text: str) -> str:
 
 
 def render_all(items: Iterable[Diagnostic], source: SourceMap, colors: bool = False) -> str:
-    """All diagnostics, in their order."""
-    return "".join(render(item, source, colors) for item in items)
+    """All diagnostics, in their order, as far as anyone could read them."""
+    shown: list[str] = []
+    size = hidden = 0
+    for item in items:
+        if size > MAX_CHARACTERS:
+            hidden += 1
+            continue
+        shown.append(render(item, source, colors))
+        size += len(shown[-1])
+    if hidden:
+        shown.append(f"{hidden} more diagnostics are not shown\n")
+    return "".join(shown)

@@ -681,7 +681,7 @@ class Function:
     """A function. `body` is None for a native one, and for macros, which produce no code.
 
     `compiled_visibility` is what the module file says: entry functions become public in test mode.
-    `return_type` is unit, one type or a tuple.
+    `return_type` is unit, one type or a tuple. `matches` has what each lowered `match` was before.
     """
 
     name: str
@@ -699,6 +699,7 @@ class Function:
     attributes: Attributes
     filters: WarningFilters
     named: FunctionDef
+    matches: dict[Expression, Match] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

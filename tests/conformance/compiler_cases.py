@@ -38,10 +38,15 @@ class CompilerCase:
     name: str
     path: Path
     config: PackageConfig
-    expected: frozenset[str]
-    """Codes of the errors that must be reported; none if the file compiles."""
+    output: str
+    """What the official compiler prints; nothing if it has nothing to say."""
     test_mode: bool = False
     is_linted: bool = False
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """Codes of the errors that must be reported; none if the file compiles."""
+        return frozenset(_ERROR.findall(self.output))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,12 @@ def compiler_cases(checkout: Path, of_path: Callable[[Path], bool]) -> Iterator[
         config = PackageConfig(None, _edition(inside), _flavor(inside))
         quiet = replace(config, filters=QUIET_UNUSED_FILTERS)
         linted = "linter" in inside.parts
-        expected = _expected(path.with_suffix(".exp"))
-        yield CompilerCase(str(inside), path, quiet, expected, is_linted=linted)
+        output = _output(path.with_suffix(".exp"))
+        yield CompilerCase(str(inside), path, quiet, output, is_linted=linted)
         for mode, used in (("unit_test", quiet), ("unused", replace(config, filters=NO_FILTERS))):
             if path.with_suffix(f".{mode}").exists():
-                expected = _expected(path.with_suffix(f".{mode}.exp"))
-                yield CompilerCase(f"{inside} ({mode})", path, used, expected, test_mode=True)
+                output = _output(path.with_suffix(f".{mode}.exp"))
+                yield CompilerCase(f"{inside} ({mode})", path, used, output, test_mode=True)
 
 
 def is_2024_case(inside: Path) -> bool:
@@ -85,10 +90,8 @@ def _flavor(inside: Path) -> Flavor:
     return Flavor.IOTA if "iota_mode" in inside.parts else Flavor.CORE
 
 
-def _expected(path: Path) -> frozenset[str]:
-    if not path.exists():
-        return frozenset()
-    return frozenset(_ERROR.findall(path.read_text(encoding="utf-8")))
+def _output(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def _addresses(flavor: Flavor) -> dict[str, int]:
@@ -108,7 +111,8 @@ def standard_library(checkout: Path, test_mode: bool) -> Interface:
 def compile_case(case: CompilerCase, std: Interface) -> Compilation:
     """Compile a case as far as the phases go."""
     text = case.path.read_bytes().decode("utf-8")
-    package = SourcePackage(case.config, [(f"tests/{case.name}", text)], _addresses(case.config.flavor))
+    name = f"tests/{case.name.split(' (')[0]}"
+    package = SourcePackage(case.config, [(name, text)], _addresses(case.config.flavor))
     compilation = Compilation(
         [package],
         interface=std,
@@ -128,11 +132,21 @@ def run_phases(compilation: Compilation) -> None:
 
 def run_compiler_cases(checkout: Path, of_path: Callable[[Path], bool]) -> Iterable[CaseResult]:
     """Every case; its verdict must agree, and for a refusal the same set of codes is counted apart."""
-    libraries: dict[bool, Interface] = {}
+    library = libraries(checkout)
     for case in compiler_cases(checkout, of_path):
-        if case.test_mode not in libraries:
-            libraries[case.test_mode] = standard_library(checkout, case.test_mode)
-        yield _run(case, libraries[case.test_mode])
+        yield _run(case, library(case))
+
+
+def libraries(checkout: Path) -> Callable[[CompilerCase], Interface]:
+    """The standard library for a case; made once for each mode."""
+    made: dict[bool, Interface] = {}
+
+    def of_case(case: CompilerCase) -> Interface:
+        if case.test_mode not in made:
+            made[case.test_mode] = standard_library(checkout, case.test_mode)
+        return made[case.test_mode]
+
+    return of_case
 
 
 def _run(case: CompilerCase, std: Interface) -> CompilerResult:

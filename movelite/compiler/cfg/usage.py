@@ -1,8 +1,8 @@
 """Decides how locals are read: the last use of a local moves it, an earlier one copies.
 
 Liveness runs backwards over the blocks. A use that the user wrote as `copy` or `move` stays as it is.
-Stores that nobody reads are noted if the local is read elsewhere (else it is unused as a whole, which naming
-has noted), and left out later.
+Stores that nobody reads are noted (unless the local is unused as a whole, which naming has noted), and left
+out later.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from .. import typed_tree as tt
 from ..diagnostics import diag
 from ..lowering import ir
 from ..types import AbilitySet
-from ..typing.walk import walk
 from .context import FunctionContext
 
 Live = frozenset[tt.Local]
@@ -32,7 +31,7 @@ def infer_usage(body: ir.Body, context: FunctionContext) -> dict[ir.Block, Live]
                 _note_unread(command.targets, live, unread)
             _visit(command, live, context)
     if unread:
-        _report_unread(unread, body, context)
+        _report_unread(unread, context)
     return live_in
 
 
@@ -54,20 +53,16 @@ def _note_unread(targets: list[tt.Target], live: set[tt.Local], unread: list[tt.
             unread.append(target)
 
 
-def _report_unread(unread: list[tt.LocalTarget], body: ir.Body, context: FunctionContext) -> None:
-    uses = (e.local for e in walk(body.function.body) if isinstance(e, tt.LocalUse | tt.BorrowLocal))
-    used = set(uses)
+def _report_unread(unread: list[tt.LocalTarget], context: FunctionContext) -> None:
     for target in unread:
         name = target.local.name
-        if target.local.is_temporary or name.startswith(("_", "$_")):
-            continue
-        # The parameter of a macro has its own note, whether or not an expansion reads it.
-        if target.local in used or name.startswith("$"):
-            text = (
-                f"Unused assignment for variable '{name}'. Consider removing, replacing with '_', or "
-                f"prefixing with '_' (e.g., '_{name}')"
-            )
-            context.diagnostics.add(diag(codes.UnusedItem.Assignment, (target.loc, text)))
+        if target.is_unused or target.local.is_temporary or name.startswith(("_", "$_")):
+            continue  # naming has noted locals that are unused as a whole
+        text = (
+            f"Unused assignment for variable '{name}'. Consider removing, replacing with '_', or "
+            f"prefixing with '_' (e.g., '_{name}')"
+        )
+        context.diagnostics.add(diag(codes.UnusedItem.Assignment, (target.loc, text)))
 
 
 def live_at_start(body: ir.Body) -> dict[ir.Block, Live]:

@@ -16,7 +16,7 @@ def lower_function(function: tt.Function) -> ir.Body:
     builder = Builder(function)
     value = Lowerer(builder).block(function.body)
     if not isinstance(value.type, AnythingType):
-        builder.emit(ir.ReturnCommand(value, function.body.loc))
+        builder.emit(ir.ReturnCommand(value, value.loc))
     builder.number_temporaries()
     _end_open_blocks(builder, function)
     blocks = _reachable(builder)

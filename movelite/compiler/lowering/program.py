@@ -11,6 +11,7 @@ from ..named_tree import TargetKind
 from ..types import ModuleIdent
 from . import ir
 from .constant_cycles import report_cycles
+from .dead_code import report_dead_code
 from .constants import AlreadyReported, ConstantValue, NotConstant, evaluate
 from .functions import lower_function
 
@@ -41,6 +42,8 @@ def lower_program(program: tt.Program, diagnostics: Diagnostics) -> LoweredProgr
 
 def _lower_module(module: tt.Module, diagnostics: Diagnostics) -> LoweredModule:
     lowered = LoweredModule(module)
+    with diagnostics.filtered(module.filters):
+        report_dead_code(module, diagnostics)
     _Constants(lowered, diagnostics).evaluate_all()
     for function in module.functions.values():
         if function.body is not None and not function.is_macro and not function.is_native:

@@ -49,6 +49,9 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_MAX_UNCLOSED = 100
+"""After so many comments without an end the rest of a file is not looked at: each search reads all of it."""
+
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _LINE_COMMENT = re.compile(r"//[^\n]*")
 _FORBIDDEN = re.compile(
@@ -104,6 +107,7 @@ class _Lexer:
         if edition.supports(Feature.MOVE_2024_KEYWORDS):
             self.keywords = KEYWORDS | KEYWORDS_2024
         self.tokens = Tokens()
+        self.unclosed = 0
 
     def run(self) -> Tokens:
         text, tokens, keywords = self.text, self.tokens, self.keywords
@@ -238,6 +242,9 @@ class _Lexer:
     def unclosed_comment(self, start: int) -> int:
         loc = Loc(self.file, start, start + 2)
         self.fail(diag(codes.Syntax.InvalidDocComment, (loc, "Unclosed block comment")))
+        self.unclosed += 1
+        if self.unclosed > _MAX_UNCLOSED:
+            return len(self.text)
         space = re.compile(r"\s").search(self.text, start)
         return space.start() if space is not None else len(self.text)
 

@@ -173,6 +173,7 @@ class Body:
         self.label_types: dict[N.Label, Type] = {}
         self.expansions: list[Expansion] = []
         self.in_constant = False
+        self.matches: dict[T.Expression, T.Match] = {}
         self._next_local = 0
         self._next_frame = 0
         self._expanded = 0

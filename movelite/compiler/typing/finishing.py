@@ -359,7 +359,9 @@ class Finisher:
             self._body.add(diagnostic)
         if not is_complete or self._body.program.diagnostics.has_blocking_errors:
             return T.ErrorExpression(e.type, e.loc)
-        return lower_match(self._body, e)
+        lowered = lower_match(self._body, e)
+        self._body.matches[lowered] = e
+        return lowered
 
     def _pattern(self, pattern: T.Pattern) -> T.Pattern:
         pattern.type = self.type(pattern.type, pattern.loc)

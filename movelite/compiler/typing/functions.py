@@ -29,7 +29,9 @@ def check_function(program: ProgramContext, module: N.ModuleDef, definition: N.F
         if not definition.is_macro and definition.body is not None:
             block = _check_body(body, frame, definition.body)
         report_scopes(program)
-    return make_function(program, definition, parameters, block)
+    function = make_function(program, definition, parameters, block)
+    function.matches = body.matches
+    return function
 
 
 def make_function(

@@ -1,0 +1,1 @@
+"""Random inputs by the thousand, each named by a seed and a number."""
