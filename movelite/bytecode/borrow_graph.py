@@ -62,6 +62,14 @@ class BorrowGraph:
         """Whether the reference is mutable."""
         return self._mutable[node]
 
+    def borrowers(self, node: int) -> list[tuple[int, Label | None]]:
+        """The references that borrow from this one, each with the label that its path begins with, if any."""
+        children = self._children[node]
+        return sorted(
+            {(child, path[0] if path else None) for child, edges in children.items() for _, path in edges},
+            key=lambda found: (found[1] is not None, found[1] or 0, found[0]),
+        )
+
     def is_borrowed(self, node: int) -> bool:
         """Whether any reference borrows from this one."""
         return bool(self._children[node])

@@ -370,7 +370,8 @@ class BorrowTemporary(Expression):
 
 @dataclass(slots=True, eq=False)
 class BorrowField(Expression):
-    """`&base.field`; `base` is a reference (to a struct), mutable if this borrow is."""
+    """`&base.field`; `base` is a reference (to a struct), mutable if this borrow is. `is_unpacking`:
+    a pattern borrows it, with all other fields."""
 
     is_mutable: bool
     base: Expression
@@ -378,6 +379,7 @@ class BorrowField(Expression):
     name: str
     field: str
     field_index: int
+    is_unpacking: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -11,8 +11,8 @@ from ..named_tree import TargetKind
 from ..types import ModuleIdent
 from . import ir
 from .constant_cycles import report_cycles
-from .dead_code import report_dead_code
 from .constants import AlreadyReported, ConstantValue, NotConstant, evaluate
+from .dead_code import report_dead_code
 from .functions import lower_function
 
 

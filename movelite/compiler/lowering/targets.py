@@ -60,7 +60,7 @@ def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local, 
         base = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
         type_ = ReferenceType(is_mutable, part.type)
         field = tt.BorrowField(
-            type_, part.target.loc, is_mutable, base, target.module, target.name, part.name, part.index
+            type_, part.target.loc, is_mutable, base, target.module, target.name, part.name, part.index, True
         )
         store(out, [part.target], field, part.target.loc, is_update=is_update)
 
