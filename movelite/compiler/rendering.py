@@ -26,6 +26,9 @@ from .source import Loc, SourceFile, SourceMap
 TAB_WIDTH = 4
 START_CONTEXT = 3
 END_CONTEXT = 1
+MAX_LABELS = 100
+"""The most secondary labels that one diagnostic shows."""
+
 MAX_CHARACTERS = 4_000_000
 """Behind so much text no more diagnostics are shown."""
 
@@ -282,7 +285,10 @@ def render(item: Diagnostic, source: SourceMap, colors: bool = False) -> str:
     """One diagnostic, with an empty line behind it."""
     notes = list(item.notes)
     labels: list[tuple[bool, Loc, str]] = []
-    for is_primary, (loc, message) in [(True, item.primary), *((False, s) for s in item.secondary)]:
+    secondary = item.secondary[:MAX_LABELS]
+    if len(item.secondary) > MAX_LABELS:
+        notes.append(f"{len(item.secondary) - MAX_LABELS} more places are not shown")
+    for is_primary, (loc, message) in [(True, item.primary), *((False, s) for s in secondary)]:
         if loc.file < 0:
             notes.append(f"Compiler Error -- no location information for error:\n  {message}")
         else:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..diagnostics import Diagnostics
+from .. import typed_tree as tt
+from ..diagnostics import Diagnostic, Diagnostics
+from ..source import Loc
 from ..types import AbilitySet, Type
+
+Explain = Callable[[tt.Function, Diagnostic, AbilitySet, Type, Loc], None]
+"""Adds to a diagnostic about a function why a type lacks an ability; types with no place use that one."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionContext:
-    """Where findings go, and the abilities of types."""
+    """Where findings go, the abilities of types, and what to say about those that are missing."""
 
     diagnostics: Diagnostics
     abilities: Callable[[Type], AbilitySet]
+    explain: Explain

@@ -126,14 +126,21 @@ class _Walker:
         state = self.state[local]
         if state.unavailable is None or local.is_temporary:
             return
-        if state.was_moved:
-            text = f"Invalid usage of previously moved variable '{local.name}'."
-            reason = "It was moved here, perhaps in an earlier turn of a loop. 'copy' would keep the value"
-        else:
-            text = f"Invalid usage of unassigned variable '{local.name}'"
-            reason = "It is declared here, and not on every way to its usage does it get a value"
-        code = codes.MoveSafety.UnassignedVariable
-        self._report(diag(code, (loc, text), (state.unavailable, reason)))
+        code, name = codes.MoveSafety.UnassignedVariable, local.name
+        is_sure = state.available is None
+        if not state.was_moved:
+            text = f"Invalid usage of unassigned variable '{name}'"
+            reason = "It is declared here and given no value before it is used"
+            if not is_sure:
+                reason = "It is declared here, and not on every way to its usage is it given a value"
+            self._report(diag(code, (loc, text), (state.unavailable, reason)))
+            return
+        text = f"Invalid usage of previously moved variable '{name}'."
+        reason = f"The value of '{name}' {'was' if is_sure else 'may have been'} moved away here"
+        if state.unavailable == loc:
+            reason = "An earlier turn of the loop moves it away"
+        tip = f"'copy {name}' would leave the value where it is"
+        self._report(diag(code, (loc, text), (state.unavailable, reason), (state.unavailable, tip)))
 
     def _target(self, target: tt.Target, is_update: bool) -> None:
         match target:
@@ -148,8 +155,11 @@ class _Walker:
     def _assign(self, local: tt.Local, loc: Loc, is_update: bool) -> None:
         state = self.state[local]
         if state.available is not None and self._lacks_drop(local):
+            reason = f"It {_holds(state)} the value given here. Without 'drop' that must be used first"
             text = f"Invalid assignment to variable '{local.name}'"
-            self._report(self._undroppable(loc, text, state.available))
+            if local.is_temporary:
+                text = "Invalid usage of undroppable value"
+            self._undroppable(local, loc, text, state.available, reason)
         if is_update and state.first is not None:
             self._check_mutable(local, loc, "assignment", state.first)
         self.state[local] = LocalState(loc, None, first=state.first if state.first is not None else loc)
@@ -171,16 +181,28 @@ class _Walker:
 
     def _return(self, command: ir.ReturnCommand) -> None:
         for local, state in self.state.items():
-            if state.available is not None and self._lacks_drop(local):
-                self._report(self._undroppable(command.loc, "Invalid return", state.available))
+            if state.available is None or not self._lacks_drop(local):
+                continue
+            what = "parameter" if local.is_parameter else "local variable"
+            reason = f"The {what} '{local.name}' {_holds(state)} a value"
+            if local.is_temporary:
+                reason = "Nothing uses this value"
+            reason += ". Without 'drop' it must be used before the function returns"
+            self._undroppable(local, command.loc, "Invalid return", state.available, reason)
 
     def _lacks_drop(self, local: tt.Local) -> bool:
         return not self._context.abilities(local.type) & AbilitySet.DROP
 
-    def _undroppable(self, loc: Loc, text: str, available: Loc) -> Diagnostic:
-        reason = "The value that is assigned here has no 'drop': it must be used before it goes away"
-        return diag(codes.MoveSafety.UnusedUndroppable, (loc, text), (available, reason))
+    def _undroppable(self, local: tt.Local, loc: Loc, text: str, available: Loc, reason: str) -> None:
+        if self._reports:
+            found = diag(codes.MoveSafety.UnusedUndroppable, (loc, text), (available, reason))
+            self._context.explain(self._body.function, found, AbilitySet.DROP, local.type, available)
+            self._report(found)
 
     def _report(self, item: Diagnostic) -> None:
         if self._reports:
             self._context.diagnostics.add(item)
+
+
+def _holds(state: LocalState) -> str:
+    return "still holds" if state.unavailable is None else "may still hold"

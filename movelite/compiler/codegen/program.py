@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.source_map import SourceMap as ModuleSourceMap
 
+from .. import typed_tree as tt
 from ..cfg.check import check_body
 from ..cfg.context import FunctionContext
 from ..cfg.optimize import optimize
-from ..diagnostics import Diagnostics
+from ..diagnostics import Diagnostic, Diagnostics
 from ..lowering.program import LoweredModule, LoweredProgram
 from ..named_tree import NamedProgram
 from ..source import Loc, SourceMap
-from ..types import ModuleIdent
+from ..types import AbilitySet, ModuleIdent, Type
 from ..typing.abilities import Abilities
+from ..typing.constraints import explain_missing_ability
+from ..typing.context import Body, ProgramContext
 from .modules import LineOf, ModuleEmitter
 from .source_maps import SourceMapMaker
 
@@ -32,7 +35,13 @@ class CompiledUnit:
 
 def check_program(lowered: LoweredProgram, named: NamedProgram, diagnostics: Diagnostics) -> None:
     """Analyse all functions and settle how they use their locals; findings are diagnostics."""
-    context = FunctionContext(diagnostics, Abilities(named).of)
+    program = ProgramContext(named, lowered.typed, diagnostics)
+
+    def explain(function: tt.Function, item: Diagnostic, ability: AbilitySet, type_: Type, loc: Loc) -> None:
+        body = Body(program, named.modules[function.named.id.module], function.named)
+        explain_missing_ability(body, item, ability, type_, loc)
+
+    context = FunctionContext(diagnostics, Abilities(named).of, explain)
     for module in lowered.modules.values():
         with diagnostics.filtered(module.module.filters):
             for body in module.bodies.values():
