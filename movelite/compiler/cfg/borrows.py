@@ -237,7 +237,7 @@ class _Walker:
         graph = self.state.graph
         if is_mutable:
             text = f"Invalid mutable borrow at field '{name}'."
-            whole = [(node, None) for node, first in graph.borrowers(base) if first is None]
+            whole: list[Borrower] = [(node, None) for node, first in graph.borrowers(base) if first is None]
             self._check(codes.ReferenceSafety.MutOwns, loc, text, whole)
         elif graph.is_mutable(base):
             text = f"Invalid immutable borrow at field '{name}'."
