@@ -145,6 +145,7 @@ class Inventories:
         children = {key for key, child in runtime.children.items() if child.value is not None}
         for object_id in (*deleted, *writes, *children):
             self._forget_place(object_id)
+            self._use_up_ticket(object_id)
         for object_id, write in writes.items():
             self._place(object_id, write)
         wrapped = set(_wrapped_ids(runtime, writes))
@@ -170,6 +171,11 @@ class Inventories:
             for ids in places.values():
                 ids.pop(object_id, None)
         self.taken.pop(object_id, None)
+
+    def _use_up_ticket(self, object_id: ObjectID) -> None:
+        """What was received can be sent and received again."""
+        self.tickets.pop(object_id, None)
+        self.receivable.pop(object_id, None)
 
     def _place(self, object_id: ObjectID, write: TransferredObject) -> None:
         match write.owner:

@@ -1,7 +1,7 @@
-"""Run one conformance suite: `python -m tests.conformance SUITE PATH [--failures] [--json]`.
+"""Run one conformance suite: `python -m tests.conformance SUITE PATH... [--failures] [--json]`.
 
-PATH is a checkout (or the folder of vectors) that the suite reads. The last line is `SUITE: passed/total`; a
-suite with more to count prints that as one line of JSON behind it.
+PATH is a checkout (or the folder of vectors) that the suite reads; several are read in turn. The last line is
+`SUITE: passed/total`; a suite with more to count prints that as one line of JSON behind it.
 Exit code 0 if every case passed, 1 if one failed or none ran, 2 for wrong usage.
 """
 
@@ -13,6 +13,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -46,11 +47,15 @@ def main(arguments: list[str] | None = None) -> int:
             first_line = (_module(name).__doc__ or "").split("\n")[0]
             print(f"{name:20} {first_line}")
         return 0
-    if options.path is None or not options.path.is_dir():
-        print(f"{options.path} is no directory: give the path to a checkout", file=sys.stderr)
+    missing = [path for path in options.paths if not path.is_dir()]
+    if missing or not options.paths:
+        print(
+            f"{missing[0] if missing else None} is no directory: give the path to a checkout", file=sys.stderr
+        )
         return 2
     results = []
-    for result in load_suite(options.suite)(options.path):
+    run = load_suite(options.suite)
+    for result in chain.from_iterable(map(run, options.paths)):
         results.append(result)
         if not options.json and (options.failures or options.verbose) and not result.passed:
             print(
@@ -69,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("suite", nargs="?", choices=suite_names(), help="none: list the suites")
-    parser.add_argument("path", nargs="?", type=Path, help="the checkout or folder that the suite reads")
+    parser.add_argument("paths", nargs="*", type=Path, help="the checkout or folder that the suite reads")
     parser.add_argument("--failures", action="store_true", help="one line for each case that failed")
     parser.add_argument("--verbose", action="store_true", help="the whole detail of each case that failed")
     parser.add_argument("--json", action="store_true", help="all cases as JSON")

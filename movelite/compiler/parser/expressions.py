@@ -15,7 +15,7 @@ _COMMON_STARTS = VALUE_STARTS | {
     *(ID, ESCAPED_ID, "copy", "move", "&", AMP_MUT, "*", "!", "(", "{", LABEL),
     *("abort", "break", "continue", "if", "loop", "return", "while"),
 }
-EXPRESSION_STARTS = _COMMON_STARTS | {SYNTAX_ID, "|", "||"}
+EXPRESSION_STARTS = _COMMON_STARTS | {SYNTAX_ID, "|", "||", "match"}
 """What may start an item in a list of expressions."""
 OPERAND_STARTS = _COMMON_STARTS | {"match"}
 """What may start the value of return and break."""
