@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from movelite.bytecode.file_format import CodeUnit, Instruction, Opcode
@@ -87,11 +87,13 @@ class _Collector:
             name_loc = self.program.function_place(module_id, definition)
             if name_loc is not None:
                 self.calls[name_loc] = counts.calls
-            places = self.program.places(module_id, definition, len(code.code))
-            kept = [place if place is not None and self._counts(place) else None for place in places]
-            self._add_lines(code, kept, counts)
-            self._add_branches(code, kept, counts)
-            self.macros.add(kept, counts)
+            places = [
+                place if place is not None and self._counts(place) else None
+                for place in self.program.places(module_id, definition, len(code.code))
+            ]
+            self._add_lines(executed(self.program, module_id, definition, counts))
+            self._add_branches(code, places, counts)
+            self.macros.add(places, counts)
 
     def _counts(self, place: Loc) -> bool:
         return place.file in self.program.items.files and place not in self.test_code
@@ -99,13 +101,12 @@ class _Collector:
     def _file(self, place: Loc) -> SourceFile:
         return self.program.sources[place.file]
 
-    def _add_lines(self, code: CodeUnit, places: list[Loc | None], counts: FunctionCounts) -> None:
+    def _add_lines(self, parts: Iterable[tuple[Loc, int]]) -> None:
         busiest: dict[tuple[int, int], int] = {}
-        for instruction, place, count in zip(code.code, places, counts.instructions, strict=True):
-            if place is None or (instruction.opcode is Opcode.RET and len(code.code) > 1):
-                continue  # what returns is the whole body, which begins on the line of the name
-            key = place.file, self._file(place).line_of(place.start) + 1
-            busiest[key] = max(count, busiest.get(key, 0))
+        for place, count in parts:
+            if self._counts(place):
+                key = place.file, self._file(place).line_of(place.start) + 1
+                busiest[key] = max(count, busiest.get(key, 0))
         for key, count in busiest.items():
             self.lines[key] += count
 
@@ -158,6 +159,55 @@ class _Collector:
             found[place.file].append(BranchCoverage(line, blocks[place.file, line], ways, taken))
             blocks[place.file, line] += 1
         return found
+
+
+def executed(
+    program: TestProgram, module_id: ModuleId, definition: int, counts: FunctionCounts
+) -> list[tuple[Loc, int]]:
+    """The parts of a function's source that have code, and how often each ran.
+
+    An assertion counts as often as its condition: that it did not fail is for branches to tell. Left out are
+    the return, which stands for the whole body, and the release of parameters where they are declared.
+    """
+    code = program.modules[module_id].compiled.function_defs[definition].code
+    if code is None:
+        return []
+    places = program.places(module_id, definition, len(code.code))
+    parameters = program.parameter_places(module_id, definition)
+    failing: set[int] = set()
+    found: list[tuple[Loc, int]] = []
+    for offset, instruction in enumerate(code.code):
+        side = _failing_side(code, places, offset, instruction)
+        failing.update(side)
+        whole = places[side[-1]] if side else None
+        if whole is not None:
+            found.append((whole, counts.instructions[offset]))
+    for offset, (instruction, place) in enumerate(zip(code.code, places, strict=True)):
+        returns = instruction.opcode is Opcode.RET and len(code.code) > 1
+        if place is not None and not returns and offset not in failing and place not in parameters:
+            found.append((place, counts.instructions[offset]))
+    return found
+
+
+def _failing_side(
+    code: CodeUnit, places: Sequence[Loc | None], offset: int, instruction: Instruction
+) -> range:
+    """If the instruction is the choice of an assertion: the offsets of what runs if it fails."""
+    condition = places[offset]
+    if condition is None or instruction.opcode is Opcode.VARIANT_SWITCH:
+        return range(0)
+    for target in _targets(code, offset, instruction):
+        end = next((at for at in range(target, len(code.code)) if code.code[at].opcode in _ENDS), None)
+        if end is None or code.code[end].opcode is not Opcode.ABORT:
+            continue
+        whole = places[end]
+        if whole is not None and whole != condition and whole.contains(condition):
+            return range(target, end + 1)
+    return range(0)
+
+
+_ENDS = (Opcode.ABORT, Opcode.RET, Opcode.BRANCH, Opcode.BR_TRUE, Opcode.BR_FALSE, Opcode.VARIANT_SWITCH)
+"""What ends a stretch of code that always runs as a whole."""
 
 
 def _targets(code: CodeUnit, offset: int, instruction: Instruction) -> list[int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from movelite.bytecode.disassembler import DisassemblerOptions, disassemble
-from movelite.unit_test.coverage import FileCoverage
+from movelite.unit_test.coverage import FileCoverage, executed
 from movelite.unit_test.gas_report import boxed_table
 from movelite.unit_test.program import TestProgram
-from movelite.unit_test.recorders import Counts
+from movelite.unit_test.recorders import Counts, FunctionCounts
 from movelite.vm.types import ModuleId
 
 _RESET, _GREEN, _RED, _DIM = "\x1b[0m", "\x1b[32m", "\x1b[1;31m", "\x1b[2m"
@@ -138,13 +138,11 @@ def _marks(
         for definition, row in enumerate(program.modules[module_id].compiled.function_defs):
             if row.code is None:
                 continue
-            found = counts.get((module_id, definition))
-            places = program.places(module_id, definition, len(row.code.code))
-            for offset, place in enumerate(places):
-                if place is not None and place.file == file:
-                    did = found is not None and found.instructions[offset] > 0
+            found = counts.get((module_id, definition)) or FunctionCounts([0] * len(row.code.code))
+            for place, count in executed(program, module_id, definition, found):
+                if place.file == file:
                     span = (place.start, place.end)
-                    ran[span] = ran.get(span, False) or did
+                    ran[span] = ran.get(span, False) or count > 0
     marks: list[bool | None] = [None] * length
     for (start, end), did in sorted(ran.items(), key=lambda item: item[0][0] - item[0][1]):
         marks[start:end] = [did] * (end - start)

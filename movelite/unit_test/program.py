@@ -155,6 +155,12 @@ class TestProgram:
             found[start:end] = [self._loc(location)] * (min(end, count) - start)
         return found
 
+    def parameter_places(self, module_id: ModuleId, definition: int) -> set[Loc]:
+        """Where the parameters of a function are declared."""
+        function = self._function_map(module_id, definition)
+        places = () if function is None else (self._loc(place) for _, place in function.parameters)
+        return {place for place in places if place is not None}
+
     def function_place(self, module_id: ModuleId, definition: int) -> Loc | None:
         """Where the name of a function stands; None without sources."""
         function = self._function_map(module_id, definition)

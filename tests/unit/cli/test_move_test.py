@@ -50,7 +50,7 @@ def test_junit_is_valid(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "junit.xml"
     assert run("test", "--path", str(folder), "--junit", str(target), "--seed", "7") == 1
     root = ElementTree.parse(target).getroot()
-    assert root.tag == "testsuites" and root.get("tests") == "9"
+    assert root.tag == "testsuites" and root.get("tests") == "10"
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"shop::shop", "shop::shop_tests"}
     cases = {case.get("name"): case for case in suites["shop::shop_tests"]}

@@ -66,6 +66,17 @@ public fun never_called(): u64 {
     1
 }
 
+public fun checked(
+    price: u64,
+    spare: &Item,
+): u64 {
+    assert!(
+        price > 0,
+        EEmpty,
+    );
+    if (price > 50) spare.price else price
+}
+
 #[test_only]
 fun for_tests(): Item {
     item(30)
@@ -114,6 +125,11 @@ fun expands_here() {
     let mut n = 0;
     shop::each!(3, |i| n = n + i);
     assert!(n == 3);
+}
+
+#[test]
+fun checks() {
+    assert!(shop::checked(7, &shop::item(8)) == 7);
 }
 
 #[test, expected_failure]

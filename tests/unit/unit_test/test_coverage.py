@@ -18,9 +18,9 @@ MODULE = (bytes(32), "shop")
 
 @pytest.fixture(scope="module")
 def totals(shop: LoadedPackage) -> Totals:
-    """Of the tests whose names begin with e, t or i."""
+    """Of some of the tests that pass."""
     totals = Totals()
-    for name in ("shop_tests::total", "shop_tests::expands_here", "shop::inside"):
+    for name in ("shop_tests::total", "shop_tests::expands_here", "shop_tests::checks", "shop::inside"):
         options = RunOptions(test_filter=name, coverage=True, gas_report=True)
         part = Totals()
         assert all(result.failed_run is None for result in run_tests(shop.program, options, part))
@@ -78,11 +78,19 @@ def test_calls_of_functions_and_macros(file: FileCoverage) -> None:
     assert calls == {
         "shop::each": 2,
         "shop::nobody_calls": 0,
-        "shop::item": 3,
+        "shop::item": 4,
         "shop::pay": 0,
         "shop::total": 1,
         "shop::never_called": 0,
+        "shop::checked": 1,
     }
+
+
+def test_assertions_that_hold_are_covered(shop: LoadedPackage, file: FileCoverage) -> None:
+    start = line_of(shop, "price > 0,") - 1
+    assert file.lines[start] == file.lines[start + 1] == 1
+    assert start + 2 not in file.lines  # the code of an assertion that holds is never looked at
+    assert line_of(shop, "    spare: &Item,") not in file.lines
 
 
 def test_branches_tell_both_ways(shop: LoadedPackage, file: FileCoverage) -> None:
@@ -98,7 +106,7 @@ def test_lcov_has_consistent_sums(file: FileCoverage) -> None:
     assert lines[:2] == ["TN:", "SF:sources/shop.move"]
     assert lines[-1] == "end_of_record"
     assert "FN:11,shop::each" in lines and "FNDA:2,shop::each" in lines
-    assert "FNF:6" in lines and "FNH:3" in lines
+    assert "FNF:7" in lines and "FNH:4" in lines
 
     def values(tag: str) -> list[str]:
         return [line.rpartition(",")[2] for line in lines if line.startswith(f"{tag}:")]
@@ -111,7 +119,7 @@ def test_lcov_has_consistent_sums(file: FileCoverage) -> None:
 
 
 def test_tables_and_summaries(shop: LoadedPackage, counts: Counts, file: FileCoverage) -> None:
-    assert "50.00% (3/6)" in coverage_table([file])
+    assert "57.14% (4/7)" in coverage_table([file])
     summary = summary_text(shop.program, counts, with_functions=True)
     assert f"Module {'0' * 64}::shop" in summary
     assert "\tfun never_called\n\t\ttotal: 2\n\t\tcovered: 0\n\t\t% coverage: 0.00" in summary
@@ -124,8 +132,8 @@ def test_source_and_bytecode_show_what_ran(shop: LoadedPackage, counts: Counts, 
     assert "5 │         if (i == 1000) {" in source
     assert "0 │     purse - item.price" in source
     painted = source_text(shop.program, counts, file, modules, colors=True)
-    assert "\x1b[1;31m    1\x1b[0m" in painted  # the body of never_called
-    assert "[3]\t0: " in bytecode_text(shop.program, counts, MODULE, colors=False)
+    assert "\x1b[1;31m1\x1b[0m" in painted  # the body of never_called
+    assert "[4]\t0: " in bytecode_text(shop.program, counts, MODULE, colors=False)
 
 
 def test_coverage_is_kept_for_later_commands(shop: LoadedPackage, counts: Counts) -> None:
@@ -138,6 +146,6 @@ def test_the_gas_report_leaves_tests_out(shop: LoadedPackage, totals: Totals) ->
     report = function_gas(shop.program, totals.gas)
     assert list(report) == [MODULE]
     rows = {row.name: row for row in report[MODULE]}
-    assert set(rows) == {"item", "total"}
-    assert rows["item"].calls == 3
+    assert set(rows) == {"checked", "item", "total"}
+    assert rows["item"].calls == 4
     assert 0 < rows["item"].least <= rows["item"].median <= rows["item"].most < rows["total"].least
