@@ -38,9 +38,9 @@ proto: setup ## Generate the gRPC stubs
 test: setup lint type ## Lint, types, import rules, unit, property and e2e tests
 	$(BIN)/python -m pytest -n 2 tests
 
-bench: setup ## Benchmarks, the official VM beside ours: a table, and build/bench.json
+bench: setup ## Benchmarks: make bench [PARTS="network growth"] [FASTPAY=checkout]; tables, and build/bench.json
 	-@$(BIN)/python -m pip install --quiet -e '.[bench]'
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(PARTS) $(if $(FASTPAY),--fastpay $(FASTPAY))
 
 conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="verifier vm"]
 	@for suite in $(or $(SUITES),$(SUITES_ALL)); do $(BIN)/python -m tests.conformance $$suite $(IOTA) | tail -1; done

@@ -54,12 +54,12 @@ class Report:
         """Print the tables."""
         for title, rows in self.sections:
             table = Table(title=title, title_justify="left")
-            table.add_column("what", min_width=68)
+            table.add_column("what", min_width=64)
             table.add_column("figure", min_width=12, justify="right")
             table.add_column("unit", min_width=14)
             for row in rows:
                 table.add_row(*row)
-            Console(width=max(100, Console().width)).print(table)
+            Console(width=max(110, Console().width)).print(table)
 
     def save(self) -> None:
         """Write the figures as JSON."""

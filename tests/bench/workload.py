@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 
 from authority.genesis import Genesis, GenesisAccount, GenesisAuthority, build_genesis
@@ -118,23 +119,27 @@ class Requests:
     certificates: bytes
 
 
+@cache
+def _keys(size: int) -> tuple[Ed25519KeyPair, ...]:
+    return tuple(Ed25519KeyPair.from_seed(number.to_bytes(32, "big")) for number in range(1, size + 1))
+
+
+@cache
+def _genesis(size: int) -> Genesis:
+    members = [
+        GenesisAuthority(f"authority-{number}", AuthorityName(key.public_key), 1, f"localhost:{number + 1}")
+        for number, key in enumerate(_keys(size))
+    ]
+    accounts = (GenesisAccount(BOB.address, (COIN_BALANCE,)),)
+    return build_genesis(new_executor(), framework(), members, accounts, REFERENCE_GAS_PRICE)
+
+
 class BenchCommittee:
     """Authorities of equal stake. The first is the one that is measured, the others only sign."""
 
     def __init__(self, size: int = 4) -> None:
-        self.keys = [Ed25519KeyPair.from_seed(number.to_bytes(32, "big")) for number in range(1, size + 1)]
-        self.genesis: Genesis = build_genesis(
-            new_executor(),
-            framework(),
-            [
-                GenesisAuthority(
-                    f"authority-{number}", AuthorityName(key.public_key), 1, f"localhost:{number + 1}"
-                )
-                for number, key in enumerate(self.keys)
-            ],
-            (GenesisAccount(BOB.address, (COIN_BALANCE,)),),
-            REFERENCE_GAS_PRICE,
-        )
+        self.keys = _keys(size)
+        self.genesis = _genesis(size)
         self.committee: Committee = self.genesis.committee()
 
     @property
