@@ -26,6 +26,8 @@ class Limits(BaseModel):
     """Bytes of one request."""
     max_requests_in_flight: Annotated[int, Field(ge=1, le=65536)] = 2048
     """Requests open at once, of all clients together."""
+    max_connections: Annotated[int, Field(ge=1, le=65536)] = 1024
+    """Connections at once; more are closed as they come."""
     max_requests_per_connection: Annotated[int, Field(ge=1, le=65536)] = 512
     """Requests open at once on one connection; a client's library queues what is beyond it."""
     max_running_kilobytes: Annotated[int, Field(ge=1)] = 256

@@ -57,6 +57,7 @@ async def start_server(
             ("grpc.max_send_message_length", limits.max_message_bytes),
             ("grpc.max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+            ("grpc.max_allowed_incoming_connections", limits.max_connections),
             ("grpc.max_concurrent_streams", limits.max_requests_per_connection),
             ("grpc.max_connection_idle_ms", limits.idle_seconds * 1000),
             ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),

@@ -96,7 +96,7 @@ async def _run(
         faucet = _url(faucet_socket) if faucet_socket else None
         path = client_config or config_folder() / "client.yaml"
         _put_environment(path, Environment(alias="local", rpc=rpc, faucet=faucet and f"{faucet}/gas"))
-        _show(network, rpc, faucet, path)
+        _show(network, folder, rpc, faucet, path)
         watch = asyncio.create_task(_watch(processes))
         await until_stopped()
         output.note("stopping")
@@ -182,10 +182,11 @@ def _put_environment(path: Path, environment: Environment) -> None:
         ClientConfig.load(path).put_environment(environment, replace=True)
 
 
-def _show(network: Network, rpc: str, faucet: str | None, wallet: Path) -> None:
+def _show(network: Network, folder: Path, rpc: str, faucet: str | None, wallet: Path) -> None:
+    metrics = _metrics_urls(folder)
     if output.is_json():
         urls = {"rpc": rpc, "faucet": faucet, "docs": f"{rpc}/docs", "clientConfig": str(wallet)}
-        output.show_json(urls)
+        output.show_json({**urls, "metrics": metrics})
         sys.stdout.flush()
         return
     output.say(f"{len(network.members)} authorities are ready", "bold green")
@@ -193,8 +194,19 @@ def _show(network: Network, rpc: str, faucet: str | None, wallet: Path) -> None:
     output.say(f"  REST       {rpc}/docs")
     if faucet:
         output.say(f"  faucet     {faucet}/gas")
+    for name, url in list(metrics.items())[:1]:
+        output.say(f"  metrics    {url} ({name}; the others: `metrics` in their authority.yaml)")
     output.say(f"  wallet     {wallet} (environment `local`)")
     output.say("Ctrl-C stops the network; its state is kept.")
+
+
+def _metrics_urls(folder: Path) -> dict[str, str]:
+    """Where each authority serves its metrics, if it does."""
+    from authority.config import load_config
+    from cli.network_files import AUTHORITY_CONFIG, authority_folders
+
+    configs = [load_config(path / AUTHORITY_CONFIG) for path in authority_folders(folder)]
+    return {config.name: f"http://{config.metrics}/metrics" for config in configs if config.metrics}
 
 
 def _url(opened: socket.socket) -> str:

@@ -52,7 +52,7 @@ def _explain(code: str, details: str, address: str) -> str:
         )
     if not is_tls and "failed to connect" in details and "Socket closed" in details:
         return (
-            f"{address} hangs up: if that authority uses TLS, its address in the committee file has to "
-            f"be https://{address}"
+            f"{address} hangs up: it has too many connections, or it uses TLS and its address in the "
+            f"committee file has to be https://{address}"
         )
     return f"{code}: {details}"

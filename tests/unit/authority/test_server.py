@@ -170,6 +170,16 @@ async def test_an_idle_connection_is_closed() -> None:
         await channel.close(None)
 
 
+async def test_connections_beyond_the_limit_are_closed_and_the_others_go_on() -> None:
+    async with running_authority(Limits(max_connections=2)) as running:
+        await running.client.handle_health(HealthRequest())
+        second, third = (GrpcAuthorityClient(running.address) for _ in range(2))
+        await second.handle_health(HealthRequest())
+        assert "too many connections" in await refusal(third)
+        assert (await running.client.handle_health(HealthRequest())).executed == 0
+        await second.close()
+
+
 async def test_tls_is_pinned_by_the_authoritys_key() -> None:
     async with running_authority(tls=True) as running:
         assert (await running.client.handle_health(HealthRequest())).authority == running.state.name
