@@ -52,8 +52,9 @@ class Client:
     def connect(network: Network, journal: Path | None = None) -> Client:
         """A client over gRPC to the members of committee.json."""
         clients: dict[AuthorityName, AuthorityService] = {
-            AuthorityName(member.public_key): GrpcAuthorityClient(member.address)
+            name: GrpcAuthorityClient(member.address, name=name)
             for member in network.members
+            for name in [AuthorityName(member.public_key)]
         }
         return Client(network.committee(), clients, journal)
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.network import Network
+from aggregator.account.client import Client
 from aggregator.rpc_client import RpcClient, ServiceUnreachable
 from aggregator.rpc_codes import RpcError
+from aggregator.transaction_builder import TransactionBuilder
 from proto import bcs
 from proto.ids import format_digest
 from proto.messages import Receipt
-from proto.transaction import SenderSignedData, TransactionData
+from proto.transaction import GasCoin, SenderSignedData, TransactionData
 from proto.verification import verify_receipt
-from tests.e2e.workload import account, pairs_of, until_executed
+from tests.e2e.workload import OTHER, USER, account, pairs_of, until_executed
 from tests.support.local_network import LocalNetwork
 
 pytestmark = pytest.mark.e2e
@@ -28,6 +29,18 @@ async def execute(rpc: RpcClient, signed: SenderSignedData) -> object:
     raw = b64encode(bcs.encode(TransactionData, signed.transaction_data)).decode()
     signatures = [b64encode(signature).decode() for signature in signed.tx_signatures]
     return await rpc.call("iota_executeTransactionBlock", raw, signatures)
+
+
+async def pay_side_by_side(network: LocalNetwork, journal: Path) -> None:
+    """The client library over gRPC: payments in flight from one address, without a service."""
+
+    async def pay(builder: TransactionBuilder) -> None:
+        builder.transfer(builder.split(GasCoin(), [1]), OTHER)
+
+    async with Client.connect(network.network, journal) as client:
+        user = await client.account(USER)
+        receipts = await asyncio.gather(*(user.execute(pay) for _ in range(3 * PAIRS)))
+    assert all(receipt.effects.is_success for receipt in receipts)
 
 
 async def test_what_a_killed_service_left_half_done_becomes_final_without_its_clients(tmp_path: Path) -> None:
@@ -62,6 +75,7 @@ async def test_what_a_killed_service_left_half_done_becomes_final_without_its_cl
             await asyncio.gather(*(execute(rpc, signed) for signed in transactions))
             shown = await rpc.call("movelite_getReceipt", format_digest(asked[0].digest()))
         receipt = bcs.decode(Receipt, b64decode(shown["receipt"]))
-        verify_receipt(receipt, Network.load(network.folder / "committee.json").committee())
+        verify_receipt(receipt, network.network.committee())
+        await pay_side_by_side(network, tmp_path / "journal.sqlite")
     finally:
         network.close()
