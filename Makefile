@@ -45,10 +45,16 @@ bench: setup ## Benchmarks: make bench [PARTS="network growth"] [FASTPAY=checkou
 conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="verifier vm"]
 	@for suite in $(or $(SUITES),$(SUITES_ALL)); do $(BIN)/python -m tests.conformance $$suite $(IOTA) | tail -1; done
 
-simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300
-	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300)
+simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300 [FIRST=0] [JOBS=2]
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300) --first $(or $(FIRST),0) --jobs $(or $(JOBS),2)
+
+twins: setup ## Authorities with one key in every partition: make twins [LIMIT=1000] [JOBS=2]
+	$(BIN)/python -m tests.simulation --twins $(if $(LIMIT),--limit $(LIMIT)) --jobs $(or $(JOBS),2)
+
+mutations: setup ## Break rules of the fast path one by one; the simulator's checkers have to see it
+	$(BIN)/python -m tests.simulation.mutations
 
 soak: setup ## Transfers while authorities are killed: make soak TRANSFERS=10000 [KILL_EVERY=4]
 	$(BIN)/python -m tests.e2e.soak --transfers $(or $(TRANSFERS),10000) --kill-every $(or $(KILL_EVERY),4)
 
-.PHONY: help setup demo lint type framework proto test bench conformance simulation soak
+.PHONY: help setup demo lint type framework proto test bench conformance simulation twins mutations soak

@@ -150,17 +150,24 @@ class Checker:
                 self._check_shown(node, refusal.executed.effects)
 
     def check_locks(self, node: Node) -> None:
-        """Whatever an authority promised and has not executed is locked for that transaction."""
+        """Whatever an authority promised, or finds promised on its disk, is locked for that transaction."""
         state = node.state
         if state is None:
             return
-        for (number, object_id, version), digest in self._votes.items():
-            if number == node.number and not state.store.is_executed(digest):
-                live = state.store.get_object(object_id)
-                if live is None or live.version != version:
-                    continue  # used up by another transaction, or not here yet
-                if state.locks.holder(object_id, version) != digest:
-                    self.report(Rule.LOCKS_KEPT, f"{node} lost the lock of {object_id.hex()} at {version}")
+        promised = {
+            (object_id, version, digest)
+            for (number, object_id, version), digest in self._votes.items()
+            if number == node.number and not node.store_on_disk.is_executed(digest)
+        }
+        for key, raw in node.disk.scan(b"p"):
+            for reference in ledger.consumed(read_transaction(raw)):
+                promised.add((*ledger.object_key(reference), Digest(key[1:])))
+        for object_id, version, digest in sorted(promised):
+            live = node.store_on_disk.get_object_at_most(object_id, 2**64 - 1)
+            if live is None or live.version != version:
+                continue  # used up by another transaction, or not here yet
+            if state.locks.holder(object_id, version) != digest:
+                self.report(Rule.LOCKS_KEPT, f"{node} lost the lock of {object_id.hex()} at {version}")
 
     # ---- Execution
 

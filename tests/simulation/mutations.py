@@ -20,7 +20,7 @@ from typing import Any
 from aggregator import authority_aggregator, quorum_driver, safe_client
 from aggregator.authority_aggregator import AuthorityAggregator, EffectsTally
 from authority import state as authority_state
-from authority.execution.inputs import InputObjects
+from authority.execution.temporary_store import TemporaryStore
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.state import AuthorityState
@@ -113,6 +113,11 @@ def _early_vote() -> None:
     _put(UnitOfWork, "commit", later)
 
 
+@mutation("a disk that is opened again is not read again", Rule.LOCKS_KEPT, Rule.SIGN_ONCE, Rule.CRASH)
+def _no_recovery() -> None:
+    _put(AuthorityState, "recover", _nothing)
+
+
 @mutation("a disk that refuses is not noticed", Rule.DURABLE_VOTE)
 def _ignored_disk() -> None:
     def careless(self: AuthorityState, unit: UnitOfWork, undo: Callable[[], None] = _nothing) -> None:
@@ -201,15 +206,15 @@ def _minted() -> None:
     _put(GasCostSummary, "net_gas_usage", property(lambda self: net(self) - 1))
 
 
-@mutation("effects depend on the order of execution", Rule.SAME_EFFECTS, Rule.PURE)
+@mutation("effects depend on what was executed before", Rule.SAME_EFFECTS, Rule.PURE)
 def _impure() -> None:
-    dependencies, calls = InputObjects.dependencies, iter(range(10**9))
+    begin, calls = TemporaryStore.__init__, iter(range(10**9))
 
-    def some(self: InputObjects) -> Any:
-        found = dependencies(self)
-        return found if next(calls) % 3 else set()
+    def drifting(self: TemporaryStore, *arguments: Any) -> None:
+        begin(self, *arguments)
+        self.lamport_version += next(calls) % 2
 
-    _put(InputObjects, "dependencies", some)
+    _put(TemporaryStore, "__init__", drifting)
 
 
 # ---- Aggregators

@@ -35,7 +35,7 @@ from tests.support.ledger import shared_runtime
 
 MAX_BATCH = 20
 MAX_IN_FLIGHT = 30
-SPOT_CHECKS = 0.02
+SPOT_CHECKS = 0.05
 """Share of remembered executions that are computed anew."""
 
 
@@ -123,6 +123,15 @@ class Node:
         sync = CertificateSync(self.state, self.peers, _METRICS)
         self.state.on_missing_dependency = sync.wake
         self._spawn(self._until_cut(sync.run()))
+        if self.is_honest:
+            self._checker.saw_disk(self)
+            self._checker.check_locks(self)
+
+    def recover(self) -> None:
+        """Open a disk that failed again, and go on; see authority/node.py."""
+        self.disk.reopen()
+        if self.state is not None:
+            self.state.recover()
         if self.is_honest:
             self._checker.saw_disk(self)
             self._checker.check_locks(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.simulation.__main__ import REGRESSIONS
 from tests.simulation.checker import Kind, Rule
+from tests.simulation.mutations import MUTATIONS
 from tests.simulation.scenario import Scenario, draw, faulty_stake
 from tests.simulation.shrink import shrink
 from tests.simulation.twins import Plan
@@ -27,8 +29,18 @@ def run(*arguments: str) -> str:
 
 
 def test_safety_and_liveness(tmp_path: Path) -> None:
-    assert run("--seeds", "300", "--jobs", "1", "--keep", str(tmp_path)).startswith(
-        "simulation: 300/300 seeds; "
+    last = run("--seeds", "250", "--keep", str(tmp_path))
+    assert last.startswith("simulation: 250/250 seeds; ")
+    assert re.search(r", [a-z -:]+ 0(,|$)", last) is None, "a kind of fault never struck"
+
+
+def test_broken_rules_are_seen() -> None:
+    command = [sys.executable, "-m", "tests.simulation.mutations", "--seeds", "250"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert (
+        done.stdout.splitlines()[-1]
+        == f"mutations: {len(MUTATIONS)}/{len(MUTATIONS)} caught within 250 seeds"
     )
 
 

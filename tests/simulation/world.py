@@ -177,16 +177,23 @@ class World:
             if aggregator.driver is None:
                 aggregator.start()
         for node in targets:
-            node.disk.heal()
-            if node.disk.is_broken:
-                self._turn_off([node], FaultKind.CRASH)
-            self._turn_on(node)
+            self._repair(node)
 
     def _turn_off(self, nodes: list[Node], kind: FaultKind) -> None:
         for node in nodes:
             if node.is_up:
                 self.counts[kind] += 1
                 node.crash()
+
+    def _repair(self, node: Node) -> None:
+        """The disk works again; what is broken is opened anew, in the running process or in a new one."""
+        node.disk.heal()
+        if node.disk.is_broken and node.is_up:
+            if self._random.random() < 0.5:
+                node.recover()
+            else:
+                self._turn_off([node], FaultKind.CRASH)
+        self._turn_on(node)
 
     def _turn_on(self, node: Node) -> None:
         if not node.is_up:
@@ -202,10 +209,7 @@ class World:
         await asyncio.gather(*breaking, return_exceptions=True)
         self.network.heal()
         for node in self.nodes:
-            node.disk.heal()
-            if node.disk.is_broken:
-                self._turn_off([node], FaultKind.CRASH)
-            self._turn_on(node)
+            self._repair(node)
         for aggregator in self.aggregators:
             if aggregator.driver is None:
                 aggregator.start()
