@@ -17,8 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aggregator import authority_aggregator, quorum_driver, safe_client
+from aggregator import quorum_driver, safe_client
 from aggregator.authority_aggregator import AuthorityAggregator, EffectsTally
+from aggregator.tally import VoteTally
 from authority import state as authority_state
 from authority.execution.temporary_store import TemporaryStore
 from authority.key_value import StorageError
@@ -29,7 +30,7 @@ from authority.sync import CertificateSync
 from proto import committee as proto_committee
 from proto import verification
 from proto.effects import GasCostSummary
-from proto.errors import InvalidCertificate
+from proto.errors import AuthorityError, InvalidCertificate
 from tests.simulation.checker import Rule
 from tests.simulation.disk import PowerCut
 from tests.simulation.scenario import draw
@@ -201,9 +202,8 @@ def _pending_stays() -> None:
 
 @mutation("gas is one nano short", Rule.CONSERVATION)
 def _minted() -> None:
-    net = GasCostSummary.net_gas_usage.fget
-    assert net is not None
-    _put(GasCostSummary, "net_gas_usage", property(lambda self: net(self) - 1))
+    net: Any = GasCostSummary.__dict__["net_gas_usage"]
+    _put(GasCostSummary, "net_gas_usage", property(lambda self: net.fget(self) - 1))
 
 
 @mutation("effects depend on what was executed before", Rule.SAME_EFFECTS, Rule.PURE)
@@ -256,7 +256,7 @@ def _paranoid_client() -> None:
     async def suspicious(self: Any, *arguments: Any) -> Any:
         try:
             return await ask(self, *arguments)
-        except safe_client.AuthorityError as error:
+        except AuthorityError as error:
             if type(error.kind).__name__ == "StorageFailure":
                 raise self._suspect("its disk is full") from error
             raise
@@ -285,8 +285,7 @@ def _forgetful_driver() -> None:
 
 @mutation("a conflict is called hopeless too early", Rule.TRUTH, Rule.FINALITY)
 def _early_despair() -> None:
-    tally = authority_aggregator.VoteTally
-    _put(tally, "is_lost_to_conflict", property(lambda self: bool(self.conflicts)))
+    _put(VoteTally, "is_lost_to_conflict", property(lambda self: bool(self.conflicts)))
 
 
 MUTATIONS = tuple(_MUTATIONS)
