@@ -261,7 +261,8 @@ class AuthorityState:
             events=bcs.encode(TransactionEvents, result.events) if result.events.data else b"",
         )
         removed = [Removed(gone.id, gone.version, gone.is_wrapped) for gone in result.removed]
-        unit.add_executed(submission.transaction.digest, executed, result.written.values(), removed)
+        digest, written = submission.transaction.digest, result.written.values()
+        unit.add_executed(digest, executed, written, removed, result.created)
         unit.add_received(result.received)
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:

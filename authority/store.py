@@ -17,7 +17,7 @@ Keys are a table letter and then:
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -299,7 +299,7 @@ class UnitOfWork:
     def add_objects(self, objects: Iterable[Object]) -> None:
         """Store objects that no transaction made: those of the genesis."""
         for value in objects:
-            self._write_object(value)
+            self._write_object(value, self.get_object(value.object_id))
 
     def add_certificates(self, batch: CertifiedBatch) -> int:
         """Keep the certificates of a batch, of which something is executed next; the number they have."""
@@ -313,14 +313,16 @@ class UnitOfWork:
         executed: ExecutedTransaction,
         written: Iterable[Object],
         removed: Iterable[Removed],
+        created: Container[ObjectID],
     ) -> None:
-        """Record an executed transaction and the objects it leaves behind."""
+        """Record an executed transaction and what it leaves behind; created: ids not there before."""
         puts = self.batch.puts
         puts[b"p" + digest] = None
         puts[b"x" + digest] = bcs.encode(ExecutedTransaction, executed)
         self.executed_here[digest] = executed
         for value in written:
-            self._write_object(value)
+            object_id = value.data.object_id
+            self._write_object(value, None if object_id in created else self.get_object(object_id))
         for gone in removed:
             self._remove_object(gone)
 
@@ -334,10 +336,9 @@ class UnitOfWork:
         if self.batch.puts:
             self._store._commit(self)
 
-    def _write_object(self, value: Object) -> None:
+    def _write_object(self, value: Object, before: Object | None) -> None:
         data, owner = value.data, value.owner
         object_id, version = data.object_id, data.version
-        before = self.get_object(object_id)
         self.batch.puts[b"o" + object_id + version.to_bytes(8, "big")] = _LIVE + value.encoded
         owner_before = None if before is None else before.owner
         if owner_before is not owner and owner_before != owner:

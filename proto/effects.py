@@ -236,13 +236,12 @@ class TransactionEffects:
         """BCS."""
         return bcs.encode(TransactionEffects, self)
 
-    @cached_property
-    def _digest(self) -> Digest:
-        return Digest(blake2b_256(b"TransactionEffects::" + self.encoded))
-
     def digest(self) -> Digest:
         """Digest of the effects."""
-        return self._digest
+        known: Digest | None = self.__dict__.get("_digest")
+        if known is None:
+            self.__dict__["_digest"] = known = Digest(blake2b_256(b"TransactionEffects::" + self.encoded))
+        return known
 
     @property
     def is_success(self) -> bool:

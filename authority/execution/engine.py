@@ -9,6 +9,7 @@ Source: iota-adapter, execution_engine and gas_charger.
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -82,6 +83,7 @@ class ExecutionResult(NamedTuple):
     effects: TransactionEffects
     events: TransactionEvents
     written: dict[ObjectID, Object]
+    created: Set[ObjectID]
     removed: tuple[Removal, ...]
     received: tuple[ObjectRef, ...]
     error: ExecutionError | None
@@ -125,9 +127,10 @@ class Executor:
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
         store = TemporaryStore(reader, inputs, digest)
         run = _Run(self, store, gas, gas_data.payment, mode, recorder)
-        return run.execute(kind, self._tx_context(transaction, digest))
+        return run.execute(kind, self.tx_context(transaction, digest))
 
-    def _tx_context(self, transaction: TransactionData, digest: Digest) -> TxContext:
+    def tx_context(self, transaction: TransactionData, digest: Digest) -> TxContext:
+        """The context that Move code of a transaction sees."""
         gas, sender = transaction.gas_data, transaction.sender
         sponsor = gas.owner if gas.owner != sender else None
         terms = TransactionTerms(self.reference_gas_price, gas.price, gas.budget, sponsor)
@@ -143,9 +146,7 @@ class Executor:
     ) -> ExecutionResult | None:
         """Run simple commands without the machinery that others need; None if they are not so simple."""
         try:
-            effects, version, written, removed = run_native(
-                kind, transaction.gas_data, self._tx_context(transaction, digest), inputs, reader, self
-            )
+            found = run_native(kind, transaction, digest, inputs, reader, self)
         except NotNative:
             return None
         except (StorageError, MemoryError):
@@ -153,8 +154,8 @@ class Executor:
         except Exception:
             _log.exception("transaction %s breaks an invariant of the short way", digest)
             return None
-        gone = tuple([Removal(object_id, version, is_wrapped) for object_id, is_wrapped in removed])
-        return ExecutionResult(effects, _NO_EVENTS, written, gone, (), None)
+        removed = tuple([Removal(key, found.version, is_wrapped) for key, is_wrapped in found.removed])
+        return ExecutionResult(found.effects, _NO_EVENTS, found.written, found.created, removed, (), None)
 
     def check_modules_for_signing(self, transaction: TransactionData) -> None:
         """Refuse modules that would take too long to verify. Raises: UserInputError."""
@@ -317,7 +318,7 @@ class _Run:
         results = self.store.results
         events = TransactionEvents(tuple(results.events)) if results.events else _NO_EVENTS
         received = tuple([r for r in self.store.inputs.receiving if r.object_id in results.modified])
-        return ExecutionResult(effects, events, written, removed, received, self.error)
+        return ExecutionResult(effects, events, written, results.created, removed, received, self.error)
 
 
 def run_commands(context: ExecutionContext, transaction: ProgrammableTransaction) -> None:

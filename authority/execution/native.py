@@ -16,7 +16,6 @@ from authority.execution.gas_charger import computation_cost, sender_rebate
 from authority.execution.inputs import InputObjects, ObjectReader
 from authority.execution.native_calls import Held, NativeCalls, NativeExecutor, NotNative
 from authority.execution.pure_arguments import Layout, is_valid_pure
-from authority.execution.tx_context import TxContext
 from movelite.vm.types import Type
 from movelite.vm.values import Value, deserialize
 from proto.effects import GasCostSummary, TransactionEffects
@@ -30,6 +29,7 @@ from proto.ids import (
     Digest,
     ObjectID,
     SequenceNumber,
+    derive_object_id,
 )
 from proto.object import AddressOwner, CoinType, GasCoinType, MoveObject, Object, written_object
 from proto.protocol_config import ProtocolConfig
@@ -49,6 +49,7 @@ from proto.transaction import (
     Pure,
     Result,
     SplitCoins,
+    TransactionData,
     TransferObjects,
 )
 
@@ -65,6 +66,7 @@ class NativeResult(NamedTuple):
     effects: TransactionEffects
     version: SequenceNumber
     written: dict[ObjectID, Object]
+    created: set[ObjectID]
     removed: list[tuple[ObjectID, bool]]
 
 
@@ -84,24 +86,25 @@ def is_native(transaction: ProgrammableTransaction) -> bool:
 
 
 def run_native(
-    transaction: ProgrammableTransaction,
-    gas: GasData,
-    tx_context: TxContext,
+    kind: ProgrammableTransaction,
+    transaction: TransactionData,
+    digest: Digest,
     inputs: InputObjects,
     reader: ObjectReader,
     executor: NativeExecutor,
 ) -> NativeResult:
-    """Run a transaction for which `is_native` holds.
+    """Run a transaction of a kind for which `is_native` holds.
 
     Raises: NotNative.
     """
-    run = _Run(tx_context, executor)
+    gas = transaction.gas_data
+    run = _Run(digest, executor)
     run.load(inputs)
-    run.place(transaction.inputs, gas)
-    if any(type(command) is MoveCall for command in transaction.commands):
-        run.calls = NativeCalls(executor, tx_context, gas, run.read_size, reader)
+    run.place(kind.inputs, gas)
+    if MoveCall in map(type, kind.commands):
+        run.calls = NativeCalls(executor, transaction, digest, run.read_size, reader)
         run.calls.add_inputs(run.held.values(), executor.input_types)
-    for command in transaction.commands:
+    for command in kind.commands:
         run.results.append(_COMMANDS[type(command)](run, command))
     left = run.left(gas.budget)
     coin, config = run.gas_coin, executor.config
@@ -111,7 +114,7 @@ def run_native(
     summary = _gas_summary(gas, run, sum(sizes), config)
     coin.balance = (coin.balance or 0) - summary.net_gas_usage
     version, fee = run.version + 1, config.obj_data_cost_refundable * config.storage_gas_price
-    written = {held.id: _written(held, version, tx_context.digest, fee) for held in left}
+    written = {held.id: _written(held, version, digest, fee) for held in left}
     created, deleted = run.created_and_deleted()
     ids = sorted({*run.held, *written, *created, *deleted})
     objects = inputs.objects
@@ -119,7 +122,7 @@ def run_native(
         status=_SUCCESS,
         epoch=executor.epoch,
         gas=summary,
-        digest=tx_context.digest,
+        digest=digest,
         gas_object_index=ids.index(coin.id),
         events_digest=None,
         dependencies=run.dependencies,
@@ -136,7 +139,7 @@ def run_native(
         unchanged_shared=(),
     )
     removed = [(key, key not in deleted) for key in ids if key in run.held and key not in written]
-    return NativeResult(TransactionEffects.of_own_bytes(effects), version, written, removed)
+    return NativeResult(TransactionEffects.of_own_bytes(effects), version, written, created, removed)
 
 
 def _gas_summary(gas: GasData, run: _Run, stored_size: int, config: ProtocolConfig) -> GasCostSummary:
@@ -162,8 +165,8 @@ def _written(held: Held, version: SequenceNumber, digest: Digest, fee: int) -> O
 class _Run:
     """The inputs, the places that arguments name, and the commands over them."""
 
-    def __init__(self, tx_context: TxContext, executor: NativeExecutor) -> None:
-        self.tx_context = tx_context
+    def __init__(self, digest: Digest, executor: NativeExecutor) -> None:
+        self.digest = digest
         self.types = executor.input_types
         self.plans = executor.plans
         self.calls: NativeCalls | None = None
@@ -184,12 +187,12 @@ class _Run:
         if len(inputs.objects) > MOST_OBJECTS:
             raise NotNative
         for object_id, value in inputs.objects.items():
-            data = value.data
-            if object_id not in SYSTEM_PACKAGE_IDS:
-                self.read_size += value.metered_size
+            data, size = value.data, value.metered_size
             self.dependencies.add(value.previous_transaction)
             if type(data) is not MoveObject:
+                self.read_size += 0 if object_id in SYSTEM_PACKAGE_IDS else size
                 continue
+            self.read_size += size
             type_, balance = data.type_, None
             if type(type_) is GasCoinType:
                 balance = data.coin_value
@@ -197,7 +200,6 @@ class _Run:
                 raise NotNative
             if object_id not in inputs.mutable:
                 raise NotNative
-            size = value.metered_size
             owner, version = value.owner, data.version
             self.held[object_id] = Held(object_id, type_, version, data.contents, balance, size, owner)
             self.version = max(self.version, version)
@@ -300,10 +302,11 @@ class _Run:
             if amount > balance or len(self.made) >= MOST_OBJECTS:
                 raise NotNative
             balance -= amount
-            object_id = self.tx_context.fresh_id()
+            if self.calls is None:
+                object_id = derive_object_id(self.digest, len(self.made))
+            else:
+                object_id = self.calls.new_id()
             self.made.add(object_id)
-            if self.calls is not None:
-                self.calls.objects.new_id(object_id)
             parts.append(Held(object_id, coin.type_, 0, b"", amount, coin.size, None))
         self._give_back(command.coin, coin, balance)
         return parts

@@ -18,10 +18,10 @@ from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
 from movelite.vm.types import Type
 from movelite.vm.values import Value, deserialize, serialize
-from proto.ids import ADDRESS_LENGTH, ObjectID, SequenceNumber
+from proto.ids import ADDRESS_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.object import GasCoinType, MoveObjectType, Owner, coin_contents, metered_object_size
 from proto.protocol_config import ProtocolConfig
-from proto.transaction import GasData
+from proto.transaction import TransactionData
 
 _COIN_LENGTH = ADDRESS_LENGTH + 8
 
@@ -48,6 +48,9 @@ class NativeExecutor(Protocol):
     @property
     def input_types(self) -> dict[MoveObjectType, InputType]:
         """What is known of the types of objects."""
+
+    def tx_context(self, transaction: TransactionData, digest: Digest) -> TxContext:
+        """The context that Move code of a transaction sees."""
 
     @property
     def plans(self) -> dict[CallKey, CallPlan | None]:
@@ -103,17 +106,17 @@ class NativeCalls:
     def __init__(
         self,
         executor: NativeExecutor,
-        tx_context: TxContext,
-        gas: GasData,
+        transaction: TransactionData,
+        digest: Digest,
         read_size: int,
         reader: ObjectReader,
     ) -> None:
         """read_size: bytes that reading the inputs is charged for. Raises: NotNative."""
         self._runtime = executor.runtime
-        self._tx_context = tx_context
-        self._meter = GasMeter.for_budget(gas.budget, gas.price)
+        self._tx_context = executor.tx_context(transaction, digest)
+        self._meter = GasMeter.for_budget(transaction.gas_data.budget, transaction.gas_data.price)
         self.objects = ObjectRuntime(StoreChildReader(reader), {}, executor.config, is_metered=True)
-        self._extensions = Extensions(self.objects, tx_context.terms)
+        self._extensions = Extensions(self.objects, self._tx_context.terms)
         try:
             self._meter.deduct(read_size * executor.config.obj_access_cost_read_per_byte)
         except VMError as error:
@@ -123,6 +126,12 @@ class NativeCalls:
     def gas_used(self) -> int:
         """Internal units used so far, for reading the inputs too."""
         return self._meter.budget - self._meter.gas_left
+
+    def new_id(self) -> ObjectID:
+        """A fresh id, recorded as made."""
+        object_id = self._tx_context.fresh_id()
+        self.objects.new_id(object_id)
+        return object_id
 
     def add_inputs(self, inputs: Iterable[Held], types: dict[MoveObjectType, InputType]) -> None:
         """Make the inputs known to natives. Raises: NotNative for one that may hold other objects."""
