@@ -96,7 +96,7 @@ def build(
     install_dir: Annotated[Path | None, typer.Option(help="Where build/ goes; else the package.")] = None,
     skip_fetch_latest_git_deps: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Compile a package; its modules go to build/NAME/bytecode_modules."""
+    """Compile a package; modules, source maps and sources go to build/NAME."""
     from cli.move_build import build_package
     from movelite.package.build import BuildOptions
     from movelite.package.build_folder import write_build
@@ -109,18 +109,24 @@ def build(
         lints="all" if lint else "none" if no_lint else "default",
     )
     built = build_package(path or _folder, options)
-    write_build(built, install_dir or built.folder)
+    write_build(built, install_dir or built.folder, options)
     if dump_bytecode_as_base64:
         print(built.base64_dump())
-        return
-    shown = {
-        "name": built.name,
-        "modules": [module.name for module in built.modules],
-        "digest": built.digest.hex(),
-        "dependencies": {name: f"0x{id_.hex()}" for name, id_ in built.dependency_ids.items()},
-    }
-    rows = [(module.name, f"{len(module.bytecode)} bytes") for module in built.modules]
-    output.result(shown, rows, ("module", built.name))
+    elif output.is_json():
+        output.show_json(
+            {
+                "name": built.name,
+                "modules": [module.name for module in built.modules],
+                "digest": built.digest.hex(),
+                "dependencies": {name: f"0x{id_.hex()}" for name, id_ in built.dependency_ids.items()},
+            }
+        )
+    else:
+        for name in sorted(built.linked_packages):
+            print(f"INCLUDING DEPENDENCY {name}")
+        print(f"BUILDING {built.name}")
+        for module in built.modules:
+            print(f"  {module.name}  {len(module.bytecode)} bytes")
 
 
 @app.command(epilog="Example: movelite move disassemble build/thing.mv")

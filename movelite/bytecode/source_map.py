@@ -6,9 +6,10 @@ Source: move-bytecode-source-map.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from hashlib import sha256
 from typing import Annotated
 
@@ -112,6 +113,26 @@ def decode(data: bytes) -> SourceMap:
     Raises: BcsError.
     """
     return bcs.decode(SourceMap, data)
+
+
+def as_json(source_map: SourceMap) -> str:
+    """The JSON form of a source map file."""
+    return json.dumps(_plain(source_map), separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    """Dataclasses as objects with the official names of their fields, bytes of hashes as numbers."""
+    if isinstance(value, SourceMap):
+        address, name = value.module_name
+        shown = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {**shown, "module_name": [address.hex(), name]}
+    if is_dataclass(value):
+        return {field.name.rstrip("_"): _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return list(value) if isinstance(value, bytes) else value
 
 
 def code_map(locations: Iterable[Location]) -> dict[int, Location]:

@@ -31,6 +31,7 @@ __all__ = [
     "build",
     "compile_package",
     "framework_modules",
+    "linked_modules",
 ]
 
 _LARGE = 400_000
@@ -101,6 +102,15 @@ class TestBuild:
     def framework(self) -> tuple[BuiltModule, ...]:
         """The bundled modules that the package is linked with."""
         return self._build.bundle.modules()
+
+
+def linked_modules(folder: Path | str, options: BuildOptions | None = None) -> tuple[BuiltModule, ...]:
+    """The compiled modules of what the package in a folder is linked with, dependencies first.
+
+    Raises: PackageError; BuildError if a dependency has errors.
+    """
+    building = _Build(Path(folder), options or BuildOptions())
+    return (*building.bundle.modules(), *building.linked.modules())
 
 
 def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[BuiltModule, ...]:
@@ -189,6 +199,8 @@ class _Build:
             self.published.latest.get(root.name),
             self.addresses[root.name],
             warnings,
+            tuple(dependencies),
+            self.linked.key,
         )
         cache.write(key, built)
         return built

@@ -31,7 +31,7 @@ class BuiltPackage:
     `modules` are those to publish, dependencies before dependents; `dependency_ids` are the packages on
     the ledger that it links against, by name; `unpublished` are dependencies that are nowhere on it;
     `problems` say in sentences why the place of others is unclear; `warnings` is what the compiler said,
-    with excerpts.
+    with excerpts. `linked_packages` are all packages below it by name, `linked_key` a digest of all they are.
     """
 
     name: str
@@ -43,6 +43,8 @@ class BuiltPackage:
     published_at: Address | None = None
     named_addresses: dict[str, int] = field(default_factory=dict)
     warnings: str = ""
+    linked_packages: tuple[str, ...] = ()
+    linked_key: str = ""
 
     @property
     def digest(self) -> bytes:
