@@ -12,14 +12,16 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from authority.signature_verifier import SignatureCheck
 from authority.store import AuthorityStore, ExecutedTransaction
 from proto import bcs, messages
 from proto.effects import TransactionEffects
 from proto.errors import VerificationError
 from proto.ids import Digest, ObjectID, format_digest
-from proto.transaction import SenderSignedData
+from proto.transaction import SenderSignedData, TransactionData
 from proto.verification import verify_receipt
 from tests.simulation import ledger
+from tests.simulation.memory import verify_user
 from tests.simulation.scenario import Scenario, faulty_stake
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Rule(StrEnum):
     LOCKS_KEPT = "locks are kept"
     ONE_CERTIFICATE = "one certificate for an object version"
     QUORUM = "only certified transactions are executed"
+    OWNERS = "only what its owners signed is executed"
     SAME_EFFECTS = "same certificate, same effects"
     ONE_COMMIT = "one commit"
     CONSERVATION = "conservation"
@@ -92,6 +95,13 @@ def read_digest(raw: bytes) -> Digest:
 def read_effects(raw: bytes) -> TransactionEffects:
     """Effects from their bytes."""
     return bcs.decode(TransactionEffects, raw)
+
+
+@lru_cache(maxsize=20_000)
+def _signatures(raw: bytes) -> SignatureCheck:
+    """What has to be signed, the signatures, and who has to sign."""
+    data = read_transaction(raw).transaction_data
+    return bcs.encode(TransactionData, data), read_transaction(raw).tx_signatures, data.signers
 
 
 @dataclass(slots=True)
@@ -233,6 +243,8 @@ class Checker:
         if accepting + self._lying_stake < self.quorum:
             self.report(Rule.QUORUM, f"{node} executed {_name(digest)}, which no quorum accepted")
         transaction = read_transaction(record.transaction)
+        if verify_user(_signatures(record.transaction)) is not None:
+            self.report(Rule.OWNERS, f"{node} executed {_name(digest)} with a false signature")
         for reference in ledger.consumed(transaction):
             if self._spent.setdefault(ledger.object_key(reference), digest) != digest:
                 self.report(Rule.ONE_CERTIFICATE, f"{node}: two executed transactions spend {reference}")

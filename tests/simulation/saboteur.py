@@ -20,6 +20,7 @@ from proto.messages import AcceptingVote, BatchVote, Certificate, CertificateBat
 from proto.rpc.methods import METHODS, Method
 from proto.transaction import SenderSignedData
 from proto.verification import verify_batch_vote
+from tests.simulation import ledger
 from tests.simulation.aggregators import Cable
 from tests.simulation.liars import corrupt
 from tests.simulation.scenario import Sabotage
@@ -147,7 +148,10 @@ class Saboteur:
         await self._show(CertificatesRequest(CertificateBatch(0, entries, wrong)), self._cables)
 
     async def _garbage(self, transaction: SenderSignedData) -> None:
-        """Bytes that are no request, requests out of bounds, and good ones with some bytes changed."""
+        """Bytes that are no request, requests out of bounds, good ones with some bytes changed, forged ones."""
+        stranger = ledger.transfer(0, *ledger.coins_of(0), ledger.USERS[0].address)
+        forged = replace(transaction, tx_signatures=stranger.tx_signatures)
+        await self._show(self._batch((forged,), await self._votes((forged,))), self._cables)
         raw = transaction.to_bytes()
         good = encode_request(_VOTE, messages.TransactionBatch((raw,)))
         frames = [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.__main__ import REGRESSIONS
-from tests.simulation.checker import Kind, Rule
+from tests.simulation.__main__ import REGRESSIONS, Report
+from tests.simulation.checker import Kind, Rule, Violation
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.scenario import Scenario, draw, faulty_stake
 from tests.simulation.shrink import shrink
@@ -42,6 +42,21 @@ def test_broken_rules_are_seen() -> None:
         done.stdout.splitlines()[-1]
         == f"mutations: {len(MUTATIONS)}/{len(MUTATIONS)} caught within 250 seeds"
     )
+
+
+def test_exit_codes_tell_what_was_found() -> None:
+    def code(*rules: Rule) -> int:
+        report = Report(None, None)
+        for rule in rules:
+            kind = Violation(rule, "", 0.0).kind
+            line = {"kind": int(kind), "rule": rule.name, "seed": 1, "texts": [], "scenario": {}}
+            report.add(line | {"is_smallest": False})
+        return report.exit_code()
+
+    assert code() == 0
+    assert code(Rule.CRASH) == 4
+    assert code(Rule.CRASH, Rule.FINALITY) == 3
+    assert code(Rule.CRASH, Rule.FINALITY, Rule.SIGN_ONCE) == 1
 
 
 def test_twins() -> None:
