@@ -148,7 +148,7 @@ class Saboteur:
         await self._show(CertificatesRequest(CertificateBatch(0, entries, wrong)), self._cables)
 
     async def _garbage(self, transaction: SenderSignedData) -> None:
-        """Bytes that are no request, requests out of bounds, good ones with some bytes changed, forged ones."""
+        """Bytes that are no request, requests out of bounds, good ones with bytes changed, forged ones."""
         stranger = ledger.transfer(0, *ledger.coins_of(0), ledger.USERS[0].address)
         forged = replace(transaction, tx_signatures=stranger.tx_signatures)
         await self._show(self._batch((forged,), await self._votes((forged,))), self._cables)
