@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aggregator.delivery import CertificateBacklog, is_complete
@@ -30,6 +30,7 @@ from proto.messages import (
     CertificatesRequest,
     CertifiedTransaction,
     DigestOnly,
+    EffectsCertificate,
     EffectsVote,
     Executed,
     ExecutedTransaction,
@@ -50,10 +51,24 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
+class Submission:
+    """A signed transaction with its digest and its BCS, which are made once."""
+
+    transaction: SenderSignedData
+    digest: Digest
+    raw: bytes
+
+    @staticmethod
+    def of(transaction: SenderSignedData) -> Submission:
+        """Of a transaction."""
+        return Submission(transaction, transaction.digest(), transaction.to_bytes())
+
+
+@dataclass(frozen=True, slots=True)
 class VoteRound:
     """Answers of all authorities to one batch. votes: verified, ascending by signer; tallies: by index."""
 
-    transactions: tuple[SenderSignedData, ...]
+    submissions: tuple[Submission, ...]
     digests: tuple[Digest, ...]
     votes: tuple[AcceptingVote, ...]
     tallies: tuple[VoteTally, ...]
@@ -69,7 +84,7 @@ class VoteRound:
         for index in indices:
             accepting = tuple(vote for vote in self.votes if has_bit(vote.accepted, index))
             certificate = Certificate(epoch, root, count, index, proofs[index], accepting)
-            certificates.append(CertifiedTransaction(self.transactions[index], certificate))
+            certificates.append(CertifiedTransaction(self.submissions[index].transaction, certificate))
         return certificates
 
 
@@ -114,9 +129,13 @@ class AuthorityAggregator:
 
     async def request_votes(self, transactions: Sequence[SenderSignedData]) -> VoteRound:
         """Ask all authorities to vote on a batch."""
-        digests = tuple(transaction.digest() for transaction in transactions)
-        batch = TransactionBatch(tuple(transaction.to_bytes() for transaction in transactions))
-        tallies = tuple(VoteTally(self.committee) for _ in transactions)
+        return await self.vote_on(tuple(map(Submission.of, transactions)))
+
+    async def vote_on(self, submissions: Sequence[Submission]) -> VoteRound:
+        """Ask all authorities to vote on a batch."""
+        digests = tuple(submission.digest for submission in submissions)
+        batch = TransactionBatch(tuple(submission.raw for submission in submissions))
+        tallies = tuple(VoteTally(self.committee) for _ in submissions)
         votes: list[BatchVote] = []
         async for name, vote in self.ask_all(
             lambda client: client.submit_transactions(batch, digests),
@@ -129,14 +148,14 @@ class AuthorityAggregator:
                 for tally in tallies:
                     tally.refuse(name, vote)
         accepting = messages.accepting_votes(votes, self.committee)
-        return VoteRound(tuple(transactions), digests, accepting, tallies)
+        return VoteRound(tuple(submissions), digests, accepting, tallies)
 
     async def execute_round(self, voted: VoteRound) -> dict[int, Receipt]:
         """Show the certificates of a round to all authorities; receipts by index, where a quorum agreed."""
         certified = voted.certified()
         entries = tuple(
-            WholeTransaction(transaction.to_bytes()) if index in certified else DigestOnly(digest)
-            for index, (transaction, digest) in enumerate(zip(voted.transactions, voted.digests, strict=True))
+            WholeTransaction(submission.raw) if tally.is_certified else DigestOnly(submission.digest)
+            for submission, tally in zip(voted.submissions, voted.tallies, strict=True)
         )
         batch = CertificateBatch(self.committee.epoch, entries, voted.votes)
         digests = [voted.digests[index] for index in certified]
@@ -250,7 +269,9 @@ class AuthorityAggregator:
                     certificates[index].certificate,
                     result.effects,
                     result.events,
-                    replace(first, index=position, proof=proofs[position]),
+                    EffectsCertificate(
+                        first.epoch, first.root, first.count, position, proofs[position], first.votes
+                    ),
                 )
 
     async def _deliver(

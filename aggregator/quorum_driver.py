@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.authority_aggregator import AuthorityAggregator, VoteRound
+from aggregator.authority_aggregator import AuthorityAggregator, Submission, VoteRound
 from aggregator.batching import BatchQueue
 from aggregator.pending_log import MemoryPendingLog, PendingLog, PendingLogFailure
 from aggregator.retry import Backoff
@@ -82,8 +82,7 @@ class _Drive:
     last told that it takes longer.
     """
 
-    signed: SenderSignedData
-    digest: Digest
+    submission: Submission
     outcome: asyncio.Future[Receipt]
     since: float
     callers: int = 0
@@ -91,6 +90,10 @@ class _Drive:
     certified: CertifiedTransaction | None = None
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+
+    @property
+    def digest(self) -> Digest:
+        return self.submission.digest
 
     def report(self, error: QuorumDriverError) -> None:
         """Tell who waits; who comes later waits for something new."""
@@ -117,7 +120,7 @@ class QuorumDriver:
         self._pending = log or MemoryPendingLog()
         self._policy = policy or DriverPolicy()
         self._on_final = on_final
-        self._votes: BatchQueue[SenderSignedData, _Voted] = BatchQueue(
+        self._votes: BatchQueue[Submission, _Voted] = BatchQueue(
             self._vote,
             self._policy.max_batch,
             self._policy.lanes,
@@ -192,7 +195,8 @@ class QuorumDriver:
 
     def _begin(self, signed: SenderSignedData, digest: Digest) -> _Drive:
         loop = asyncio.get_running_loop()
-        drive = _Drive(signed, digest, loop.create_future(), loop.time())
+        submission = Submission(signed, digest, signed.to_bytes())
+        drive = _Drive(submission, loop.create_future(), loop.time())
         self._drives[digest] = drive
         drive.task = asyncio.create_task(self._drive(drive))
         return drive
@@ -236,7 +240,7 @@ class QuorumDriver:
         drive.attempts += 1
         tally = VoteTally(self.committee)
         if drive.certified is None:
-            voted = await self._votes.ask(drive.signed)
+            voted = await self._votes.ask(drive.submission)
             receipt = await self._receipt(drive, voted)
             tally = voted.tally
         else:
@@ -273,11 +277,12 @@ class QuorumDriver:
 
     # ---- batches
 
-    async def _vote(self, transactions: Sequence[SenderSignedData]) -> Sequence[_Voted]:
-        new = [(t.digest(), t.to_bytes()) for t in transactions if t.digest() not in self._logged]
-        self._pending.add_pending(new)
+    async def _vote(self, submissions: Sequence[Submission]) -> Sequence[_Voted]:
+        new = [(one.digest, one.raw) for one in submissions if one.digest not in self._logged]
+        if new:
+            self._pending.add_pending(new)
         self._logged.update(digest for digest, _ in new)
-        voted = await self._authorities.request_votes(transactions)
+        voted = await self._authorities.vote_on(submissions)
         self._votes.limit(voted.tallies[0].largest_batch())
         effects = None
         if voted.certified():

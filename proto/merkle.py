@@ -7,11 +7,15 @@ Who signs a root must sign the count of leaves with it: index and count together
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from proto.ids import blake2b_256
 
 _LEAF, _NODE = b"\x00", b"\x01"
 HASH_LENGTH = 32
+
+RECENT_TREES = 32
+"""Trees that are kept: the same one is asked for by every vote, certificate and proof of its batch."""
 
 
 def merkle_root(digests: Sequence[bytes]) -> bytes:
@@ -39,16 +43,13 @@ def merkle_proof(digests: Sequence[bytes], index: int) -> tuple[bytes, ...]:
 
 
 def merkle_proofs(digests: Sequence[bytes]) -> list[tuple[bytes, ...]]:
-    """The proofs of all leaves."""
-    levels = _levels(digests)[:-1]
-    proofs = []
-    for leaf in range(len(digests)):
-        index, proof = leaf, []
-        for level in levels:
-            if (index ^ 1) < len(level):
-                proof.append(level[index ^ 1])
-            index >>= 1
-        proofs.append(tuple(proof))
+    """The proofs of all leaves; two neighbours share the proof of the node above them."""
+    proofs: list[tuple[bytes, ...]] = [()]
+    for level in reversed(_levels(digests)[:-1]):
+        proofs = [
+            (level[index ^ 1], *proofs[index >> 1]) if (index ^ 1) < len(level) else proofs[index >> 1]
+            for index in range(len(level))
+        ]
     return proofs
 
 
@@ -71,9 +72,14 @@ def root_from_proof(digest: bytes, index: int, count: int, proof: Sequence[bytes
 
 
 def _levels(digests: Sequence[bytes]) -> list[list[bytes]]:
-    """Hashes of every level, the leaves first."""
+    """Hashes of every level, the leaves first. Nobody changes them."""
     if not digests:
         raise ValueError("a tree has at least one leaf")
+    return _hashed(tuple(digests))
+
+
+@lru_cache(maxsize=RECENT_TREES)
+def _hashed(digests: tuple[bytes, ...]) -> list[list[bytes]]:
     level = [blake2b_256(_LEAF + digest) for digest in digests]
     levels = [level]
     while len(level) > 1:

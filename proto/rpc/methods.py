@@ -5,7 +5,9 @@ One table for the server and for every client, so that both sides stay in step.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from proto import bcs
@@ -15,8 +17,10 @@ from proto.messages import (
     CertificatesRequest,
     CertificatesResponse,
     DynamicFieldsRequest,
+    EffectsVote,
     ExecutedAfterRequest,
     ExecutedAfterResponse,
+    ExecutionResult,
     HealthRequest,
     HealthResponse,
     ObjectInfoRequest,
@@ -41,12 +45,23 @@ class Method:
     response: type
 
     def encode_request(self, message: Any) -> bytes:
-        """BCS of a request."""
-        return bcs.encode(self.request, message)
+        """BCS of a request; made once for a message that goes to all authorities."""
+        for known, raw in _RECENT_REQUESTS:
+            if known is message:
+                return raw
+        raw = bcs.encode(self.request, message)
+        _RECENT_REQUESTS.append((message, raw))
+        return raw
 
     def decode_request(self, data: bytes) -> Any:
         """A request from BCS; raises BcsError."""
         return bcs.decode(self.request, data)
+
+    def decode_response(self, data: bytes) -> Any:
+        """A response from BCS; raises BcsError."""
+        if self.response is CertificatesResponse:
+            return _certificates_response(data)
+        return bcs.decode(self.response, data)
 
     def success(self, message: Any) -> Response:
         """The response that carries a message."""
@@ -63,7 +78,7 @@ class Method:
             if response.WhichOneof("outcome") == "error":
                 error = AuthorityError.from_bytes(response.error)
             else:
-                return bcs.decode(self.response, response.bcs)
+                return self.decode_response(response.bcs)
         except bcs.BcsError as malformed:
             reason = f"malformed answer to {self.name}: {malformed}"
             raise AuthorityError(ByzantineAuthoritySuspicion(b"", reason)) from malformed
@@ -95,3 +110,27 @@ METHODS = {
     )
 }
 """All methods by name."""
+
+
+_RECENT_REQUESTS: deque[tuple[Any, bytes]] = deque(maxlen=4)
+"""Messages, which are immutable, with their BCS."""
+
+_VOTE_BYTES = 1 + 32 + 8 + 32 + 4 + 64
+"""An EffectsVote that is there."""
+
+
+def _certificates_response(data: bytes) -> CertificatesResponse:
+    """Read what an authority says of certificates. Honest ones say the same but for their votes, which come
+    last: so what they have in common is read once.
+    """
+    try:
+        vote = bcs.decode(EffectsVote | None, data[-_VOTE_BYTES:])
+        return CertificatesResponse(_execution_results(data[:-_VOTE_BYTES]), vote)
+    except bcs.BcsError:
+        return bcs.decode(CertificatesResponse, data)
+
+
+@lru_cache(maxsize=8)
+def _execution_results(data: bytes) -> tuple[ExecutionResult, ...]:
+    results: tuple[ExecutionResult, ...] = bcs.decode(tuple[ExecutionResult, ...], data)
+    return results

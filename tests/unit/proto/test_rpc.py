@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from google.protobuf import descriptor_pb2
 
-from proto.errors import AuthorityError, TransactionExpired
-from proto.ids import address_from_int
-from proto.messages import HealthRequest, ObjectInfoRequest, ObjectQuery
+from proto import bcs
+from proto.bcs import BcsError
+from proto.crypto import Ed25519KeyPair
+from proto.effects import GasCostSummary, Success, TransactionEffects
+from proto.errors import AuthorityError, TransactionExpired, Unreachable
+from proto.ids import Digest, address_from_int
+from proto.messages import (
+    CertificatesResponse,
+    Executed,
+    HealthRequest,
+    NotExecuted,
+    ObjectInfoRequest,
+    ObjectQuery,
+    TransactionInfoRequest,
+    sign_effects_vote,
+)
 from proto.rpc import authority_pb2, authority_pb2_grpc
 from proto.rpc.methods import METHODS, refusal
 from proto.service import AuthorityService
@@ -65,3 +79,40 @@ def test_bytes_that_are_no_response_are_the_authoritys_fault() -> None:
 
 def test_an_empty_message_is_no_bytes() -> None:
     assert METHODS["Health"].encode_request(HealthRequest()) == b""
+
+
+def test_answers_to_certificates_are_read_as_their_bcs_says() -> None:
+    """What several authorities say alike is read once; no answer is read differently for that."""
+    gas = GasCostSummary(1, 1, 0, 0, 0)
+    effects = TransactionEffects(Success(), 0, gas, Digest(b"t" * 32), None, None, (), 1, ())
+    key = Ed25519KeyPair.from_seed(b"k" * 32)
+    vote = sign_effects_vote(key, 0, [effects.digest()])
+    results = (Executed(effects, None), NotExecuted(Unreachable("later")))
+    method = METHODS["SubmitCertificates"]
+    for answer in (
+        CertificatesResponse(results, vote),
+        CertificatesResponse(results * 20, vote),
+        CertificatesResponse((), vote),
+        CertificatesResponse(results * 20, None),
+        CertificatesResponse((), None),
+    ):
+        raw = bcs.encode(CertificatesResponse, answer)
+        assert method.decode_response(raw) == method.decode_response(raw) == answer
+        for wrong in (raw[:-1], raw + b"\0", raw[1:], b""):
+            assert _outcome(method.decode_response, wrong) == _outcome(
+                lambda data: bcs.decode(CertificatesResponse, data), wrong
+            )
+
+
+def test_a_message_to_all_authorities_is_written_once() -> None:
+    method = METHODS["TransactionInfo"]
+    first, second = (TransactionInfoRequest((Digest(bytes([i]) * 32),)) for i in (1, 2))
+    assert method.encode_request(first) is method.encode_request(first)
+    assert method.decode_request(method.encode_request(second)) == second
+
+
+def _outcome(read: Callable[[bytes], object], data: bytes) -> object:
+    try:
+        return read(data)
+    except BcsError:
+        return BcsError
