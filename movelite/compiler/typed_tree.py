@@ -45,7 +45,8 @@ class Local:
 
     The official compiler sorts the locals of a function by `official_name`: `number` counts the variables
     of the same name in the function or macro that declares it (a parameter has 0, the first other one 1),
-    `expansion` the macros, arguments and lambdas expanded so far (0 in the function's own text).
+    `expansion` the macros, arguments and lambdas expanded so far (0 in the function's own text). Of the
+    locals of a lowered match (`is_match`) and of temporaries it counts all that the function has.
     """
 
     name: str
@@ -58,10 +59,13 @@ class Local:
     is_temporary: bool = False
     number: int = 0
     expansion: int = 0
+    is_match: bool = False
 
     @property
     def official_name(self) -> str:
         """The name that orders locals in the official compiler's output."""
+        if self.is_match:
+            return f"__match_tmp%#{self.name}#{self.number}#{self.number}#0"
         return f"{self.name}#{self.number}#{self.expansion}"
 
     @property
@@ -244,9 +248,13 @@ class Return(Expression):
 
 @dataclass(slots=True, eq=False)
 class Block(Expression):
-    """`{ items; value }`: the last item is an `Evaluate` whose value is the block's."""
+    """`{ items; value }`: the last item is an `Evaluate` whose value is the block's.
+
+    `match_locals` are the locals that the lowering of a match has made, in that order.
+    """
 
     items: list[SequenceItem]
+    match_locals: tuple[Local, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

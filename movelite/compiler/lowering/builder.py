@@ -89,6 +89,12 @@ class Builder:
         self._moments[local] = (*self._moment, self._step)
         return local
 
+    def count(self, locals_: tuple[tt.Local, ...]) -> None:
+        """Number the locals of a lowered match as if they were made now."""
+        for local in locals_:
+            self._step += 1
+            self._moments.setdefault(local, (*self._moment, self._step))
+
     @contextmanager
     def parts(self) -> Iterator[None]:
         """What is lowered inside has parts whose order is told by `part`."""
@@ -109,9 +115,12 @@ class Builder:
         self._moment, self._step = moment, step
 
     def number_temporaries(self) -> None:
-        """Name the temporaries, once all are made."""
+        """Name the temporaries, once all are made; those of matches are counted with them."""
         for number, local in enumerate(sorted(self._moments, key=self._moments.__getitem__), start=1):
-            local.name = f"%#{number}"
+            if local.is_match:
+                local.number = number
+            else:
+                local.name = f"%#{number}"
 
     def temporaries(self, type_: Type, loc: Loc) -> list[tt.Local]:
         """Temporaries for every part of a value of this type."""

@@ -27,6 +27,7 @@ class Lowerer:
 
     def block(self, block: tt.Block) -> tt.Expression:
         """Emit the items of a block; its value."""
+        self._out.count(block.match_locals)
         for item in block.items[:-1]:
             self._item(item)
         last = block.items[-1]
@@ -56,6 +57,7 @@ class Lowerer:
         """Evaluate an expression for its effects."""
         match expression:
             case tt.Block():
+                self._out.count(expression.match_locals)
                 for item in expression.items:
                     self._item(item)
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from .. import typed_tree as tt
 from ..source import Loc
@@ -14,13 +15,16 @@ from .builder import Builder
 def store(
     out: Builder, targets: list[tt.Target], value: tt.Expression, loc: Loc, *, is_update: bool = False
 ) -> None:
-    """Store the parts of value; unpacking of a reference is spelled out, of a value left to the command."""
+    """Store the parts of value; what borrows a struct is spelled out, all else the command does.
+
+    One instruction borrows all fields of a variant.
+    """
     if isinstance(value, tt.UnitExpression) and not targets:
         return
     plain: list[tt.Target] = []
     borrowed: list[tuple[tt.UnpackTarget, tt.Local]] = []
     for target, type_ in zip(targets, elements_of(value.type), strict=False):
-        if isinstance(target, tt.UnpackTarget) and target.borrow is not tt.BorrowKind.VALUE:
+        if _is_borrowed_struct(target):
             reference = out.temporary(type_, target.loc)
             borrowed.append((target, reference))
             plain.append(tt.LocalTarget(reference, type_, target.loc))
@@ -33,6 +37,12 @@ def store(
         _store_borrowed(out, target, reference, is_update)
 
 
+def _is_borrowed_struct(target: tt.Target) -> TypeGuard[tt.UnpackTarget]:
+    if not isinstance(target, tt.UnpackTarget) or target.variant is not None:
+        return False
+    return target.borrow is not tt.BorrowKind.VALUE
+
+
 def _by_value(out: Builder, target: tt.Target, borrowed: list[tuple[tt.UnpackTarget, tt.Local]]) -> tt.Target:
     """A target whose nested unpacks of references are put off behind the command."""
     if not isinstance(target, tt.UnpackTarget):
@@ -40,7 +50,7 @@ def _by_value(out: Builder, target: tt.Target, borrowed: list[tuple[tt.UnpackTar
     fields = []
     for part in sorted(target.fields, key=lambda part: part.index):
         inner = part.target
-        if isinstance(inner, tt.UnpackTarget) and inner.borrow is not tt.BorrowKind.VALUE:
+        if _is_borrowed_struct(inner):
             reference = out.temporary(part.type, inner.loc)
             borrowed.append((inner, reference))
             inner = tt.LocalTarget(reference, part.type, inner.loc)
@@ -51,10 +61,7 @@ def _by_value(out: Builder, target: tt.Target, borrowed: list[tuple[tt.UnpackTar
 
 
 def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local, is_update: bool) -> None:
-    """Borrow the fields behind a reference into the targets."""
-    if target.variant is not None:
-        _store_variant(out, target, reference, is_update)
-        return
+    """Borrow the fields of the struct behind a reference into the targets."""
     is_mutable = target.borrow is tt.BorrowKind.MUTABLE
     for part in sorted(target.fields, key=lambda part: part.index):
         base = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
@@ -63,21 +70,3 @@ def _store_borrowed(out: Builder, target: tt.UnpackTarget, reference: tt.Local, 
             type_, part.target.loc, is_mutable, base, target.module, target.name, part.name, part.index, True
         )
         store(out, [part.target], field, part.target.loc, is_update=is_update)
-
-
-def _store_variant(out: Builder, target: tt.UnpackTarget, reference: tt.Local, is_update: bool) -> None:
-    """One instruction borrows all fields of a variant; nested unpacks follow it."""
-    is_mutable = target.borrow is tt.BorrowKind.MUTABLE
-    fields = []
-    nested: list[tuple[tt.UnpackTarget, tt.Local]] = []
-    for part in sorted(target.fields, key=lambda part: part.index):
-        inner = part.target
-        if isinstance(inner, tt.UnpackTarget):
-            field_reference = out.temporary(ReferenceType(is_mutable, part.type), inner.loc)
-            nested.append((inner, field_reference))
-            inner = tt.LocalTarget(field_reference, field_reference.type, inner.loc)
-        fields.append(replace(part, target=inner))
-    value = tt.LocalUse(reference.type, target.loc, reference, tt.UseMode.INFER)
-    out.emit(ir.Assign([replace(target, fields=fields)], value, target.loc, is_update))
-    for inner_target, field_reference in nested:
-        _store_borrowed(out, inner_target, field_reference, is_update)

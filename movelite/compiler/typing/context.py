@@ -229,6 +229,11 @@ class Body:
         self._next_local += 1
         return T.Local(name, self._next_local, type_, loc, is_temporary=True)
 
+    def new_match_local(self, name: str, type_: Type, loc: Loc) -> T.Local:
+        """A local that lowering a match makes."""
+        self._next_local += 1
+        return T.Local(name, self._next_local, type_, loc, is_temporary=True, is_match=True)
+
     def declare(self, frame: Frame, variable: N.Variable, type_: Type) -> T.Local:
         """The local for a variable that is declared now."""
         self._next_local += 1

@@ -1,46 +1,30 @@
 """Lowering of `match` to switches on variants and tests of literals.
 
 The subject goes into a local and is looked at through an immutable reference, so that tests and guards
-change nothing. Only once an arm is chosen is the subject taken apart, by value or by reference, into the
-locals that the arm's body reads.
+change nothing. Only once an arm is chosen is the subject taken apart, by value or by reference, layer by
+layer, into the locals that the arm's body reads.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from .. import typed_tree as T
 from ..source import Loc
 from ..types import BOOL, ReferenceType, Type
 from .context import Body
-from .match_rows import (
-    STEP_LIMIT,
-    MatchTooLarge,
-    datatype_heads,
-    field_patterns,
-    head_of,
-    literal_heads,
-    spread_alternatives,
+from .decision_tree import (
+    Case,
+    DatatypeChoice,
+    GuardLocals,
+    Leaf,
+    LiteralChoice,
+    Node,
+    Opened,
+    Row,
+    TreeBuilder,
 )
-
-
-@dataclass(slots=True, eq=False)
-class _Case:
-    """One alternative of one arm. `guards` are its tests of constants and at last the arm's guard."""
-
-    pattern: T.Pattern
-    arm: T.MatchArm
-    guard_locals: dict[T.Local, T.Local]
-    guards: list[T.Expression]
-
-
-@dataclass(slots=True, eq=False)
-class _Row:
-    """The patterns still to test, and the guard's locals that are known by now."""
-
-    patterns: list[T.Pattern]
-    bound: list[tuple[T.Local, T.Local]]
-    case: _Case
+from .match_rows import MatchTooLarge, spread_alternatives
 
 
 def lower_match(body: Body, match: T.Match) -> T.Expression:
@@ -56,42 +40,47 @@ class _Lowering:
         self._body = body
         self._match = match
         self._program = body.program.typed
-        self._steps = 0
-        loc = match.subject.loc
-        self._subject = body.new_local("subject", match.subject.type, loc)
+        self._made: list[T.Local] = []
 
     def run(self) -> T.Expression:
         """Bind the subject, look at it, choose."""
-        loc = self._match.subject.loc
-        subject = self._subject
-        seen = self._body.new_local("seen", _seen_type(subject.type), loc)
+        loc, type_ = self._match.subject.loc, self._match.subject.type
+        cases = [case for arm in self._match.arms for case in self._cases(arm)]
+        self._subject = self._local("unpack_subject", type_, loc)
+        seen = self._local("match_subject", _seen_type(type_), loc)
+        rows = [Row([case.pattern], case) for case in cases]
+        tree = TreeBuilder(self._body, self._made).build([seen], rows)
         items: list[T.SequenceItem] = [
-            _bind(subject, self._match.subject),
-            _bind(seen, _look_at(subject, loc)),
+            _bind(self._subject, self._match.subject),
+            _bind(seen, _look_at(self._subject, loc)),
+            T.Evaluate(self._decide(tree), self._match.loc),
         ]
-        rows = [_Row([case.pattern], [], case) for arm in self._match.arms for case in self._cases(arm)]
-        items.append(T.Evaluate(self._choose([seen], rows), self._match.loc))
-        return T.Block(self._match.type, self._match.loc, items)
+        return T.Block(self._match.type, self._match.loc, items, tuple(self._made))
+
+    def _local(self, name: str, type_: Type, loc: Loc) -> T.Local:
+        local = self._body.new_match_local(name, type_, loc)
+        self._made.append(local)
+        return local
 
     # --- cases ---
 
-    def _cases(self, arm: T.MatchArm) -> list[_Case]:
+    def _cases(self, arm: T.MatchArm) -> list[Case]:
         cases = []
         for pattern in spread_alternatives(arm.pattern):
-            case = _Case(pattern, arm, dict(arm.guard_locals), [])
+            case = Case(pattern, arm, dict(arm.guard_locals), [])
             case.pattern = self._without_constants(pattern, case)
             if arm.guard is not None:
                 case.guards.append(arm.guard)
             cases.append(case)
         return cases
 
-    def _without_constants(self, pattern: T.Pattern, case: _Case) -> T.Pattern:
+    def _without_constants(self, pattern: T.Pattern, case: Case) -> T.Pattern:
         """The pattern with a binder in place of each constant, which a guard compares."""
         match pattern:
             case T.ConstantPattern():
                 loc = pattern.loc
-                local = self._body.new_local("constant", pattern.type, loc)
-                seen = self._body.new_local("constant", _seen_type(pattern.type), loc)
+                local = self._local("const", pattern.type, loc)
+                seen = self._local("const_guard", _seen_type(pattern.type), loc)
                 case.guard_locals[local] = seen
                 inner = _referent(pattern.type)
                 constant = T.ConstantUse(inner, loc, pattern.module, pattern.name)
@@ -122,212 +111,159 @@ class _Lowering:
 
     # --- choosing ---
 
-    def _choose(self, values: list[T.Local], rows: list[_Row]) -> T.Expression:
-        self._steps += 1 + len(rows)
-        if self._steps > STEP_LIMIT:
-            raise MatchTooLarge
-        if not rows:
-            return T.ErrorExpression(self._match.type, self._match.loc)
-        if all(isinstance(head_of(p), T.WildcardPattern) for p in rows[0].patterns):
-            return self._leaf(values, rows)
-        value = values[0]
-        heads = [head_of(row.patterns[0]) for row in rows]
-        for row in rows:
-            row.bound = [*row.bound, *_guard_bindings(row, value)]
-        datatypes = datatype_heads(iter(heads))
-        if datatypes:
-            return self._choose_datatype(values, rows, heads, datatypes)
-        literals = literal_heads(iter(heads))
-        return self._choose_literal(values, rows, heads, literals)
+    def _decide(self, node: Node | None) -> T.Expression:
+        match node:
+            case None:
+                return T.ErrorExpression(self._match.type, self._match.loc)
+            case Leaf():
+                return self._leaf(node)
+            case LiteralChoice():
+                return self._bound(node.bound, self._literal_choice(node), self._match.loc)
+            case DatatypeChoice():
+                return self._bound(node.bound, self._datatype_choice(node), self._match.loc)
 
-    def _leaf(self, values: list[T.Local], rows: list[_Row]) -> T.Expression:
-        """The first row matches: its arm, if its guard does not object."""
-        row = rows[0]
-        chosen = self._arm(row.case)
-        if not row.case.guards:
-            return chosen
-        bound = list(row.bound)
-        for position, value in enumerate(values):
-            bound += _guard_bindings(row, value, position)
-        loc = row.case.arm.loc
-        guard = row.case.guards[-1]
-        for earlier in reversed(row.case.guards[:-1]):
+    def _bound(self, bound: GuardLocals, value: T.Expression, loc: Loc) -> T.Expression:
+        if not bound:
+            return value
+        ordered = sorted(bound, key=lambda local: (local.name, local.number, local.expansion, local.id))
+        items: list[T.SequenceItem] = [_bind(local, _copy(bound[local], loc)) for local in ordered]
+        return self._block([*items, T.Evaluate(value, loc)], loc)
+
+    def _leaf(self, leaf: Leaf) -> T.Expression:
+        case, loc = leaf.case, leaf.case.arm.loc
+        if not case.guards:
+            return self._arm(case)
+        otherwise = self._decide(leaf.otherwise)
+        guard = case.guards[-1]
+        for earlier in reversed(case.guards[:-1]):
             guard = T.Binary(BOOL, loc, T.BinaryOperator.AND, earlier, guard, BOOL)
-        items: list[T.SequenceItem] = [_bind(local, _use(value, loc)) for local, value in bound]
-        otherwise = self._choose(values, rows[1:])
-        test = T.IfElse(self._match.type, loc, guard, chosen, otherwise)
-        return self._block([*items, T.Evaluate(test, loc)], loc)
+        test = T.IfElse(self._match.type, loc, guard, self._arm(case), otherwise)
+        return self._bound(leaf.bound, test, loc)
 
-    def _choose_literal(
-        self,
-        values: list[T.Local],
-        rows: list[_Row],
-        heads: list[T.Pattern],
-        literals: list[int | bool | bytes],
-    ) -> T.Expression:
-        value, loc = values[0], self._match.loc
+    def _literal_choice(self, choice: LiteralChoice) -> T.Expression:
+        value, loc = choice.value, self._match.loc
         type_ = _referent(value.type)
 
-        def rest(literal: int | bool | bytes | None) -> T.Expression:
-            remaining = [
-                _Row(row.patterns[1:], row.bound, row.case)
-                for row, head in zip(rows, heads, strict=True)
-                if isinstance(head, T.WildcardPattern)
-                or (isinstance(head, T.LiteralPattern) and head.value == literal)
-            ]
-            return self._choose(values[1:], remaining)
+        def look() -> T.Expression:
+            return T.Dereference(type_, loc, _copy(value, loc))
 
-        look = T.Dereference(type_, loc, _use(value, loc))
-        if type_ == BOOL and len(literals) == 2:
-            return T.IfElse(self._match.type, loc, look, rest(True), rest(False))
-        result = rest(None)
-        for literal in reversed(literals):
-            look = T.Dereference(type_, loc, _use(value, loc))
+        if type_ == BOOL and len(choice.literals) == 2:
+            no, yes = choice.chosen
+            consequent = self._decide(yes)
+            return T.IfElse(self._match.type, loc, look(), consequent, self._decide(no))
+        result = self._decide(choice.otherwise)
+        for literal, chosen in zip(reversed(choice.literals), reversed(choice.chosen), strict=True):
             other = T.Literal(type_, loc, literal)
-            test = T.Binary(BOOL, loc, T.BinaryOperator.EQUAL, look, other, type_)
-            result = T.IfElse(self._match.type, loc, test, rest(literal), result)
+            test = T.Binary(BOOL, loc, T.BinaryOperator.EQUAL, look(), other, type_)
+            result = T.IfElse(self._match.type, loc, test, self._decide(chosen), result)
         return result
 
-    def _choose_datatype(
-        self,
-        values: list[T.Local],
-        rows: list[_Row],
-        heads: list[T.Pattern],
-        patterns: dict[str | None, T.DatatypePattern],
-    ) -> T.Expression:
-        value, loc = values[0], self._match.loc
-        first = next(iter(patterns.values()))
-        if first.variant is None:
-            return self._take_fields(values, rows, heads, first)
-        enum = self._program.modules[first.module].enums[first.name]
+    def _datatype_choice(self, choice: DatatypeChoice) -> T.Expression:
+        value, loc = choice.value, self._match.loc
+        opened = next(iter(choice.variants.values()))
+        module, name = opened.pattern.module, opened.pattern.name
+        if opened.pattern.variant is None:
+            return self._open(value, opened)
         arms = []
-        for variant in enum.variants:
-            pattern = patterns.get(variant.name)
-            if pattern is not None:
-                inner = self._take_fields(values, rows, heads, pattern)
-            else:
-                remaining = [
-                    _Row(row.patterns[1:], row.bound, row.case)
-                    for row, head in zip(rows, heads, strict=True)
-                    if isinstance(head, T.WildcardPattern)
-                ]
-                inner = self._choose(values[1:], remaining)
+        for variant in self._program.modules[module].enums[name].variants:
+            known = choice.variants.get(variant.name)
+            inner = self._decide(choice.otherwise) if known is None else self._open(value, known)
             arms.append(T.VariantArm(variant.name, inner))
-        subject = _use(value, loc)
-        return T.VariantSwitch(self._match.type, loc, subject, first.module, first.name, arms)
+        return T.VariantSwitch(self._match.type, loc, _copy(value, loc), module, name, arms)
 
-    def _take_fields(
-        self,
-        values: list[T.Local],
-        rows: list[_Row],
-        heads: list[T.Pattern],
-        pattern: T.DatatypePattern,
-    ) -> T.Expression:
+    def _open(self, value: T.Local, opened: Opened) -> T.Expression:
         """Borrow the fields of a value known to be of the pattern's struct or variant, and go on."""
-        value, loc = values[0], pattern.loc
-        fields = sorted(pattern.fields, key=lambda field: field.index)
-        remaining: list[_Row] = []
-        for row, head in zip(rows, heads, strict=True):
-            if isinstance(head, T.DatatypePattern) and head.variant == pattern.variant:
-                inner = field_patterns(head)
-            elif isinstance(head, T.WildcardPattern):
-                inner = [head] * len(fields)
-            else:
-                continue
-            remaining.append(_Row([*inner, *row.patterns[1:]], row.bound, row.case))
-        locals_ = [self._body.new_local(f.name, ReferenceType(False, f.type), loc) for f in fields]
-        rest = self._choose([*locals_, *values[1:]], remaining)
-        if not fields:
-            return rest
-        targets = [
-            T.TargetField(f.name, f.index, f.type, T.LocalTarget(local, local.type, loc))
-            for f, local in zip(fields, locals_, strict=True)
-        ]
-        unpack = T.UnpackTarget(
-            pattern.module,
-            pattern.name,
-            pattern.type_arguments,
-            targets,
-            T.BorrowKind.IMMUTABLE,
-            loc,
-            pattern.variant,
-        )
-        bind = T.Bind([unpack], [value.type], _use(value, loc), loc)
+        rest = self._decide(opened.rest)
+        pattern, loc = opened.pattern, opened.pattern.loc
+        targets = [_target(local, loc) for local in opened.fields]
+        unpack = _unpack(pattern, targets, T.BorrowKind.IMMUTABLE)
+        bind = T.Bind([unpack], [value.type], _copy(value, loc), loc)
         return self._block([bind, T.Evaluate(rest, loc)], loc)
 
     # --- arms ---
 
-    def _arm(self, case: _Case) -> T.Expression:
+    def _arm(self, case: Case) -> T.Expression:
         """Take the subject apart for the arm's body, then the body."""
-        loc = case.arm.loc
+        wanted = case.arm.body_locals
         items: list[T.SequenceItem] = []
         pending: list[tuple[T.Local, T.Pattern]] = [(self._subject, case.pattern)]
         while pending:
-            local, pattern = pending.pop(0)
-            if isinstance(pattern, T.BindPattern) and pattern.inner is not None:
-                takes_whole = pattern.local in case.arm.body_locals
-                if takes_whole and _has_locals(pattern.inner, case.arm.body_locals):
-                    copy = T.LocalUse(local.type, pattern.loc, local, T.UseMode.COPY)
-                    items.append(_bind(pattern.local, copy))
-                    pattern = pattern.inner
-            target = self._target(pattern, case.arm.body_locals, pending)
-            if isinstance(target, T.IgnoreTarget):
-                continue
-            value = T.LocalUse(local.type, pattern.loc, local, T.UseMode.MOVE)
-            items.append(T.Bind([target], [local.type], value, pattern.loc))
+            local, pattern = pending.pop()
+            match pattern:
+                case T.DatatypePattern():
+                    if pattern.borrow is T.BorrowKind.VALUE or not _is_all_wild(pattern):
+                        pending += reversed(self._take_apart(local, pattern, wanted, items))
+                case T.BindPattern(inner=None):
+                    if pattern.local in wanted:
+                        items.append(_bind(pattern.local, _move(local, pattern.loc)))
+                case T.BindPattern(inner=inner) if inner is not None:
+                    if pattern.local not in wanted:
+                        pending.append((local, inner))
+                    elif _has_locals(inner, wanted):
+                        items.append(_bind(pattern.local, _copy(local, pattern.loc)))
+                        pending.append((local, inner))
+                    else:
+                        items.append(_bind(pattern.local, _move(local, pattern.loc)))
+                case _:
+                    pass
         items.append(T.Evaluate(case.arm.body, case.arm.body.loc))
-        return self._block(items, loc)
+        return self._block(items, case.arm.loc)
 
-    def _target(
-        self, pattern: T.Pattern, wanted: set[T.Local], pending: list[tuple[T.Local, T.Pattern]]
-    ) -> T.Target:
-        loc = pattern.loc
-        match pattern:
-            case T.BindPattern():
-                is_wanted = pattern.local in wanted
-                inner = pattern.inner
-                if inner is None:
-                    return _binder_target(self._body, pattern, is_wanted)
-                if not is_wanted:
-                    return self._target(inner, wanted, pending)
-                if not _has_locals(inner, wanted):
-                    return T.LocalTarget(pattern.local, pattern.local.type, loc)
-                whole = self._body.new_local(pattern.local.name, pattern.local.type, loc)
-                pending.append((whole, pattern))
-                return T.LocalTarget(whole, whole.type, loc)
-            case T.DatatypePattern():
-                if pattern.borrow is not T.BorrowKind.VALUE and not _has_locals(pattern, wanted):
-                    return T.IgnoreTarget(loc)
-                fields = [
-                    T.TargetField(f.name, f.index, f.type, self._target(f.pattern, wanted, pending))
-                    for f in sorted(pattern.fields, key=lambda field: field.index)
-                ]
-                return T.UnpackTarget(
-                    pattern.module,
-                    pattern.name,
-                    pattern.type_arguments,
-                    fields,
-                    pattern.borrow,
-                    loc,
-                    pattern.variant,
-                )
-            case _:
-                return T.IgnoreTarget(loc)
+    def _take_apart(
+        self,
+        local: T.Local,
+        pattern: T.DatatypePattern,
+        wanted: set[T.Local],
+        items: list[T.SequenceItem],
+    ) -> list[tuple[T.Local, T.Pattern]]:
+        """Unpack one layer; the locals of the fields with their patterns, in the order of declaration."""
+        parts: list[tuple[T.Local, T.Pattern]] = []
+        targets: list[T.Target] = []
+        for part in sorted(pattern.fields, key=lambda part: part.index):
+            type_ = part.type
+            if pattern.borrow is not T.BorrowKind.VALUE:
+                type_ = ReferenceType(pattern.borrow is T.BorrowKind.MUTABLE, type_)
+            field = self._local(part.name, type_, pattern.loc)
+            is_dropped = not _is_kept(part.pattern, wanted)
+            targets.append(T.IgnoreTarget(pattern.loc) if is_dropped else _target(field, pattern.loc))
+            parts.append((field, part.pattern))
+        value = _move(local, pattern.loc)
+        items.append(T.Bind([_unpack(pattern, targets, pattern.borrow)], [local.type], value, pattern.loc))
+        return [(field, inner) for field, inner in parts if _is_kept(inner, wanted)]
 
     def _block(self, items: list[T.SequenceItem], loc: Loc) -> T.Expression:
         return T.Block(self._match.type, loc, items)
 
 
-def _binder_target(body: Body, pattern: T.BindPattern, is_wanted: bool) -> T.Target:
-    """The target of a plain binder. One that only the guard reads still takes the value, so that a value
-    without drop is not lost unseen."""
-    loc = pattern.loc
-    if is_wanted:
-        return T.LocalTarget(pattern.local, pattern.local.type, loc)
-    if isinstance(pattern.local.type, ReferenceType):
-        return T.IgnoreTarget(loc)
-    unread = body.new_local(pattern.local.name, pattern.local.type, loc)
-    return T.LocalTarget(unread, unread.type, loc)
+def _unpack(pattern: T.DatatypePattern, targets: Sequence[T.Target], borrow: T.BorrowKind) -> T.UnpackTarget:
+    """The target that puts the fields, in the order of declaration, into targets."""
+    fields = sorted(pattern.fields, key=lambda part: part.index)
+    parts = [
+        T.TargetField(part.name, part.index, part.type, target)
+        for part, target in zip(fields, targets, strict=True)
+    ]
+    arguments = pattern.type_arguments
+    return T.UnpackTarget(
+        pattern.module, pattern.name, arguments, parts, borrow, pattern.loc, pattern.variant
+    )
+
+
+def _is_all_wild(pattern: T.DatatypePattern) -> bool:
+    return all(isinstance(part.pattern, T.WildcardPattern) for part in pattern.fields)
+
+
+def _is_kept(pattern: T.Pattern, wanted: set[T.Local]) -> bool:
+    """Whether the value goes on: to a local, or to be taken apart. A binder that only the guard reads keeps a
+    value too, so that one without drop is not lost unseen."""
+    match pattern:
+        case T.BindPattern(inner=None):
+            return pattern.local in wanted or not isinstance(pattern.local.type, ReferenceType)
+        case T.BindPattern(inner=inner) if inner is not None:
+            return pattern.local in wanted or _is_kept(inner, wanted)
+        case T.DatatypePattern():
+            return pattern.borrow is T.BorrowKind.VALUE or not _is_all_wild(pattern)
+        case _:
+            return False
 
 
 def _has_locals(pattern: T.Pattern, wanted: set[T.Local]) -> bool:
@@ -340,18 +276,6 @@ def _has_locals(pattern: T.Pattern, wanted: set[T.Local]) -> bool:
             return any(_has_locals(f.pattern, wanted) for f in pattern.fields)
         case _:
             return False
-
-
-def _guard_bindings(row: _Row, value: T.Local, position: int = 0) -> list[tuple[T.Local, T.Local]]:
-    """What the guard's locals get from a value, by the binders at the head of its pattern."""
-    found = []
-    pattern: T.Pattern | None = row.patterns[position]
-    while isinstance(pattern, T.BindPattern):
-        guard_local = row.case.guard_locals.get(pattern.local)
-        if guard_local is not None:
-            found.append((guard_local, value))
-        pattern = pattern.inner
-    return found
 
 
 def _seen_type(type_: Type) -> Type:
@@ -367,12 +291,24 @@ def _look_at(subject: T.Local, loc: Loc) -> T.Expression:
     type_ = subject.type
     if not isinstance(type_, ReferenceType):
         return T.BorrowLocal(ReferenceType(False, type_), loc, False, subject)
-    copy = T.LocalUse(type_, loc, subject, T.UseMode.COPY)
+    copy = _copy(subject, loc)
     return T.Freeze(_seen_type(type_), loc, copy) if type_.mutable else copy
 
 
 def _use(local: T.Local, loc: Loc) -> T.LocalUse:
     return T.LocalUse(local.type, loc, local, T.UseMode.INFER)
+
+
+def _copy(local: T.Local, loc: Loc) -> T.LocalUse:
+    return T.LocalUse(local.type, loc, local, T.UseMode.COPY)
+
+
+def _move(local: T.Local, loc: Loc) -> T.LocalUse:
+    return T.LocalUse(local.type, loc, local, T.UseMode.MOVE)
+
+
+def _target(local: T.Local, loc: Loc) -> T.LocalTarget:
+    return T.LocalTarget(local, local.type, loc)
 
 
 def _bind(local: T.Local, value: T.Expression) -> T.Bind:

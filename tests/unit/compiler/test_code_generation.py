@@ -81,3 +81,17 @@ def test_constants_are_in_the_pool_in_the_order_of_definition() -> None:
     assert [constant.data for constant in module.constant_pool] == [b"\x02", b"\x01"]
     code = module.function_defs[0].code
     assert code is not None and code.code[0].opcode is Opcode.LD_CONST
+
+
+def test_a_match_looks_at_the_subject_first_and_takes_it_apart_layer_by_layer() -> None:
+    """The instructions and the places of locals that the official compiler gives."""
+    members = "public enum E { V { a: u64, b: u64 } }"
+    function = "public fun f(e: &mut E, v: u64) { match (e) { E::V { b, .. } => *b = v } }"
+    shown = [f"{name} {operand}" for name, operand in code_of(members + function)]
+    assert shown == [
+        *("MOVE_LOC 0", "ST_LOC 4", "COPY_LOC 4", "FREEZE_REF 0", "ST_LOC 3", "COPY_LOC 3"),
+        "VARIANT_SWITCH 0",
+        *("MOVE_LOC 3", "UNPACK_VARIANT_IMM_REF 0", "POP 0", "POP 0"),
+        *("MOVE_LOC 4", "UNPACK_VARIANT_MUT_REF 0", "ST_LOC 2", "POP 0"),
+        *("MOVE_LOC 2", "ST_LOC 5", "MOVE_LOC 1", "MOVE_LOC 5", "WRITE_REF 0", "RET 0"),
+    ]
