@@ -111,14 +111,15 @@ class TransactionIndex:
     def add(self, receipts: Sequence[Receipt]) -> None:
         """Add final transactions in order; known ones are passed over."""
         with self._unit():
+            known = self.total()
             for receipt in receipts:
-                self._add(receipt)
+                if self.sequence_of(receipt.effects.transaction_digest) is None:
+                    known += 1
+                    self._add(receipt, known)
 
-    def _add(self, receipt: Receipt) -> None:
-        digest, data = receipt.transaction.digest(), receipt.transaction.transaction_data
-        if self.sequence_of(digest) is not None:
-            return
-        sequence, timestamp = self.total() + 1, int(self._now() * 1000)
+    def _add(self, receipt: Receipt, sequence: int) -> None:
+        digest, data = receipt.effects.transaction_digest, receipt.transaction.transaction_data
+        timestamp = int(self._now() * 1000)
         execute, many = self._database.execute, self._database.executemany
         transaction = (sequence, digest, timestamp, data.sender, bcs.encode(Receipt, receipt))
         execute("INSERT INTO transactions VALUES (?, ?, ?, ?, ?)", transaction)
