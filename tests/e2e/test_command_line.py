@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -177,7 +178,7 @@ def test_published_code_is_verified_against_its_source(line: CommandLine, tmp_pa
     assert "not published" in line.run(*verify, code=1)
     line.run("client", "ptb", "--publish", folder, "--assign", "cap", "--transfer-objects", "[cap]", "sender")
     assert line.json(*verify)["verified"] is True
-    assert "Iota, 55 modules" in line.run(*verify, "--verify-deps")
+    assert re.search(r"Iota, \d+ modules, at 0x0+2\b", line.run(*verify, "--verify-deps"))
     assert "MoveStdlib" in line.run(*verify, "--verify-deps", "--skip-source")
     source = next((folder / "sources").glob("*.move"))
     source.write_text(source.read_text().replace("6,", "7,"))
