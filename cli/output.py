@@ -65,9 +65,12 @@ def note(text: str) -> None:
 
 
 def fail(error: BaseException) -> None:
-    """Print why a command failed."""
+    """Print why a command failed; in JSON with the code and the data that a service gave."""
     if _json:
-        print(json.dumps({"error": {"name": type(error).__name__, "message": str(error)}}), file=sys.stderr)
+        given = {name: getattr(error, name, None) for name in ("code", "data")}
+        shown = {"name": type(error).__name__, "message": str(error)}
+        shown |= {name: value for name, value in given.items() if value is not None}
+        print(json.dumps({"error": shown}, default=str), file=sys.stderr)
         return
     _errors().print("error:", style="bold red", end=" ")
     _errors().print(str(error), markup=False)

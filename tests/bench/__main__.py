@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.report import Options, Report
 
-PARTS = ("authority", "stages", "fastpay", "network", "growth", "committees", "vm", "builds")
+PARTS = ("authority", "stages", "fastpay", "network", "growth", "committees", "vm", "builds", "command_line")
 """Modules of this folder with `run(report, options)`, in order."""
 
 
