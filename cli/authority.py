@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import output
+from cli import event_loop, output
 from cli.logs import LogFormat, LogLevel, set_up_logs
 
 app = typer.Typer(no_args_is_help=True)
@@ -67,7 +67,7 @@ def run(
     from authority.node import run_authority
 
     set_up_logs(log_level, log_format)
-    asyncio.run(run_authority(load_config(config)))
+    event_loop.run(run_authority(load_config(config)))
 
 
 @app.command(epilog="Example: movelite authority info --config net/authority-0/authority.yaml")

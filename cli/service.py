@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import output
+from cli import event_loop, output
 from cli.logs import LogFormat, LogLevel, set_up_logs
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def run(
     rpc_socket = listen(host, rpc_port)
     faucet_socket = listen(host, faucet_port) if faucet else None
     folder = data_dir or working_dir / "service"
-    asyncio.run(_run(network, working_dir, folder, rpc_socket, faucet_socket))
+    event_loop.run(_run(network, working_dir, folder, rpc_socket, faucet_socket))
 
 
 async def _run(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator.wallet.client_config import ClientConfig, Environment, config_folder
-from cli import output
+from cli import event_loop, output
 from cli.logs import LogFormat
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def start(
         output.note(f"making a network of {authorities} authorities in {folder}")
         files.make_network(folder, plan(authorities, authority_port, tls=tls))
     network = Network.load(folder / files.COMMITTEE)
-    asyncio.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
+    event_loop.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
 
 
 async def _run(

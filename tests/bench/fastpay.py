@@ -21,6 +21,7 @@ from subprocess import DEVNULL, PIPE
 
 from authority.genesis import GenesisAccount
 from authority.node import load_key
+from cli import event_loop
 from cli.network_files import AUTHORITY_KEY
 from cli.web import free_port
 from proto.messages import (
@@ -60,7 +61,7 @@ class FastPayFailed(Exception):
 def run(report: Report, options: Options) -> None:
     """Both systems, and their ratio."""
     report.section("One authority behind its wire: full transfers per core, ours and FastPay's")
-    ours = asyncio.run(_ours(report, options))
+    ours = event_loop.run(_ours(report, options))
     report.add("wire_transfer_us", ours * 1e6, "µs CPU", "ours, batches of 100 through gRPC: each transfer")
     report.add("wire_transfers_per_core", 1 / ours, "1/s", "ours: full transfers per authority core")
     theirs = None

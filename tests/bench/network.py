@@ -17,6 +17,7 @@ from random import Random
 
 from aggregator.service.core import ClientService
 from authority.genesis import Genesis, GenesisAccount
+from cli import event_loop
 from cli.network_files import GENESIS, REFERENCE_GAS_PRICE
 from proto.crypto import Ed25519KeyPair, SignatureScheme, address_of
 from proto.ids import Address
@@ -55,7 +56,7 @@ Submit = Callable[[SenderSignedData], Awaitable[object]]
 def run(report: Report, options: Options) -> None:
     """All figures of this file."""
     report.section("Four authorities and the quorum driver, all on this machine")
-    asyncio.run(_run(report, options))
+    event_loop.run(_run(report, options))
 
 
 async def _run(report: Report, options: Options) -> None:
