@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextvars import copy_context
 from typing import cast
 
 from aggregator.authority_aggregator import AuthorityAggregator
-from aggregator.pending_log import MemoryPendingLog
+from aggregator.pending_log import MemoryPendingLog, PendingEntry, PendingLogFailure
 from aggregator.quorum_driver import DriverPolicy, QuorumDriver
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
@@ -21,11 +22,35 @@ from proto.transaction import SenderSignedData
 from tests.simulation.checker import Checker, Rule
 from tests.simulation.clock import CLOCK, Clock
 from tests.simulation.nodes import Node
+from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import Link, Network
 
 
 class AggregatorIsDown(Exception):
     """The process of the aggregator is away, or went away meanwhile."""
+
+
+class Journal(MemoryPendingLog):
+    """A driver's journal on a disk that may be full."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        super().__init__()
+        self.is_full = False
+        self._counts = counts
+
+    def add_pending(self, entries: Sequence[PendingEntry]) -> None:
+        """Keep transactions. Raises: PendingLogFailure."""
+        if self.is_full and entries:
+            self._counts[FaultKind.JOURNAL_FULL] += 1
+            raise PendingLogFailure("no space left on device")
+        super().add_pending(entries)
+
+    def remove_pending(self, digests: Sequence[Digest]) -> None:
+        """Drop them. Raises: PendingLogFailure."""
+        if self.is_full and digests:
+            self._counts[FaultKind.JOURNAL_FULL] += 1
+            raise PendingLogFailure("no space left on device")
+        super().remove_pending(digests)
 
 
 class Cable:
@@ -81,7 +106,7 @@ class Aggregator:
         self._nodes = nodes
         self._checker = checker
         self._policy = DriverPolicy(lanes=lanes, max_batch=8)
-        self._log = MemoryPendingLog()
+        self.journal = Journal(network.counts)
         self._authorities: AuthorityAggregator | None = None
         self._cables: dict[AuthorityName, Cable] = {}
 
@@ -93,7 +118,7 @@ class Aggregator:
             for name, cable in self._cables.items()
         }
         self._authorities = AuthorityAggregator(self._committee, clients)
-        self.driver = QuorumDriver(self._authorities, self._log, self._policy)
+        self.driver = QuorumDriver(self._authorities, self.journal, self._policy)
         context = copy_context()
         context.run(CLOCK.set, self.clock)
         context.run(self.driver.start)
@@ -129,7 +154,7 @@ class Aggregator:
 
     def has_begun(self, digest: Digest) -> bool:
         """Whether a transaction is in the log, so that this aggregator has to bring it to its end."""
-        return any(digest == pending for pending, _ in self._log.pending())
+        return any(digest == pending for pending, _ in self.journal.pending())
 
     @property
     def is_idle(self) -> bool:

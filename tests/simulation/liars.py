@@ -44,7 +44,6 @@ class Liar(Node):
         super().__init__(instance, number, stakes, random, checker, counts)
         self.is_honest = False
         self._lies = lies
-        self._counts = counts
         self._said: list[tuple[Method, Any]] = []
 
     async def serve(self, method: Method, request: bytes) -> bytes:

@@ -20,7 +20,13 @@ from authority.sync import CertificateSync
 from proto import messages
 from proto.bcs import BcsError
 from proto.committee import AuthorityName
-from proto.errors import AuthorityError, MalformedRequest, StorageFailure, Unreachable
+from proto.errors import (
+    AuthorityError,
+    MalformedRequest,
+    StorageFailure,
+    Unreachable,
+    ValidatorOverloadedRetryAfter,
+)
 from proto.ids import Digest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.methods import Method, refusal
@@ -30,6 +36,7 @@ from tests.simulation.checker import Checker, Rule
 from tests.simulation.clock import CLOCK, Clock, sleep_truly
 from tests.simulation.disk import Disk, PowerCut, Session
 from tests.simulation.memory import Impure, RememberingExecutor, RememberingVerifier
+from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import decode_request, encode_answer
 from tests.support.ledger import shared_runtime
 
@@ -75,10 +82,12 @@ class Node:
         self.state: AuthorityState | None = None
         self.is_honest = True
         self.verify_seconds = random.choice((0.0, 0.0, 0.05))
+        self.max_in_flight = MAX_IN_FLIGHT
         self.restarts = 0
         self._stakes = stakes
         self._random = random
         self._checker = checker
+        self._counts = counts
         self._session: Session | None = None
         self._service: LocalAuthorityService | None = None
         self._busy_until = 0.0
@@ -119,13 +128,19 @@ class Node:
             max_batch=MAX_BATCH,
         )
         chain = ledger.chain(self._stakes)
-        self._service = LocalAuthorityService(self.state, chain, _METRICS, MAX_IN_FLIGHT)
+        self._service = LocalAuthorityService(self.state, chain, _METRICS, self.max_in_flight)
         sync = CertificateSync(self.state, self.peers, _METRICS)
         self.state.on_missing_dependency = sync.wake
         self._spawn(self._until_cut(sync.run()))
         if self.is_honest:
             self._checker.saw_disk(self)
             self._checker.check_locks(self)
+
+    def bear(self, max_in_flight: int) -> None:
+        """Take so many requests at a time from now on."""
+        self.max_in_flight = max_in_flight
+        if self._service is not None:
+            self._service._max_in_flight = max_in_flight
 
     def recover(self) -> None:
         """Open a disk that failed again, and go on; see authority/node.py."""
@@ -176,6 +191,7 @@ class Node:
         except BcsError as error:
             return _refusal(AuthorityError(MalformedRequest(str(error))))
         except AuthorityError as error:
+            self._counts[FaultKind.OVERLOAD] += isinstance(error.kind, ValidatorOverloadedRetryAfter)
             return _refusal(error)
         except StorageError as error:
             return _refusal(AuthorityError(StorageFailure(str(error))))

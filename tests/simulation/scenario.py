@@ -40,7 +40,9 @@ class FaultKind(StrEnum):
     DISK_ERROR = "disk error"
     DISK_FULL = "disk full"
     SKEW = "clock skew"
+    OVERLOAD = "overload"
     AGGREGATOR_CRASH = "aggregator crash"
+    JOURNAL_FULL = "aggregator journal full"
 
 
 class Lie(StrEnum):
@@ -184,7 +186,8 @@ def faulty_stake(stakes: tuple[int, ...]) -> int:
     return (sum(stakes) - 1) // 3
 
 
-CLIENTS = 3
+CLIENTS = 4
+"""Honest clients."""
 
 
 def draw(seed: int) -> Scenario:
@@ -213,16 +216,17 @@ def draw(seed: int) -> Scenario:
 
 
 def _draw_steps(random: Random, bare: Scenario) -> tuple[Step, ...]:
-    longest = random.choice((0.1, 1.0, 2.0))
+    longest = random.choice((0.0, 0.1, 1.0, 2.0))
+    asked = random.choice((1, bare.aggregators))
     return tuple(
         Step(
             client=random.randrange(CLIENTS),
             spending=random.choice(tuple(Spending)),
             pause=random.uniform(0, longest),
-            aggregator=random.randrange(bare.aggregators),
+            aggregator=random.randrange(asked),
             is_patient=random.random() < 0.3,
         )
-        for _ in range(random.choice((1, 1, 2, 2, 3, 5)))
+        for _ in range(random.choice((1, 1, 2, 2, 3, 6)))
     )
 
 
@@ -277,5 +281,7 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
             return Fault(kind, start, end, some)
         case FaultKind.SKEW:
             return Fault(kind, 0.0, end, (random.randrange(everybody),), random.choice((0.5, 0.9, 1.1, 2.0)))
-        case FaultKind.AGGREGATOR_CRASH:
+        case FaultKind.OVERLOAD:
+            return Fault(kind, start * 0.5, end, some, random.choice((0, 1, 1)))
+        case FaultKind.AGGREGATOR_CRASH | FaultKind.JOURNAL_FULL:
             return Fault(kind, start, end, (count + random.randrange(bare.aggregators),))

@@ -21,7 +21,7 @@ from tests.simulation.clients import Clients
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.disk import PowerCut
 from tests.simulation.liars import Liar
-from tests.simulation.nodes import Node
+from tests.simulation.nodes import MAX_IN_FLIGHT, Node
 from tests.simulation.saboteur import Saboteur
 from tests.simulation.scenario import CLIENTS, Cheating, Fault, FaultKind, Sabotage, Scenario
 from tests.simulation.wire import Link, Network
@@ -163,6 +163,11 @@ class World:
             case FaultKind.DISK_FULL:
                 for node in targets:
                     node.disk.is_full = True
+            case FaultKind.OVERLOAD:
+                for node in targets:
+                    node.bear(int(fault.level))
+            case FaultKind.JOURNAL_FULL:
+                self.aggregators[fault.targets[0] - len(self.nodes)].journal.is_full = True
             case FaultKind.AGGREGATOR_CRASH:
                 self.counts[fault.kind] += 1
                 await self.aggregators[fault.targets[0] - len(self.nodes)].crash()
@@ -176,6 +181,8 @@ class World:
             aggregator = self.aggregators[fault.targets[0] - len(self.nodes)]
             if aggregator.driver is None:
                 aggregator.start()
+        if fault.kind is FaultKind.JOURNAL_FULL:
+            self.aggregators[fault.targets[0] - len(self.nodes)].journal.is_full = False
         for node in targets:
             self._repair(node)
 
@@ -188,6 +195,7 @@ class World:
     def _repair(self, node: Node) -> None:
         """The disk works again; what is broken is opened anew, in the running process or in a new one."""
         node.disk.heal()
+        node.bear(MAX_IN_FLIGHT)
         if node.disk.is_broken and node.is_up:
             if self._random.random() < 0.5:
                 node.recover()
@@ -211,6 +219,7 @@ class World:
         for node in self.nodes:
             self._repair(node)
         for aggregator in self.aggregators:
+            aggregator.journal.is_full = False
             if aggregator.driver is None:
                 aggregator.start()
 
