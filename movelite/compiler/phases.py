@@ -193,7 +193,10 @@ class Compilation:
         lowered = self.lowered
         if lowered is None or self.diagnostics.has_errors:
             return None
-        return self._guarded(lambda: emit_program(lowered, self.named, self.source_map), None)
+        units = self._guarded(
+            lambda: emit_program(lowered, self.named, self.source_map, self.diagnostics), None
+        )
+        return None if self.diagnostics.has_errors else units
 
     def as_interface(self) -> Interface:
         """What packages that depend on these need; bodies of functions are left behind."""

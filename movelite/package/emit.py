@@ -27,7 +27,6 @@ def emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
     `name` is that of the package. Raises: BuildError if its sources have errors.
     """
     from movelite.bytecode import source_map
-    from movelite.bytecode.writer import serialize_module
     from movelite.compiler.rendering import render_all
 
     units = compilation.modules
@@ -39,7 +38,7 @@ def emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
         BuiltModule(
             Address(unit.ident.address or bytes(32)),
             unit.ident.name,
-            serialize_module(unit.module),
+            unit.bytecode,
             unit.package or name,
             source_map.encode(unit.source_map),
             files[compilation.named.modules[unit.ident].loc.file].name,

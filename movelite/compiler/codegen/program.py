@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.source_map import SourceMap as ModuleSourceMap
+from movelite.bytecode.status import VMError
+from movelite.bytecode.writer import serialize_module
 
+from .. import codes
 from .. import typed_tree as tt
 from ..cfg.check import check_body
 from ..cfg.context import FunctionContext
 from ..cfg.optimize import optimize
-from ..diagnostics import Diagnostic, Diagnostics
+from ..diagnostics import Diagnostic, Diagnostics, diag
 from ..lowering.program import LoweredModule, LoweredProgram
 from ..named_tree import NamedProgram
 from ..source import Loc, SourceMap
@@ -25,10 +28,11 @@ from .source_maps import SourceMapMaker
 
 @dataclass(slots=True)
 class CompiledUnit:
-    """A compiled module with its source map, and the name of its package."""
+    """A compiled module, what its file holds, its source map, and the name of its package."""
 
     ident: ModuleIdent
     module: CompiledModule
+    bytecode: bytes
     source_map: ModuleSourceMap
     package: str | None
 
@@ -50,18 +54,22 @@ def check_program(lowered: LoweredProgram, named: NamedProgram, diagnostics: Dia
 
 
 def emit_program(
-    lowered: LoweredProgram, named: NamedProgram, sources: SourceMap
+    lowered: LoweredProgram, named: NamedProgram, sources: SourceMap, diagnostics: Diagnostics
 ) -> dict[ModuleIdent, CompiledUnit]:
-    """The compiled modules, dependencies first."""
+    """The compiled modules, dependencies first. One that the file format has no room for is an error."""
 
     def line_of(loc: Loc) -> int:
         return sources.files[loc.file].line_of(loc.start) + 1
 
     maker = SourceMapMaker(sources)
-    return {
-        ident: _emit_module(module, lowered, named, line_of, maker)
-        for ident, module in lowered.modules.items()
-    }
+    units: dict[ModuleIdent, CompiledUnit] = {}
+    for ident, module in lowered.modules.items():
+        try:
+            units[ident] = _emit_module(module, lowered, named, line_of, maker)
+        except VMError as error:
+            message = f"Module '{ident}' is too large to be written: {error.message or error}"
+            diagnostics.add(diag(codes.Bug.BytecodeGeneration, (module.module.loc, message)))
+    return units
 
 
 def _emit_module(
@@ -76,6 +84,6 @@ def _emit_module(
         optimize(body)
     emitter = ModuleEmitter(module, program.typed, named, lowered.bodies, lowered.constants, line_of)
     compiled = emitter.emit()
-    return CompiledUnit(
-        module.ident, compiled, maker.make(module, emitter.emitted), module.named.package.name
-    )
+    bytecode = serialize_module(compiled)
+    source_map = maker.make(module, emitter.emitted)
+    return CompiledUnit(module.ident, compiled, bytecode, source_map, module.named.package.name)

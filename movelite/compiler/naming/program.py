@@ -201,6 +201,8 @@ class _ProgramNamer:
 
     def _name(self, namer: ModuleNamer, entry: _Entry, program: nt.NamedProgram, may_shadow: bool) -> None:
         previous = program.modules.get(entry.ident)
+        if previous is None and not may_shadow:
+            previous = self.precompiled.modules.get(entry.ident)
         if previous is not None:
             if entry.is_source or not may_shadow:
                 self._report_duplicate(entry, previous)
