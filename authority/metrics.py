@@ -122,9 +122,13 @@ class AuthorityMetrics:
         """Say whose figures these are."""
         self._info.labels(name, authority, str(epoch), chain, software).set(1)
 
+    def peer_name(self, peer: AuthorityName) -> str:
+        """A peer's name for people."""
+        return self.peer_names.get(peer) or peer.hex()[:16]
+
     def saw_peer(self, peer: AuthorityName, lag: int | None) -> None:
         """A peer was asked what it executed; lag: how much of it is new, None if it did not answer."""
-        name = self.peer_names.get(peer) or peer.hex()[:16]
+        name = self.peer_name(peer)
         self.peer_reachable.labels(name).set(lag is not None)
         if lag is not None:
             self.sync_lag.labels(name).set(lag)

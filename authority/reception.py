@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,6 +20,8 @@ from proto.errors import AuthorityError, MalformedRequest, StorageFailure, retry
 from proto.rpc.authority_pb2 import Response
 from proto.rpc.methods import METHODS, refusal
 from proto.service import AuthorityService
+
+_log = logging.getLogger(__name__)
 
 MAX_PEERS = 4096
 """Connections whose client is remembered."""
@@ -59,7 +62,11 @@ class Reception:
             refused = _refusal_of(error)
             outcome = refused.name
         finally:
-            self._metrics.count_request(name, outcome, time.perf_counter() - begin)
+            seconds = time.perf_counter() - begin
+            self._metrics.count_request(name, outcome, seconds)
+            if _log.isEnabledFor(logging.DEBUG):
+                fields = {"client": client_of(peer), "bytes": size, "outcome": outcome}
+                _log.debug("%s", name, extra={**fields, "milliseconds": round(seconds * 1000, 3)})
         if isinstance(refused.kind, StorageFailure):
             self._metrics.storage_failures.inc()
         if retry_after_seconds(refused.kind) is not None:

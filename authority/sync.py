@@ -47,6 +47,7 @@ class CertificateSync:
         self._metrics = metrics
         self._positions = dict.fromkeys(peers, 0)
         self._lags = dict.fromkeys(peers, 0)
+        self._silent: set[AuthorityName] = set()
         self._wake = asyncio.Event()
         self.has_asked_peers = False
         """Whether every peer was asked once, so that lag means something."""
@@ -86,8 +87,7 @@ class CertificateSync:
             if missing:
                 await self._fetch(peer, missing)
         except AuthorityError as error:
-            _log.debug("sync with %s: %s", peer.hex()[:8], error)
-            self._metrics.saw_peer(peer, None)
+            self._saw(peer, error)
             return False
         except StorageError as error:
             _log.error("sync with %s: %s", peer.hex()[:8], error)
@@ -96,8 +96,21 @@ class CertificateSync:
         # What could not be executed yet is asked for again.
         self._positions[peer] += done.index(False) if False in done else len(done)
         self._lags[peer] = max(0, page.total - self._positions[peer])
-        self._metrics.saw_peer(peer, self._lags[peer])
+        self._saw(peer, None)
         return len(page.digests) == PAGE and self._positions[peer] > position
+
+    def _saw(self, peer: AuthorityName, error: AuthorityError | None) -> None:
+        """Count whether a peer answered, and log when that changes."""
+        is_silent = error is not None
+        self._metrics.saw_peer(peer, None if is_silent else self._lags[peer])
+        if is_silent != (peer in self._silent):
+            name = self._metrics.peer_name(peer)
+            if is_silent:
+                self._silent.add(peer)
+                _log.warning("no help from %s in catching up: %s", name, error)
+            else:
+                self._silent.remove(peer)
+                _log.info("%s answers again", name, extra={"lag": self._lags[peer]})
 
     async def _fetch(self, peer: AuthorityName, digests: tuple[Digest, ...]) -> None:
         try:
