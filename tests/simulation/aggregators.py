@@ -153,13 +153,17 @@ class Aggregator:
         return receipt
 
     def has_begun(self, digest: Digest) -> bool:
-        """Whether a transaction is in the log, so that this aggregator has to bring it to its end."""
-        return any(digest == pending for pending, _ in self.journal.pending())
+        """Whether a transaction is in the journal, so that this aggregator has to bring it to its end.
+
+        What is final may stay there, if the journal was full just then.
+        """
+        is_kept = any(digest == pending for pending, _ in self.journal.pending())
+        return is_kept and digest not in self._checker.executed
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is pending."""
-        return self.driver is None or not self.driver.pending()
+        """Whether nothing is pending that is not final."""
+        return self.driver is None or self._checker.executed.keys() >= set(self.driver.pending())
 
     def check_suspicions(self) -> None:
         """An honest authority is never taken for a liar."""
