@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,26 +20,17 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from aggregator.ledger_reader import LedgerReader
+from aggregator.account.account import Account
+from aggregator.account.ledger import AccountLedger
+from aggregator.account.pool import InsufficientGas, PoolPolicy
 from aggregator.quorum_driver import QuorumDriver
-from proto import bcs
+from aggregator.transaction_builder import TransactionBuilder
 from proto.crypto import KeyPair, address_of
 from proto.errors import MoveliteError, QuorumDriverError
 from proto.ids import Address, format_address, format_digest, parse_address
 from proto.messages import Receipt
-from proto.object import AddressOwner, ObjectRef
-from proto.transaction import (
-    GasCoin,
-    GasData,
-    NestedResult,
-    ProgrammableTransaction,
-    SplitCoins,
-    TransactionData,
-    TransferObjects,
-    pure,
-)
-from proto.transaction import Input as InputArgument
-from proto.user_signature import signed_transaction
+from proto.object import AddressOwner
+from proto.transaction import GasCoin
 
 COINS_PER_REQUEST = 5
 NANOS_PER_COIN = 200_000_000_000
@@ -73,21 +66,21 @@ class SentCoin:
 
 
 class Faucet:
-    """Gives away coins of one account, one transaction after the other."""
+    """Gives away coins of one account, to many at once."""
 
     def __init__(
         self,
         key: KeyPair,
         driver: QuorumDriver,
-        reader: LedgerReader,
-        gas_price: int,
+        ledger: AccountLedger,
         coins: int = COINS_PER_REQUEST,
         nanos: int = NANOS_PER_COIN,
     ) -> None:
         self.address = address_of(key.scheme, key.public_key)
-        self._key, self._driver, self._reader = key, driver, reader
-        self._gas_price, self._coins, self._nanos = gas_price, coins, nanos
-        self._turn = asyncio.Lock()
+        self._key, self._driver, self._ledger = key, driver, ledger
+        self._coins, self._nanos = coins, nanos
+        self._opening = asyncio.Lock()
+        self._account: Account | None = None
         self._waiting = 0
 
     async def send(self, recipient: Address) -> list[SentCoin]:
@@ -97,28 +90,32 @@ class Faucet:
         """
         if self._waiting >= MAX_WAITING:
             raise FaucetBusy(f"{self._waiting} requests wait already")
+
+        async def build(builder: TransactionBuilder) -> None:
+            builder.transfer(builder.split(GasCoin(), [self._nanos] * self._coins), recipient)
+
         self._waiting += 1
         try:
-            async with self._turn:
-                receipt = await self._driver.submit(await self._transaction(recipient))
+            receipt = await (await self._open()).execute(build)
+        except InsufficientGas as error:
+            raise FaucetEmpty(f"the faucet {format_address(self.address)} is empty: {error}") from error
         finally:
             self._waiting -= 1
         return self._sent(receipt, recipient)
 
-    async def _transaction(self, recipient: Address) -> Any:
-        amounts = (pure(bcs.U64, self._nanos), pure(Address, recipient))
-        split = SplitCoins(GasCoin(), (InputArgument(0),) * self._coins)
-        parts = tuple(NestedResult(0, index) for index in range(self._coins))
-        kind = ProgrammableTransaction(amounts, (split, TransferObjects(parts, InputArgument(1))))
-        gas = GasData((await self._gas_coin(),), self.address, self._gas_price, GAS_BUDGET)
-        return signed_transaction(TransactionData(kind, self.address, gas), self._key)
+    async def close(self) -> None:
+        """Stop; what is under way is left to the driver."""
+        if self._account is not None:
+            await self._account.close()
 
-    async def _gas_coin(self) -> ObjectRef:
-        needed = self._coins * self._nanos + GAS_BUDGET
-        async for value in self._reader.owned_objects(self.address):
-            if value.is_gas_coin and (value.coin_value or 0) >= needed:
-                return value.reference()
-        raise FaucetEmpty(f"the faucet {format_address(self.address)} has no coin of {needed} nanos left")
+    async def _open(self) -> Account:
+        """The account, with the coins that it has when it is first used."""
+        async with self._opening:
+            if self._account is None:
+                rich = PoolPolicy(GAS_BUDGET, 10 * self._coins * self._nanos, MAX_WAITING)
+                unfinished = self._driver.unfinished()
+                self._account = await Account.open(self._key, self._ledger, self._driver, unfinished, rich)
+        return self._account
 
     def _sent(self, receipt: Receipt, recipient: Address) -> list[SentCoin]:
         if not receipt.effects.is_success:
@@ -142,8 +139,14 @@ class FaucetRequest(BaseModel):
 
 
 def make_faucet_app(faucet: Faucet) -> FastAPI:
-    """The web application of a faucet."""
-    app = FastAPI(title="Movelite faucet", version="0.1.0")
+    """The web application of a faucet, which it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await faucet.close()
+
+    app = FastAPI(title="Movelite faucet", version="0.1.0", lifespan=lifespan)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     tasks: OrderedDict[str, asyncio.Task[list[SentCoin]]] = OrderedDict()
 

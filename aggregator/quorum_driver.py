@@ -36,6 +36,8 @@ from proto.transaction import SenderSignedData
 
 _log = logging.getLogger(__name__)
 
+_CLOSED = "the driver was closed; what it had begun stays pending"
+
 
 @dataclass(frozen=True, slots=True)
 class DriverPolicy:
@@ -131,6 +133,7 @@ class QuorumDriver:
         self._logged: set[Digest] = set()
         self._effects: set[asyncio.Task[dict[int, Receipt]]] = set()
         self._recovery: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     @property
     def committee(self) -> Committee:
@@ -143,13 +146,14 @@ class QuorumDriver:
 
     async def close(self) -> None:
         """Stop; what is not final stays in the pending log, and its callers are told so."""
+        self._is_closed = True
         drives = list(self._drives.values())
         tasks = [self._recovery, *(drive.task for drive in drives), *self._effects]
         running = [task for task in tasks if task is not None]
         for task in running:
             task.cancel()
         for drive in drives:
-            drive.report(TimeoutBeforeFinality("the driver was closed; the transaction stays pending"))
+            drive.report(TimeoutBeforeFinality(_CLOSED))
         await asyncio.gather(*running, return_exceptions=True)
         await self._votes.close()
 
@@ -169,6 +173,8 @@ class QuorumDriver:
         NoQuorum, TimeoutBeforeFinality and SystemOverloadRetryAfter it may still become final, with or
         without another submit. After SystemOverload and PendingLogFailure it was not sent.
         """
+        if self._is_closed:
+            raise TimeoutBeforeFinality(_CLOSED)
         digest = signed.digest()
         drive = self._drives.get(digest)
         if drive is None:

@@ -77,6 +77,7 @@ async def start_service(
     faucet_socket: socket.socket | None,
 ) -> tuple[WebServers, ClientService]:
     """Start the client service, and the faucet if there is a socket for it."""
+    from aggregator.account.ledger import DirectLedger
     from aggregator.faucet import Faucet, make_faucet_app
     from aggregator.service.app import make_app
     from aggregator.service.core import ClientService, ServiceSettings
@@ -88,7 +89,7 @@ async def start_service(
     apps = [(make_app(service), rpc_socket)]
     if faucet_socket is not None:
         key = files.read_faucet_key(working_dir)
-        faucet = Faucet(key, service.driver, service.reader, files.REFERENCE_GAS_PRICE)
+        faucet = Faucet(key, service.driver, DirectLedger(service.authorities, service.reader))
         apps.append((make_faucet_app(faucet), faucet_socket))
     servers = WebServers(apps)
     await servers.start()

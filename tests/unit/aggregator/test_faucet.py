@@ -1,0 +1,33 @@
+"""The faucet gives to many at once, out of one account."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from aggregator.faucet import Faucet, FaucetEmpty
+from proto.ids import Address
+from tests.support.ledger import ALICE
+from tests.unit.aggregator.test_account import Ledger
+
+
+async def test_many_requests_are_served_side_by_side() -> None:
+    ledger = Ledger()
+    async with ledger.client() as client:
+        faucet = Faucet(ALICE.key, client.driver, client.ledger, coins=5, nanos=10**8)
+        recipients = [Address(bytes([number]) * 32) for number in range(1, 31)]
+        sent = await asyncio.gather(*map(faucet.send, recipients))
+        assert [len(coins) for coins in sent] == [5] * 30
+        assert len({coin.id for coins in sent for coin in coins}) == 150
+        await faucet.close()
+    ledger.check_no_equivocation()
+
+
+async def test_an_empty_faucet_says_so() -> None:
+    async with Ledger().client() as client:
+        faucet = Faucet(ALICE.key, client.driver, client.ledger, coins=5, nanos=10**13)
+        with pytest.raises(FaucetEmpty, match="is empty"):
+            await faucet.send(ALICE.address)
+        assert len(await Faucet(ALICE.key, client.driver, client.ledger, 1, 5).send(ALICE.address)) == 1
+        await faucet.close()
