@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -22,6 +22,8 @@ from .sources import fingerprint, read_sources
 if TYPE_CHECKING:
     from movelite.compiler.phases import Compilation, Interface, SourcePackage
 
+    from .incremental import Rebuilt
+
 __all__ = [
     "BuildError",
     "BuildOptions",
@@ -36,6 +38,9 @@ __all__ = [
 
 _LARGE = 400_000
 """Characters of source from which on it does not pay to look which framework modules they can mean."""
+
+_TEST_WORDS = {"unit_test"}
+"""Modules that compiling for tests needs, whatever the sources say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,21 @@ class TestBuild:
         """Digest of the compiler, the options and the sources."""
         return self._build.key()
 
+    @property
+    def settings(self) -> str:
+        """Digest of all that this depends on but the sources."""
+        return self._build.settings()
+
     def compilation(self) -> Compilation:
-        """All packages that are not bundled; it may have errors."""
+        """All packages that are not bundled, compiled as a whole; it may have errors."""
         return self._build.compilation()
+
+    def rebuilt(self, look: Callable[[Compilation], None]) -> Rebuilt:
+        """The same, but only what has changed since the last time is compiled; `look` is shown that.
+
+        Raises: BuildError; VMError if a module is beyond a limit of the file format.
+        """
+        return self._build.rebuilt(look)
 
     def framework(self) -> tuple[BuiltModule, ...]:
         """The bundled modules that the package is linked with."""
@@ -206,9 +223,14 @@ class _Build:
         return built
 
     def _compile(self) -> tuple[tuple[BuiltModule, ...], str]:
-        """The modules and the warnings, with the help of the last build's record. Raises: BuildError."""
+        """The modules and the warnings. Raises: BuildError."""
         from movelite.compiler.rendering import render_all
 
+        built = self.rebuilt()
+        return built.modules, render_all(built.compilation.diagnostics, built.compilation.source_map)
+
+    def rebuilt(self, look: Callable[[Compilation], None] = lambda compilation: None) -> Rebuilt:
+        """All that is compiled, with the help of the last build's record. Raises: BuildError."""
         from .incremental import Builder, BuildRecord, words_of
 
         name = self.graph.root.name
@@ -217,19 +239,19 @@ class _Build:
         record = cache.read(key)
         known = record if isinstance(record, BuildRecord) else None
         try:
-            words = words_of(self.packages) if size < _LARGE else None
+            words = words_of(self.packages) | _TEST_WORDS if size < _LARGE else None
             base = self.linked.interface(words)
-            built = Builder(name, self.packages, base, self._make).build(known)
+            built = Builder(name, self.packages, base, self._make, look).build(known)
         except BuildError:
             # Messages may speak of modules that the sources do not mean.
-            built = Builder(name, self.packages, self.linked.interface(), self._make).build(None)
+            built = Builder(name, self.packages, self.linked.interface(), self._make, look).build(None)
         if built.record is not None:
             cache.write(key, built.record)
-        return built.modules, render_all(built.compilation.diagnostics, built.compilation.source_map)
+        return built
 
     # --- what it depends on ----------------------------------------------------------------------------
 
-    def _settings(self) -> str:
+    def settings(self) -> str:
         """All that a build reads but the sources that it compiles."""
         digest = sha256(f"{cache.compiler_digest()} {self.options} {self.graph.root.folder}".encode())
         digest.update(self.linked.key.encode())
@@ -238,11 +260,11 @@ class _Build:
         return digest.hexdigest()
 
     def _record_key(self) -> str:
-        return f"record-{self._settings()}"
+        return f"record-{self.settings()}"
 
     def key(self) -> str:
         """All that a build reads."""
-        digest = sha256(f"{self._settings()} {self.published!r}".encode())
+        digest = sha256(f"{self.settings()} {self.published!r}".encode())
         for node in self.compiled:
             digest.update(fingerprint(node, self.files[node.name], self.addresses[node.name]))
         return digest.hexdigest()

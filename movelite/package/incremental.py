@@ -87,11 +87,20 @@ class _NotIncremental(Exception):
 
 
 class Builder:
-    """Builds packages, given what they are linked with and how a compilation is set up."""
+    """Builds packages, given what they are linked with and how a compilation is set up.
+
+    `look` is shown the compilation while it has the bodies of functions, which recording takes from it.
+    """
 
     def __init__(
-        self, name: str, packages: list[SourcePackage], base: Interface | None, make: MakeCompilation
+        self,
+        name: str,
+        packages: list[SourcePackage],
+        base: Interface | None,
+        make: MakeCompilation,
+        look: Callable[[Compilation], None] = lambda compilation: None,
     ) -> None:
+        self.look = look
         self.name = name
         self.packages = packages
         self.base = base
@@ -108,6 +117,7 @@ class Builder:
         compilation = self.make(self.packages, self.base)
         shown = self._shown(compilation)
         modules = emit(compilation, self.name)
+        self.look(compilation)
         made = self._record(compilation, shown, modules, None)
         return Rebuilt(compilation, modules, made, frozenset(self.texts))
 
@@ -238,6 +248,7 @@ class _Attempt:
                 modules.append(fresh[_key(known.built)] if ident in self.shown else known.built)
         if len(modules) != len(record.modules):
             raise _NotIncremental
+        self.builder.look(compilation)
         made = self.builder._record(compilation, self.shown, tuple(modules), record)
         compilation.diagnostics.restore(self.said)
         return Rebuilt(compilation, tuple(modules), made, frozenset(self.changed))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import get_args
@@ -13,9 +14,11 @@ from movelite.bytecode.writer import serialize_module
 from movelite.compiler import named_code, named_tree
 from movelite.compiler.codegen.program import CompiledUnit
 from movelite.compiler.named_tree import FunctionDef, ModuleDef, NamedProgram
-from movelite.compiler.source import Loc, SourceMap
+from movelite.compiler.phases import Compilation
+from movelite.compiler.source import Loc, SourceFile, SourceMap
 from movelite.compiler.test_plan import TestCase
 from movelite.compiler.types import BuiltinType, ModuleIdent, Type
+from movelite.package.incremental import Rebuilt
 from movelite.unit_test.program import (
     NO_ITEMS,
     Expectation,
@@ -45,13 +48,97 @@ def program_of(
 
 
 def _module(unit: CompiledUnit) -> TestModule:
-    ident = unit.ident
-    address_name = ident.plain_address_name
-    name = f"{address_name}::{ident.name}" if address_name else short_name(unit.module.self_id)
     bytecode = None
     with suppress(VMError):
         bytecode = serialize_module(unit.module)
-    return TestModule(name, bytecode, source_map.encode(unit.source_map))
+    return TestModule(_name(unit.ident), bytecode, source_map.encode(unit.source_map))
+
+
+def _name(ident: ModuleIdent) -> str:
+    address_name = ident.plain_address_name
+    return f"{address_name}::{ident.name}" if address_name else short_name(_module_id(ident))
+
+
+class BuildReader:
+    """Takes from a build of one package what its test program needs."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        self.items = NO_ITEMS
+        self.tests: list[UnitTest] = []
+
+    def look(self, compilation: Compilation) -> None:
+        """See what is compiled, before the build forgets it."""
+        self.items = items_of(compilation.named, self.package)
+        self.tests = [_test(test) for test in compilation.tests]
+
+    def program(self, built: Rebuilt, before: TestProgram | None) -> TestProgram | None:
+        """The program of the build, in which what was not compiled now is as it was in the program before.
+
+        None if that does not do: tests name constants of other modules in how they are to fail, so a changed
+        constant may change the tests of files that are not compiled.
+        """
+        compilation = built.compilation
+        names = {_module_id(ident): _name(ident) for ident in compilation.named.modules}
+        modules: dict[ModuleId, TestModule] = {}
+        kept: set[ModuleId] = set()
+        for module in built.modules:
+            key = (bytes(module.address), module.name)
+            modules[key] = TestModule(names[key], module.bytecode, module.source_map)
+            if module.source not in built.compiled:
+                kept.add(key)
+        items, tests = self.items, self.tests
+        if kept:
+            ids = {file.name: file.id for file in compilation.source_map.files}
+            fresh = [file for file in compilation.source_map.files if file.name in built.compiled]
+            if before is None or not _same_constants(before, fresh):
+                return None
+            tests = [*tests, *(test for test in before.tests if test.module in kept)]
+            items = _joined(items, before, kept, {n: i for n, i in ids.items() if n not in built.compiled})
+        tests = [test for test in tests if test.module in items.modules]
+        return TestProgram(modules, tests, compilation.source_map, items)
+
+
+_CONSTANT = re.compile(r"\bconst\b[^;]*;")
+
+
+def _same_constants(before: TestProgram, fresh: Iterable[SourceFile]) -> bool:
+    old = {file.name: file.text for file in before.sources.files}
+    return all(
+        file.name in old and _CONSTANT.findall(file.text) == _CONSTANT.findall(old[file.name])
+        for file in fresh
+    )
+
+
+def _joined(
+    new: PackageItems, before: TestProgram, kept: Set[ModuleId], ids: Mapping[str, int]
+) -> PackageItems:
+    """New items and those of kept modules; ids are what the files of the latter have now."""
+    old = before.items
+    moved = {file.id: ids[file.name] for file in before.sources.files if file.name in ids}
+
+    def place(loc: Loc) -> Loc:
+        return Loc(moved[loc.file], loc.start, loc.end)
+
+    functions = tuple(
+        SourceFunction(
+            f.name,
+            place(f.loc),
+            place(f.name_loc),
+            f.is_macro,
+            tuple(map(place, f.places)),
+        )
+        for f in old.functions
+        if f.loc.file in moved
+    )
+    return PackageItems(
+        new.modules | (old.modules & kept),
+        new.ledger_modules | (old.ledger_modules & kept),
+        new.files | {moved[file] for file in old.files if file in moved},
+        new.functions + functions,
+        new.test_functions | {key for key in old.test_functions if key[0] in kept},
+        new.test_code + tuple(place(loc) for loc in old.test_code if loc.file in moved),
+    )
 
 
 def _test(test: TestCase) -> UnitTest:
@@ -79,8 +166,12 @@ def _module_id(ident: ModuleIdent) -> ModuleId:
 
 
 def items_of(program: NamedProgram, package: str) -> PackageItems:
-    """The items of the package of that name."""
-    modules = [module for module in program.modules.values() if module.package.name == package]
+    """The items of the package of that name, as far as it is compiled here."""
+    modules = [
+        module
+        for module in program.modules.values()
+        if module.package.name == package and not module.is_dependency
+    ]
     functions: list[SourceFunction] = []
     tests: set[tuple[ModuleId, str]] = set()
     test_code: list[Loc] = []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from movelite.bytecode.status import VMError
 from movelite.package import cache
 from movelite.package.build import BuildError, BuildOptions, BuiltModule, TestBuild
 from movelite.unit_test.program import TestModule, TestProgram
-from movelite.unit_test.stored_program import FORM, read_program, write_program
+from movelite.unit_test.stored_program import FORM, StoredProgram, read_program, write_program
 from movelite.vm.types import ModuleId
 
 
@@ -32,35 +34,43 @@ def load_package(folder: Path | str, options: BuildOptions | None = None) -> Loa
     Raises: PackageError; BuildError if the sources have errors.
     """
     build = TestBuild(folder, options)
-    key = build.key
-    entry = cache.read(f"tests-{key}-{FORM}")
-    if isinstance(entry, tuple):
-        program, warnings = read_program(entry)
-    else:
-        program, warnings = _compile(build)
-        cache.write(f"tests-{key}-{FORM}", write_program(program, warnings))
+    place, key = f"tests-{build.settings}-{FORM}", build.key
+    entry = cache.read(place)
+    stored = read_program(entry) if isinstance(entry, tuple) else None
+    if stored is None or stored.key != key:
+        stored = _compile(build, None if stored is None else stored.program)
+        cache.write(place, write_program(stored))
+    program = stored.program
     bundled = {(bytes(built.address), built.name): _module(built) for built in build.framework()}
     program.modules = {**bundled, **program.modules}
-    return LoadedPackage(program, key, warnings, build.name, build.folder)
-
-
-def _compile(build: TestBuild) -> tuple[TestProgram, str]:
-    from movelite.compiler.rendering import render_all
-    from movelite.unit_test.compiled import items_of, program_of
-
-    compilation = build.compilation()
-    units = compilation.modules
-    for file in compilation.source_map.files:
+    for file in program.sources.files:
         path = Path(file.name)
         if path.is_relative_to(build.folder):
             file.name = str(path.relative_to(build.folder))
+    return LoadedPackage(program, key, stored.warnings, build.name, build.folder)
+
+
+def _compile(build: TestBuild, before: TestProgram | None) -> StoredProgram:
+    """Raises: BuildError."""
+    from movelite.compiler.rendering import render_all
+    from movelite.unit_test.compiled import BuildReader, items_of, program_of
+
+    with suppress(VMError):  # a module beyond a limit is left out below
+        reader = BuildReader(build.name)
+        built = build.rebuilt(reader.look)
+        program = reader.program(built, before)
+        if program is not None:
+            report = render_all(built.compilation.diagnostics, built.compilation.source_map)
+            return StoredProgram(build.key, program, report)
+    compilation = build.compilation()
+    units = compilation.modules
     report = render_all(compilation.diagnostics, compilation.source_map)
     if units is None or compilation.diagnostics.has_errors:
         raise BuildError(build.name, report, sum(item.is_error for item in compilation.diagnostics))
     items = items_of(compilation.named, build.name)
     program = program_of(units.values(), compilation.tests, compilation.source_map, items)
     program.tests = [test for test in program.tests if test.module in items.modules]
-    return program, report
+    return StoredProgram(build.key, program, report)
 
 
 def _module(built: BuiltModule) -> TestModule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from movelite.bytecode.status import StatusCode
@@ -15,16 +16,27 @@ from movelite.unit_test.program import (
     UnitTest,
 )
 
-FORM = 1
+FORM = 2
 """Changes with the layout of what is written here."""
 
 Entry = tuple[Any, ...]
 
 
-def write_program(program: TestProgram, warnings: str) -> Entry:
-    """The entry of a program and of what the compiler said about it."""
+@dataclass(frozen=True, slots=True)
+class StoredProgram:
+    """A program, the digest of all that it was made from, and what the compiler said about it."""
+
+    key: str
+    program: TestProgram
+    warnings: str
+
+
+def write_program(stored: StoredProgram) -> Entry:
+    """The entry of a program."""
+    program = stored.program
     return (
-        warnings,
+        stored.key,
+        stored.warnings,
         tuple((key, m.name, m.bytecode, m.source_map_file) for key, m in program.modules.items()),
         tuple(map(_write_test, program.tests)),
         tuple((file.name, file.text, file.package) for file in program.sources.files),
@@ -32,19 +44,19 @@ def write_program(program: TestProgram, warnings: str) -> Entry:
     )
 
 
-def read_program(entry: Entry) -> tuple[TestProgram, str]:
-    """The program and what the compiler said about it."""
-    warnings, modules, tests, files, items = entry
+def read_program(entry: Entry) -> StoredProgram:
+    """The program of an entry."""
+    key, warnings, modules, tests, files, items = entry
     sources = SourceMap()
     for name, text, package in files:
         sources.add(name, text, package)
     program = TestProgram(
-        {key: TestModule(name, bytecode, source_map) for key, name, bytecode, source_map in modules},
+        {module: TestModule(name, bytecode, source_map) for module, name, bytecode, source_map in modules},
         [_read_test(*test) for test in tests],
         sources,
         _read_items(*items),
     )
-    return program, warnings
+    return StoredProgram(key, program, warnings)
 
 
 def _write_test(test: UnitTest) -> Entry:
