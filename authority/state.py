@@ -232,7 +232,8 @@ class AuthorityState:
     def _execute(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
         submitted, unit = submission.transaction, commit.unit
         checked = self._checked.pop(submitted.digest, None)
-        if checked is None or not checked.inputs.are_live_in(unit):
+        # Objects to be received are no inputs: whether they are still there has to be looked up.
+        if checked is None or checked.inputs.receiving or not unit.are_live(checked.inputs.objects):
             try:
                 checked = check_certificate_input(submitted.data, unit)
             except UserInputError:

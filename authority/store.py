@@ -17,9 +17,10 @@ Keys are a table letter and then:
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import is_
 
 from authority.certificates import CertifiedBatch, InBatch, StoredCertificate, certificate_in_batch
 from authority.key_value import Batch, KeyValueStore
@@ -249,6 +250,11 @@ class UnitOfWork:
         if object_id in self.live:
             return self.live[object_id]
         return self._store.get_object(object_id)
+
+    def are_live(self, objects: Mapping[ObjectID, Object]) -> bool:
+        """Whether these very objects are live and in memory: what was checked of them still holds."""
+        kept = map(self._store._live.get, objects)
+        return all(map(is_, kept, objects.values())) and self.live.keys().isdisjoint(objects)
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import is_
 from typing import NamedTuple, Protocol
 
 from proto.effects import UnchangedSharedKind
@@ -60,12 +59,6 @@ class InputObjects(NamedTuple):
     receiving: tuple[ObjectRef, ...] = ()
     unchanged_shared: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = ()
     deleted_shared: tuple[tuple[ObjectID, SequenceNumber], ...] = ()
-
-    def are_live_in(self, reader: ObjectReader) -> bool:
-        """Whether the reader still has these very objects: what was checked of them still holds."""
-        if self.receiving or self.unchanged_shared or self.deleted_shared:
-            return False
-        return all(map(is_, map(reader.get_object, self.objects), self.objects.values()))
 
     def totals(self) -> InputTotals:
         """What the inputs come to together."""

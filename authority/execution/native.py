@@ -31,7 +31,15 @@ from proto.ids import (
     SequenceNumber,
     derive_object_id,
 )
-from proto.object import AddressOwner, CoinType, GasCoinType, MoveObject, Object, written_object
+from proto.object import (
+    AddressOwner,
+    CoinType,
+    GasCoinType,
+    MoveObject,
+    Object,
+    metered_object_size,
+    written_object,
+)
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import (
     Argument,
@@ -56,6 +64,7 @@ from proto.transaction import (
 MOST_OBJECTS = 256
 """Inputs, and coins made or merged, of a transaction that is run here: far below every limit."""
 
+GAS_COIN_SIZE = metered_object_size(GasCoinType(), ADDRESS_LENGTH + 8)
 MAX_U64 = 2**64 - 1
 _SUCCESS = Success()
 
@@ -187,19 +196,21 @@ class _Run:
         if len(inputs.objects) > MOST_OBJECTS:
             raise NotNative
         for object_id, value in inputs.objects.items():
-            data, size = value.data, value.metered_size
+            data = value.data
             self.dependencies.add(value.previous_transaction)
             if type(data) is not MoveObject:
-                self.read_size += 0 if object_id in SYSTEM_PACKAGE_IDS else size
+                self.read_size += 0 if object_id in SYSTEM_PACKAGE_IDS else value.metered_size
                 continue
-            self.read_size += size
-            type_, balance = data.type_, None
+            type_, balance, size = data.type_, None, GAS_COIN_SIZE
             if type(type_) is GasCoinType:
                 balance = data.coin_value
             elif type(type_) is CoinType or type_ not in self.types:
                 raise NotNative
+            else:
+                size = value.metered_size
             if object_id not in inputs.mutable:
                 raise NotNative
+            self.read_size += size
             owner, version = value.owner, data.version
             self.held[object_id] = Held(object_id, type_, version, data.contents, balance, size, owner)
             self.version = max(self.version, version)
