@@ -222,7 +222,7 @@ def _checked(loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:
 @dataclass(slots=True)
 class _Loaded:
     objects: dict[ObjectID, Object]
-    packages: set[ObjectID]
+    packages: frozenset[ObjectID]
     owned: list[ObjectRef]
     shared: list[SharedObject]
     receiving: list[ObjectRef]

@@ -6,6 +6,7 @@ A schema is a type annotation:
     U8 U16 U32 U64 U128 U256 I64     integers of fixed width
     Address, Digest                  32 bytes; a Digest carries its length, as IOTA declares it
     Annotated[bytes, FixedBytes(n)]  bytes of one length
+    Annotated[T, Remembered()]       T, of whose values few are ever seen: equal ones are the same object
     tuple[T, ...], tuple[A, B]       a vector; a tuple
     dict[K, V]                       a map, sorted by the serialised keys
     T | None                         an option
@@ -38,7 +39,7 @@ from proto.bcs_codegen import (
 )
 from proto.bcs_decoder import generate_decoder
 from proto.bcs_encoder import generate_encoder
-from proto.bcs_schema import I64, U8, U16, U32, U64, U128, U256, FixedBytes, declare_bytes
+from proto.bcs_schema import I64, U8, U16, U32, U64, U128, U256, FixedBytes, Remembered, declare_bytes
 
 __all__ = [
     "I64",
@@ -52,6 +53,7 @@ __all__ = [
     "U256",
     "BcsError",
     "FixedBytes",
+    "Remembered",
     "declare_bytes",
     "decode",
     "encode",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proto.bcs_codegen import Generator, blank_class, field_groups
+from proto.bcs_memory import Memory
 from proto.bcs_schema import (
     Boolean,
     ByteVector,
@@ -14,6 +15,7 @@ from proto.bcs_schema import (
     FixedTuple,
     Integer,
     Map,
+    Memo,
     Option,
     Struct,
     Text,
@@ -85,6 +87,8 @@ class Decoder(Generator):
                 self.emit_map(key, item, result)
             case Option(inner):
                 self.emit_option(inner, result)
+            case Memo(inner):
+                self.emit_memo(inner, result)
             case Enum(variants):
                 self.emit_enum(variants, result)
             case Struct():
@@ -165,6 +169,23 @@ class Decoder(Generator):
         w.line(f"{result} = {self.emit(inner)}")
         w.indent -= 1
         w.line("else: raise BcsError('an option starts with 0 or 1')")
+
+    def emit_memo(self, inner: Any, result: str) -> None:
+        w = self.writer
+        memory = Memory()
+        known, start = w.fresh(), w.fresh()
+        w.line(f"{known} = {w.name(memory.recall)}(b, p)")
+        w.line(f"if {known} is None:")
+        w.indent += 1
+        w.line(f"{start} = p")
+        w.line(f"{result} = {self.emit(inner)}")
+        w.line(f"if p <= end: {w.name(memory.remember)}(b, {start}, p, {result})")
+        w.indent -= 1
+        w.line("else:")
+        w.indent += 1
+        w.line(f"{result} = {known}[1]")
+        w.line(f"p += len({known}[0])")
+        w.indent -= 1
 
     def emit_enum(self, variants: tuple[Any, ...], result: str) -> None:
         w = self.writer

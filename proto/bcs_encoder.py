@@ -14,6 +14,7 @@ from proto.bcs_schema import (
     FixedTuple,
     Integer,
     Map,
+    Memo,
     Option,
     Struct,
     Text,
@@ -94,6 +95,8 @@ class Encoder(Generator):
                 self.emit_map(key, item, value)
             case Option(inner):
                 self.emit_option(inner, value)
+            case Memo(inner):
+                self.emit(inner, value)
             case Enum(variants):
                 self.emit_enum(variants, value)
             case Struct():

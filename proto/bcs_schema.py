@@ -37,6 +37,11 @@ class FixedBytes:
     prefixed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Marks a type whose values come again and again: `Annotated[T, Remembered()]`. They are decoded once."""
+
+
 U8 = Annotated[int, Integer(8)]
 U16 = Annotated[int, Integer(16)]
 U32 = Annotated[int, Integer(32)]
@@ -110,7 +115,27 @@ class Struct:
     keeps_bytes: bool
 
 
-Node = Integer | FixedBytes | Boolean | Text | ByteVector | Vector | FixedTuple | Map | Option | Enum | Struct
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """A remembered type."""
+
+    inner: Any
+
+
+Node = (
+    Memo
+    | Integer
+    | FixedBytes
+    | Boolean
+    | Text
+    | ByteVector
+    | Vector
+    | FixedTuple
+    | Map
+    | Option
+    | Enum
+    | Struct
+)
 
 _DECLARED: dict[Any, Node] = {bool: Boolean(), str: Text(), bytes: ByteVector()}
 
@@ -136,6 +161,8 @@ def node_of(annotation: Any) -> Node:
         for marker in arguments[1:]:
             if isinstance(marker, (Integer, FixedBytes)):
                 return marker
+            if isinstance(marker, Remembered):
+                return Memo(arguments[0])
         return node_of(arguments[0])
     if origin is tuple:
         if len(arguments) == 2 and arguments[1] is Ellipsis:
@@ -160,7 +187,7 @@ def children(node: Node) -> Iterator[Any]:
         case Map(key, value):
             yield key
             yield value
-        case Option(inner):
+        case Option(inner) | Memo(inner):
             yield inner
         case Enum(variants):
             yield from variants
@@ -192,7 +219,7 @@ def may_be_empty(annotation: Any) -> bool:
     match node:
         case Struct():
             return not node.prefix and all(may_be_empty(child) for child in children(node))
-        case FixedTuple():
+        case FixedTuple() | Memo():
             return all(may_be_empty(child) for child in children(node))
         case _:
             return False

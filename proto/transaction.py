@@ -6,10 +6,10 @@ Source: iota-types, transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from proto import bcs
-from proto.bcs import U16, U64
+from proto.bcs import U16, U64, Remembered
 from proto.ids import Address, Digest, ObjectID, SequenceNumber, blake2b_256
 from proto.object import ObjectRef
 from proto.record import record
@@ -165,7 +165,7 @@ class ProgrammableTransaction:
     """Commands over inputs and over each other's results, executed as one."""
 
     inputs: tuple[CallArg, ...]
-    commands: tuple[Command, ...]
+    commands: Annotated[tuple[Command, ...], Remembered()]
 
     def object_args(self) -> Iterator[ObjectArg]:
         """The objects among the inputs."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from operator import is_
 from typing import assert_never
 
 from proto import user_input_error as reason
 from proto.crypto import SignatureScheme
 from proto.errors import AuthorityError, TransactionExpired, UserInputError
+from proto.identity_cache import IdentityCache
 from proto.ids import (
     AUTHENTICATOR_STATE_ID,
     BRIDGE_ID,
@@ -186,16 +189,16 @@ def _programmable_inputs(transaction: ProgrammableTransaction) -> tuple[InputObj
     return (*objects, *(PackageInput(package) for package in sorted(named_packages(transaction))))
 
 
-def named_packages(transaction: ProgrammableTransaction) -> set[ObjectID]:
+def named_packages(transaction: ProgrammableTransaction) -> frozenset[ObjectID]:
     """Packages that the commands name: called, in type arguments, depended on, upgraded."""
-    found: set[ObjectID] = set()
-    for command in transaction.commands:
-        if type(command) not in _WITHOUT_PACKAGES:
-            found.update(_packages(command))
-    return found
+    return _packages_of(transaction.commands)
 
 
-_WITHOUT_PACKAGES = frozenset({TransferObjects, SplitCoins, MergeCoins})
+def _find_packages(commands: tuple[Command, ...]) -> frozenset[ObjectID]:
+    return frozenset(package for command in commands for package in _packages(command))
+
+
+_packages_of = IdentityCache(_find_packages)
 
 
 def _packages(command: Command) -> Iterator[ObjectID]:
@@ -245,14 +248,28 @@ def _check_programmable(transaction: ProgrammableTransaction, config: ProtocolCo
     for argument in transaction.inputs:
         if type(argument) is Pure:
             _check_below(len(argument.value), config.max_pure_argument_size, "maximum pure argument size")
-    publishes = sum(isinstance(command, (Publish, Upgrade)) for command in transaction.commands)
+    if not any(map(partial(is_, config), _passed(transaction.commands))):
+        _check_commands(transaction.commands, config)
+        _passed(transaction.commands).append(config)
+    if RANDOMNESS_STATE_ID in ids:
+        _check_randomness(transaction)
+
+
+def _no_config(_: tuple[Command, ...]) -> list[ProtocolConfig]:
+    return []
+
+
+_passed = IdentityCache(_no_config)
+"""The limits that commands are known to keep."""
+
+
+def _check_commands(commands: tuple[Command, ...], config: ProtocolConfig) -> None:
+    publishes = sum(isinstance(command, (Publish, Upgrade)) for command in commands)
     maximum = config.max_publish_or_upgrade_per_ptb
     if publishes > maximum:
         raise UserInputError(reason.MaxPublishCountExceeded(maximum, publishes))
-    for command in transaction.commands:
+    for command in commands:
         _check_command(command, config)
-    if RANDOMNESS_STATE_ID in ids:
-        _check_randomness(transaction)
 
 
 def _check_command(command: Command, config: ProtocolConfig) -> None:

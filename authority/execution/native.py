@@ -21,6 +21,7 @@ from movelite.vm.values import Value, deserialize
 from proto.effects import GasCostSummary, TransactionEffects
 from proto.effects_writer import ID_CREATED, ID_DELETED, ID_UNCHANGED, change_bytes, effects_bytes
 from proto.execution_status import Success
+from proto.identity_cache import IdentityCache
 from proto.ids import (
     ADDRESS_LENGTH,
     GENESIS_MARKER_DIGEST,
@@ -85,9 +86,8 @@ _Place = bytes | Held | None
 
 def is_native(transaction: ProgrammableTransaction) -> bool:
     """Whether all commands and inputs are of the kinds that can be run here."""
-    for command in transaction.commands:
-        if type(command) not in _COMMANDS:
-            return False
+    if not _are_known(transaction.commands):
+        return False
     for argument in transaction.inputs:
         if type(argument) is ObjectInput and type(argument.object) is not ImmOrOwnedObject:
             return False
@@ -204,6 +204,8 @@ class _Run:
             type_, balance, size = data.type_, None, GAS_COIN_SIZE
             if type(type_) is GasCoinType:
                 balance = data.coin_value
+                if balance is None:
+                    raise NotNative
             elif type(type_) is CoinType or type_ not in self.types:
                 raise NotNative
             else:
@@ -379,6 +381,12 @@ class _Run:
         self._give_back(command.target, target, balance)
         return []
 
+
+def _all_known(commands: tuple[Command, ...]) -> bool:
+    return all(type(command) in _COMMANDS for command in commands)
+
+
+_are_known = IdentityCache(_all_known)
 
 _COMMANDS: dict[type[Command], Callable[[_Run, Any], list[_Place]]] = {
     TransferObjects: _Run.transfer,

@@ -17,6 +17,7 @@ from proto.bcs_schema import (
     FixedTuple,
     Integer,
     Map,
+    Memo,
     Option,
     Struct,
     Text,
@@ -102,6 +103,8 @@ def values(annotation: Any, depth: int = 0) -> st.SearchStrategy[Any]:
             return st.tuples(*(values(element, depth) for element in elements))
         case Map(key, item):
             return st.dictionaries(values(key, depth), values(item, depth), max_size=3)
+        case Memo(inner):
+            return values(inner, depth)
         case Option(inner):
             return st.none() | st.deferred(lambda: values(inner, depth + 1))
         case Enum(variants):

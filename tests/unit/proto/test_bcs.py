@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 
 from proto import bcs
-from proto.bcs import I64, MAX_DEPTH, U8, U16, U32, U64, U128, U256, BcsError, FixedBytes
+from proto.bcs import I64, MAX_DEPTH, U8, U16, U32, U64, U128, U256, BcsError, FixedBytes, Remembered
 from proto.ids import Address, Digest
 
 
@@ -126,3 +126,32 @@ def test_decoded_values_are_frozen_dataclasses() -> None:
     assert hash(value) == hash(Pair(1, 2))
     with pytest.raises(AttributeError):
         value.first = 3  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class _Program:
+    steps: Annotated[tuple[bytes, ...], Remembered()]
+    tail: bytes
+
+
+def test_remembered_values_are_decoded_once() -> None:
+    programs = [_Program((b"step" * 5, b"other"), tail) for tail in (b"", b"a", b"bc")]
+    decoded = [bcs.decode(_Program, bcs.encode(_Program, program)) for program in programs]
+    assert decoded == programs
+    assert decoded[0].steps is decoded[1].steps is decoded[2].steps
+
+
+def test_remembered_values_with_equal_beginnings_are_told_apart() -> None:
+    programs = [_Program((b"same beginning", bytes([number])), b"") for number in range(40)]
+    for program in programs + programs[::-1]:
+        assert bcs.decode(_Program, bcs.encode(_Program, program)) == program
+
+
+def test_what_is_remembered_ends_where_the_data_end() -> None:
+    encoded = bcs.encode(_Program, _Program((b"step" * 5,), b"tail"))
+    assert bcs.decode(_Program, encoded).tail == b"tail"
+    for length in range(len(encoded)):
+        with pytest.raises(BcsError):
+            bcs.decode(_Program, encoded[:length])
+    with pytest.raises(BcsError):
+        bcs.decode(_Program, encoded + b"\x00")

@@ -1,0 +1,30 @@
+"""Facts about values that are met again and again as the very same object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class IdentityCache(Generic[_K, _V]):
+    """What a function gives for immutable values, found by identity: hashing them would cost more."""
+
+    def __init__(self, make: Callable[[_K], _V], size: int = 4096) -> None:
+        """size: values kept; all are forgotten when there are more."""
+        self._make = make
+        self._size = size
+        self._known: dict[int, tuple[_K, _V]] = {}
+
+    def __call__(self, value: _K) -> _V:
+        """What the function gives for a value."""
+        known = self._known.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        made = self._make(value)
+        if len(self._known) >= self._size:
+            self._known.clear()
+        self._known[id(value)] = value, made
+        return made
