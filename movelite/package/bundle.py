@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from movelite.compiler.phases import Compilation, Interface, SourcePackage
 
 Addresses = dict[str, dict[str, int]]
-_OWN_ADDRESSES = {"std": 1, "iota": 2}
+_OWN_ADDRESSES = {"std": 1, "iota": 2, "stardust": 0x107A}
 
 
 def source_package(

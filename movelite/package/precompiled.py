@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from movelite.compiler.named_tree import ModuleDef
 
 ARCHIVE = FRAMEWORK / "compiled.zip"
-PACKAGES = ("MoveStdlib", "Iota")
+PACKAGES = ("MoveStdlib", "Iota", "Stardust")
 """What the archive holds, dependencies first."""
 
 FORMAT = 1
