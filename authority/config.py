@@ -18,7 +18,7 @@ class ConfigError(Exception):
 class Limits(BaseModel):
     """Bounds that protect an authority from its callers. A kilobyte of requests is some three transfers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     max_batch: Annotated[int, Field(ge=1, le=4096)] = 512
     """Transactions or certificates in one request."""
@@ -94,8 +94,13 @@ def load_config(path: Path) -> AuthorityConfig:
 
 
 def save_config(config: AuthorityConfig, path: Path) -> None:
-    """Write a configuration file."""
-    path.write_text(yaml.safe_dump(config.model_dump(mode="json", exclude_none=True), sort_keys=False))
+    """Write a configuration file, with what each limit means beside it."""
+    shown = config.model_dump(mode="json", exclude_none=True)
+    limits = shown.pop("limits")
+    lines = [yaml.safe_dump(shown, sort_keys=False), "limits:\n"]
+    for name, value in limits.items():
+        lines.append(f"  # {Limits.model_fields[name].description}\n  {name}: {value}\n")
+    path.write_text("".join(lines))
 
 
 def _resolve(config: AuthorityConfig, base: Path) -> AuthorityConfig:

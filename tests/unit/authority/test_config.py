@@ -1,0 +1,49 @@
+"""The configuration of an authority, as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from authority.config import AuthorityConfig, ConfigError, Limits, load_config, save_config
+
+
+def config(**changes: object) -> AuthorityConfig:
+    values = {"name": "a", "genesis": "g", "key_file": "k", "data_dir": "d", "listen": "0.0.0.0:9200"}
+    return AuthorityConfig.model_validate({**values, **changes})
+
+
+def test_a_file_says_what_each_limit_means_and_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "authority.yaml"
+    written = config(tls=True, metrics="127.0.0.1:9184", limits=Limits(max_batch=7))
+    save_config(written, path)
+    read = load_config(path)
+    assert read.limits == written.limits
+    assert (read.tls, read.metrics, read.genesis) == (True, "127.0.0.1:9184", tmp_path / "g")
+    lines = path.read_text().splitlines()
+    for name in Limits.model_fields:
+        place = next(number for number, line in enumerate(lines) if line.startswith(f"  {name}: "))
+        assert lines[place - 1].startswith("  # "), name
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("listen: here", "listen: String should match pattern"),
+        ("limits: {max_batch: 0}", "limits.max_batch: Input should be greater than or equal to 1"),
+        ("tls: {certificate: a.pem}", "tls: Input should be a valid boolean"),
+        ("colour: red", "colour: Extra inputs are not permitted"),
+        ("- nothing", "no YAML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, change: str, problem: str) -> None:
+    path = tmp_path / "authority.yaml"
+    save_config(config(), path)
+    key = change.split(":")[0]
+    kept = [line for line in path.read_text().splitlines() if not line.startswith(f"{key}:")]
+    if key == "limits":
+        kept = [line for line in kept if not line.startswith("  ")]
+    path.write_text("\n".join([*kept, change]) + "\n")
+    with pytest.raises(ConfigError, match=problem):
+        load_config(path)
