@@ -46,12 +46,12 @@ class Liar(Node):
         self._lies = lies
         self._said: list[tuple[Method, Any]] = []
 
-    async def serve(self, method: Method, request: bytes) -> bytes:
+    async def serve(self, source: int, method: Method, request: bytes) -> bytes:
         """Bytes, now and then not those of any answer."""
         if Lie.SILENT in self._lies and self._random.random() > SHARE_OF_TRUTH:
             self._counts[Lie.SILENT] += 1
             raise AuthorityError(Unreachable("it does not want to"))
-        answer = await super().serve(method, request)
+        answer = await super().serve(source, method, request)
         if Lie.CORRUPT in self._lies and self._random.random() > SHARE_OF_TRUTH:
             self._counts[Lie.CORRUPT] += 1
             return corrupt(answer, self._random)

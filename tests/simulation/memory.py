@@ -14,11 +14,12 @@ from nacl import bindings
 
 from authority.execution.engine import ExecutionResult, Executor
 from authority.signature_verifier import SignatureCheck, verify_one
-from proto import crypto, verification
+from proto import bcs, crypto, verification
 from proto.committee import AuthorityName
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityErrorKind
 from proto.object import Object
+from proto.rpc.methods import METHODS, Method
 
 ENTRIES = 60_000
 
@@ -57,10 +58,25 @@ def _sign(expanded: bytes, message: bytes) -> bytes:
 verify_user = lru_cache(maxsize=ENTRIES)(verify_one)
 
 
+class RememberingMethod(Method):  # type: ignore[misc]
+    """A method that decodes the same bytes once; messages never change, so all may share them."""
+
+    def decode_request(self, data: bytes) -> Any:
+        """A request from BCS; raises BcsError."""
+        return _decode_request(self.request, data)
+
+
+@lru_cache(maxsize=4096)
+def _decode_request(request: type, data: bytes) -> Any:
+    return bcs.decode(request, data)
+
+
 def remember() -> None:
     """From now on this process verifies a signature of an authority, and reads an object, only once."""
     if not hasattr(Object.from_bytes, "cache_info"):
         setattr(verification, "verify_ed25519", lru_cache(maxsize=ENTRIES)(crypto.verify_ed25519))  # noqa: B010
+        for name, method in list(METHODS.items()):
+            METHODS[name] = RememberingMethod(method.name, method.handler, method.request, method.response)
         Object.from_bytes = staticmethod(lru_cache(maxsize=ENTRIES)(Object.from_bytes))  # type: ignore[method-assign]
 
 

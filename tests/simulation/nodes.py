@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import Context, copy_context
+from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, cast
 
-from google.protobuf.message import DecodeError
-
-from authority.key_value import StorageError
+from authority.admission import Admission
+from authority.config import Limits
 from authority.metrics import AuthorityMetrics
+from authority.reception import Reception
 from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from authority.sync import CertificateSync
 from proto import messages
-from proto.bcs import BcsError
 from proto.committee import AuthorityName
 from proto.errors import (
     AuthorityError,
-    MalformedRequest,
-    StorageFailure,
     Unreachable,
-    ValidatorOverloadedRetryAfter,
 )
 from proto.ids import Digest
 from proto.protocol_config import PROTOCOL_CONFIG
+from proto.rpc.authority_pb2 import Request
 from proto.rpc.methods import Method, refusal
 from proto.service import AuthorityService
 from tests.simulation import ledger
@@ -37,11 +35,20 @@ from tests.simulation.clock import CLOCK, Clock, sleep_truly
 from tests.simulation.disk import Disk, PowerCut, Session
 from tests.simulation.memory import Impure, RememberingExecutor, RememberingVerifier
 from tests.simulation.scenario import FaultKind
-from tests.simulation.wire import decode_request, encode_answer
+from tests.simulation.wire import BY_HANDLER
 from tests.support.ledger import shared_runtime
 
 MAX_BATCH = 20
-MAX_IN_FLIGHT = 30
+LIMITS = Limits(max_requests_in_flight=30)
+NARROW_LIMITS = (
+    Limits(max_requests_in_flight=1),
+    Limits(max_running_kilobytes=1, max_waiting_requests=1),
+    Limits(client_write_kilobytes_per_second=1, client_read_kilobytes_per_second=1),
+    Limits(client_open_requests=1),
+)
+"""Of authorities that are overloaded, each in another way."""
+OVERLOAD_SECONDS = 0.6
+"""Most that signatures take while there is too much to do."""
 SPOT_CHECKS = 0.05
 """Share of remembered executions that are computed anew."""
 
@@ -55,8 +62,25 @@ class _NoMetrics(AuthorityMetrics):
     def count_certificates(self, response: messages.CertificatesResponse, executed: int) -> None:
         """Pass."""
 
+    def count_request(self, method: str, outcome: str, seconds: float) -> None:
+        """Pass."""
+
+    def watch_queue(self, lane: str, waiting: Callable[[], int], running: Callable[[], int]) -> None:
+        """Pass."""
+
 
 _METRICS = _NoMetrics()
+
+
+class _Watched:
+    """A service of which a node gives the answers."""
+
+    def __init__(self, node: Node, service: LocalAuthorityService) -> None:
+        self._node = node
+        self._service = service
+
+    def __getattr__(self, handler: str) -> Any:
+        return partial(self._node.watched_answer, self._service, BY_HANDLER[handler])
 
 
 class Node:
@@ -82,7 +106,8 @@ class Node:
         self.state: AuthorityState | None = None
         self.is_honest = True
         self.verify_seconds = random.choice((0.0, 0.0, 0.05))
-        self.max_in_flight = MAX_IN_FLIGHT
+        self.limits = LIMITS
+        self.slowness = 0.0
         self.restarts = 0
         self._stakes = stakes
         self._random = random
@@ -90,6 +115,7 @@ class Node:
         self._counts = counts
         self._session: Session | None = None
         self._service: LocalAuthorityService | None = None
+        self._reception: Reception | None = None
         self._busy_until = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -128,7 +154,10 @@ class Node:
             max_batch=MAX_BATCH,
         )
         chain = ledger.chain(self._stakes)
-        self._service = LocalAuthorityService(self.state, chain, _METRICS, self.max_in_flight)
+        self._service = LocalAuthorityService(self.state, chain, _METRICS, self.limits.max_requests_in_flight)
+        admission = Admission(self.limits, _METRICS, asyncio.get_running_loop().time)
+        service = cast(AuthorityService, _Watched(self, self._service))
+        self._reception = Reception(service, admission, _METRICS)
         sync = CertificateSync(self.state, self.peers, _METRICS)
         self.state.on_missing_dependency = sync.wake
         self._spawn(self._until_cut(sync.run()))
@@ -136,11 +165,13 @@ class Node:
             self._checker.saw_disk(self)
             self._checker.check_locks(self)
 
-    def bear(self, max_in_flight: int) -> None:
-        """Take so many requests at a time from now on."""
-        self.max_in_flight = max_in_flight
-        if self._service is not None:
-            self._service._max_in_flight = max_in_flight
+    def bear(self, limits: Limits) -> None:
+        """Take no more than that from now on; who is near the limits is slow, too."""
+        self.limits = limits
+        self.slowness = 0.0 if limits is LIMITS else OVERLOAD_SECONDS
+        if self._service is not None and self._reception is not None:
+            self._service._max_in_flight = limits.max_requests_in_flight
+            self._reception._admission._limits = limits
 
     def recover(self) -> None:
         """Open a disk that failed again, and go on; see authority/node.py."""
@@ -155,22 +186,22 @@ class Node:
         """Lose all that is not on the disk."""
         if self._session is not None:
             self._session.is_over = True
-        self._session = self._service = self.state = None
+        self._session = self._service = self._reception = self.state = None
         self.restarts += 1
         for task in sorted(self._tasks, key=hash):
             task.cancel()
         self._tasks.clear()
 
-    async def serve(self, method: Method, request: bytes) -> bytes:
+    async def serve(self, source: int, method: Method, request: bytes) -> bytes:
         """Answer bytes with bytes. Raises: AuthorityError Unreachable, also if the power goes meanwhile."""
-        session, service = self._session, self._service
-        if session is None or service is None:
+        session, reception = self._session, self._reception
+        if session is None or reception is None:
             raise AuthorityError(Unreachable("it is off"))
         callers_clock = CLOCK.set(self.clock)
         try:
-            answer = await self._answer(service, method, request)
-        except (PowerCut, DecodeError) as error:
-            raise AuthorityError(Unreachable(f"the connection broke: {error!r}")) from error
+            answer = await self._answer(reception, source, method, request)
+        except PowerCut as error:
+            raise AuthorityError(Unreachable("the connection broke")) from error
         finally:
             CLOCK.reset(callers_clock)
         loop = asyncio.get_running_loop()
@@ -180,33 +211,34 @@ class Node:
             raise AuthorityError(Unreachable("the connection broke"))
         return answer
 
-    async def _answer(self, service: LocalAuthorityService, method: Method, request: bytes) -> bytes:
+    async def _answer(self, reception: Reception, source: int, method: Method, request: bytes) -> bytes:
         """What the server does with bytes; see authority/server.py."""
         try:
-            message = decode_request(method, request)
-            answer = await self.answer(service, method, message)
-            if self.is_honest and service is self._service:  # or it lost power, and this never leaves
-                self._watch(message, answer)
-            return encode_answer(method, answer)
-        except BcsError as error:
-            return _refusal(AuthorityError(MalformedRequest(str(error))))
-        except AuthorityError as error:
-            self._counts[FaultKind.OVERLOAD] += isinstance(error.kind, ValidatorOverloadedRetryAfter)
-            return _refusal(error)
-        except StorageError as error:
-            return _refusal(AuthorityError(StorageFailure(str(error))))
-        except (PowerCut, DecodeError):
+            response = await reception.answer(
+                method.name, f"ipv4:10.0.0.{source}:1", len(request), lambda: Request.FromString(request).bcs
+            )
+        except AuthorityError as error:  # it is told when to come again
+            self._counts[FaultKind.OVERLOAD] += 1
+            response = refusal(error)
+        except PowerCut:
             raise
-        except Impure as error:
-            self._checker.report(Rule.PURE, str(error))
-            raise AuthorityError(Unreachable("it failed")) from error
         except Exception as error:
-            self._checker.report(Rule.CRASH, f"{self} failed in {method.name}: {error!r}")
+            rule = Rule.PURE if isinstance(error, Impure) else Rule.CRASH
+            self._checker.report(rule, f"{self} failed in {method.name}: {error!r}")
             raise AuthorityError(Unreachable("it failed")) from error
+        raw: bytes = response.SerializeToString()
+        return raw
 
     async def answer(self, service: LocalAuthorityService, method: Method, message: Any) -> Any:
         """What this authority says."""
         return await getattr(service, method.handler)(message)
+
+    async def watched_answer(self, service: LocalAuthorityService, method: Method, message: Any) -> Any:
+        """The same, seen by the checker if it is honest and leaves."""
+        answer = await self.answer(service, method, message)
+        if self.is_honest and service is self._service:  # or it lost power, and this never leaves
+            self._watch(message, answer)
+        return answer
 
     def _watch(self, message: Any, answer: Any) -> None:
         if isinstance(answer, messages.BatchVote):
@@ -222,8 +254,9 @@ class Node:
             self._checker.saw_disk(self)
 
     async def _verify_slowly(self) -> None:
-        if self.verify_seconds:
-            await sleep_truly(self._random.random() * self.verify_seconds)
+        longest = self.verify_seconds + self.slowness
+        if longest:
+            await sleep_truly(self._random.random() * longest)
 
     async def _until_cut(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -237,8 +270,3 @@ class Node:
         task = asyncio.get_running_loop().create_task(work, context=self.context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _refusal(error: AuthorityError) -> bytes:
-    raw: bytes = refusal(error).SerializeToString()
-    return raw

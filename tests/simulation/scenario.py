@@ -282,6 +282,6 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
         case FaultKind.SKEW:
             return Fault(kind, 0.0, end, (random.randrange(everybody),), random.choice((0.5, 0.9, 1.1, 2.0)))
         case FaultKind.OVERLOAD:
-            return Fault(kind, start * 0.5, end, some, random.choice((0, 1, 1)))
+            return Fault(kind, start * 0.5, end, some, random.randrange(4))
         case FaultKind.AGGREGATOR_CRASH | FaultKind.JOURNAL_FULL:
             return Fault(kind, start, end, (count + random.randrange(bare.aggregators),))

@@ -22,14 +22,21 @@ PATIENCE_SECONDS = 1.0
 LATENCY_SECONDS = 0.03
 """Most that a message needs when nothing is wrong."""
 
-_BY_HANDLER = {method.handler: method for method in METHODS.values()}
+BY_HANDLER = {method.handler: method for method in METHODS.values()}
 
 
 class Server(Protocol):
     """Who answers at the other end."""
 
-    async def serve(self, method: Method, request: bytes) -> bytes:
+    async def serve(self, source: int, method: Method, request: bytes) -> bytes:
         """The bytes of an answer to the bytes of a request. Raises: AuthorityError Unreachable."""
+
+
+class Wire(Protocol):
+    """A way to somebody who answers."""
+
+    async def serve(self, method: Method, request: bytes) -> bytes:
+        """The same, for one who asks."""
 
 
 class Network:
@@ -121,15 +128,15 @@ class Network:
         """
         self._heard.append((method, request))
         if self.is_doubled():
-            self.deliver_late(server, method, request, self._random.random() * 2)
+            self.deliver_late(source, server, method, request, self._random.random() * 2)
         there = self.delay(source, target)
         if there is None or there >= PATIENCE_SECONDS:
             if there is not None:
-                self.deliver_late(server, method, request, there)
+                self.deliver_late(source, server, method, request, there)
             await sleep_truly(PATIENCE_SECONDS)
             raise AuthorityError(Unreachable("no answer in time"))
         await sleep_truly(there)
-        answer = await server.serve(method, request)
+        answer = await server.serve(source, method, request)
         back = self.delay(target, source)
         if back is None or there + back >= PATIENCE_SECONDS:
             await sleep_truly(PATIENCE_SECONDS - there)
@@ -137,17 +144,19 @@ class Network:
         await sleep_truly(back)
         return answer
 
-    def deliver_late(self, server: Server, method: Method, request: bytes, seconds: float) -> None:
+    def deliver_late(
+        self, source: int, server: Server, method: Method, request: bytes, seconds: float
+    ) -> None:
         """Deliver a request in the background; its answer goes nowhere."""
-        task = asyncio.get_running_loop().create_task(_deliver(server, method, request, seconds))
+        task = asyncio.get_running_loop().create_task(_deliver(source, server, method, request, seconds))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
 
-async def _deliver(server: Server, method: Method, request: bytes, seconds: float) -> None:
+async def _deliver(source: int, server: Server, method: Method, request: bytes, seconds: float) -> None:
     await sleep_truly(seconds)
     try:
-        await server.serve(method, request)
+        await server.serve(source, method, request)
     except AuthorityError:
         return
 
@@ -155,11 +164,11 @@ async def _deliver(server: Server, method: Method, request: bytes, seconds: floa
 class Link:
     """An authority at the other end of a wire, as an AuthorityService."""
 
-    def __init__(self, wire: Server) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
     def __getattr__(self, handler: str) -> Callable[[Any], Awaitable[Any]]:
-        method = _BY_HANDLER.get(handler)
+        method = BY_HANDLER.get(handler)
         if method is None:
             raise AttributeError(handler)
 
@@ -183,21 +192,6 @@ def encode_request(method: Method, message: Any) -> bytes:
         _LastEncoded.raw = Request(bcs=method.encode_request(message)).SerializeToString()
         _LastEncoded.message = message
     return _LastEncoded.raw
-
-
-@lru_cache(maxsize=4096)
-def decode_request(method: Method, raw: bytes) -> Any:
-    """The message of a request. Messages never change, so equal bytes may share one.
-
-    Raises: BcsError; DecodeError of protobuf.
-    """
-    return method.decode_request(Request.FromString(raw).bcs)
-
-
-def encode_answer(method: Method, message: Any) -> bytes:
-    """The bytes of an answer."""
-    raw: bytes = method.success(message).SerializeToString()
-    return raw
 
 
 @lru_cache(maxsize=4096)

@@ -21,7 +21,7 @@ from tests.simulation.clients import Clients
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.disk import PowerCut
 from tests.simulation.liars import Liar
-from tests.simulation.nodes import MAX_IN_FLIGHT, Node
+from tests.simulation.nodes import LIMITS, NARROW_LIMITS, Node
 from tests.simulation.saboteur import Saboteur
 from tests.simulation.scenario import CLIENTS, Cheating, Fault, FaultKind, Sabotage, Scenario
 from tests.simulation.wire import Link, Network
@@ -165,7 +165,7 @@ class World:
                     node.disk.is_full = True
             case FaultKind.OVERLOAD:
                 for node in targets:
-                    node.bear(int(fault.level))
+                    node.bear(NARROW_LIMITS[int(fault.level)])
             case FaultKind.JOURNAL_FULL:
                 self.aggregators[fault.targets[0] - len(self.nodes)].journal.is_full = True
             case FaultKind.AGGREGATOR_CRASH:
@@ -195,7 +195,7 @@ class World:
     def _repair(self, node: Node) -> None:
         """The disk works again; what is broken is opened anew, in the running process or in a new one."""
         node.disk.heal()
-        node.bear(MAX_IN_FLIGHT)
+        node.bear(LIMITS)
         if node.disk.is_broken and node.is_up:
             if self._random.random() < 0.5:
                 node.recover()
