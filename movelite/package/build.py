@@ -156,10 +156,7 @@ class _Build:
         bundled = [node for node in nodes if node.is_bundled]
         self.compiled = [node for node in nodes if self._is_part(node)]
         others = [node for node in nodes if not node.is_bundled and node not in self.compiled]
-        self.files = {
-            node.name: read_sources(node, with_tests=options.test_mode and node is self.graph.root)
-            for node in self.compiled
-        }
+        self.files = {node.name: read_sources(node, with_tests=options.test_mode) for node in self.compiled}
         self.bundle = Bundle(bundled, self.addresses, options.test_mode)
         self.linked = Linked(others, self.addresses, self.bundle)
 

@@ -22,7 +22,7 @@ class Linked:
         self.nodes = nodes
         self.addresses = addresses
         self.bundle = bundle
-        self.files = {node.name: read_sources(node, with_tests=False) for node in nodes}
+        self.files = {node.name: read_sources(node, with_tests=bundle.test_mode) for node in nodes}
         digest = sha256(f"{cache.compiler_digest()} {bundle.key}".encode())
         for node in nodes:
             digest.update(fingerprint(node, self.files[node.name], addresses[node.name]))
@@ -55,7 +55,7 @@ class Linked:
         return made
 
     def compilation(self) -> Compilation:
-        """The packages compiled whole, tests left out."""
+        """The packages compiled whole."""
         from movelite.compiler.phases import Compilation
 
         interface = self.bundle.interface()

@@ -53,13 +53,20 @@ USER_TESTS = """
 #[test_only] module user::sums_tests;
 #[test] fun adds() { assert!(user::sums::total(1, 2) == 6) }
 #[test] fun uses_what_the_dependency_has_for_tests() {
-    assert!(ledger::entries::new_for_testing().doubled() == 42)
+    assert!(ledger::entries::new_for_testing().doubled() == 42);
+    assert!(ledger::helper_tests::forty_two() == 42);
 }
+"""
+
+HELPER_TESTS = """
+#[test_only] module ledger::helper_tests;
+public fun forty_two(): u64 { 42 }
+#[test] fun own_test() { abort 1 }
 """
 
 
 def user_of_ledger(folder: Path) -> Path:
-    package(folder / "ledger", "Ledger", entries=LEDGER)
+    package(folder / "ledger", "Ledger", entries=LEDGER, helper_tests=HELPER_TESTS)
     dependency = 'Ledger = { local = "../ledger" }'
     return package(folder / "user", "User", dependency, sums=USER, sums_tests=USER_TESTS)
 
