@@ -113,7 +113,7 @@ def test(
         gas_limit=gas_limit or DEFAULT_GAS_LIMIT,
         iterations=_iterations(seed, rand_num_iters),
         seed=seed,
-        processes=threads or os.cpu_count() or 1,
+        processes=threads or _processors(),
         details=True,
         traces=Traces.ALL if all_traces else Traces.FAILED if failed_only else Traces.NONE,
         coverage=coverage,
@@ -141,6 +141,11 @@ def _load(folder: Path, options: BuildOptions) -> LoadedPackage:
     except BuildError as error:
         output.note(error.report)
         raise
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _iterations(seed: int | None, wanted: int | None) -> int:

@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from movelite.bytecode.file_format import CompiledModule
+from movelite.bytecode.status import StatusCode, VMError
+from movelite.unit_test.value_text import one_line
+from movelite.vm.loaded import type_of_token
+from movelite.vm.types import DatatypeInfo
+from movelite.vm.values import InvalidValue, deserialize
 from proto import bcs
 
 _TAG = 1 << 63
@@ -52,6 +57,23 @@ def constant_message(module: CompiledModule, error: CleverError) -> str | None:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def constant_value(module: CompiledModule, error: CleverError) -> str | None:
+    """The value of the constant as source has it, None if the code names none."""
+    index = error.value_index
+    if index is None or index >= len(module.constant_pool):
+        return None
+    constant = module.constant_pool[index]
+    try:
+        type_ = type_of_token(constant.type_, _no_datatype)
+        return one_line(type_, deserialize(type_, constant.data))
+    except (VMError, InvalidValue):
+        return None
+
+
+def _no_datatype(handle: int) -> DatatypeInfo:
+    raise VMError(StatusCode.INVALID_CONSTANT_TYPE)
 
 
 def _constant_bytes(module: CompiledModule, index: int | None) -> bytes | None:

@@ -10,7 +10,7 @@ from movelite.compiler import codes
 from movelite.compiler.diagnostics import diag
 from movelite.compiler.rendering import render
 from movelite.compiler.source import Loc
-from movelite.unit_test.clever_errors import clever_error, constant_message
+from movelite.unit_test.clever_errors import clever_error, constant_message, constant_value
 from movelite.unit_test.execution import Failure
 from movelite.unit_test.failures import code_text, describe, expected_error
 from movelite.unit_test.frame_text import FrameText, lines_text, plain_frames
@@ -182,7 +182,10 @@ class Reporter:
         if clever is None or module is None:
             return None
         message = constant_message(module.compiled, clever)
-        return None if message is None else f"Error message: {message}"
+        if message is not None:
+            return f"Error message: {message}"
+        value = constant_value(module.compiled, clever) if self.details else None
+        return None if value is None else f"Error value: {value}"
 
     def headline(self, result: TestResult, run: TestRun) -> str:
         """Why a test failed, on one line."""

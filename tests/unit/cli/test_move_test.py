@@ -40,7 +40,7 @@ def test_json_is_one_document(folder: Path, capsys: pytest.CaptureFixture[str]) 
     (test,) = document["tests"]
     assert test["failure"]["error"]["status"] == "ARITHMETIC_ERROR"
     frame = test["failure"]["frames"][0]
-    assert (frame["function"], frame["file"], frame["line"]) == ("pay", "sources/shop.move", 34)
+    assert (frame["function"], frame["file"], frame["line"]) == ("pay", "sources/shop.move", 36)
     assert frame["arguments"][1] == {"name": "purse", "type": "u64", "value": "9"}
     assert document["gas_report"]["shop::shop"]["pay"]["calls"] == 1
     assert document["coverage"]["sources/shop.move"]["functions"]["shop::pay"] == 1
@@ -50,7 +50,7 @@ def test_junit_is_valid(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "junit.xml"
     assert run("test", "--path", str(folder), "--junit", str(target), "--seed", "7") == 1
     root = ElementTree.parse(target).getroot()
-    assert root.tag == "testsuites" and root.get("tests") == "10"
+    assert root.tag == "testsuites" and root.get("tests") == "11"
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"shop::shop", "shop::shop_tests"}
     cases = {case.get("name"): case for case in suites["shop::shop_tests"]}

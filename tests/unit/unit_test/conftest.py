@@ -21,6 +21,8 @@ SHOP = """module shop::shop;
 #[error]
 const ETooDear: vector<u8> = b"This costs too much";
 const EEmpty: u64 = 7;
+#[error]
+const ELimits: vector<u64> = vector[1, 50];
 
 public enum Size has copy, drop { Small, Large { factor: u64 } }
 
@@ -74,7 +76,8 @@ public fun checked(
         price > 0,
         EEmpty,
     );
-    if (price > 50) spare.price else price
+    if (price > 50) abort ELimits;
+    spare.price.min(price)
 }
 
 #[test_only]
@@ -130,6 +133,11 @@ fun expands_here() {
 #[test]
 fun checks() {
     assert!(shop::checked(7, &shop::item(8)) == 7);
+}
+
+#[test]
+fun beyond_limits() {
+    shop::checked(51, &shop::item(8));
 }
 
 #[test, expected_failure]

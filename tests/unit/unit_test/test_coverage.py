@@ -105,7 +105,7 @@ def test_lcov_has_consistent_sums(file: FileCoverage) -> None:
     lines = lcov_text([file]).splitlines()
     assert lines[:2] == ["TN:", "SF:sources/shop.move"]
     assert lines[-1] == "end_of_record"
-    assert "FN:11,shop::each" in lines and "FNDA:2,shop::each" in lines
+    assert "FN:13,shop::each" in lines and "FNDA:2,shop::each" in lines
     assert "FNF:7" in lines and "FNH:4" in lines
 
     def values(tag: str) -> list[str]:

@@ -29,8 +29,8 @@ def test_every_frame_shows_its_line_its_arguments_and_its_locals(shop: LoadedPac
     trace = text[text.index("stack trace") :]
     assert trace == (
         "stack trace\n"
-        "\tshop::shop::pay(sources/shop.move:34)\n"
-        "\t  34 │ purse - item.price\n"
+        "\tshop::shop::pay(sources/shop.move:36)\n"
+        "\t  36 │ purse - item.price\n"
         "\t    item: &Item = Item { price: 10, name: 0x746561 }\n"
         "\t    purse: u64 = 9\n"
         "\tshop::shop_tests::overdrawn(tests/shop_tests.move:25)\n"
@@ -48,6 +48,10 @@ def test_the_text_of_an_error_constant_is_shown(shop: LoadedPackage) -> None:
     assert "aborted with error constant 'ETooDear'" in text
     assert "Error message: This costs too much" in text
     assert "item.price: u64 = 200" in text
+
+
+def test_error_constants_of_other_types_show_their_value(shop: LoadedPackage) -> None:
+    assert "Error value: [1, 50]" in text_of(shop, "beyond_limits")
 
 
 def test_a_test_that_was_to_fail_and_did_not(shop: LoadedPackage) -> None:
