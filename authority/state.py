@@ -63,7 +63,8 @@ from proto.transaction_checks import check_static_validity
 from proto.verification import verify_certificate, verify_certificate_batch
 
 RECENT_TRANSACTIONS = 10_000
-"""Transactions that are kept decoded and checked between their vote and their certificate."""
+REMEMBERED_BYTES = 8192
+"""Transactions that stay decoded and checked between vote and certificate, and the longest of them."""
 
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
@@ -353,15 +354,21 @@ class AuthorityState:
             self.locks.acquire(live_owned_references(transaction, self.store), digest)
 
 
-@lru_cache(maxsize=RECENT_TRANSACTIONS)
 def _read_transaction(raw: bytes) -> SubmittedTransaction:
     """Read a transaction; those seen lately are remembered, for they come again in a certificate."""
+    return _read_anew(raw) if len(raw) > REMEMBERED_BYTES else _read_or_recall(raw)
+
+
+def _read_anew(raw: bytes) -> SubmittedTransaction:
     try:
         signed, data_bytes = split_sender_signed(raw)
     except BcsError as error:
         raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
     data = signed.transaction_data
     return SubmittedTransaction(raw, signed, data, data_bytes, digest_of_bytes(data_bytes))
+
+
+_read_or_recall = lru_cache(maxsize=RECENT_TRANSACTIONS)(_read_anew)
 
 
 def _events(data: bytes) -> TransactionEvents | None:

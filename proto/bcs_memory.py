@@ -11,7 +11,9 @@ from typing import Any
 KEY_BYTES = 8
 SAME_KEY = 8
 KEYS = 1024
-"""At most so many first bytes, and values that begin with the same ones."""
+MOST_BYTES = 1024
+"""At most so many first bytes, values that begin with the same ones, and bytes of one encoding: the whole
+is bounded, whatever strangers send."""
 
 
 class Memory:
@@ -28,7 +30,9 @@ class Memory:
         return None
 
     def remember(self, data: bytes, start: int, end: int, value: Any) -> None:
-        """Keep the encoding from start to end."""
+        """Keep the encoding from start to end, unless it is a long one."""
+        if end - start > MOST_BYTES:
+            return
         if len(self._known) >= KEYS:
             self._known.clear()
         same = self._known.setdefault(data[start : start + KEY_BYTES], [])

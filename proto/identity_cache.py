@@ -12,7 +12,7 @@ _V = TypeVar("_V")
 class IdentityCache(Generic[_K, _V]):
     """What a function gives for immutable values, found by identity: hashing them would cost more."""
 
-    def __init__(self, make: Callable[[_K], _V], size: int = 4096) -> None:
+    def __init__(self, make: Callable[[_K], _V], size: int = 1024) -> None:
         """size: values kept; all are forgotten when there are more."""
         self._make = make
         self._size = size
