@@ -35,6 +35,7 @@ from proto.transaction import (
     ProgrammableTransaction,
     Receiving,
     SenderSignedData,
+    SharedObject,
     TransactionData,
 )
 from proto.user_signature import signed_transaction
@@ -166,7 +167,8 @@ class Account:
         return account
 
     async def close(self) -> None:
-        """Stop. What is under way is left to the driver and its journal."""
+        """Stop, and tell callers so. What is under way is left to the driver and its journal."""
+        self._locks.close()
         await self._pool.close()
         for task in self._tasks:
             task.cancel()
@@ -187,8 +189,8 @@ class Account:
 
         build: adds its commands; GasCoin() is a coin of the pool. An object that another transaction of this
         account has is waited for, and used as that one leaves it. gas_budget: nanos.
-        Raises: BuildError (InsufficientGas) before anything is sent; OutcomeUnknown; QuorumDriverError if it
-        is refused for good. Cancelled, it stops waiting; what was sent goes on.
+        Raises: BuildError (InsufficientGas, AccountClosed) before anything is sent; OutcomeUnknown;
+        QuorumDriverError if it is refused for good. Cancelled, it stops waiting; what was sent goes on.
         """
         builder = TransactionBuilder(self._view)
         await build(builder)
@@ -212,11 +214,13 @@ class Account:
     # ---- building
 
     def _owned_inputs(self, kind: ProgrammableTransaction) -> tuple[ObjectID, ...]:
-        """Inputs that a transaction locks: what is the account's, and what others' objects hold for it."""
+        """Inputs that a transaction locks: what is the account's, and what its objects receive."""
         return tuple(
-            reference.object_id
+            value.object.reference.object_id
             for value in kind.inputs
-            if (reference := _exclusive(value)) is not None and self._is_exclusive(reference.object_id)
+            if isinstance(value, ObjectInput)
+            and not isinstance(value.object, SharedObject)
+            and (isinstance(value.object, Receiving) or self._is_exclusive(value.object.reference.object_id))
         )
 
     def _is_exclusive(self, object_id: ObjectID) -> bool:
@@ -265,6 +269,10 @@ class Account:
         while True:
             try:
                 receipt = await self._driver.submit(flight.signed)
+            except asyncio.CancelledError:
+                closed = TimeoutBeforeFinality("the account was closed; the driver goes on")
+                self._keep_unknown(flight, told, closed)
+                raise
             except QuorumDriverError as error:
                 if error.retryable:
                     self._keep_unknown(flight, told, error)

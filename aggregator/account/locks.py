@@ -6,8 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
+from aggregator.transaction_builder import BuildError
 from proto.errors import InvariantViolation
 from proto.ids import ObjectID
+
+
+class AccountClosed(BuildError):
+    """The account was closed before the transaction was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("the account was closed; nothing was sent")
 
 
 class ObjectLocks:
@@ -15,6 +23,7 @@ class ObjectLocks:
 
     def __init__(self) -> None:
         self._waiting: dict[ObjectID, deque[asyncio.Future[None]]] = {}
+        self._is_closed = False
 
     def is_taken(self, object_id: ObjectID) -> bool:
         """Whether somebody has it."""
@@ -28,7 +37,7 @@ class ObjectLocks:
         return True
 
     async def take(self, object_ids: Iterable[ObjectID]) -> None:
-        """Take all of them, waiting for each that is taken; if cancelled, none."""
+        """Take all of them, waiting for each that is taken; if cancelled, none. Raises: AccountClosed."""
         taken: list[ObjectID] = []
         try:
             for object_id in sorted(set(object_ids)):
@@ -52,7 +61,18 @@ class ObjectLocks:
             else:
                 del self._waiting[object_id]
 
+    def close(self) -> None:
+        """Tell whoever waits, and whoever comes, that there is nothing to wait for."""
+        self._is_closed = True
+        for waiting in self._waiting.values():
+            for turn in waiting:
+                if not turn.done():
+                    turn.set_exception(AccountClosed())
+            waiting.clear()
+
     async def _take(self, object_id: ObjectID) -> None:
+        if self._is_closed:
+            raise AccountClosed
         if self.try_take(object_id):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -10,8 +10,9 @@ import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
-from aggregator.account.locks import ObjectLocks
+from aggregator.account.locks import AccountClosed, ObjectLocks
 from aggregator.transaction_builder import MAX_GAS_COINS, BuildError
 from proto.errors import MoveliteError
 from proto.ids import ObjectID
@@ -49,12 +50,13 @@ class PoolPolicy:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turn:
-    """A place in the line. needed: nanos."""
+    """A place in the line. needed: nanos. has_looked: whether coins were read for it."""
 
     needed: int
     coins: asyncio.Future[tuple[ObjectID, ...]]
+    has_looked: bool = False
 
 
 class GasPool:
@@ -79,7 +81,7 @@ class GasPool:
         self._is_scheduled = False
         self._work: asyncio.Task[None] | None = None
         self._no_split_before = 0.0
-        self._is_refilled = False
+        self._is_closed = False
 
     @property
     def coins(self) -> dict[ObjectID, int]:
@@ -111,8 +113,10 @@ class GasPool:
     async def take(self, needed: int) -> tuple[ObjectID, ...]:
         """Coins that pay so many nanos together; they are taken, and whoever has them gives them back.
 
-        Raises: InsufficientGas.
+        Raises: InsufficientGas, AccountClosed.
         """
+        if self._is_closed:
+            raise AccountClosed
         turn = _Turn(needed, asyncio.get_running_loop().create_future())
         self._line.append(turn)
         self.wake()
@@ -131,9 +135,11 @@ class GasPool:
             asyncio.get_running_loop().call_soon(self._serve)
 
     async def close(self) -> None:
-        """Stop; whoever waits is cancelled."""
+        """Stop; whoever waits, or comes, is told."""
+        self._is_closed = True
         for turn in self._line:
-            turn.coins.cancel()
+            if not turn.coins.done():
+                turn.coins.set_exception(AccountClosed())
         self._line.clear()
         if self._work is not None:
             self._work.cancel()
@@ -158,7 +164,6 @@ class GasPool:
                 return
             for coin in coins:
                 self._locks.try_take(coin)
-            self._is_refilled = False
             self._line.popleft().coins.set_result(coins)
 
     def _choose(self, free: list[tuple[int, ObjectID]], needed: int) -> tuple[ObjectID, ...] | None:
@@ -181,11 +186,10 @@ class GasPool:
         in_use = (coin for coin in self._coins if coin not in self._reserved and self._locks.is_taken(coin))
         if self._work is not None or any(in_use):
             return
-        if not self._is_refilled:
-            self._is_refilled = True
-            self._work = asyncio.create_task(self._do(self._refill(), "read coins"))
+        if not turn.has_looked:
+            turn.has_looked = True
+            self._work = asyncio.create_task(self._do(self._refill, "read coins"))
             return
-        self._is_refilled = False
         self._line.popleft()
         balances = [balance for coin, balance in self.coins.items() if coin not in self._reserved]
         turn.coins.set_exception(
@@ -211,11 +215,11 @@ class GasPool:
         value = max(needed, min(self._policy.coin_value, spare // count))
         free.pop()
         self._locks.try_take(coin)
-        self._work = asyncio.create_task(self._do(self._split(coin, count, value), "split a coin"))
+        self._work = asyncio.create_task(self._do(partial(self._split, coin, count, value), "split a coin"))
 
-    async def _do(self, work: Awaitable[object], what: str) -> None:
+    async def _do(self, work: Callable[[], Awaitable[object]], what: str) -> None:
         try:
-            await work
+            await work()
         except (MoveliteError, BuildError) as error:
             _log.warning("could not %s: %s", what, error)
             self._no_split_before = asyncio.get_running_loop().time() + self._policy.pause_after_failed_split

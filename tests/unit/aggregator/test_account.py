@@ -11,6 +11,7 @@ import pytest
 
 from aggregator.account.account import Account, OutcomeUnknown
 from aggregator.account.client import Client
+from aggregator.account.locks import AccountClosed
 from aggregator.account.pool import InsufficientGas, PoolPolicy
 from aggregator.quorum_driver import DriverPolicy
 from aggregator.transaction_builder import BuildError, TransactionBuilder
@@ -308,3 +309,23 @@ async def test_somebody_else_with_the_same_key_costs_an_error_and_no_coin(
     assert len(refused) == 2
     again = await asyncio.gather(*(alice.execute(paying(BOB.address, 1)) for _ in range(8)))
     assert all(receipt.effects.is_success for receipt in again)
+
+
+async def test_closing_an_account_tells_everybody_who_waits(ledger: Ledger) -> None:
+    """One is under way, one waits for its object, one for gas, and one comes too late."""
+    async with ledger.client() as client:
+        alice = await client.account(ALICE.key, PoolPolicy(max_coins=8))
+        coin = coin_ids(alice)[0]
+        for switch in ledger.switches.values():
+            switch.delay = 5.0
+        under_way = asyncio.create_task(alice.execute(giving(coin, ALICE.address)))
+        waiting = [asyncio.create_task(alice.execute(giving(coin, ALICE.address))) for _ in range(2)]
+        waiting += [asyncio.create_task(alice.execute(paying(BOB.address, 1))) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        await alice.close()
+        async with asyncio.timeout(1):
+            outcomes = await asyncio.gather(under_way, *waiting, return_exceptions=True)
+        assert isinstance(outcomes[0], OutcomeUnknown)
+        assert {type(outcome) for outcome in outcomes} == {OutcomeUnknown, AccountClosed}
+        with pytest.raises(AccountClosed):
+            await alice.execute(paying(BOB.address, 1))
