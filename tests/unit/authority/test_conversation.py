@@ -134,7 +134,7 @@ async def test_an_authority_that_does_not_answer_in_time() -> None:
         with pytest.raises(AuthorityError) as caught:
             await hasty.handle_submit_transactions(batch)
         assert caught.value.name == "Unreachable"
-        assert (await hasty.handle_health(HealthRequest())).authority == running.state.name
+        assert (await running.client.handle_health(HealthRequest())).authority == running.state.name
         await hasty.close()
 
 
