@@ -25,6 +25,7 @@ from .codegen.program import check_program as check_lowered
 from .diagnostics import Diagnostics, diag
 from .editions import PackageConfig
 from .lints.run import LintLevel, run_lints
+from .lowering.constant_values import ConstantValues
 from .lowering.program import LoweredProgram, lower_program
 from .naming import name_program
 from .parser import parse_file
@@ -169,10 +170,10 @@ class Compilation:
     def tests(self) -> list[TestCase]:
         """The unit tests of the program; none unless in test mode, or while blocking errors stand."""
         named = self.named
-        _ = self.typed
+        values = ConstantValues(named, self.typed)
         if not self.test_mode or self.diagnostics.has_blocking_errors:
             return []
-        return self._guarded(lambda: build_test_plan(named, self.diagnostics), [])
+        return self._guarded(lambda: build_test_plan(named, self.diagnostics, values.of), [])
 
     @cached_property
     def lowered(self) -> LoweredProgram | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import add, mul, sub
 
 from movelite.bytecode.status import StatusCode
 
@@ -18,7 +17,6 @@ from .types import ModuleIdent
 ConstantValue = Callable[[nt.MemberId], object]
 """Value of a constant: an int if it is a number, anything else otherwise."""
 
-_FOLDED: dict[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
 _CASES = ("abort_code", "arithmetic_error", "vector_error", "out_of_gas", "major_status")
 _INVALID = "Invalid value in attribute assignment"
 _MAX_U64 = 2**64 - 1
@@ -61,31 +59,11 @@ class _Invalid(Exception):
     """The test cannot be run; the reason was reported."""
 
 
-def simple_constant_value(program: nt.NamedProgram) -> ConstantValue:
-    """Values of constants made of literals, other constants, sums and products; None for all others."""
-
-    def fold(node: nt.Expression) -> int | None:
-        match node:
-            case nt.IntLiteral(value=number):
-                return number
-            case nt.Annotate(operand=operand) | nt.Cast(operand=operand):
-                return fold(operand)
-            case nt.ConstantUse(constant=constant):
-                return fold(program.constant(constant).value)
-            case nt.Binary(operator=operator, left=left, right=right) if operator in _FOLDED:
-                first, second = fold(left), fold(right)
-                return None if first is None or second is None else _FOLDED[operator](first, second)
-            case _:
-                return None
-
-    return lambda member: fold(program.constant(member).value)
-
-
 def build_test_plan(
-    program: nt.NamedProgram, diagnostics: Diagnostics, value_of: ConstantValue | None = None
+    program: nt.NamedProgram, diagnostics: Diagnostics, value_of: ConstantValue
 ) -> list[TestCase]:
     """All tests of the user's modules; attributes that make no sense are reported."""
-    planner = _Planner(program, diagnostics, value_of or simple_constant_value(program))
+    planner = _Planner(program, diagnostics, value_of)
     tests: list[TestCase] = []
     for module in program.modules.values():
         if module.is_dependency:

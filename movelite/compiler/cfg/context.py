@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .. import typed_tree as tt
 from ..diagnostics import Diagnostic, Diagnostics
+from ..editions import Edition
 from ..source import Loc
 from ..types import AbilitySet, Type
 
@@ -16,8 +17,9 @@ Explain = Callable[[tt.Function, Diagnostic, AbilitySet, Type, Loc], None]
 
 @dataclass(frozen=True, slots=True)
 class FunctionContext:
-    """Where findings go, the abilities of types, and what to say about those that are missing."""
+    """Where findings go, the abilities of types, what to say about missing ones, and the edition."""
 
     diagnostics: Diagnostics
     abilities: Callable[[Type], AbilitySet]
     explain: Explain
+    edition: Edition

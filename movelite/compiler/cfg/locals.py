@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .. import codes
 from .. import typed_tree as tt
 from ..diagnostics import Diagnostic, diag
+from ..editions import Edition
 from ..lowering import ir
 from ..named_tree import Mutability
 from ..source import Loc
@@ -169,10 +170,11 @@ class _Walker:
         self.changed.add(local)
         if local.mutability is not Mutability.IMMUTABLE or local.is_temporary:
             return
-        labels = [
-            (loc, f"Invalid {what} of immutable variable '{local.name}'"),
-            (local.loc, f"To use the variable mutably, it must be declared 'mut', e.g. 'mut {local.name}'"),
-        ]
+        advice = f"To use the variable mutably, it must be declared 'mut', e.g. 'mut {local.name}'"
+        if self._context.edition is Edition.E2024_MIGRATION:
+            self._report(diag(codes.Migration.NeedsLetMut, (local.loc, advice)))
+            return
+        labels = [(loc, f"Invalid {what} of immutable variable '{local.name}'"), (local.loc, advice)]
         if first is not None and first != local.loc:
             is_same = first == loc
             text = "assigned multiple times here in a loop" if is_same else "initially assigned here"

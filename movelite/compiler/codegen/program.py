@@ -45,8 +45,9 @@ def check_program(lowered: LoweredProgram, named: NamedProgram, diagnostics: Dia
         body = Body(program, named.modules[function.named.id.module], function.named)
         explain_missing_ability(body, item, ability, type_, loc)
 
-    context = FunctionContext(diagnostics, Abilities(named).of, explain)
+    abilities = Abilities(named)
     for module in lowered.modules.values():
+        context = FunctionContext(diagnostics, abilities.of, explain, module.module.named.package.edition)
         with diagnostics.filtered(module.module.filters):
             for body in module.bodies.values():
                 with diagnostics.filtered(body.function.filters):

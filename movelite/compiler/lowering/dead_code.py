@@ -16,7 +16,7 @@ from ..codes import UnusedItem
 from ..diagnostics import Diagnostics, diag
 from ..named_tree import Label
 from ..source import Loc
-from ..types import UnitType
+from ..types import AnythingType, UnitType
 from .ir import children_of
 
 _VALUE_LOST = "Expected a value. Any code surrounding or after this expression will not be reached"
@@ -187,7 +187,7 @@ class _DeadCode:
             return None
         if position is _Position.STATEMENT:
             return _End(_Kind.BRANCHES, e.loc)
-        if position is _Position.TAIL and isinstance(e.type, UnitType):
+        if position is _Position.TAIL and isinstance(e.type, UnitType | AnythingType):
             return None
         if one.is_like(other):
             self._tell_end(_End(one.kind, e.loc, one.label), position)

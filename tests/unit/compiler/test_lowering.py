@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from movelite.compiler.editions import Edition
 from tests.unit.compiler.sources import compilation
 
 
@@ -68,3 +69,10 @@ def test_a_store_that_nobody_reads_is_noted() -> None:
     assert in_function("let mut a = 1; a; a = 2;") == ["W09003"]
     assert in_function("let mut _a = 1; _a; _a = 2;") == []
     assert in_function("let a = 1; a; a = 2;") == ["W09003", "E04024"]
+
+
+def test_a_migration_notes_where_mut_is_needed() -> None:
+    found_ = compilation("module a::m { fun f() { let x = 1; x = 2; x; } }", Edition.E2024_MIGRATION)
+    _ = found_.modules
+    codes = [str(item.code) for item in found_.diagnostics.raw()]
+    assert "E04024" not in codes and any(item.code.category == 14 for item in found_.diagnostics.raw())

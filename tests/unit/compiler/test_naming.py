@@ -145,3 +145,23 @@ def test_warnings_can_be_allowed() -> None:
     found = compilation(text.replace("ALLOW", "#[allow(unused_variable)]"))
     _ = found.named
     assert len(found.diagnostics) == 0 and len(found.diagnostics.silenced) == 1
+
+
+def test_expected_codes_are_folded_with_every_operator() -> None:
+    text = """
+module std::unit_test { }
+module a::m {
+    const A: u64 = 12;
+    const B: u64 = ((A / 5) << 3 | 1 ^ 2) % 11;
+    const C: u64 = (260u16 as u64) - A;
+    const LOOP: u64 = LOOP2;
+    const LOOP2: u64 = LOOP;
+    #[test, expected_failure(abort_code = B)] fun b() { abort B }
+    #[test, expected_failure(abort_code = C)] fun c() { abort C }
+    #[test, expected_failure(abort_code = LOOP)] fun d() { abort 0 }
+}
+"""
+    found = compilation(text, test_mode=True)
+    codes = [case.expected_failure.code for case in found.tests if case.expected_failure is not None]
+    assert codes == [((12 // 5) << 3 | 1 ^ 2) % 11, 260 - 12]
+    assert "E10004" in {str(item.code) for item in found.diagnostics} or found.diagnostics.has_errors
