@@ -691,7 +691,8 @@ class Function:
     """A function. `body` is None for a native one, and for macros, which produce no code.
 
     `compiled_visibility` is what the module file says: entry functions become public in test mode.
-    `return_type` is unit, one type or a tuple. `matches` has what each lowered `match` was before.
+    `return_type` is unit, one type or a tuple. `matches` has what each lowered `match` was before,
+    `annotated` the expressions whose type the source or a macro states.
     """
 
     name: str
@@ -710,6 +711,7 @@ class Function:
     filters: WarningFilters
     named: FunctionDef
     matches: dict[Expression, Match] = field(default_factory=dict)
+    annotated: set[Expression] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False)

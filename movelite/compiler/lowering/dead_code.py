@@ -8,6 +8,7 @@ on and what is said: as the last of a function (TAIL), where its value is needed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
@@ -70,16 +71,19 @@ def report_dead_code(module: tt.Module, diagnostics: Diagnostics) -> None:
     """Report the dead code of a module's constants and functions."""
     for constant in module.constants.values():
         with diagnostics.filtered(constant.filters):
-            _DeadCode({}, diagnostics).body([tt.Evaluate(constant.value, constant.value.loc)])
+            _DeadCode({}, set(), diagnostics).body([tt.Evaluate(constant.value, constant.value.loc)])
     for function in module.functions.values():
         if function.body is not None and not function.is_macro:
             with diagnostics.filtered(function.filters):
-                _DeadCode(function.matches, diagnostics).body(function.body.items)
+                _DeadCode(function.matches, function.annotated, diagnostics).body(function.body.items)
 
 
 class _DeadCode:
-    def __init__(self, matches: Matches, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, matches: Matches, annotated: AbstractSet[tt.Expression], diagnostics: Diagnostics
+    ) -> None:
         self.matches = matches
+        self.annotated = annotated
         self.diagnostics = diagnostics
 
     def body(self, items: list[tt.SequenceItem]) -> None:
@@ -112,6 +116,15 @@ class _DeadCode:
 
     def _walk(self, e: tt.Expression, position: _Position) -> _End | None:
         """Walk over an expression; why control does not come out of it, if so."""
+        if e not in self.annotated:
+            return self._walk_plain(e, position)
+        end = self._walk_plain(e, _Position.VALUE)  # a type that is stated is that of a value
+        if end is None:
+            return None
+        self._tell_end(end, _Position.VALUE)
+        return self._told(e)
+
+    def _walk_plain(self, e: tt.Expression, position: _Position) -> _End | None:
         match = self.matches.get(e)
         if match is not None:
             return self._match(match, position)

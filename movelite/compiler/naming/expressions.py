@@ -402,7 +402,6 @@ class ExpressionNamer(CallNamer):
         if isinstance(operand, st.Dot | st.Index):
             self.require(Feature.MOVE_2024_PATHS, keyword)
         elif not isinstance(inner, st.NameExpression):
-            self.expression(operand)
             item = diag(codes.Syntax.InvalidMoveOrCopy, (keyword, f"Invalid '{usage.value}' of expression"))
             self.report(item.label(operand.loc, "Expected a name or path access, e.g. 'x' or 'e.f'"))
             return nt.ErrorExpression(loc)

@@ -121,7 +121,7 @@ class LocalNamer(TypeNamer):
     def report_unused(self, variable: nt.Variable) -> None:
         """Warn of a variable that nothing reads."""
         name = variable.name
-        if variable.is_used or name.startswith(("_", "$_")):
+        if variable.is_used or name.startswith(("_", "$_")) or name[0].isupper():  # reported as no name
             return
         kind = "parameter" if variable.is_parameter else "local variable"
         message = f"Unused {kind} '{name}'. Consider removing or prefixing with an underscore: '_{name}'"

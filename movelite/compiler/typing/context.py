@@ -174,6 +174,7 @@ class Body:
         self.expansions: list[Expansion] = []
         self.in_constant = False
         self.matches: dict[T.Expression, T.Match] = {}
+        self.annotated: set[T.Expression] = set()
         self._next_local = 0
         self._next_frame = 0
         self._expanded = 0

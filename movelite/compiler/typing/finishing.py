@@ -164,7 +164,9 @@ class Finisher:
             case T.UnitExpression() | T.ConstantUse() | T.ErrorCode() | T.Continue() | T.ErrorExpression():
                 pass
             case Annotated():
-                return self.value(e.operand, e.type)
+                value = self.value(e.operand, e.type)
+                self._body.annotated.add(value)
+                return value
             case T.Call():
                 e.type_arguments = self._all(e.type_arguments, e.loc)
                 e.parameter_types = self._all(e.parameter_types, e.loc)

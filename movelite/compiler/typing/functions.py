@@ -30,7 +30,7 @@ def check_function(program: ProgramContext, module: N.ModuleDef, definition: N.F
             block = _check_body(body, frame, definition.body)
         report_scopes(program)
     function = make_function(program, definition, parameters, block)
-    function.matches = body.matches
+    function.matches, function.annotated = body.matches, body.annotated
     return function
 
 

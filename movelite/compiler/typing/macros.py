@@ -177,10 +177,12 @@ def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list
     label = N.Label(None, loc, True)
     frame.return_label = label
     assert definition.body is not None
+    errors = body.program.diagnostics.error_count
     block = check_sequence(body, frame, definition.body, loc)
     inner = finish_labeled(body, loc, label, block, "Invalid named block")
     for argument in by_name:
-        if not argument.is_used:
+        # what could not be expanded says nothing about who would have used the argument
+        if not argument.is_used and errors == body.program.diagnostics.error_count:
             node = argument.expression if isinstance(argument, ByName) else argument.function
             _warn_unused(body, node.loc)
     result = fill_holes(body, use.result)
