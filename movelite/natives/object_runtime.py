@@ -129,7 +129,10 @@ class CircularOwnership(Exception):
 
 @dataclass(slots=True)
 class ObjectRuntime:
-    """State of the object natives during one transaction."""
+    """State of the object natives during one transaction.
+
+    slow_milliseconds: what its slow natives are rated at together.
+    """
 
     reader: ChildReader
     inputs: dict[ObjectID, InputObject]
@@ -145,6 +148,7 @@ class ObjectRuntime:
     _root_versions: dict[ObjectID, SequenceNumber] = field(default_factory=dict)
     _settings: dict[ObjectID, tuple[StructTag, Value] | None] = field(default_factory=dict)
     _event_bytes: int = 0
+    slow_milliseconds: int = 0
 
     def add_input(self, object_id: ObjectID, entry: InputObject) -> None:
         """An object that enters the transaction."""
@@ -227,6 +231,7 @@ class ObjectRuntime:
         self.events.clear()
         self._settings.clear()
         self._event_bytes = 0
+        self.slow_milliseconds = 0
 
     def child_exists(self, parent: ObjectID, child: ObjectID) -> bool:
         """Whether parent has the child, of whatever type."""

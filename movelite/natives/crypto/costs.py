@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from movelite.natives.object_runtime import ObjectRuntime
-from movelite.vm.native_context import NativeContext
+from movelite.vm.native_context import NativeContext, NativeOutOfGas
 from movelite.vm.types import Type
 from movelite.vm.values import Value
 from proto.protocol_config import ProtocolConfig
@@ -18,6 +18,23 @@ Arguments = Sequence[Value]
 def config_of(context: NativeContext) -> ProtocolConfig:
     """The protocol's numbers, which the object runtime carries."""
     return context.extension(ObjectRuntime).config
+
+
+MAX_SLOW_MILLISECONDS = 4000
+"""What the slow natives of one transaction may take together, by the time each is rated at."""
+
+
+def charge_time(context: NativeContext, milliseconds: int) -> None:
+    """Count a native that takes much longer here than its price says.
+
+    The network's prices fit its own compiled code; without a limit, gas of a few coins would hold up an
+    authority for minutes. The rates are fixed numbers, so that all authorities stop at the same call.
+    Raises: NativeOutOfGas.
+    """
+    runtime = context.extension(ObjectRuntime)
+    runtime.slow_milliseconds += milliseconds
+    if runtime.is_metered and runtime.slow_milliseconds > MAX_SLOW_MILLISECONDS:
+        raise NativeOutOfGas
 
 
 def charge_blocks(context: NativeContext, length: int, block: int, per_byte: int, per_block: int) -> None:

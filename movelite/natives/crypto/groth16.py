@@ -9,7 +9,7 @@ from __future__ import annotations
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
 from movelite.natives.crypto import groth16_bn254
-from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_time, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
 INVALID_VERIFYING_KEY = 0
@@ -18,6 +18,10 @@ TOO_MANY_PUBLIC_INPUTS = 2
 """Abort codes of the module."""
 
 BLS12381, BN254 = 0, 1
+PREPARE_MILLISECONDS = {BLS12381: 3, BN254: 15}
+VERIFY_MILLISECONDS = {BLS12381: 4, BN254: 40}
+"""What the natives are rated at."""
+
 MAX_PUBLIC_INPUTS = 8
 G1_LENGTH, G2_LENGTH, SCALAR_LENGTH = 48, 96, 32
 COUNT_LENGTH = 8
@@ -35,6 +39,7 @@ def prepare_verifying_key(context: NativeContext, types: Types, arguments: Argum
         context.charge(config.groth16_prepare_verifying_key_bn254_cost_base)
     else:
         context.charge(config.groth16_prepare_verifying_key_bls12381_cost_base)
+    charge_time(context, PREPARE_MILLISECONDS[curve])
     try:
         parts = groth16_bn254.prepare(key) if curve == BN254 else _prepare(key)
     except ValueError as error:
@@ -77,6 +82,7 @@ def verify_groth16_proof(context: NativeContext, types: Types, arguments: Argume
     context.charge(per_input * -(-len(inputs) // SCALAR_LENGTH) + per_byte * len(inputs))
     if len(inputs) > MAX_PUBLIC_INPUTS * SCALAR_LENGTH:
         raise MoveAbort(TOO_MANY_PUBLIC_INPUTS)
+    charge_time(context, VERIFY_MILLISECONDS[curve])
     verify = groth16_bn254.verify if curve == BN254 else _verify
     try:
         return (verify(points, alpha_beta, gamma, delta, inputs, proof),)

@@ -9,7 +9,7 @@ from typing import Any
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
 from movelite.natives.crypto import target_group
-from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_time, config_of
 from movelite.natives.crypto.signatures import BLS_MIN_PK_DOMAIN
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from proto.bls import DST as G1_DOMAIN
@@ -208,11 +208,16 @@ def _additions(count: int) -> int:
     return -(-SCALAR_BITS // window) * (count + (1 << window) + 1)
 
 
+PAIRING_MILLISECONDS = 2
+"""What the native is rated at."""
+
+
 def internal_pairing(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """internal_pairing(group: u8, g1: &vector<u8>, g2: &vector<u8>): vector<u8>"""
     if arguments[0] != _G1:
         raise MoveAbort(INVALID_INPUT)
     context.charge(config_of(context).group_ops_bls12381_pairing_cost)
+    charge_time(context, PAIRING_MILLISECONDS)
     try:
         first, second = _GROUPS[_G1].read(bytes(arguments[1])), _GROUPS[_G2].read(bytes(arguments[2]))
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import GT, G1Point, G2Point
 
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, charge_time, config_of
 from movelite.vm.native_context import NativeContext, NativeFunction
 from proto.bls import bls_verify
 from proto.crypto import verify_ed25519
@@ -33,6 +33,10 @@ def ed25519_verify(context: NativeContext, types: Types, arguments: Arguments) -
     return (verify_ed25519(public_key, message, signature),)
 
 
+BLS_MILLISECONDS = 2
+"""What the natives are rated at."""
+
+
 def bls12381_min_sig_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """bls12381::bls12381_min_sig_verify(signature, public_key, message: &vector<u8>): bool"""
     config = config_of(context)
@@ -45,6 +49,7 @@ def bls12381_min_sig_verify(context: NativeContext, types: Types, arguments: Arg
         config.bls12381_bls12381_min_sig_verify_msg_cost_per_byte,
         config.bls12381_bls12381_min_sig_verify_msg_cost_per_block,
     )
+    charge_time(context, BLS_MILLISECONDS)
     return (bls_verify([public_key], message, signature),)
 
 
@@ -60,6 +65,7 @@ def bls12381_min_pk_verify(context: NativeContext, types: Types, arguments: Argu
         config.bls12381_bls12381_min_pk_verify_msg_cost_per_byte,
         config.bls12381_bls12381_min_pk_verify_msg_cost_per_block,
     )
+    charge_time(context, BLS_MILLISECONDS)
     return (_min_pk_verify(signature, public_key, message),)
 
 

@@ -16,7 +16,7 @@ from movelite.natives.crypto.class_group import (
     multi_power,
     reduced,
 )
-from movelite.natives.crypto.costs import Arguments, Results, Types, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_time, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from proto import bcs
 
@@ -30,12 +30,17 @@ MAX_BITS = 16_384
 _Coefficients = tuple[bytes, bytes, bytes]
 
 
+HASH_MILLISECONDS, VERIFY_MILLISECONDS = 20, 80
+"""What the natives are rated at."""
+
+
 def hash_to_input(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """hash_to_input_internal(message: &vector<u8>): vector<u8>"""
     config = config_of(context)
     if not config.feature_flags.enable_vdf:
         raise MoveAbort(NOT_SUPPORTED)
     context.charge(config.vdf_hash_to_input_cost)
+    charge_time(context, HASH_MILLISECONDS)
     return (list(_write(hash_to_form(bytes(arguments[0])))),)
 
 
@@ -45,6 +50,7 @@ def vdf_verify(context: NativeContext, types: Types, arguments: Arguments) -> Re
     if not config.feature_flags.enable_vdf:
         raise MoveAbort(NOT_SUPPORTED)
     context.charge(config.vdf_verify_vdf_cost)
+    charge_time(context, VERIFY_MILLISECONDS)
     try:
         start, output, proof = (_read(bytes(argument)) for argument in arguments[:3])
     except bcs.BcsError as error:

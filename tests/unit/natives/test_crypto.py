@@ -8,10 +8,17 @@ import pytest
 
 from movelite.facade import ledger_natives
 from movelite.natives.crypto import ristretto
+from movelite.natives.crypto.costs import MAX_SLOW_MILLISECONDS, charge_time
 from movelite.natives.crypto.poseidon import FIELD as POSEIDON_FIELD
 from movelite.natives.crypto.poseidon import poseidon
 from movelite.natives.object_runtime import ObjectRuntime
-from movelite.vm.native_context import Extensions, MoveAbort, NativeContext, RuntimeLimits
+from movelite.vm.native_context import (
+    Extensions,
+    MoveAbort,
+    NativeContext,
+    NativeOutOfGas,
+    RuntimeLimits,
+)
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, SequenceNumber
 from proto.object import Object
 from proto.protocol_config import PROTOCOL_CONFIG
@@ -193,3 +200,12 @@ def test_issuer_of_an_address() -> None:
     assert call(*names, address, seed, b"https://accounts.google.com") is True
     assert call(*names, address, seed, b"https://other.issuer.com") is False
     assert call(*names, address, seed + 1, b"https://accounts.google.com") is False
+
+
+def test_slow_natives_of_one_transaction_have_an_end_together() -> None:
+    objects = ObjectRuntime(_NoChildren(), {}, PROTOCOL_CONFIG, is_metered=True)
+    context = NativeContext(Extensions(objects), 10**15, RuntimeLimits(), list)
+    for _ in range(MAX_SLOW_MILLISECONDS // 80):
+        charge_time(context, 80)
+    with pytest.raises(NativeOutOfGas):
+        charge_time(context, 80)
