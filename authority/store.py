@@ -305,7 +305,7 @@ class UnitOfWork:
     def add_objects(self, objects: Iterable[Object]) -> None:
         """Store objects that no transaction made: those of the genesis."""
         for value in objects:
-            self._write_object(value, self.get_object(value.object_id))
+            self._write_object(value.object_id, value, self.get_object(value.object_id))
 
     def add_certificates(self, batch: CertifiedBatch) -> int:
         """Keep the certificates of a batch, of which something is executed next; the number they have."""
@@ -328,7 +328,7 @@ class UnitOfWork:
         self.executed_here[digest] = executed
         for value in written:
             object_id = value.data.object_id
-            self._write_object(value, None if object_id in created else self.get_object(object_id))
+            self._write_object(object_id, value, None if object_id in created else self.get_object(object_id))
         for gone in removed:
             self._remove_object(gone)
 
@@ -342,9 +342,8 @@ class UnitOfWork:
         if self.batch.puts:
             self._store._commit(self)
 
-    def _write_object(self, value: Object, before: Object | None) -> None:
-        data, owner = value.data, value.owner
-        object_id, version = data.object_id, data.version
+    def _write_object(self, object_id: ObjectID, value: Object, before: Object | None) -> None:
+        owner, version = value.owner, value.data.version
         self.batch.puts[b"o" + object_id + version.to_bytes(8, "big")] = _LIVE + value.encoded
         owner_before = None if before is None else before.owner
         if owner_before is not owner and owner_before != owner:

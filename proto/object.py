@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from struct import Struct
 from typing import Annotated, ClassVar
 
 from proto import bcs
 from proto.bcs import U64
 from proto.ids import (
     ADDRESS_LENGTH,
+    DIGEST_LENGTH,
     GENESIS_MARKER_DIGEST,
     IOTA_FRAMEWORK_ADDRESS,
     IOTA_SYSTEM_ADDRESS,
@@ -339,6 +341,22 @@ def _type_length(type_: MoveObjectType) -> int:
 
 
 _encode_object = bcs.encoder(Object)
+_COIN_LENGTH = ADDRESS_LENGTH + 8
+_GAS_COIN = Struct(f"<BBQB{_COIN_LENGTH}sB{ADDRESS_LENGTH}sB{DIGEST_LENGTH}sQ")
+"""The BCS of a gas coin that an account owns: variants and lengths are all of one byte."""
+
+
+def _encoded(value: Object) -> bytes:
+    """BCS; the most frequent form in one step."""
+    data, owner = value.data, value.owner
+    if type(data) is not MoveObject or type(data.type_) is not GasCoinType or type(owner) is not AddressOwner:
+        return _encode_object(value)
+    if len(data.contents) != _COIN_LENGTH:
+        return _encode_object(value)
+    made_by, fee = value.previous_transaction, value.storage_rebate
+    return _GAS_COIN.pack(
+        0, 1, data.version, _COIN_LENGTH, data.contents, 0, owner.address, DIGEST_LENGTH, made_by, fee
+    )
 
 
 def written_object(
@@ -354,7 +372,7 @@ def written_object(
         storage_rebate=rebate,
         metered_size=size,
     )
-    known["encoded"] = encoded = _encode_object(value)
+    known["encoded"] = encoded = _encoded(value)
     known["_digest"] = blake2b_256(b"Object::" + encoded)
     return value
 

@@ -41,6 +41,9 @@ class RuntimeConfig:
     """Instructions interpreted, per instruction of a function's code, before it is translated; 0: none."""
 
 
+_NO_PACKAGES = MemoryLinkage({})
+
+
 class MoveRuntime:
     """Keeps verified, linked and translated modules for all sessions."""
 
@@ -76,7 +79,7 @@ class MoveRuntime:
 
         Raises: as Session.execute.
         """
-        return Session(self, MemoryLinkage({}), gas_meter, extensions).execute(function, arguments)
+        return Session(self, _NO_PACKAGES, gas_meter, extensions).execute(function, arguments)
 
     def forget_links(self) -> None:
         """Look every view up again: call it when a link context has come to mean other modules."""

@@ -13,6 +13,7 @@ from authority.execution.engine import ExecutionResult, Executor
 from authority.execution.native import is_native
 from authority.state import AuthorityState
 from authority.transaction_input import check_input_fully, check_transaction_input
+from proto import bcs
 from proto.bcs import U64
 from proto.errors import UserInputError
 from proto.ids import Address
@@ -113,7 +114,7 @@ def check_alike(data: TransactionData) -> ExecutionResult | None:
     assert found.effects == wanted.effects
     assert found.written == wanted.written
     for object_id, value in found.written.items():
-        assert value.encoded == wanted.written[object_id].encoded
+        assert value.encoded == wanted.written[object_id].encoded == bcs.encode(Object, value)
         assert value.metered_size == wanted.written[object_id].metered_size
     assert (found.removed, found.events, found.received) == (wanted.removed, wanted.events, wanted.received)
     assert str(found.error) == str(wanted.error)
