@@ -78,7 +78,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--failures", action="store_true", help="one line for each case that failed")
     parser.add_argument("--verbose", action="store_true", help="the whole detail of each case that failed")
     parser.add_argument("--json", action="store_true", help="all cases as JSON")
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)
 
 
 def _first_line(text: str) -> str:
