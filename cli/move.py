@@ -94,6 +94,8 @@ def build(
     lint: Annotated[bool, typer.Option("--lint", help="All lints, not only the usual ones.")] = False,
     no_lint: Annotated[bool, typer.Option("--no-lint", help="No lints.")] = False,
     install_dir: Annotated[Path | None, typer.Option(help="Where build/ goes; else the package.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Use nothing of earlier builds.")] = False,
+    silence_warnings: Annotated[bool, typer.Option("--silence-warnings", help="No warnings.")] = False,
     skip_fetch_latest_git_deps: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Compile a package; modules, source maps and sources go to build/NAME."""
@@ -108,7 +110,7 @@ def build(
         warnings_are_errors=warnings_are_errors,
         lints="all" if lint else "none" if no_lint else "default",
     )
-    built = build_package(path or _folder, options)
+    built = build_package(path or _folder, options, is_forced=force, is_silent=silence_warnings)
     write_build(built, install_dir or built.folder, options)
     if dump_bytecode_as_base64:
         print(built.base64_dump())

@@ -25,15 +25,17 @@ class PackageToPublish:
     published_at: Address | None
 
 
-def build_package(folder: Path, options: BuildOptions) -> BuiltPackage:
-    """Build; what the compiler says goes to standard error. Raises: PackageError."""
+def build_package(
+    folder: Path, options: BuildOptions, *, is_forced: bool = False, is_silent: bool = False
+) -> BuiltPackage:
+    """Build; what the compiler says goes to standard error (no warnings if silent). Raises: PackageError."""
     try:
-        built = build(folder, options)
+        built = build(folder, options, is_forced=is_forced)
     except BuildError as error:
         if error.report:
             output.note(error.report)
         raise
-    if built.warnings:
+    if built.warnings and not is_silent:
         output.note(built.warnings)
     return built
 

@@ -67,12 +67,16 @@ class BuildOptions:
         return self.dev_mode or self.test_mode
 
 
-def build(folder: Path | str, options: BuildOptions | None = None) -> BuiltPackage:
-    """Build the package in a folder.
+def build(
+    folder: Path | str, options: BuildOptions | None = None, *, is_forced: bool = False
+) -> BuiltPackage:
+    """Build the package in a folder; if forced, without what earlier builds left.
 
     Raises: PackageError (ManifestError, ResolutionError; BuildError if the sources have errors).
     """
-    return _Build(Path(folder), options or BuildOptions()).run()
+    building = _Build(Path(folder), options or BuildOptions())
+    building.is_forced = is_forced
+    return building.run()
 
 
 def compile_package(folder: Path | str, options: BuildOptions | None = None) -> Compilation:
@@ -147,6 +151,7 @@ class _Build:
     def __init__(self, folder: Path, options: BuildOptions, is_run: bool = False) -> None:
         self.options = options
         self.is_run = is_run
+        self.is_forced = False
         self.graph: PackageGraph = resolve_graph(folder, options.is_dev)
         self.published: PublishedIds = published_ids(self.graph, options.chain_id)
         self.addresses = resolve_addresses(
@@ -196,7 +201,7 @@ class _Build:
     def run(self) -> BuiltPackage:
         """The built package, from the cache if nothing has changed since it was built."""
         key = f"build-{self.key()}"
-        found = cache.read(key)
+        found = None if self.is_forced else cache.read(key)
         if isinstance(found, BuiltPackage):
             return found
         modules, warnings = self._compile()
@@ -233,7 +238,7 @@ class _Build:
         name = self.graph.root.name
         size = sum(len(text) for files in self.files.values() for _, text in files)
         key = self._record_key()
-        record = cache.read(key)
+        record = None if self.is_forced else cache.read(key)
         known = record if isinstance(record, BuildRecord) else None
         try:
             words = words_of(self.packages) | _TEST_WORDS if size < _LARGE else None
