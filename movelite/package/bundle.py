@@ -79,7 +79,7 @@ class Bundle:
         if ready is not None and has_layout():
             try:
                 return self._ready_interface(ready, words)
-            except (UnpicklingError, KeyError, OSError):
+            except (UnpicklingError, OSError):
                 pass  # a broken archive is none
         key = self._cache_key("interface")
         found = cache.read(key)
@@ -123,7 +123,7 @@ class Bundle:
         if ready is not None:
             try:
                 return ready.modules([node.name for node in self.nodes])
-            except (KeyError, OSError):
+            except OSError:
                 pass  # a broken archive is none
         key = self._cache_key("modules")
         found = cache.read(key)

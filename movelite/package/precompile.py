@@ -87,13 +87,15 @@ def _compiled(
 
 
 def write_archive(path: Path = ARCHIVE) -> int:
-    """Write the archive; its size in bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    """Write the archive, whole or not at all; its size in bytes."""
+    made = path.with_suffix(".new")
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in contents().items():
             info = zipfile.ZipInfo(name, _DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
+    made.replace(path)
     return path.stat().st_size
 
 

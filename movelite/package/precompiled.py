@@ -73,13 +73,22 @@ class Precompiled:
     def definitions(self, words: set[str] | None = None) -> list[ModuleDef]:
         """The modules for dependents; given the words of their sources, only those that these can reach.
 
-        Raises: UnpicklingError.
+        Raises: UnpicklingError, OSError.
         """
         wanted = sorted(self._reachable(words)) if words is not None else range(len(self.entries))
         found: list[ModuleDef] = []
         for place in wanted:
-            found.append(load(self._archive.read(f"{self.entries[place].path}.interface")))  # type: ignore[arg-type]
+            found.append(load(self._read(f"{self.entries[place].path}.interface")))  # type: ignore[arg-type]
         return found
+
+    def _read(self, name: str) -> bytes:
+        import zipfile
+        import zlib
+
+        try:
+            return self._archive.read(name)
+        except (zipfile.BadZipFile, zlib.error, KeyError) as error:
+            raise OSError(f"{ARCHIVE}: {error}") from None
 
     def _reachable(self, words: set[str]) -> set[int]:
         from movelite.compiler.naming.items import default_modules
@@ -96,14 +105,14 @@ class Precompiled:
         return seen
 
     def modules(self, packages: Sequence[str]) -> tuple[BuiltModule, ...]:
-        """The compiled modules of some packages, dependencies first."""
+        """The compiled modules of some packages, dependencies first. Raises: OSError."""
         return tuple(
             BuiltModule(
                 entry.address,
                 entry.name,
-                self._archive.read(f"{entry.path}.mv"),
+                self._read(f"{entry.path}.mv"),
                 entry.package,
-                self._archive.read(f"{entry.path}.mvsm"),
+                self._read(f"{entry.path}.mvsm"),
                 str(bundled_folder(entry.package) / entry.source),
             )
             for entry in sorted(self.entries, key=lambda entry: entry.order)

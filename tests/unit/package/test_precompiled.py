@@ -55,7 +55,9 @@ def test_only_what_the_sources_can_mean_is_read() -> None:
     assert "kiosk" not in names and len(names) < len(whole.program.modules)
 
 
-@pytest.mark.parametrize("change", ["other sources", "other layout", "no archive", "cut off"])
+@pytest.mark.parametrize(
+    "change", ["other sources", "other layout", "no archive", "cut off", "broken inside"]
+)
 def test_an_archive_that_does_not_fit_is_not_used(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +72,9 @@ def test_an_archive_that_does_not_fit_is_not_used(
     if change != "no archive":
         with zipfile.ZipFile(path, "w") as made:
             made.writestr(precompiled.INDEX, json.dumps(index))
-            made.writestr("plain.json", plain if change == "cut off" else plain[:-9])
+            made.writestr("plain.json", plain[:-9] if change == "cut off" else plain)
+            if change == "broken inside":
+                made.writestr("plain/MoveStdlib/vector.interface", b"no pickle")
     monkeypatch.setattr(precompiled, "ARCHIVE", path)
     precompiled._open.cache_clear()
     try:
