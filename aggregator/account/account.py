@@ -264,7 +264,16 @@ class Account:
         return await asyncio.shield(told)
 
     async def _fly(self, flight: _Flight, told: asyncio.Future[Receipt]) -> None:
-        """Follow a transaction to its end. told: what its caller waits for."""
+        """Follow a transaction to its end; whatever goes wrong in here, nobody waits for ever."""
+        try:
+            await self._follow(flight, told)
+        except Exception as error:
+            _log.exception("transaction %s", format_digest(flight.digest))
+            _fail(flight.end, error)
+            _fail(told, error)
+
+    async def _follow(self, flight: _Flight, told: asyncio.Future[Receipt]) -> None:
+        """Attempts, until the end is known. told: what its caller waits for."""
         backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         while True:
             try:
