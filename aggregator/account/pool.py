@@ -81,6 +81,7 @@ class GasPool:
         self._is_scheduled = False
         self._work: asyncio.Task[None] | None = None
         self._no_split_before = 0.0
+        self._has_served_since = True
         self._is_closed = False
 
     @property
@@ -164,6 +165,7 @@ class GasPool:
                 return
             for coin in coins:
                 self._locks.try_take(coin)
+            self._has_served_since = True
             self._line.popleft().coins.set_result(coins)
 
     def _choose(self, free: list[tuple[int, ObjectID]], needed: int) -> tuple[ObjectID, ...] | None:
@@ -204,7 +206,8 @@ class GasPool:
         needed = max(turn.needed for turn in self._line)
         missing = len(self._line) - sum(balance >= needed for balance, _ in free)
         room = self._policy.max_coins - len(self._coins)
-        if missing < 2 or room < 1 or asyncio.get_running_loop().time() < self._no_split_before:
+        is_early = asyncio.get_running_loop().time() < self._no_split_before
+        if missing < 2 or room < 1 or is_early or not self._has_served_since:
             return
         balance, coin = free[-1] if free else (0, None)
         count = min(missing + 1, room, MAX_SPLIT)
@@ -223,6 +226,7 @@ class GasPool:
         except (MoveliteError, BuildError) as error:
             _log.warning("could not %s: %s", what, error)
             self._no_split_before = asyncio.get_running_loop().time() + self._policy.pause_after_failed_split
+            self._has_served_since = False  # a split that fails every time must not keep the line waiting
         finally:
             self._work = None
             self.wake()

@@ -10,7 +10,7 @@ from aggregator.account.cache import ObjectCache
 from aggregator.account.gas import spent_from_gas
 from aggregator.account.locks import ObjectLocks
 from aggregator.account.pool import GasPool, InsufficientGas, PoolPolicy, split_budget
-from aggregator.transaction_builder import ObjectSummary
+from aggregator.transaction_builder import BuildError, ObjectSummary
 from proto import bcs
 from proto.errors import InvariantViolation
 from proto.ids import Address, ObjectID
@@ -162,6 +162,25 @@ async def test_a_line_makes_coins_out_of_a_rich_one_at_once() -> None:
     assert len(set(taken)) == 3
     assert work.wanted == [(A, 3, 1000)]
     assert split_budget(3) < 10**9
+
+
+async def test_a_split_that_always_fails_does_not_keep_the_line_waiting() -> None:
+    class Failing(Splits):
+        async def _split(self, coin: ObjectID, count: int, value: int) -> None:
+            self.locks.give_back([coin])
+            self.wanted.append((coin, count, value))
+            raise BuildError("refused")
+
+    work = Failing(pause_after_failed_split=0)
+    work.pool.add(A, 10**9)
+
+    async def use() -> None:
+        work.locks.give_back(await work.pool.take(100))
+        work.pool.wake()
+
+    async with asyncio.timeout(1):
+        await asyncio.gather(*(use() for _ in range(5)))
+    assert 1 <= len(work.wanted) <= 5
 
 
 async def test_who_cannot_be_paid_is_told_after_one_more_look() -> None:
