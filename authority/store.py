@@ -35,6 +35,9 @@ OBJECT_CACHE_SIZE = 200_000
 
 _GENESIS = b"mgenesis"
 
+FORMAT = 2
+"""Version of how the rows are laid out; stands before the digest of the genesis."""
+
 
 class CorruptStore(Exception):
     """A row that this program did not write: the directory has to be restored."""
@@ -193,8 +196,17 @@ class AuthorityStore:
 
     @property
     def genesis_digest(self) -> bytes | None:
-        """Digest of the genesis this store began with; None if it is empty."""
-        return self._key_value.get(_GENESIS)
+        """Digest of the genesis this store began with; None if it is empty.
+
+        Raises: CorruptStore if another version of the program has written the store.
+        """
+        row = self._key_value.get(_GENESIS)
+        if row is not None and (len(row) != 1 + DIGEST_LENGTH or row[0] != FORMAT):
+            raise CorruptStore(
+                "the data are in the format of another version of Movelite: run the version that wrote them "
+                "(without its locks an authority could sign twice, so do not remove them)"
+            )
+        return None if row is None else row[1:]
 
     def put_genesis_objects(self, objects: Iterable[Object]) -> None:
         """Store objects that no transaction made."""
@@ -300,7 +312,7 @@ class UnitOfWork:
 
     def add_genesis(self, genesis_digest: bytes) -> None:
         """Mark the store as begun with this genesis."""
-        self.batch.put(_GENESIS, genesis_digest)
+        self.batch.put(_GENESIS, bytes([FORMAT]) + genesis_digest)
 
     def add_objects(self, objects: Iterable[Object]) -> None:
         """Store objects that no transaction made: those of the genesis."""

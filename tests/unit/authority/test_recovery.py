@@ -8,11 +8,21 @@ import pytest
 
 from authority.key_value import Batch, MemoryKeyValueStore, RocksKeyValueStore, StorageError
 from authority.state import AuthorityState
+from authority.store import AuthorityStore, CorruptStore
 from authority.survey import survey_store
 from proto.errors import AuthorityError, ObjectLockConflict, StorageFailure
 from proto.messages import CertificatesRequest, Refused, TransactionBatch
 from proto.transaction import SenderSignedData
 from tests.support.ledger import ALICE, BOB, build_transfer, certify, coins_of, new_authority
+
+
+def test_data_of_another_format_are_refused() -> None:
+    disk = MemoryKeyValueStore()
+    batch = Batch()
+    batch.put(b"mgenesis", bytes(32))
+    disk.write(batch)
+    with pytest.raises(CorruptStore, match="another version"):
+        _ = AuthorityStore(disk).genesis_digest
 
 
 class UnsyncedDisk(MemoryKeyValueStore):
