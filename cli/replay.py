@@ -105,7 +105,12 @@ def _replay(digest: str, observers: Sequence[Observer] = ()) -> tuple[FinalTrans
         final = await _final_transaction(session, digest)
         epoch = final.effects.executed_epoch
         executor = Executor(
-            ledger_runtime(), PROTOCOL_CONFIG, epoch, final.epoch_start_ms, observers=tuple(observers)
+            ledger_runtime(),
+            PROTOCOL_CONFIG,
+            epoch,
+            final.epoch_start_ms,
+            observers=tuple(observers),
+            reference_gas_price=int(await session.rpc.call("iotax_getReferenceGasPrice")),
         )
         history = RpcObjectHistory(session.rpc, asyncio.get_running_loop())
         return final, await asyncio.to_thread(replay, executor, history, final.data, final.effects)
