@@ -58,7 +58,7 @@ def _sign(expanded: bytes, message: bytes) -> bytes:
 verify_user = lru_cache(maxsize=ENTRIES)(verify_one)
 
 
-class RememberingMethod(Method):  # type: ignore[misc]
+class RememberingMethod(Method):
     """A method that decodes the same bytes once; messages never change, so all may share them."""
 
     def decode_request(self, data: bytes) -> Any:
