@@ -10,7 +10,7 @@ from movelite.bytecode.file_format import COPY, Opcode
 from movelite.compiler.source import Loc
 from movelite.unit_test.program import TestProgram
 from movelite.unit_test.value_text import one_line, type_name
-from movelite.vm.interpreter import Frame, local_value
+from movelite.vm.frame import Frame
 from movelite.vm.loaded import Function, FunctionInstance
 from movelite.vm.observed import Observer
 from movelite.vm.types import ModuleId, Type
@@ -303,7 +303,7 @@ class FrameRecorder(Observer):
                 found.update(self._variable(function, index, types[index], value, True))
         for index in range(len(call.arguments), len(types)):
             if frame.locals[index] is not None:
-                found.update(self._variable(function, index, types[index], local_value(frame, index), False))
+                found.update(self._variable(function, index, types[index], frame.local(index), False))
         return FrameDetails(
             function.module.runtime_id,
             function.name,

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from movelite.vm.frame import Frame
 from movelite.vm.gas import INTERNAL_UNITS
-from movelite.vm.interpreter import Frame
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.observed import Observer
 from movelite.vm.values import Value

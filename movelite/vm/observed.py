@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from movelite.bytecode.file_format import Instruction, Opcode
 from movelite.bytecode.status import VMError
+from movelite.vm.frame import Frame
 from movelite.vm.gas import GasMeter
-from movelite.vm.interpreter import HANDLERS, Frame, Handler, Interpreter, local_value
+from movelite.vm.instructions import HANDLERS, Handler
+from movelite.vm.interpreter import Interpreter
 from movelite.vm.loaded import Function, FunctionInstance
 from movelite.vm.native_call import call_native
 from movelite.vm.native_context import Extensions, RuntimeLimits
@@ -171,7 +173,7 @@ def _compare(listeners: Sequence[Callable[[Frame, Value, Value], None]]) -> Hand
 
 def _move(listeners: Sequence[Callable[[Frame, int, Value], None]]) -> Handler:
     def handler(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
-        value = local_value(frame, instruction.operand)
+        value = frame.local(instruction.operand)
         for listener in listeners:
             listener(frame, instruction.operand, value)
         HANDLERS[instruction.opcode](vm, frame, instruction)

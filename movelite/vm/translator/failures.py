@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from movelite.bytecode.file_format import Opcode
 from movelite.bytecode.status import StatusCode, VMError
-from movelite.vm.interpreter import (
+from movelite.vm.instructions import (
     INDEX_OUT_OF_BOUNDS,
     POP_EMPTY_VECTOR,
     VECTOR_TOO_LONG,

@@ -21,8 +21,9 @@ from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
 from movelite.bytecode.status import VMError
+from movelite.vm.frame import Frame
 from movelite.vm.gas import GasMeter
-from movelite.vm.interpreter import Frame, Interpreter
+from movelite.vm.interpreter import Interpreter
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_call import call_native
 from movelite.vm.native_context import Extensions, RuntimeLimits
