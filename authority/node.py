@@ -6,7 +6,6 @@ The only place in this room, beside server.py, that knows gRPC.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 import time
@@ -153,12 +152,18 @@ class AuthorityNode:
             extra={"tls": config.tls, "metrics": config.metrics, "executed": executed, "locks": locks},
         )
 
+    async def broke(self) -> None:
+        """Wait until something that runs in the background ends, which it never does by itself.
+
+        Raises: whatever ended it, a bug of ours.
+        """
+        await asyncio.gather(*self._tasks)
+
     async def stop(self) -> None:
         """Finish open requests, then release everything."""
         for task in self._tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._server is not None:
             await self._server.stop(grace=2)
         await self._monitoring.stop()
@@ -228,7 +233,10 @@ async def run_authority(config: AuthorityConfig) -> None:
     try:
         await node.start()
         settle_memory()
-        await stopped.wait()
+        ends = asyncio.create_task(stopped.wait()), asyncio.create_task(node.broke())
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in done:
+            end.result()
     finally:
         await node.stop()
 

@@ -1,8 +1,9 @@
 """Catching up: an authority that was down, or misses a dependency, pulls certificates from its peers.
 
 Peers tell the digests of what they executed, in that order, so dependencies come first; only what is
-missing is fetched. Every certificate is verified like one that a client shows. A peer that fails or lies
-is passed over.
+missing is fetched. Every certificate is verified like one that a client shows. Peers are asked one after
+the other, so that what several have is fetched once; but one that says nothing for a while is not waited
+for, and one that fails or lies is left alone for longer each time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from authority.state import AuthorityState
 from proto.committee import AuthorityName
-from proto.errors import AuthorityError, MalformedRequest
+from proto.errors import AuthorityError, ByzantineAuthoritySuspicion, MalformedRequest, StorageFailure
 from proto.ids import Digest
 from proto.messages import (
     CertificatesRequest,
@@ -27,10 +29,34 @@ from proto.messages import (
 from proto.service import AuthorityService
 
 PAGE = 500
-IDLE_SECONDS = 2.0
-"""How long to wait before asking again when there is nothing new."""
+HEDGE_SECONDS = 0.5
+"""A peer that has said nothing for so long does not hold up asking the next one."""
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 8.0
+"""How long to wait before asking again when there is nothing new: twice as long each time that nothing
+happened, here or there."""
+LONGEST_REST_SECONDS = 16.0
+"""The longest that a peer is left alone which failed."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class _Peer:
+    """What is known of a peer.
+
+    position: how much of what it executed was looked at; lag: how much more it says there is; failures: how
+    often it failed since it last answered; rests_until: when it is asked again, by the loop's clock;
+    heard_at: when it last said something; asking: what is under way with it.
+    """
+
+    name: AuthorityName
+    service: AuthorityService
+    position: int = 0
+    lag: int = 0
+    failures: int = 0
+    rests_until: float | None = None
+    heard_at: float = 0.0
+    asking: asyncio.Task[bool] | None = None
 
 
 class CertificateSync:
@@ -43,11 +69,8 @@ class CertificateSync:
         metrics: AuthorityMetrics,
     ) -> None:
         self._state = state
-        self._peers = peers
+        self._peers = [_Peer(name, service) for name, service in peers.items()]
         self._metrics = metrics
-        self._positions = dict.fromkeys(peers, 0)
-        self._lags = dict.fromkeys(peers, 0)
-        self._silent: set[AuthorityName] = set()
         self._wake = asyncio.Event()
         self.has_asked_peers = False
         """Whether every peer was asked once, so that lag means something."""
@@ -57,68 +80,127 @@ class CertificateSync:
         self._wake.set()
 
     def lag(self) -> int:
-        """Transactions that a peer has executed and that were not looked at yet; of the peer with most."""
-        return max(self._lags.values(), default=0)
+        """Transactions executed elsewhere and not looked at yet, as peers say of whom one is honest."""
+        committee, stake = self._state.committee, 0
+        for peer in sorted(self._peers, key=lambda peer: -peer.lag):
+            stake += committee.stake_of(peer.name)
+            if stake >= committee.validity_threshold:
+                return peer.lag
+        return 0
 
     async def run(self) -> None:
         """Pull until cancelled."""
-        while True:
-            is_behind = await self.pull_all()
-            if not is_behind:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-            self._wake.clear()
+        pause, executed = PAUSE_SECONDS, -1
+        try:
+            while True:
+                if not await self.pull_all():
+                    is_quiet = executed == self._state.store.next_sequence
+                    pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if is_quiet else PAUSE_SECONDS
+                    executed = self._state.store.next_sequence
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), pause)
+                self._wake.clear()
+        finally:
+            await self._stop_asking()
 
     async def pull_all(self) -> bool:
-        """One page from every peer; whether some peer has more.
+        """One page from every peer that is not left alone; whether some peer has more.
 
         A page that is not full is the end: what peers execute meanwhile mostly comes here by itself, and
         asking again at once would keep all authorities busy with each other.
         """
-        is_behind = any([await self._pull(peer) for peer in self._peers])
+        is_behind = False
+        for peer in self._peers:
+            is_behind |= self._take_outcome(peer)
+            if peer.asking is None and not self._rests(peer):
+                peer.heard_at = _now()
+                peer.asking = asyncio.create_task(self._pull(peer))
+                await _wait_while_it_speaks(peer)
+                is_behind |= self._take_outcome(peer)
         self.has_asked_peers = True
         return is_behind
 
-    async def _pull(self, peer: AuthorityName) -> bool:
-        position = self._positions[peer]
+    def _rests(self, peer: _Peer) -> bool:
+        return peer.rests_until is not None and _now() < peer.rests_until
+
+    def _take_outcome(self, peer: _Peer) -> bool:
+        """Whether a peer has more, if what was under way with it has ended. Raises: whatever ended it."""
+        asking = peer.asking
+        if asking is None or not asking.done():
+            return False
+        peer.asking = None
+        return asking.result()
+
+    async def _stop_asking(self) -> None:
+        tasks = [peer.asking for peer in self._peers if peer.asking is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _pull(self, peer: _Peer) -> bool:
         try:
-            page = await self._peers[peer].handle_executed_after(ExecutedAfterRequest(position, PAGE))
-            missing = tuple(digest for digest in page.digests if not self._state.store.is_executed(digest))
-            if missing:
-                await self._fetch(peer, missing)
+            has_more = await self._pull_page(peer)
         except AuthorityError as error:
-            self._saw(peer, error)
+            self._failed(peer, error)
             return False
         except StorageError as error:
-            _log.error("sync with %s: %s", peer.hex()[:8], error)
+            _log.error("sync with %s: %s", self._metrics.peer_name(peer.name), error)
             return False
-        done = [self._state.store.is_executed(digest) for digest in page.digests]
+        self._answered(peer)
+        if has_more:
+            self._wake.set()  # nobody may be waiting for this any more
+        return has_more
+
+    async def _pull_page(self, peer: _Peer) -> bool:
+        """Execute what is missing of a peer's next page; whether there are more pages.
+
+        Raises: AuthorityError if the peer failed, StorageError if the own disk did.
+        """
+        store, position = self._state.store, peer.position
+        page = await peer.service.handle_executed_after(ExecutedAfterRequest(position, PAGE))
+        peer.heard_at = _now()
+        if page.total < position:
+            # An older copy of its data was put back: what it executes now stands where we have looked before.
+            peer.position = 0
+            raise AuthorityError(ByzantineAuthoritySuspicion(peer.name, "it has executed less than before"))
+        missing = tuple(digest for digest in page.digests if not store.is_executed(digest))
+        if missing:
+            await self._fetch(peer, missing)
+        done = [store.is_executed(digest) for digest in page.digests]
         # What could not be executed yet is asked for again.
-        self._positions[peer] += done.index(False) if False in done else len(done)
-        self._lags[peer] = max(0, page.total - self._positions[peer])
-        self._saw(peer, None)
-        return len(page.digests) == PAGE and self._positions[peer] > position
+        peer.position += done.index(False) if False in done else len(done)
+        peer.lag = max(0, page.total - peer.position)
+        if peer.position > store.next_sequence:
+            # All of it was executed here, and that is fewer.
+            peer.position = 0
+            raise AuthorityError(ByzantineAuthoritySuspicion(peer.name, "it told a transaction twice"))
+        return len(page.digests) == PAGE and peer.position > position
 
-    def _saw(self, peer: AuthorityName, error: AuthorityError | None) -> None:
-        """Count whether a peer answered, and log when that changes."""
-        is_silent = error is not None
-        self._metrics.saw_peer(peer, None if is_silent else self._lags[peer])
-        if is_silent != (peer in self._silent):
-            name = self._metrics.peer_name(peer)
-            if is_silent:
-                self._silent.add(peer)
-                _log.warning("no help from %s in catching up: %s", name, error)
-            else:
-                self._silent.remove(peer)
-                _log.info("%s answers again", name, extra={"lag": self._lags[peer]})
+    def _answered(self, peer: _Peer) -> None:
+        """Count that a peer answered; log it if it is news."""
+        self._metrics.saw_peer(peer.name, peer.lag)
+        if peer.failures:
+            _log.info("%s answers again", self._metrics.peer_name(peer.name), extra={"lag": peer.lag})
+        peer.failures, peer.rests_until = 0, None
 
-    async def _fetch(self, peer: AuthorityName, digests: tuple[Digest, ...]) -> None:
+    def _failed(self, peer: _Peer, error: AuthorityError) -> None:
+        """Leave a peer alone for a while, longer each time; log it if it is news."""
+        self._metrics.saw_peer(peer.name, None)
+        if not peer.failures:
+            name = self._metrics.peer_name(peer.name)
+            _log.warning("no help from %s in catching up: %s", name, error)
+        rest = min(PAUSE_SECONDS * 2 ** min(peer.failures, 10), LONGEST_REST_SECONDS)
+        peer.failures += 1
+        peer.rests_until = _now() + rest
+
+    async def _fetch(self, peer: _Peer, digests: tuple[Digest, ...]) -> None:
         try:
-            answer = await self._peers[peer].handle_transaction_info(TransactionInfoRequest(digests))
+            answer = await peer.service.handle_transaction_info(TransactionInfoRequest(digests))
         except AuthorityError as error:
             if not isinstance(error.kind, MalformedRequest) or len(digests) == 1:
                 raise
             # Together they are too large for one message.
+            peer.heard_at = _now()
             middle = len(digests) // 2
             await self._fetch(peer, digests[:middle])
             await self._fetch(peer, digests[middle:])
@@ -127,6 +209,30 @@ class CertificateSync:
             info.certified for info in answer.transactions if isinstance(info, ExecutedTransaction)
         )
         for start in range(0, len(certified), self._state.max_batch):
-            singles = certified[start : start + self._state.max_batch]
-            await self._state.submit_certificates(CertificatesRequest(None, singles))
+            peer.heard_at = _now()
+            await self._execute(CertificatesRequest(None, certified[start : start + self._state.max_batch]))
         self._metrics.synced.inc(len(certified))
+        peer.heard_at = _now()
+
+    async def _execute(self, request: CertificatesRequest) -> None:
+        """Raises: AuthorityError if the certificates do not verify, StorageError if the own disk fails."""
+        try:
+            await self._state.submit_certificates(request)
+        except AuthorityError as error:
+            if isinstance(error.kind, StorageFailure):
+                raise StorageError(str(error)) from error
+            raise
+
+
+async def _wait_while_it_speaks(peer: _Peer) -> None:
+    """Wait for what is under way with a peer, until it has said nothing for too long."""
+    asking = peer.asking
+    while asking is not None and not asking.done():
+        left = peer.heard_at + HEDGE_SECONDS - _now()
+        if left <= 0:
+            return
+        await asyncio.wait((asking,), timeout=left)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

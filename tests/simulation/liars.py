@@ -21,8 +21,10 @@ from proto.rpc.methods import Method
 from proto.user_input_error import ObjectNotFound
 from tests.simulation import ledger
 from tests.simulation.checker import Checker, read_digest, read_transaction
+from tests.simulation.clock import sleep_truly
 from tests.simulation.nodes import Node
 from tests.simulation.scenario import Lie
+from tests.simulation.wire import SWALLOWED_SECONDS
 
 SHARE_OF_TRUTH = 0.3
 """How often a liar answers honestly."""
@@ -51,6 +53,10 @@ class Liar(Node):
         if Lie.SILENT in self._lies and self._random.random() > SHARE_OF_TRUTH:
             self._counts[Lie.SILENT] += 1
             raise AuthorityError(Unreachable("it does not want to"))
+        if Lie.SWALLOW in self._lies and self._random.random() > SHARE_OF_TRUTH:
+            self._counts[Lie.SWALLOW] += 1
+            await sleep_truly(SWALLOWED_SECONDS)
+            raise AuthorityError(Unreachable("no answer in time"))
         answer = await super().serve(source, method, request)
         if Lie.CORRUPT in self._lies and self._random.random() > SHARE_OF_TRUTH:
             self._counts[Lie.CORRUPT] += 1
@@ -59,7 +65,7 @@ class Liar(Node):
 
     async def answer(self, service: LocalAuthorityService, method: Method, message: Any) -> Any:
         """An answer that is often wrong."""
-        lies = [lie for lie in self._lies if lie not in (Lie.SILENT, Lie.CORRUPT)]
+        lies = [lie for lie in self._lies if lie not in (Lie.SILENT, Lie.SWALLOW, Lie.CORRUPT)]
         if not lies or self._random.random() < SHARE_OF_TRUTH:
             return await super().answer(service, method, message)
         lie = self._random.choice(lies)

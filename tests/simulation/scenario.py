@@ -34,6 +34,7 @@ class FaultKind(StrEnum):
     DUPLICATE = "duplicate"
     PARTITION = "partition"
     ONE_WAY = "one-way partition"
+    SWALLOW = "peer swallows"
     CRASH = "crash"
     CRASH_AT_WRITE = "crash at write"
     SLOW_DISK = "slow disk"
@@ -52,6 +53,7 @@ class Lie(StrEnum):
     SIGN_EVERYTHING = "sign everything"
     SIGN_NOTHING = "sign nothing"
     SILENT = "silent"
+    SWALLOW = "swallow"
     WRONG_EFFECTS = "wrong effects"
     REPLAY = "replay"
     CORRUPT = "corrupt bytes"
@@ -269,6 +271,8 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
         case FaultKind.PARTITION | FaultKind.ONE_WAY:
             side = random.sample(range(everybody), random.randrange(1, everybody))
             return Fault(kind, start, end, tuple(sorted(side)))
+        case FaultKind.SWALLOW:
+            return Fault(kind, start, end, some)
         case FaultKind.CRASH:
             return Fault(kind, start, end, some)
         case FaultKind.CRASH_AT_WRITE:

@@ -19,6 +19,8 @@ from tests.simulation.scenario import Fault, FaultKind
 
 PATIENCE_SECONDS = 1.0
 """After so long a caller takes a message for lost."""
+SWALLOWED_SECONDS = 10.0
+"""How long it waits for somebody who is there and says nothing; see proto/rpc/client.py."""
 LATENCY_SECONDS = 0.03
 """Most that a message needs when nothing is wrong."""
 
@@ -63,6 +65,7 @@ class Network:
                 FaultKind.DUPLICATE,
                 FaultKind.PARTITION,
                 FaultKind.ONE_WAY,
+                FaultKind.SWALLOW,
             )
         )
         self._random = random
@@ -121,6 +124,16 @@ class Network:
                 return True
         return False
 
+    def is_swallowed(self, target: int) -> bool:
+        """Whether a message sent now is taken, and nothing ever said to it."""
+        if not self._faults:
+            return False
+        now = asyncio.get_running_loop().now  # type: ignore[attr-defined]
+        return any(
+            fault.kind is FaultKind.SWALLOW and fault.start <= now < fault.end and target in fault.targets
+            for fault in self._faults
+        )
+
     async def call(self, source: int, target: int, server: Server, method: Method, request: bytes) -> bytes:
         """Send a request and wait for the answer.
 
@@ -129,6 +142,10 @@ class Network:
         self._heard.append((method, request))
         if self.is_doubled():
             self.deliver_late(source, server, method, request, self._random.random() * 2)
+        if self.is_swallowed(target):
+            self.counts[FaultKind.SWALLOW] += 1
+            await sleep_truly(SWALLOWED_SECONDS)
+            raise AuthorityError(Unreachable("no answer in time"))
         there = self.delay(source, target)
         if there is None or there >= PATIENCE_SECONDS:
             if there is not None:

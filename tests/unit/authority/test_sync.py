@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
@@ -10,6 +13,7 @@ from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
 from proto.messages import ExecutedAfterRequest, ExecutedAfterResponse
 from proto.service import AuthorityService
+from tests.simulation.clock import VirtualLoop
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, execute, new_authority, small_genesis
 
 
@@ -17,7 +21,7 @@ def service(state: AuthorityState) -> LocalAuthorityService:
     return LocalAuthorityService(state, small_genesis().digest(), AuthorityMetrics(), max_in_flight=10)
 
 
-def sync_of(state: AuthorityState, peers: dict[AuthorityName, AuthorityService]) -> CertificateSync:
+def sync_of(state: AuthorityState, peers: Mapping[AuthorityName, AuthorityService]) -> CertificateSync:
     return CertificateSync(state, peers, AuthorityMetrics())
 
 
@@ -53,3 +57,86 @@ async def test_a_peer_that_fails_is_passed_over() -> None:
     sync = sync_of(authorities[3], {authorities[0].name: down, authorities[1].name: service(authorities[1])})
     await sync.pull_all()
     assert authorities[3].store.next_sequence == 1
+
+
+class Swallowing(LocalAuthorityService):
+    """Takes questions and says nothing, until the caller gives up."""
+
+    questions = 0
+
+    async def handle_executed_after(self, request: ExecutedAfterRequest) -> ExecutedAfterResponse:
+        self.questions += 1
+        await asyncio.sleep(10)
+        raise AuthorityError(Unreachable("no answer in time"))
+
+
+class Boasting(LocalAuthorityService):
+    """Says it has executed ever so much, and shows the same things again and again."""
+
+    async def handle_executed_after(self, request: ExecutedAfterRequest) -> ExecutedAfterResponse:
+        (digest,) = (await super().handle_executed_after(ExecutedAfterRequest(0, 1))).digests
+        return ExecutedAfterResponse((digest,) * request.limit, 2**40)
+
+
+def in_virtual_time(work: Callable[[], Awaitable[None]]) -> float:
+    """Run a coroutine function under virtual time; the seconds that it took."""
+    errors: list[str] = []
+    loop = VirtualLoop(errors.append)
+    loop.run_until_complete(work())
+    assert not errors
+    return loop.now
+
+
+def test_a_peer_that_swallows_holds_up_nobody() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    mute = Swallowing(authorities[0], small_genesis().digest(), AuthorityMetrics(), 10)
+
+    async def catch_up() -> None:
+        await run_transfers(authorities[:3], 2)
+        peers = {authorities[0].name: mute, authorities[1].name: service(authorities[1])}
+        sync = sync_of(authorities[3], peers)
+        await sync.pull_all()
+        assert authorities[3].store.next_sequence == 2
+        assert sync.has_asked_peers
+
+    assert in_virtual_time(catch_up) < 1
+
+
+def test_a_peer_that_fails_is_asked_ever_less_often() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    mute = Swallowing(authorities[0], small_genesis().digest(), AuthorityMetrics(), 10)
+
+    async def follow() -> None:
+        following = asyncio.create_task(sync_of(authorities[3], {authorities[0].name: mute}).run())
+        await asyncio.sleep(120)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    in_virtual_time(follow)
+    assert 4 <= mute.questions <= 8
+
+
+async def test_one_liar_alone_makes_no_lag_and_no_work() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    await run_transfers(authorities[:3], 1)
+    liar = Boasting(authorities[0], small_genesis().digest(), AuthorityMetrics(), 10)
+    peers = {authorities[0].name: liar, **{one.name: service(one) for one in authorities[1:3]}}
+    sync = sync_of(authorities[3], peers)
+    await sync.pull_all()
+    assert not await sync.pull_all()
+    assert authorities[3].store.next_sequence == 1
+    assert sync.lag() == 0
+
+
+async def test_a_peer_with_an_older_copy_of_its_data_is_read_again_from_the_start() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    await run_transfers(authorities[:3], 3)
+    peer = service(authorities[0])
+    sync = sync_of(authorities[3], {authorities[0].name: peer})
+    await sync.pull_all()
+    again = new_authority(0)
+    peer._store = again.store
+    await sync.pull_all()
+    sync._peers[0].rests_until = None
+    await sync.pull_all()
+    assert (sync._peers[0].position, sync._peers[0].failures) == (0, 0)
