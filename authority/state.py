@@ -17,7 +17,7 @@ from authority.execution.engine import ExecutionResult, Executor
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.signature_verifier import SignatureCheck, SignatureVerifier
-from authority.store import AuthorityStore, ExecutedTransaction, Removed, UnitOfWork
+from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, ExecutedTransaction, Removed, UnitOfWork
 from authority.transaction_input import (
     CheckedInputs,
     check_certificate_input,
@@ -210,12 +210,17 @@ class AuthorityState:
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
         taken.append((checked.owned, digest))
         unit.add_pending(digest, submitted.raw)
-        self._remember(digest, checked)
+        self._remember(submitted, checked)
         return None
 
-    def _remember(self, digest: Digest, checked: CheckedInputs) -> None:
-        """Keep the inputs of a transaction for its certificate."""
-        self._checked[digest] = checked
+    def _remember(self, submitted: SubmittedTransaction, checked: CheckedInputs) -> None:
+        """Keep the inputs of a transaction for its certificate, unless they take much memory."""
+        if len(submitted.raw) > REMEMBERED_BYTES:
+            return
+        for value in checked.inputs.objects.values():
+            if not value.is_package and value.metered_size > LARGE_OBJECT_BYTES:
+                return
+        self._checked[submitted.digest] = checked
         if len(self._checked) > RECENT_TRANSACTIONS:
             self._checked.popitem(last=False)
 

@@ -32,6 +32,10 @@ from proto.record import record
 
 OBJECT_CACHE_SIZE = 200_000
 """Live objects kept decoded in memory."""
+LARGE_OBJECT_BYTES, LARGE_OBJECTS = 2048, 1000
+"""An object above so many bytes is large, and so many large ones are kept: 256 MB at most."""
+PENDING_CACHE_BYTES = 64 << 20
+"""Transactions voted for that are kept in memory; of older ones only their digests."""
 
 _GENESIS = b"mgenesis"
 
@@ -87,7 +91,10 @@ class AuthorityStore:
     def reload(self) -> None:
         """Forget what is in memory, and read again what is kept there."""
         self._live: OrderedDict[ObjectID, Object | None] = OrderedDict()
-        self._pending = {Digest(key[1:]): value for key, value in self._key_value.scan(b"p")}
+        self._large: OrderedDict[ObjectID, None] = OrderedDict()
+        self._pending = {Digest(key[1:]) for key, _ in self._key_value.scan(b"p")}
+        self._recent_pending: OrderedDict[Digest, bytes] = OrderedDict()
+        self._recent_bytes = 0
         self.next_sequence = self._count_executed()
 
     def _count_executed(self) -> int:
@@ -156,11 +163,12 @@ class AuthorityStore:
 
     def pending_transactions(self) -> Iterator[tuple[Digest, bytes]]:
         """Transactions voted for and not yet executed, as (digest, SenderSignedData)."""
-        return iter(self._pending.items())
+        return ((Digest(key[1:]), value) for key, value in self._key_value.scan(b"p"))
 
     def pending_transaction(self, digest: Digest) -> bytes | None:
         """The SenderSignedData voted for under digest, if it is not yet executed."""
-        return self._pending.get(digest)
+        raw = self._recent_pending.get(digest)
+        return self._key_value.get(b"p" + digest) if raw is None and digest in self._pending else raw
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction."""
@@ -225,11 +233,22 @@ class AuthorityStore:
     def _commit(self, unit: UnitOfWork) -> None:
         self._key_value.write(unit.batch)
         self.next_sequence = unit.next_sequence
-        self._pending.update(unit.pending)
+        if unit.pending:
+            self._keep_pending(unit.pending)
         for digest in unit.executed_here:
-            self._pending.pop(digest, None)
+            self._pending.discard(digest)
+            self._recent_bytes -= len(self._recent_pending.pop(digest, b""))
         for object_id, value in unit.live.items():
             self._remember(object_id, value)
+
+    def _keep_pending(self, pending: Mapping[Digest, bytes]) -> None:
+        """Keep what was voted for until it is executed, the oldest only by their digests."""
+        self._pending.update(pending)
+        recent = self._recent_pending
+        recent.update(pending)
+        self._recent_bytes += sum(map(len, pending.values()))
+        while self._recent_bytes > PENDING_CACHE_BYTES:
+            self._recent_bytes -= len(recent.popitem(last=False)[1])
 
     def _remember(self, object_id: ObjectID, value: Object | None) -> None:
         """Keep what was read or written; what is not written again is the first to go."""
@@ -238,6 +257,16 @@ class AuthorityStore:
         live[object_id] = value
         if len(live) > OBJECT_CACHE_SIZE:
             live.popitem(last=False)
+        if value is not None and value.metered_size > LARGE_OBJECT_BYTES:
+            self._remember_large(object_id)
+
+    def _remember_large(self, object_id: ObjectID) -> None:
+        """Count a large object, and let the oldest go."""
+        large = self._large
+        large[object_id] = None
+        large.move_to_end(object_id)
+        if len(large) > LARGE_OBJECTS:
+            self._live.pop(large.popitem(last=False)[0], None)
 
 
 class UnitOfWork:

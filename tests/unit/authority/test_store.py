@@ -1,0 +1,54 @@
+"""What a store keeps in memory is bounded, and what it says does not depend on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from authority import store as stores
+from authority.key_value import MemoryKeyValueStore
+from authority.store import AuthorityStore
+from proto import errors
+from proto.ids import Digest, ObjectID
+from proto.messages import TransactionBatch
+from proto.object import IMMUTABLE, MoveObject, Object, OtherType
+from proto.type_tag import parse_struct_tag
+from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, execute, new_authority
+
+
+def large_object(number: int) -> Object:
+    """An object of 4 KB."""
+    contents = number.to_bytes(32, "big") + bytes(4096)
+    tag = parse_struct_tag("0x5::m::T")
+    return Object(MoveObject(OtherType(tag), 1, contents), IMMUTABLE, Digest(bytes(32)), 0)
+
+
+def test_of_large_objects_few_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "LARGE_OBJECTS", 3)
+    store = AuthorityStore(MemoryKeyValueStore())
+    store.put_genesis_objects([large_object(number) for number in range(10)])
+    assert len(store._live) == 3
+    for number in range(10):
+        assert store.get_object(ObjectID(number.to_bytes(32, "big"))) == large_object(number)
+    assert len(store._live) == 3
+
+
+async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "PENDING_CACHE_BYTES", 500)
+    authorities = [new_authority(number) for number in range(4)]
+    one = authorities[0]
+    coins = coins_of(ALICE, one)
+    signed = [build_transfer(ALICE, coins[n], coins[n + 1], BOB.address) for n in (0, 2, 4)]
+    for transaction in signed:
+        vote = await one.submit_transactions(TransactionBatch((transaction.to_bytes(),)))
+        assert vote.accepted_indices() == (0,)
+    assert len(one.store._recent_pending) == 1
+    assert one.store.pending_transaction(signed[0].digest()) == signed[0].to_bytes()
+    assert len(list(one.store.pending_transactions())) == 3
+    other = build_transfer(ALICE, coins[6], coins[1], BOB.address)
+    vote = await one.submit_transactions(TransactionBatch((other.to_bytes(),)))
+    refusal = vote.refusals[0][1]
+    assert isinstance(refusal.error, errors.ObjectLockConflict)  # type: ignore[union-attr]
+    for transaction in signed:
+        await execute(authorities, transaction)
+    assert (one.store._recent_bytes, len(one.store._recent_pending), len(one.store._pending)) == (0, 0, 0)
+    assert len(one.locks) == 0
