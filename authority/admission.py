@@ -46,11 +46,13 @@ LANES = {
 
 
 class Overload(StrEnum):
-    """Why a request is turned away."""
+    """Why a request, or a connection, is turned away."""
 
     QUEUE_FULL = "queue_full"
     CLIENT_RATE = "client_rate"
     CLIENT_OPEN_REQUESTS = "client_open_requests"
+    CLIENT_CONVERSATIONS = "client_conversations"
+    CLIENT_CONNECTIONS = "client_connections"
 
 
 @dataclass(slots=True)

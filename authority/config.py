@@ -38,6 +38,10 @@ class Limits(BaseModel):
     """The same in kilobytes."""
     client_open_requests: Annotated[int, Field(ge=1)] = 1024
     """Requests that one client (an IP address, or an IPv6 network of 64 bits) may have open."""
+    client_connections: Annotated[int, Field(ge=1, le=65536)] = 128
+    """Connections of one client; the newest beyond that are closed."""
+    client_conversations: Annotated[int, Field(ge=1)] = 64
+    """Streams of votes and certificates that one client may have open; its library needs one a connection."""
     client_write_kilobytes_per_second: Annotated[int, Field(ge=1)] = 16384
     """What one client may send of transactions, certificates and simulations."""
     client_read_kilobytes_per_second: Annotated[int, Field(ge=1)] = 4096

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
+from authority.clients import client_of
 from authority.config import Limits
+from authority.door import Door
 from authority.reception import Reception
 from proto.errors import AuthorityError
 from proto.rpc.authority_pb2 import Answer, Question
 from proto.rpc.methods import refusal
+from proto.rpc.refusals import overload_metadata
 
 _log = logging.getLogger(__name__)
 
@@ -23,10 +26,19 @@ if TYPE_CHECKING:
     _Context = grpc.aio.ServicerContext[bytes, Answer]
 
 
-def converse_handler(reception: Reception, limits: Limits) -> Callable[[object, _Context], Awaitable[None]]:
+def converse_handler(
+    reception: Reception, door: Door, limits: Limits
+) -> Callable[[object, _Context], Awaitable[None]]:
     """What handles a stream. As many of its questions are open at once as a connection may have requests."""
 
-    async def converse(_: object, context: _Context) -> None:
+    async def enter(stream: object, context: _Context) -> None:
+        try:
+            with door.conversation(client_of(context.peer())):
+                await converse(context)
+        except AuthorityError as refused:
+            await turn_away(context, refused)
+
+    async def converse(context: _Context) -> None:
         clock, room = asyncio.get_running_loop().time, asyncio.Semaphore(limits.max_requests_per_connection)
         conversation = _Conversation(reception, context, room)
         is_understood = True
@@ -47,7 +59,13 @@ def converse_handler(reception: Reception, limits: Limits) -> Callable[[object, 
         if not is_understood:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "bytes that are no question")
 
-    return converse
+    return enter
+
+
+async def turn_away(context: grpc.aio.ServicerContext[bytes, Any], refused: AuthorityError) -> None:
+    """End a call or a stream for overload, with the seconds to wait."""
+    metadata = overload_metadata(refused)
+    await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(refused), trailing_metadata=metadata)
 
 
 class _Conversation:

@@ -67,6 +67,7 @@ class AuthorityMetrics:
             "movelite_overloads", "Requests turned away for overload, by cause", ["cause"], registry=registry
         )
         self.clients = Gauge("movelite_clients", "Clients whose use is remembered", registry=registry)
+        self.connections = Gauge("movelite_connections", "Open connections", registry=registry)
         self._waiting = Gauge(
             "movelite_queue_waiting", "Requests that wait for their turn", ["lane"], registry=registry
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import time
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 import grpc.aio
 
 from authority.admission import Admission, Lane
-from authority.config import AuthorityConfig, ConfigError
+from authority.config import AuthorityConfig, ConfigError, Limits
+from authority.door import ConnectionCount
 from authority.genesis import Genesis
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
 from authority.memory import settle_memory
@@ -37,6 +39,8 @@ from proto.rpc.tls import server_credentials
 
 WATCH_SECONDS = 1.0
 """How often the authority looks after itself."""
+OTHER_DESCRIPTORS = 400
+"""File descriptors for everything but callers: the database, peers, workers, monitoring."""
 READY_LAG = 1000
 """With more transactions than this to catch up on, an authority is of little use to clients."""
 
@@ -137,13 +141,18 @@ class AuthorityNode:
         config = self.config
         self._describe()
         credentials = server_credentials(self.state.key) if config.tls else None
+        limits = _within_descriptors(config.limits)
         self._server = await start_server(
-            self.service, config.listen, config.limits, self._admission, self.metrics, credentials
+            self.service, config.listen, limits, self._admission, self.metrics, credentials
         )
         if config.metrics is not None:
             await self._monitoring.start(config.metrics)
         self.state.on_missing_dependency = self._sync.wake
-        self._tasks = [asyncio.create_task(self._sync.run()), asyncio.create_task(self._watch())]
+        port = int(config.listen.rpartition(":")[2])
+        connections = ConnectionCount(port, config.limits.client_connections, self.metrics)
+        self._tasks = [
+            asyncio.create_task(work) for work in (self._sync.run(), self._watch(), connections.run())
+        ]
         executed, locks = self.state.store.next_sequence, len(self.state.locks)
         _log.info(
             "authority %s serves at %s",
@@ -239,6 +248,21 @@ async def run_authority(config: AuthorityConfig) -> None:
             end.result()
     finally:
         await node.stop()
+
+
+def _within_descriptors(limits: Limits) -> Limits:
+    """The limits, with no more connections than there are file descriptors for: the database needs some too.
+
+    Raises: ConfigError if there are too few for anything.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = most - OTHER_DESCRIPTORS
+    if most == resource.RLIM_INFINITY or limits.max_connections <= room:
+        return limits
+    if room < 1:
+        raise ConfigError(f"{most} file descriptors are too few: raise the limit (`ulimit -n`, LimitNOFILE)")
+    _log.warning("with %d file descriptors max_connections is %d", most, room)
+    return limits.model_copy(update={"max_connections": room})
 
 
 def _make_verifier(processes: int) -> SignatureVerifier:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
 
 from google.protobuf.message import DecodeError
 
 from authority.admission import Admission
+from authority.clients import client_of
 from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from proto.bcs import BcsError
@@ -22,9 +20,6 @@ from proto.rpc.methods import METHODS, refusal
 from proto.service import AuthorityService
 
 _log = logging.getLogger(__name__)
-
-MAX_PEERS = 4096
-"""Connections whose client is remembered."""
 
 
 class Reception:
@@ -83,21 +78,3 @@ def _refusal_of(error: Exception) -> AuthorityError:
             return AuthorityError(StorageFailure(str(error)))
         case _:
             return AuthorityError(MalformedRequest(str(error)))
-
-
-@lru_cache(maxsize=MAX_PEERS)
-def client_of(peer: str) -> str:
-    """Who shares an allowance, from gRPC's name of a peer: an IPv4 address, or an IPv6 network of 64 bits."""
-    kind, _, rest = peer.partition(":")
-    if kind not in ("ipv4", "ipv6"):
-        return peer
-    host = unquote(rest).rpartition(":")[0].strip("[]").partition("%")[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))

@@ -11,14 +11,15 @@ import grpc
 import grpc.aio
 
 from authority.admission import Admission
+from authority.clients import client_of
 from authority.config import Limits
-from authority.conversation import converse_handler
+from authority.conversation import converse_handler, turn_away
+from authority.door import Door
 from authority.metrics import AuthorityMetrics
 from authority.reception import Reception
 from proto.errors import AuthorityError
 from proto.rpc.authority_pb2 import Answer, Request, Response
 from proto.rpc.methods import METHODS, Method
-from proto.rpc.refusals import overload_metadata
 from proto.service import AuthorityService
 
 SERVICE_NAME = "movelite.v1.Authority"
@@ -32,7 +33,7 @@ LEAST_CLIENT_PING_MILLISECONDS = 10_000
 
 if TYPE_CHECKING:
     _Context = grpc.aio.ServicerContext[bytes, Response]
-    Handler = Callable[[bytes, _Context], Awaitable[Response]]
+    Handler = Callable[[object, _Context], Awaitable[Response]]
 
 
 class PortInUse(Exception):
@@ -68,16 +69,17 @@ async def start_server(
         ],
         maximum_concurrent_rpcs=limits.max_requests_in_flight,
     )
-    reception = Reception(service, admission, metrics)
+    reception, door = Reception(service, admission, metrics), Door(limits, metrics)
     handlers = {
-        # Requests come as bytes, so that what is no request is answered like any other mistake.
-        name: grpc.unary_unary_rpc_method_handler(
-            _handler(method, reception), response_serializer=Response.SerializeToString
+        # Requests come as bytes, so that what is no request is answered like any other mistake, and as a
+        # stream, so that one that never arrives is given up.
+        name: grpc.stream_unary_rpc_method_handler(
+            _handler(method, reception, door), response_serializer=Response.SerializeToString
         )
         for name, method in METHODS.items()
     }
     handlers["Converse"] = grpc.stream_stream_rpc_method_handler(
-        converse_handler(reception, limits), response_serializer=Answer.SerializeToString
+        converse_handler(reception, door, limits), response_serializer=Answer.SerializeToString
     )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
     try:
@@ -91,16 +93,23 @@ async def start_server(
     return server
 
 
-def _handler(method: Method, reception: Reception) -> Handler:
-    async def handle(raw: bytes, context: _Context) -> Response:
+def _handler(method: Method, reception: Reception, door: Door) -> Handler:
+    async def handle(_: object, context: _Context) -> Response:
+        peer = context.peer()
         try:
-            return await reception.answer(
-                method.name, context.peer(), len(raw), lambda: Request.FromString(raw).bcs
-            )
+            with door.call(client_of(peer)) as guest:
+                raw = await door.read(guest, context.read)
+                return await reception.answer(
+                    method.name, peer, len(raw), lambda: Request.FromString(raw).bcs
+                )
         except AuthorityError as refused:
-            await context.abort(
-                grpc.StatusCode.RESOURCE_EXHAUSTED, str(refused), trailing_metadata=overload_metadata(refused)
-            )
+            await turn_away(context, refused)
+            raise
+        except TimeoutError:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the request did not arrive")
+            raise
+        except EOFError:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a call without a request")
             raise
 
     return handle

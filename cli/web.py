@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 import uvicorn
 from fastapi import FastAPI
 
+from cli.web_connections import ConnectionLimits, bounded_protocol
+
 
 class PortTaken(Exception):
     """A port cannot be had."""
@@ -48,11 +50,10 @@ class _Server(uvicorn.Server):
 class WebServers:
     """Servers of several applications."""
 
-    def __init__(self, apps: Sequence[tuple[FastAPI, socket.socket]]) -> None:
-        self._servers = [
-            (_Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)), opened)
-            for app, opened in apps
-        ]
+    def __init__(
+        self, apps: Sequence[tuple[FastAPI, socket.socket]], limits: ConnectionLimits | None = None
+    ) -> None:
+        self._servers = [(_server(app, limits or ConnectionLimits()), opened) for app, opened in apps]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -69,6 +70,13 @@ class WebServers:
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._tasks)
+
+
+def _server(app: FastAPI, limits: ConnectionLimits) -> _Server:
+    config = uvicorn.Config(
+        app, http=bounded_protocol(limits), log_level="warning", timeout_graceful_shutdown=2
+    )
+    return _Server(config)
 
 
 async def until_stopped() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from authority.admission import Admission, Lane, TokenBucket
+from authority.clients import client_of
 from authority.config import Limits
 from authority.metrics import AuthorityMetrics
-from authority.reception import client_of
 from proto.errors import AuthorityError, TooManyRequests, ValidatorOverloadedRetryAfter
 
 KILOBYTE = 1024

@@ -1,0 +1,97 @@
+"""What HTTP clients may hold open: so many connections each, and no request that never arrives whole."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from dataclasses import dataclass, field
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """total and per_client: connections at once; more are closed as they come. request_seconds: how long a
+    request may take to arrive, and how long a client may leave an answer unread.
+    """
+
+    total: int = 2048
+    per_client: int = 256
+    request_seconds: float = 30.0
+
+
+@dataclass(slots=True)
+class _Count:
+    total: int = 0
+    by_client: Counter[str] = field(default_factory=Counter)
+
+
+def bounded_protocol(limits: ConnectionLimits) -> type[H11Protocol]:
+    """The protocol of a server's connections, within limits that they share."""
+    count = _Count()
+
+    class BoundedProtocol(H11Protocol):
+        """HTTP/1.1 on a connection that is counted, and closed if a request does not arrive in time."""
+
+        _host: str | None = None
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """Count it, or close it."""
+            super().connection_made(transport)
+            host = self.client[0] if self.client else ""
+            if count.total >= limits.total or count.by_client[host] >= limits.per_client:
+                transport.abort()
+                return
+            self._host = host
+            count.total += 1
+            count.by_client[host] += 1
+            _drop_if_unread(transport, limits.request_seconds)
+            self._expect_request()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Count it no more."""
+            self._leave()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            """Read on; a request that has begun has to end in time."""
+            super().data_received(data)
+            if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+                self._cancel_deadline()
+            elif self._deadline is None and self._host is not None:
+                self._expect_request()
+
+        def handle_websocket_upgrade(self, event: h11.Request) -> None:
+            """Leave the connection to another protocol, which has limits of its own."""
+            self._leave()
+            super().handle_websocket_upgrade(event)
+
+        def _expect_request(self) -> None:
+            self._deadline = self.loop.call_later(limits.request_seconds, self.transport.abort)
+
+        def _cancel_deadline(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+        def _leave(self) -> None:
+            self._cancel_deadline()
+            host, self._host = self._host, None
+            if host is not None:
+                count.total -= 1
+                count.by_client[host] -= 1
+                if not count.by_client[host]:
+                    del count.by_client[host]
+
+    return BoundedProtocol
+
+
+def _drop_if_unread(transport: asyncio.Transport, seconds: float) -> None:
+    """Have the system end the connection if what is sent is not taken for so long, where it can."""
+    opened = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if opened is not None and option is not None:
+        opened.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
