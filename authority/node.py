@@ -41,6 +41,7 @@ WATCH_SECONDS = 1.0
 """How often the authority looks after itself."""
 OTHER_DESCRIPTORS = 400
 """File descriptors for everything but callers: the database, peers, workers, monitoring."""
+LEAST_CONNECTIONS = 16
 READY_LAG = 1000
 """With more transactions than this to catch up on, an authority is of little use to clients."""
 
@@ -149,7 +150,7 @@ class AuthorityNode:
             await self._monitoring.start(config.metrics)
         self.state.on_missing_dependency = self._sync.wake
         port = int(config.listen.rpartition(":")[2])
-        connections = ConnectionCount(port, config.limits.client_connections, self.metrics)
+        connections = ConnectionCount(port, limits.client_connections, self.metrics)
         self._tasks = [
             asyncio.create_task(work) for work in (self._sync.run(), self._watch(), connections.run())
         ]
@@ -251,18 +252,19 @@ async def run_authority(config: AuthorityConfig) -> None:
 
 
 def _within_descriptors(limits: Limits) -> Limits:
-    """The limits, with no more connections than there are file descriptors for: the database needs some too.
+    """The limits, with no more connections than there are descriptors for, nor all of them for one client.
 
     Raises: ConfigError if there are too few for anything.
     """
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     room = most - OTHER_DESCRIPTORS
-    if most == resource.RLIM_INFINITY or limits.max_connections <= room:
-        return limits
-    if room < 1:
+    if most != resource.RLIM_INFINITY and room < LEAST_CONNECTIONS:
         raise ConfigError(f"{most} file descriptors are too few: raise the limit (`ulimit -n`, LimitNOFILE)")
-    _log.warning("with %d file descriptors max_connections is %d", most, room)
-    return limits.model_copy(update={"max_connections": room})
+    total = limits.max_connections if most == resource.RLIM_INFINITY else min(limits.max_connections, room)
+    if total < limits.max_connections:
+        _log.warning("with %d file descriptors max_connections is %d", most, total)
+    of_one = min(limits.client_connections, max(1, total // 2))
+    return limits.model_copy(update={"max_connections": total, "client_connections": of_one})
 
 
 def _make_verifier(processes: int) -> SignatureVerifier:

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from aggregator.rpc_codes import INVALID_REQUEST
 from aggregator.service.core import ClientService
@@ -47,10 +48,13 @@ def make_app(service: ClientService) -> FastAPI:
     @app.post("/", include_in_schema=False)
     async def json_rpc(request: Request) -> Response:
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_REQUEST_BYTES:
-                return JSONResponse(_too_large(), status_code=413)
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_REQUEST_BYTES:
+                    return JSONResponse(_too_large(), status_code=413)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
         answer = await rpc.answer(bytes(body))
         return Response(status_code=204) if answer is None else JSONResponse(answer)
 
