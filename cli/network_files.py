@@ -20,7 +20,14 @@ from movelite.facade import ledger_runtime
 from movelite.package.build import framework_modules
 from proto.committee import AuthorityName
 from proto.crypto import Ed25519KeyPair, KeyPair, address_of
-from proto.ids import IOTA_FRAMEWORK_ADDRESS, STARDUST_ADDRESS, STD_ADDRESS, Address, Digest
+from proto.ids import (
+    IOTA_FRAMEWORK_ADDRESS,
+    IOTA_SYSTEM_ADDRESS,
+    STARDUST_ADDRESS,
+    STD_ADDRESS,
+    Address,
+    Digest,
+)
 from proto.key_text import decode_private_key, encode_private_key, generate_key_pair
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.client import TLS_SCHEME
@@ -60,11 +67,12 @@ class PlannedAuthority:
 def framework_packages() -> list[FrameworkPackage]:
     """The framework as genesis publishes it, dependencies first."""
     modules: dict[Address, list[bytes]] = {}
-    for module in framework_modules(("MoveStdlib", "Iota", "Stardust")):
+    for module in framework_modules(("MoveStdlib", "Iota", "IotaSystem", "Stardust")):
         modules.setdefault(Address(module.address), []).append(module.bytecode)
     dependencies: dict[Address, tuple[Address, ...]] = {
         STD_ADDRESS: (),
         IOTA_FRAMEWORK_ADDRESS: (STD_ADDRESS,),
+        IOTA_SYSTEM_ADDRESS: (STD_ADDRESS, IOTA_FRAMEWORK_ADDRESS),
         STARDUST_ADDRESS: (STD_ADDRESS, IOTA_FRAMEWORK_ADDRESS),
     }
     return [FrameworkPackage(id_, tuple(modules[id_]), needs) for id_, needs in dependencies.items()]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from . import cache
 from .addresses import resolve_addresses
 from .built import BuiltModule, BuiltPackage
-from .bundle import Bundle, source_package
+from .bundle import Bundle, bundled_packages, source_package
 from .emit import BuildError
 from .graph import PackageGraph, PackageNode, resolve_graph
 from .linked import Linked
@@ -136,10 +136,7 @@ def linked_modules(folder: Path | str, options: BuildOptions | None = None) -> t
 
 def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[BuiltModule, ...]:
     """The compiled modules of bundled packages, dependencies first. Raises: PackageError."""
-    from .framework import bundled_folder
-
-    graph = resolve_graph(bundled_folder(names[-1]))
-    return Bundle(list(graph.packages.values()), resolve_addresses(graph), test_mode).modules()
+    return Bundle(*bundled_packages(names), test_mode).modules()
 
 
 class _Build:

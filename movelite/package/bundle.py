@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING
 from movelite.compiler.editions import PackageConfig
 
 from . import cache
+from .addresses import resolve_addresses
 from .built import BuiltModule
-from .graph import PackageNode
+from .framework import bundled_folder
+from .graph import PackageNode, resolve_graph
 from .pickling import UnpicklingError
 from .precompiled import PACKAGES, Precompiled, find_precompiled, has_layout, sources_digest
 from .sources import Files, fingerprint, read_sources
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from movelite.compiler.phases import Compilation, Interface, SourcePackage
 
 Addresses = dict[str, dict[str, int]]
-_OWN_ADDRESSES = {"std": 1, "iota": 2, "stardust": 0x107A}
+_OWN_ADDRESSES = {"std": 1, "iota": 2, "iota_system": 3, "stardust": 0x107A}
 
 
 def source_package(
@@ -35,6 +38,17 @@ def source_package(
         node.name, manifest.edition, manifest.flavor, is_dependency=is_quiet, filters=filters
     )
     return SourcePackage(config, files, addresses[node.name])
+
+
+def bundled_packages(names: Sequence[str]) -> tuple[list[PackageNode], Addresses]:
+    """Bundled packages by their names, and what they depend on, dependencies first; their addresses."""
+    nodes: dict[str, PackageNode] = {}
+    addresses: Addresses = {}
+    for name in names:
+        graph = resolve_graph(bundled_folder(name))
+        nodes.update((name, node) for name, node in graph.packages.items() if name not in nodes)
+        addresses.update(resolve_addresses(graph))
+    return list(nodes.values()), addresses
 
 
 class Bundle:
@@ -55,8 +69,8 @@ class Bundle:
 
     @cached_property
     def _precompiled(self) -> Precompiled | None:
-        names = tuple(node.name for node in self.nodes)
-        if names != PACKAGES[: len(names)]:
+        names = [node.name for node in self.nodes]
+        if not set(names) <= set(PACKAGES):
             return None
         if any(_OWN_ADDRESSES.get(a) != v for n in names for a, v in self.addresses[n].items()):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,9 +10,13 @@ from .errors import ResolutionError
 from .framework import bundled_folder, bundled_source, is_bundled
 from .git import locate_git
 from .manifest import BundledSource, Dependency, GitSource, LocalSource, Manifest, Source, read_manifest
+from .sources import read_sources
 
 IMPLICIT = ("MoveStdlib", "Iota")
 """What a package depends on if it names no framework package at all."""
+
+IMPLICIT_IF_NAMED = {"IotaSystem": re.compile(r"\biota_system\b|\b0x0*3\s*::")}
+"""What it depends on, too, if its sources speak of it: others have no use for it on a network."""
 
 
 @dataclass(slots=True)
@@ -73,7 +78,7 @@ class _Resolver:
 
     def _visit(self, node: PackageNode, wanted: dict[str, Dependency], overrides: dict[str, Source]) -> None:
         self.open.append(node.name)
-        wanted = {**_implicit(node, wanted), **wanted}
+        wanted = {**_implicit(node, wanted, self.dev_mode), **wanted}
         below = dict(overrides)
         sources: dict[str, Source] = {}
         for name, dependency in wanted.items():
@@ -144,8 +149,11 @@ class _Resolver:
         return PackageNode(name, folder, manifest, source, route)
 
 
-def _implicit(node: PackageNode, wanted: dict[str, Dependency]) -> dict[str, Dependency]:
+def _implicit(node: PackageNode, wanted: dict[str, Dependency], with_tests: bool) -> dict[str, Dependency]:
     named = {bundled_source(name, d.source) is not None for name, d in wanted.items()}
     if node.is_bundled or True in named or node.name in IMPLICIT:
         return {}
-    return {name: Dependency(name, BundledSource(name)) for name in IMPLICIT if is_bundled(name)}
+    texts = [text for _, text in read_sources(node, with_tests)]
+    spoken_of = [name for name, words in IMPLICIT_IF_NAMED.items() if any(map(words.search, texts))]
+    found = [name for name in (*IMPLICIT, *spoken_of) if is_bundled(name)]
+    return {name: Dependency(name, BundledSource(name)) for name in found}

@@ -14,11 +14,10 @@ from typing import Any
 from movelite.compiler.phases import Compilation
 from proto.ids import Address
 
-from .addresses import resolve_addresses
-from .bundle import source_package
+from .bundle import Addresses, bundled_packages, source_package
 from .emit import emit
-from .framework import bundled_folder, is_bundled
-from .graph import PackageNode, resolve_graph
+from .framework import bundled_folder
+from .graph import PackageNode
 from .interfaces import shown_of
 from .pickling import layout_digest, stable_dump
 from .precompiled import ARCHIVE, FORMAT, INDEX, PACKAGES, mode_name, sources_digest
@@ -29,15 +28,13 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 def contents() -> dict[str, bytes]:
     """All files of the archive, made anew from the sources."""
-    graph = resolve_graph(bundled_folder(PACKAGES[-1]))
-    nodes = [graph.packages[name] for name in PACKAGES if is_bundled(name)]
+    nodes, addresses = bundled_packages(PACKAGES)
     index = {
         "format": FORMAT,
         "layout": layout_digest(),
         "sources": {node.name: sources_digest(node, read_sources(node, with_tests=False)) for node in nodes},
     }
     files = {INDEX: _json(index)}
-    addresses = resolve_addresses(graph)
     for test_mode in (False, True):
         files.update(_compiled(nodes, addresses, test_mode))
     return files
@@ -47,9 +44,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True).encode()
 
 
-def _compiled(
-    nodes: list[PackageNode], addresses: dict[str, dict[str, int]], test_mode: bool
-) -> dict[str, bytes]:
+def _compiled(nodes: list[PackageNode], addresses: Addresses, test_mode: bool) -> dict[str, bytes]:
     packages = [source_package(n, read_sources(n, with_tests=False), addresses) for n in nodes]
     built = emit(Compilation(packages, test_mode=test_mode), "the framework")
     order = {(module.address, module.name): place for place, module in enumerate(built)}

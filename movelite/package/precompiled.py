@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from movelite.compiler.named_tree import ModuleDef
 
 ARCHIVE = FRAMEWORK / "compiled.zip"
-PACKAGES = ("MoveStdlib", "Iota", "Stardust")
+PACKAGES = ("MoveStdlib", "Iota", "IotaSystem", "Stardust")
 """What the archive holds, dependencies first."""
 
 FORMAT = 1

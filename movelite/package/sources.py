@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import PackageError
-from .graph import PackageNode
+
+if TYPE_CHECKING:
+    from .graph import PackageNode
 
 Files = list[tuple[str, str]]
 """(name for messages, text) of each file, in order."""

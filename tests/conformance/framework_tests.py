@@ -18,8 +18,16 @@ from movelite.compiler.source import SourceFile
 
 OURS = Path(__file__).parents[2] / "movelite/framework"
 PEERS = Path("crates/iota-framework/packages")
-FOLDERS = {"std": "move-stdlib", "iota": "iota-framework"}
+FOLDERS = {"std": "move-stdlib", "iota": "iota-framework", "iota_system": "iota-system"}
 """Our packages and where the checkout has the network's."""
+
+_BORROWED = {
+    "iota_system": (
+        "iota-framework/tests/timelock/test_label_one.move",
+        "iota-framework/tests/timelock/test_label_two.move",
+    )
+}
+"""Modules for tests in dependencies of a package: the network's tool compiles those, too."""
 
 Item = st.Module | st.Function | st.Struct | st.Constant
 _NAMED = (st.Function, st.Struct, st.Constant)
@@ -27,11 +35,13 @@ _TEST_ATTRIBUTES = {"test", "test_only", "random_test"}
 
 
 def make_package(checkout: Path, package: str, folder: Path) -> Path:
-    """A copy of one of our packages (std or iota) in `folder`, with the network's tests."""
+    """A copy of one of our packages (std, iota or iota_system) in `folder`, with the network's tests."""
     made = folder / package
     peers = checkout / PEERS / FOLDERS[package]
     shutil.copytree(OURS / package, made)
     shutil.copytree(peers / "tests", made / "tests")
+    for module in _BORROWED.get(package, ()):
+        shutil.copy(checkout / PEERS / module, made / "tests")
     _drop_doubles(made)
     for source in sorted((peers / "sources").rglob("*.move")):
         text = source.read_text("utf-8")

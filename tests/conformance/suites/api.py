@@ -1,6 +1,6 @@
 """Our framework offers what the network's does: every listed signature, every struct, every error code.
 
-Both are read from source by our compiler. A case is one line of published_api.txt for 0x1 and 0x2 (the
+Both are read from source by our compiler. A case is one line of published_api.txt for 0x1, 0x2 and 0x3 (the
 signature is compared too), one struct with abilities and fields, one public function for tests only, one
 macro, or one error constant.
 """
@@ -28,19 +28,20 @@ from tests.conformance.case import CaseResult, Mismatch, expect_equal, run_case
 PUBLISHED = Path("crates/iota-framework/published_api.txt")
 PEERS = Path("crates/iota-framework/packages")
 OURS = Path(__file__).parents[3] / "movelite/framework"
-ADDRESSES = {"std": 1, "iota": 2}
+ADDRESSES = {"std": 1, "iota": 2, "iota_system": 3}
 
 
 def run(path: Path) -> Iterable[CaseResult]:
     """All cases; path is a checkout."""
-    peers = _program(path / PEERS / "move-stdlib", path / PEERS / "iota-framework")
-    ours = _program(OURS / "std", OURS / "iota")
+    folders = path / PEERS
+    peers = _program(folders / "move-stdlib", folders / "iota-framework", folders / "iota-system")
+    ours = _program(OURS / "std", OURS / "iota", OURS / "iota_system")
     for name, check in _cases(path, peers, ours):
         yield run_case(name, check)
 
 
-def _program(std: Path, iota: Path) -> nt.NamedProgram:
-    packages = [_package("MoveStdlib", std), _package("Iota", iota)]
+def _program(std: Path, iota: Path, system: Path) -> nt.NamedProgram:
+    packages = [_package("MoveStdlib", std), _package("Iota", iota), _package("IotaSystem", system)]
     compilation = Compilation(packages, test_mode=True)
     program = compilation.named
     if compilation.diagnostics.has_errors:

@@ -1,4 +1,4 @@
-"""The framework's unit tests: the network's tests of 0x1 and 0x2, run against our sources on our machine."""
+"""The framework's unit tests: the network's tests of 0x1, 0x2 and 0x3, run against our sources."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from movelite.bytecode.reader import deserialize_module
 from movelite.package.build import framework_modules
 from tests.conformance.case import Check, Mismatch, expect_equal
 
-OURS = {"move-stdlib": 1, "iota-framework": 2}
+OURS = {"move-stdlib": 1, "iota-framework": 2, "iota-system": 3}
 """Packages that our framework has, and their addresses."""
 
 _FUNCTION_NAME = re.compile(r"(?!public\b)\b(\w+)\s*[<(]")
@@ -21,7 +21,7 @@ _ABILITIES = {"copy": COPY, "drop": DROP, "store": STORE, "key": KEY}
 
 
 def framework_surface(vector: Any, _: Path) -> Iterator[Check]:
-    """Every module of 0x1 and 0x2: its structs with abilities and field names, its natives."""
+    """Every module of 0x1, 0x2 and 0x3: its structs with abilities and field names, its natives."""
     for package, address in OURS.items():
         for name, module in vector[package].items():
             if module["structs"] or module["natives"]:
@@ -30,7 +30,7 @@ def framework_surface(vector: Any, _: Path) -> Iterator[Check]:
 
 @lru_cache(maxsize=1)
 def _modules() -> dict[tuple[int, str], CompiledModule]:
-    built = framework_modules(("MoveStdlib", "Iota"))
+    built = framework_modules(("MoveStdlib", "Iota", "IotaSystem"))
     return {(int.from_bytes(m.address, "big"), m.name): deserialize_module(m.bytecode) for m in built}
 
 

@@ -101,3 +101,52 @@ def test_what_the_framework_gained_since() -> None:
     results = run(Path(__file__).parent / "newer_framework")
     assert [result.name for result in results if result.failed_run] == []
     assert len(results) >= 5
+
+
+STAKER = """
+module staker::staking;
+use iota_system::staking_pool::StakedIota;
+public fun halve(stake: &mut StakedIota, ctx: &mut TxContext): StakedIota {
+    let half = stake.amount() / 2;
+    stake.split(half, ctx)
+}
+"""
+
+STAKER_TESTS = """
+#[test_only] module staker::staking_tests;
+use iota::test_scenario;
+use iota_system::governance_test_utils as system;
+use iota_system::staking_pool::StakedIota;
+#[test] fun stakes_can_be_halved() {
+    system::set_up_iota_system_state(vector[@0x1]);
+    let mut scenario = test_scenario::begin(@0x2);
+    system::stake_with(@0x2, @0x1, 10, &mut scenario);
+    system::advance_epoch_with_reward_amounts(0, 11, &mut scenario);
+    scenario.next_tx(@0x2);
+    let mut stake = scenario.take_from_sender<StakedIota>();
+    let half = staker::staking::halve(&mut stake, scenario.ctx());
+    assert!(half.amount() == 5_000_000_000 && stake.amount() == 5_000_000_000);
+    scenario.return_to_sender(stake);
+    transfer::public_transfer(half, @0x2);
+    scenario.end();
+}
+"""
+
+
+def test_the_staking_system_need_not_be_named(tmp_path: Path) -> None:
+    root = package(tmp_path / "staker", "Staker", staking=STAKER, staking_tests=STAKER_TESTS)
+    assert list(build(root).dependency_ids) == ["Iota", "IotaSystem", "MoveStdlib"]
+    assert [result.failed_run for result in run(root)] == [None]
+
+
+def test_who_does_not_stake_does_not_depend_on_it(tmp_path: Path) -> None:
+    root = package(tmp_path / "ledger", "Ledger", entries=LEDGER)
+    assert list(build(root).dependency_ids) == ["Iota", "MoveStdlib"]
+
+
+def test_the_staking_system_can_be_named(tmp_path: Path) -> None:
+    folder = "crates/iota-framework/packages/iota-system"
+    place = f'git = "https://github.com/iotaledger/iota.git", subdir = "{folder}", rev = "framework/testnet"'
+    wanted = f"IotaSystem = {{ {place} }}"
+    root = package(tmp_path / "staker", "Staker", wanted, staking=STAKER)
+    assert list(build(root).dependency_ids) == ["Iota", "IotaSystem", "MoveStdlib"]
