@@ -1,18 +1,19 @@
-"""Asks all authorities at once and puts their answers together: votes to certificates, effects to receipts.
+"""Asks authorities and puts their answers together: votes to certificates, effects to receipts.
 
-One round asks everybody the same and ends as soon as enough is known; who is slow is not waited for. A
-request that is not needed any more still runs to its end, and an authority that misses a certificate gets it
-from its backlog, so that certificates reach every authority.
+One round asks everybody the same and ends as soon as enough is known; who is slow is not waited for. Votes
+are asked of a quorum, and of the others only when it does not agree at once. Certificates reach every
+authority: the others get them when a quorum has executed them, and one that misses them from its backlog.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aggregator.delivery import CertificateBacklog, is_complete
+from aggregator.fan_out import FanOut
 from aggregator.safe_client import SafeClient
 from aggregator.tally import VoteTally
 from proto import messages
@@ -40,9 +41,6 @@ from proto.messages import (
     WholeTransaction,
 )
 from proto.transaction import SenderSignedData
-
-GRACE_SECONDS = 0.5
-"""How long a round waits for the rest once a quorum has answered but not agreed."""
 
 DELIVERY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Pauses between attempts to have an authority's effects within a round; after them the backlog delivers."""
@@ -112,16 +110,14 @@ class AuthorityAggregator:
     def __init__(self, committee: Committee, clients: Mapping[AuthorityName, SafeClient]) -> None:
         self.committee = committee
         self.clients = dict(clients)
-        self._background: set[asyncio.Task[Any]] = set()
+        self._fan_out = FanOut(committee, clients)
         self._backlogs = {name: CertificateBacklog(client) for name, client in clients.items()}
 
     async def close(self) -> None:
         """Stop deliveries that still run."""
         for backlog in self._backlogs.values():
             await backlog.close()
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._fan_out.close()
 
     def undelivered(self) -> dict[AuthorityName, int]:
         """How many certificates wait for each authority that was down or behind."""
@@ -137,9 +133,10 @@ class AuthorityAggregator:
         batch = TransactionBatch(tuple(submission.raw for submission in submissions))
         tallies = tuple(VoteTally(self.committee) for _ in submissions)
         votes: list[BatchVote] = []
-        async for name, vote in self.ask_all(
+        async for name, vote in self._fan_out.ask(
             lambda client: client.submit_transactions(batch, digests),
             is_done=lambda: all(tally.is_settled for tally in tallies),
+            quorum_first=True,
         ):
             if isinstance(vote, BatchVote):
                 votes.append(vote)
@@ -211,27 +208,11 @@ class AuthorityAggregator:
                     pass
         return found[0] if found else None
 
-    async def ask_all(
+    def ask_all(
         self, ask: Callable[[SafeClient], Awaitable[_T]], is_done: Callable[[], bool]
     ) -> AsyncIterator[tuple[AuthorityName, _T | AuthorityErrorKind]]:
-        """Answers and errors as they come, until is_done, or all answered, or a quorum did and grace is over.
-
-        What still runs then is left to end by itself.
-        """
-        names = {self._spawn(_answer_or_error(ask, client)): name for name, client in self.clients.items()}
-        pending, answered = set(names), 0
-        deadline: float | None = None
-        clock = asyncio.get_running_loop().time
-        while pending and not is_done():
-            timeout = None if deadline is None else max(0.0, deadline - clock())
-            done, pending = await asyncio.wait(pending, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                return
-            for task in done:
-                answered += self.committee.stake_of(names[task])
-                yield names[task], task.result()
-            if deadline is None and answered >= self.committee.quorum_threshold:
-                deadline = clock() + GRACE_SECONDS
+        """Answers and errors of all as they come; FanOut.ask tells until when."""
+        return self._fan_out.ask(ask, is_done)
 
     async def _execute(
         self,
@@ -241,9 +222,11 @@ class AuthorityAggregator:
     ) -> dict[int, Receipt]:
         tally = EffectsTally()
         receipts: dict[int, Receipt] = {}
-        async for _, response in self.ask_all(
+        async for _, response in self._fan_out.ask(
             lambda client: self._deliver(client, request, digests, certificates),
             is_done=lambda: len(receipts) == len(digests),
+            quorum_first=True,
+            tell_others=True,
         ):
             if isinstance(response, messages.CertificatesResponse):
                 tally.add(response)
@@ -309,21 +292,6 @@ class AuthorityAggregator:
     def _is_quorum(self, executed: Sequence[ExecutedTransaction]) -> bool:
         stake = self.committee.stake_of_all(entry.vote.authority for entry in executed)
         return stake >= self.committee.quorum_threshold
-
-    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        return task
-
-
-async def _answer_or_error(
-    ask: Callable[[SafeClient], Awaitable[_T]], client: SafeClient
-) -> _T | AuthorityErrorKind:
-    try:
-        return await ask(client)
-    except AuthorityError as error:
-        return error.kind
 
 
 def _count_vote(name: AuthorityName, stake: int, vote: BatchVote, tallies: Sequence[VoteTally]) -> None:
