@@ -20,6 +20,7 @@ from .borrow_report import Borrower, FieldLabels, conflict, never_mutable
 from .borrow_state import FRAME, BorrowState, Origin, Origins
 from .context import FunctionContext
 from .usage import all_locals
+from .worklist import Worklist
 
 Values = list[int | None]
 """For each value its reference, None if it is none."""
@@ -34,9 +35,9 @@ def check_borrows(body: ir.Body, context: FunctionContext) -> None:
         entry.bind_parameter(parameter, origins.of_parameter(parameter, declared.type.loc))
     fields = FieldLabels()
     states = {body.blocks[0]: entry}
-    waiting = [body.blocks[0]]
+    waiting = Worklist(body.blocks[0])
     while waiting:
-        block = waiting.pop(0)
+        block = waiting.pop()
         walker = _Walker(states[block].copy(), locals_, fields, origins, context, reports=False)
         walker.run(block)
         after = walker.state.canonical()
@@ -45,8 +46,7 @@ def check_borrows(body: ir.Body, context: FunctionContext) -> None:
             joined = after if known is None else known.join(after)
             if joined is not None:
                 states[successor] = joined
-                if successor not in waiting:
-                    waiting.append(successor)
+                waiting.add(successor)
     for block in body.blocks:
         if block in states:
             _Walker(states[block].copy(), locals_, fields, origins, context, reports=True).run(block)

@@ -6,7 +6,7 @@ A forward analysis. Each local is available, unavailable, or either depending on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .. import codes
 from .. import typed_tree as tt
@@ -18,10 +18,10 @@ from ..source import Loc
 from ..types import AbilitySet
 from .context import FunctionContext
 from .usage import all_locals
+from .worklist import Worklist
 
 
-@dataclass(frozen=True, slots=True)
-class LocalState:
+class LocalState(NamedTuple):
     """Where a local may have got its value, and where it may have lost it (or never had one); `first` is
     where it was given one first, be that lost since or not."""
 
@@ -70,22 +70,33 @@ def _fixpoint(body: ir.Body, context: FunctionContext) -> dict[ir.Block, State]:
         given = local.loc if is_parameter else None
         entry[local] = LocalState(given, None if is_parameter else local.loc, first=given)
     states: dict[ir.Block, State] = {body.blocks[0]: entry}
-    waiting = [body.blocks[0]]
+    waiting = Worklist(body.blocks[0])
     while waiting:
-        block = waiting.pop(0)
+        block = waiting.pop()
         walker = _Walker(dict(states[block]), body, context, reports=False)
         walker.run(block)
         for successor in block.successors:
             known = states.get(successor)
-            joined = walker.state if known is None else _join(known, walker.state)
-            if joined != known:
-                states[successor] = dict(joined)
-                waiting.append(successor)
+            if known is None:
+                states[successor] = dict(walker.state)
+                waiting.add(successor)
+            elif _join(known, walker.state):
+                waiting.add(successor)
     return states
 
 
-def _join(left: State, right: State) -> State:
-    return {local: state.join(right[local]) for local, state in left.items()}
+def _join(known: State, other: State) -> bool:
+    """Add to a state what holds if one comes from elsewhere; whether that changes it. Most locals are the
+    very same in both."""
+    changed = False
+    for local, state in known.items():
+        arriving = other[local]
+        if arriving is not state:
+            joined = state.join(arriving)
+            if joined != state:
+                known[local] = joined
+                changed = True
+    return changed
 
 
 class _Walker:
