@@ -10,7 +10,7 @@ import typer
 
 from aggregator.wallet.client_config import config_folder
 from aggregator.wallet.keystore import Keystore, WalletError
-from cli import output
+from cli import keytool_multisig, output
 from cli.key_arguments import read_scheme, read_word_count
 from cli.wallet import read_base64
 from proto import bcs
@@ -19,11 +19,11 @@ from proto.crypto import InvalidKey, KeyPair, SignatureScheme, address_of, inten
 from proto.ids import blake2b_256, format_address
 from proto.key_derivation import derive_key_pair, generate_mnemonic, is_mnemonic
 from proto.key_text import decode_private_key, encode_private_key
-from proto.multisig import MultiSigPublicKey, public_key_of
 from proto.transaction import TransactionData
 from proto.user_signature import read_signature, sign_digest, signer_address
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(keytool_multisig.app)
 
 _path: Path | None = None
 
@@ -182,31 +182,6 @@ def decode_or_verify_tx(tx_bytes: Annotated[str, typer.Option()], sig: str | Non
         signature = read_signature(read_base64(sig))
         signature.verify(Scope.TRANSACTION_DATA, bcs.encode(TransactionData, data))
         shown["result"] = f"valid signature of {format_address(signer_address(signature))}"
-    _show(shown)
-
-
-@app.command(
-    "multi-sig-address",
-    epilog="Example: movelite keytool multi-sig-address --threshold 2 --pks KEY KEY --weights 1 1",
-)
-def multi_sig_address(
-    threshold: Annotated[int, typer.Option(min=1, max=65535)],
-    pks: Annotated[list[str], typer.Option(help="Base64 of flag and key.")],
-    weights: Annotated[list[int], typer.Option()],
-) -> None:
-    """The address of several keys of which some must sign."""
-    if len(pks) != len(weights):
-        raise typer.BadParameter(f"{len(pks)} keys, but {len(weights)} weights")
-    raw = [read_base64(text) for text in pks]
-    members = tuple(
-        (public_key_of(SignatureScheme(key[0]), key[1:]), weight)
-        for key, weight in zip(raw, weights, strict=True)
-    )
-    key = MultiSigPublicKey(members, threshold)
-    shown = {
-        "multisigAddress": format_address(key.address()),
-        "multisig": list(zip(pks, weights, strict=True)),
-    }
     _show(shown)
 
 

@@ -38,6 +38,7 @@ MANY_VALUES = {
     "--recipients",
     "--signatures",
     "--pks",
+    "--sigs",
     "--weights",
     "--host",
     "--gas",

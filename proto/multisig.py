@@ -117,6 +117,11 @@ def public_key_of(scheme: SignatureScheme, key: bytes) -> PublicKey:
     return _KEYS[scheme](key)
 
 
+def scheme_of(member: PublicKey) -> SignatureScheme:
+    """The scheme of a member's key."""
+    return _SCHEMES[type(member)]
+
+
 @dataclass(frozen=True, slots=True)
 class MultiSigPublicKey:
     """Members with their weights, in order, and the weight that must sign."""
@@ -138,7 +143,7 @@ class MultiSigPublicKey:
         """The account of this multisig."""
         parts = [bytes((SignatureScheme.MULTISIG,)), self.threshold.to_bytes(2, "little")]
         for key, weight in self.pk_map:
-            scheme = _SCHEMES[type(key)]
+            scheme = scheme_of(key)
             flag = b"" if scheme is SignatureScheme.ED25519 else bytes((scheme,))
             parts.append(flag + key.value + bytes((weight,)))
         return Address(blake2b_256(b"".join(parts)))
@@ -173,7 +178,7 @@ class MultiSig:
             raise InvalidSignature("the bitmap of the multisig does not fit its signatures")
         for signer, signature in zip(signers, self.sigs, strict=True):
             key = members[signer][0]
-            scheme = _SCHEMES[type(key)]
+            scheme = scheme_of(key)
             if _SIGNATURES.get(scheme) is not type(signature):
                 raise InvalidSignature(f"member {signer} of the multisig signed with another scheme")
             if not verify_signature(scheme, key.value, digest, signature.value):
@@ -195,7 +200,7 @@ def read_multisig(signature: bytes) -> MultiSig:
         raise InvalidSignature(f"multisig: {error}") from error
     value.multisig_pk.check()
     for key, _ in value.multisig_pk.pk_map:
-        scheme = _SCHEMES[type(key)]
+        scheme = scheme_of(key)
         if scheme in _KEYS and not is_public_key(scheme, key.value):
             raise InvalidSignature("a key of the multisig is no point of its curve")
     return value
