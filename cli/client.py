@@ -55,8 +55,16 @@ COMMANDS = {
     "replay-transaction": Place(
         "cli.replay", "Run a final transaction again on this machine and compare its effects, byte for byte."
     ),
+    "replay-batch": Place(
+        "cli.replay",
+        "Replay every transaction of a list, and say which gave other effects than the ledger has.",
+    ),
     "profile-transaction": Place(
         "cli.replay", "Show where the gas of a transaction went, and write a flame graph for speedscope."
+    ),
+    "verify-bytecode-meter": Place(
+        "cli.bytecode_meter",
+        "Measure what verifying a package costs, against what authorities spend before they refuse.",
     ),
     "verify-source": Place(
         "cli.source_verification",

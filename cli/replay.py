@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aggregator.rpc_codes import RpcError
 from cli import output
 from cli.session import Session, with_session
 from cli.wallet import read_base64
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from movelite.vm.observed import Observer
 
 DigestOption = Annotated[str, typer.Option("--tx-digest", "-t", help="Digest of the transaction.")]
+
+
+_SAME = "the same effects"
 
 
 class DifferentEffects(Exception):
@@ -63,6 +67,39 @@ def replay_transaction(tx_digest: DigestOption) -> None:
     if not found.matches:
         digest = format_digest(found.result.effects.digest())
         raise DifferentEffects(f"the replay gives the effects {digest}: other code, or the node lies")
+
+
+@app.command(epilog="Example: movelite client replay-batch --path digests.txt")
+def replay_batch(
+    path: Annotated[Path, typer.Option("--path", "-p", help="A file with one digest on each line.")],
+    terminate_early: Annotated[
+        bool,
+        typer.Option("--terminate-early", "-t", help="Stop at the first that cannot be replayed or differs."),
+    ] = False,
+) -> None:
+    """Replay every transaction of a list, and say which gave other effects than the ledger has."""
+    digests = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    came: list[tuple[str, str]] = []
+    for number, digest in enumerate(digests, 1):
+        came.append((digest, _outcome(digest)))
+        output.note(f"{number} of {len(digests)}  {digest}  {came[-1][1]}")
+        if terminate_early and came[-1][1] != _SAME:
+            break
+    failed = [digest for digest, outcome in came if outcome != _SAME]
+    output.result(
+        {"replayed": len(came), "same": len(came) - len(failed), "failed": failed}, came, ("digest", "")
+    )
+    if failed:
+        raise DifferentEffects(f"{len(failed)} of {len(came)} were not replayed to the same effects")
+
+
+def _outcome(digest: str) -> str:
+    from authority.replay import ReplayError
+
+    try:
+        return _SAME if _replay(digest)[1].matches else "other effects"
+    except (RpcError, ReplayError, ValueError) as error:
+        return str(error)
 
 
 @app.command(epilog="Example: movelite client profile-transaction --tx-digest DIGEST")

@@ -200,6 +200,12 @@ def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLi
     graph = json.loads(Path(shown["file"]).read_text())
     assert {event["type"] for event in graph["profiles"][0]["events"]} == {"O", "C"}
     assert "Could not find" in line.run("client", "replay-transaction", "-t", "1" * 32, code=1)
+    digests = tmp_path / "digests.txt"
+    digests.write_text(sent["digest"] + "\n")
+    assert line.json("client", "replay-batch", "--path", str(digests))["same"] == 1
+    digests.write_text(f"{'1' * 32}\n{sent['digest']}\n")
+    assert sent["digest"] in line.run("client", "replay-batch", "--path", str(digests), code=1)
+    assert sent["digest"] not in line.run("client", "replay-batch", "--path", str(digests), "-t", code=1)
 
 
 def test_a_programmable_transaction(line: CommandLine) -> None:
