@@ -13,6 +13,7 @@ from proto.errors import (
     ObjectLockConflict,
     Unreachable,
     UserInput,
+    VotingSuspended,
     describe,
     is_retryable,
     retry_after_seconds,
@@ -95,7 +96,7 @@ class VoteTally:
             conflict = self.conflicts.setdefault(kind.pending_transaction, Conflict())
             conflict.references.add(kind.obj_ref)
             conflict.stake += stake
-        if not isinstance(kind, Unreachable):
+        if not isinstance(kind, Unreachable | VotingSuspended):
             self._answer(stake)
 
     def _answer(self, stake: int) -> None:

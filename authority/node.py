@@ -123,6 +123,7 @@ class AuthorityNode:
             reference_gas_price=self.genesis.reference_gas_price,
             max_batch=config.limits.max_batch,
         )
+        self.state.is_asking_peers = True
         chain = Digest(self.genesis.digest())
         in_flight = config.limits.max_requests_in_flight
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight)
@@ -185,6 +186,8 @@ class AuthorityNode:
     def reasons_not_ready(self) -> list[str]:
         """Why clients had better not use this authority now; none if it is ready."""
         reasons = [] if self._disk.failure is None else [self._disk.failure]
+        if self.state.suspension is not None:
+            reasons.append(self.state.suspension)
         if not self._sync.has_asked_peers:
             reasons.append("it has not asked its peers yet what it missed")
         if self._sync.lag() > READY_LAG:
@@ -230,12 +233,14 @@ class AuthorityNode:
             _log.warning("the disk takes writes again", extra={"executed": self.state.store.next_sequence})
 
 
-async def run_authority(config: AuthorityConfig) -> None:
-    """Run an authority until SIGTERM or SIGINT.
+async def run_authority(config: AuthorityConfig, is_from_backup: bool = False) -> None:
+    """Run an authority until SIGTERM or SIGINT. is_from_backup: it may have signed what its data do not have.
 
     Raises: as AuthorityNode; PortInUse.
     """
     node = AuthorityNode(config)
+    if is_from_backup:
+        node.state.lose_votes()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

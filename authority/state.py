@@ -6,6 +6,7 @@ the last check and the commit nothing is awaited, so handlers never see each oth
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from authority.transaction_input import (
 )
 from proto import bcs, messages
 from proto.bcs import BcsError
+from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair
 from proto.effects import TransactionEffects
@@ -41,6 +43,7 @@ from proto.errors import (
     UserInput,
     UserInputError,
     VerificationError,
+    VotingSuspended,
     WrongEpoch,
     WrongEpochShown,
 )
@@ -62,9 +65,17 @@ from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes
 from proto.transaction_checks import check_static_validity
 from proto.verification import verify_certificate, verify_certificate_batch
 
+_log = logging.getLogger(__name__)
+
 RECENT_TRANSACTIONS = 10_000
 REMEMBERED_BYTES = 8192
 """Transactions that stay decoded and checked between vote and certificate, and the longest of them."""
+
+LOST_VOTES = (
+    "it has signed votes that its data do not have: they were restored from a backup, moved or removed, or "
+    "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
+)
+ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
 
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
@@ -117,13 +128,29 @@ class AuthorityState:
         self.key = key
         self.name = AuthorityName(key.public_key)
         self.committee = committee
+        self._position = committee.index_of(self.name)
         self.store = store
         self.executor = executor
         self.reference_gas_price = reference_gas_price
         self.on_missing_dependency = on_missing_dependency
         self._verifier = verifier
         self.max_batch = max_batch
+        self.is_asking_peers = False
+        """While set it does not vote: peers may show that votes were lost."""
         self._restore()
+
+    @property
+    def suspension(self) -> str | None:
+        """Why it does not vote for anything new; None if it does."""
+        if self.store.has_lost_votes:
+            return LOST_VOTES
+        return ASKING_PEERS if self.is_asking_peers else None
+
+    def lose_votes(self) -> None:
+        """Never vote for anything new in this epoch. Raises: StorageError."""
+        if not self.store.has_lost_votes:
+            self.store.put_lost_votes()
+            _log.critical("the authority stops voting: %s", LOST_VOTES)
 
     async def submit_transactions(self, request: TransactionBatch) -> BatchVote:
         """Vote on a batch: what is accepted is locked and durable before the vote leaves.
@@ -153,12 +180,9 @@ class AuthorityState:
         Raises: AuthorityError if a certificate does not verify; then nothing is executed.
         """
         submissions = self._verify_certificates(request)
-        unknown = [
-            submission.transaction
-            for submission in submissions
-            if self.store.executed(submission.transaction.digest) is None
-        ]
-        problems = await self._verify_signatures(unknown)
+        unknown = [one for one in submissions if self.store.executed(one.transaction.digest) is None]
+        self._look_for_lost_votes(unknown)
+        problems = await self._verify_signatures([submission.transaction for submission in unknown])
         results = self.execute_certificates(submissions, problems)
         digests = [result.effects.digest() for result in results if isinstance(result, messages.Executed)]
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, digests) if digests else None
@@ -200,6 +224,8 @@ class AuthorityState:
         try:
             if problem is not None:
                 raise AuthorityError(problem)
+            if self.suspension is not None:
+                raise AuthorityError(VotingSuspended(self.suspension))
             checked = self._check_transaction(submitted)
             self.locks.acquire(checked.owned, digest)
         except (UserInputError, AuthorityError) as error:
@@ -284,6 +310,27 @@ class AuthorityState:
             for submitted, problem in zip(unchecked, results, strict=True)
             if problem is not None
         }
+
+    def _look_for_lost_votes(self, submissions: Iterable[CertifiedSubmission]) -> None:
+        """A certificate with a vote of this authority's that its store does not have shows a loss.
+
+        Raises: AuthorityError StorageFailure if that cannot be kept.
+        """
+        for transaction, certificate in submissions:
+            if not self.store.is_pending(transaction.digest) and self._has_voted_in(certificate):
+                try:
+                    self.lose_votes()
+                except StorageError as error:
+                    raise AuthorityError(StorageFailure(str(error))) from error
+
+    def _has_voted_in(self, certificate: Certificate | tuple[CertifiedBatch, int]) -> bool:
+        match certificate:
+            case Certificate(votes=votes):
+                return any(vote.signer == self._position for vote in votes)
+            case batch, index:
+                return any(
+                    vote.signer == self._position and has_bit(vote.accepted, index) for vote in batch.votes
+                )
 
     def _verify_certificates(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
         self._check_size((len(request.batch.entries) if request.batch else 0) + len(request.singles))

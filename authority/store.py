@@ -11,7 +11,7 @@ Keys are a table letter and then:
     x  transaction digest     an executed transaction with effects, events and where its certificate is
     b  number                 the certificates of a batch
     s  sequence               digests of the transactions of one commit, executed as sequence-th and after
-    m  name                   genesis
+    m  name                   genesis; that votes were lost; positions in the sequences of peers
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from operator import is_
 from authority.certificates import CertifiedBatch, InBatch, StoredCertificate, certificate_in_batch
 from authority.key_value import Batch, KeyValueStore
 from proto import bcs
+from proto.committee import AuthorityName
 from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
 from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, Owner
@@ -37,7 +38,9 @@ LARGE_OBJECT_BYTES, LARGE_OBJECTS = 2048, 1000
 PENDING_CACHE_BYTES = 64 << 20
 """Transactions voted for that are kept in memory; of older ones only their digests."""
 
-_GENESIS = b"mgenesis"
+_Positions = tuple[tuple[AuthorityName, bcs.U64], ...]
+
+_GENESIS, _LOST_VOTES, _POSITIONS = b"mgenesis", b"mlostvotes", b"mpositions"
 
 FORMAT = 2
 """Version of how the rows are laid out; stands before the digest of the genesis."""
@@ -96,6 +99,8 @@ class AuthorityStore:
         self._recent_pending: OrderedDict[Digest, bytes] = OrderedDict()
         self._recent_bytes = 0
         self.next_sequence = self._count_executed()
+        self.has_lost_votes = self._key_value.get(_LOST_VOTES) is not None
+        """Whether the authority has signed votes that are not here; never taken back."""
 
     def _count_executed(self) -> int:
         last = self._key_value.last_at_most(_sequence_key(2**64 - 1))
@@ -170,6 +175,10 @@ class AuthorityStore:
         raw = self._recent_pending.get(digest)
         return self._key_value.get(b"p" + digest) if raw is None and digest in self._pending else raw
 
+    def is_pending(self, digest: Digest) -> bool:
+        """Whether the transaction was voted for and is not yet executed."""
+        return digest in self._pending
+
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction."""
         if digest in self._pending:
@@ -215,6 +224,24 @@ class AuthorityStore:
                 "(without its locks an authority could sign twice, so do not remove them)"
             )
         return None if row is None else row[1:]
+
+    def positions(self) -> Mapping[AuthorityName, int]:
+        """How much of what each peer executed was looked at, at least."""
+        row = self._key_value.get(_POSITIONS)
+        return {} if row is None else dict(bcs.decode(_Positions, row))
+
+    def put_positions(self, positions: Mapping[AuthorityName, int]) -> None:
+        """Keep them. Raises: StorageError."""
+        batch = Batch()
+        batch.put(_POSITIONS, bcs.encode(_Positions, tuple(sorted(positions.items()))))
+        self._key_value.write(batch)
+
+    def put_lost_votes(self) -> None:
+        """Note that votes were lost. Raises: StorageError."""
+        batch = Batch()
+        batch.put(_LOST_VOTES, b"")
+        self._key_value.write(batch)
+        self.has_lost_votes = True
 
     def put_genesis_objects(self, objects: Iterable[Object]) -> None:
         """Store objects that no transaction made."""

@@ -23,6 +23,7 @@ class StoreSurvey:
     pending: int
     locks: int
     disk_bytes: int
+    has_lost_votes: bool
 
 
 def survey_store(path: Path) -> StoreSurvey:
@@ -40,7 +41,14 @@ def survey_store(path: Path) -> StoreSurvey:
             pending += 1
         size = disk_usage(path)
         return StoreSurvey(
-            store.genesis_digest, store.next_sequence, objects, versions, pending, len(locks), size
+            genesis_digest=store.genesis_digest,
+            executed=store.next_sequence,
+            objects=objects,
+            versions=versions,
+            pending=pending,
+            locks=len(locks),
+            disk_bytes=size,
+            has_lost_votes=store.has_lost_votes,
         )
     finally:
         store.close()

@@ -34,8 +34,10 @@ HEDGE_SECONDS = 0.5
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 8.0
 """How long to wait before asking again when there is nothing new: twice as long each time that nothing
 happened, here or there."""
-LONGEST_REST_SECONDS = 16.0
-"""The longest that a peer is left alone which failed."""
+SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.25, 16.0
+"""How long a peer is left alone which failed: twice as long each time."""
+KEPT_EVERY = 10 * PAGE
+"""Positions are written down after so many transactions, so that a restart need not look at all of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +47,9 @@ class _Peer:
     """What is known of a peer.
 
     position: how much of what it executed was looked at; lag: how much more it says there is; failures: how
-    often it failed since it last answered; rests_until: when it is asked again, by the loop's clock;
-    heard_at: when it last said something; asking: what is under way with it.
+    often it failed since it last answered; is_followed: whether its end was reached once; rests_until: when
+    it is asked again, by the loop's clock; heard_at: when it last said something; asking: what is under way
+    with it.
     """
 
     name: AuthorityName
@@ -54,6 +57,7 @@ class _Peer:
     position: int = 0
     lag: int = 0
     failures: int = 0
+    is_followed: bool = False
     rests_until: float | None = None
     heard_at: float = 0.0
     asking: asyncio.Task[bool] | None = None
@@ -69,7 +73,9 @@ class CertificateSync:
         metrics: AuthorityMetrics,
     ) -> None:
         self._state = state
-        self._peers = [_Peer(name, service) for name, service in peers.items()]
+        kept = state.store.positions()
+        self._peers = [_Peer(name, service, kept.get(name, 0)) for name, service in peers.items()]
+        self._kept = sum(peer.position for peer in self._peers)
         self._metrics = metrics
         self._wake = asyncio.Event()
         self.has_asked_peers = False
@@ -97,6 +103,8 @@ class CertificateSync:
                     is_quiet = executed == self._state.store.next_sequence
                     pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if is_quiet else PAUSE_SECONDS
                     executed = self._state.store.next_sequence
+                    if self._state.is_asking_peers:
+                        pause = SHORTEST_REST_SECONDS
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), pause)
                 self._wake.clear()
@@ -118,7 +126,15 @@ class CertificateSync:
                 await _wait_while_it_speaks(peer)
                 is_behind |= self._take_outcome(peer)
         self.has_asked_peers = True
+        if self._state.is_asking_peers and self._has_followed_enough():
+            self._state.is_asking_peers = False
         return is_behind
+
+    def _has_followed_enough(self) -> bool:
+        """Whether whoever has executed what this authority voted for must have been followed to the end."""
+        committee = self._state.committee
+        followed = [peer.name for peer in self._peers if peer.is_followed]
+        return committee.stake_of_all([*followed, self._state.name]) >= committee.quorum_threshold
 
     def _rests(self, peer: _Peer) -> bool:
         return peer.rests_until is not None and _now() < peer.rests_until
@@ -174,7 +190,17 @@ class CertificateSync:
             # All of it was executed here, and that is fewer.
             peer.position = 0
             raise AuthorityError(ByzantineAuthoritySuspicion(peer.name, "it told a transaction twice"))
-        return len(page.digests) == PAGE and peer.position > position
+        self._keep_positions()
+        has_more = len(page.digests) == PAGE and peer.position > position
+        peer.is_followed |= not has_more
+        return has_more
+
+    def _keep_positions(self) -> None:
+        """Write positions down now and then. Raises: StorageError."""
+        total = sum(peer.position for peer in self._peers)
+        if total >= self._kept + KEPT_EVERY:
+            self._state.store.put_positions({peer.name: peer.position for peer in self._peers})
+            self._kept = total
 
     def _answered(self, peer: _Peer) -> None:
         """Count that a peer answered; log it if it is news."""
@@ -189,7 +215,7 @@ class CertificateSync:
         if not peer.failures:
             name = self._metrics.peer_name(peer.name)
             _log.warning("no help from %s in catching up: %s", name, error)
-        rest = min(PAUSE_SECONDS * 2 ** min(peer.failures, 10), LONGEST_REST_SECONDS)
+        rest = min(SHORTEST_REST_SECONDS * 2 ** min(peer.failures, 10), LONGEST_REST_SECONDS)
         peer.failures += 1
         peer.rests_until = _now() + rest
 

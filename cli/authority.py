@@ -57,6 +57,10 @@ def init(
 )
 def run(
     config: Annotated[Path, typer.Option(help="authority.yaml")],
+    from_backup: Annotated[
+        bool,
+        typer.Option("--from-backup", help="The data were restored or lost: never vote in this epoch."),
+    ] = False,
     log_level: Annotated[LogLevel, typer.Option(help="Least importance of what is logged.")] = LogLevel.INFO,
     log_format: Annotated[
         LogFormat, typer.Option(help="Lines for people, or JSON for programs.")
@@ -67,7 +71,7 @@ def run(
     from authority.node import run_authority
 
     set_up_logs(log_level, log_format)
-    event_loop.run(run_authority(load_config(config)))
+    event_loop.run(run_authority(load_config(config), from_backup))
 
 
 @app.command(epilog="Example: movelite authority info --config net/authority-0/authority.yaml")

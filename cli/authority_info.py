@@ -102,6 +102,7 @@ def _kept(config: AuthorityConfig, genesis: Genesis) -> dict[str, Any]:
         "objectVersions": found.versions,
         "pendingTransactions": found.pending,
         "locks": found.locks,
+        "votes": not found.has_lost_votes,
         "diskBytes": found.disk_bytes,
         "diskFreeBytes": shutil.disk_usage(config.data_dir).free,
     }

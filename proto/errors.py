@@ -264,6 +264,15 @@ class ByzantineAuthoritySuspicion:
     retryable: ClassVar[bool] = False
 
 
+@dataclass(frozen=True, slots=True)
+class VotingSuspended:
+    """The authority votes for nothing new; it executes certificates and answers."""
+
+    error: str
+    message: ClassVar[str] = "Authority does not vote: {error}"
+    retryable: ClassVar[bool] = True
+
+
 AuthorityErrorKind = (
     UserInput
     | MalformedRequest
@@ -284,6 +293,7 @@ AuthorityErrorKind = (
     | StorageFailure
     | Unreachable
     | ByzantineAuthoritySuspicion
+    | VotingSuspended
 )
 
 

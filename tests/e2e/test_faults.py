@@ -18,6 +18,7 @@ import pytest
 from aggregator.service.core import ClientService
 from cli.genesis import plan
 from proto.errors import AuthorityError, NoQuorum, QuorumDriverError, StorageFailure
+from proto.ids import Digest
 from proto.messages import HealthRequest, Receipt, TransactionBatch
 from proto.verification import verify_receipt
 from tests.e2e.workload import OTHER, Pair, account, pairs_of, submit_until_final, until_executed
@@ -54,9 +55,8 @@ async def transfer_all(service: ClientService, pairs: list[Pair]) -> list[Receip
 
 
 async def expect_caught_up(network: LocalNetwork, receipts: list[Receipt]) -> None:
-    digests = [receipt.effects.transaction_digest for receipt in receipts]
     for name in network.names:
-        await until_executed(network, name, digests, SECONDS)
+        await until_executed(network, name, _digests(receipts), SECONDS)
 
 
 async def test_stopped_processes_go_on_where_they_were(tmp_path: Path) -> None:
@@ -301,3 +301,32 @@ async def expect_one_vote_for_each(network: LocalNetwork, name: str, pairs: list
             assert (await client.handle_submit_transactions(rivals)).accepted_indices() == chosen
     finally:
         await client.close()
+
+
+async def test_a_backup_that_is_put_back_votes_no_more_and_serves_on(tmp_path: Path) -> None:
+    """One is stopped, so that the other's votes are needed; then its data are those of before."""
+    network = LocalNetwork(tmp_path / "network", accounts=[account(PAIRS)])
+    async with running(network) as service:
+        stopped, restored = network.names[:2]
+        pairs, data = pairs_of(network), network.folder / restored / "data"
+        network.kill_authority(restored)
+        shutil.copytree(data, tmp_path / "backup")
+        network.start_authority(restored)
+        network.signal_authority(stopped, signal.SIGSTOP)
+        receipts = await transfer_all(service, pairs)
+        await until_executed(network, network.names[2], _digests(receipts), SECONDS)
+        network.kill_authority(restored)
+        shutil.rmtree(data)
+        shutil.copytree(tmp_path / "backup", data)
+        network.signal_authority(stopped, signal.SIGCONT)
+        network.start_authority(restored)
+        await network.wait_for_authorities([restored])
+        async with asyncio.timeout(SECONDS):
+            while not any("restored from a backup" in reason for reason in network.readiness(restored)[1]):
+                await asyncio.sleep(0.1)
+        receipts += await transfer_all(service, pairs)
+        await expect_caught_up(network, receipts)
+
+
+def _digests(receipts: list[Receipt]) -> list[Digest]:
+    return [receipt.effects.transaction_digest for receipt in receipts]

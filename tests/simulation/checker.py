@@ -300,6 +300,8 @@ class Checker:
             self.check_locks(node)
         first = nodes[0]
         for node in nodes:
+            if AuthorityStore(node.disk).has_lost_votes:
+                self.report(Rule.LOCKS_KEPT, f"{node} believes that it has lost votes")
             for digest in self.executed:
                 if not self._seen[node.number].store.is_executed(digest):
                     self.report(Rule.DELIVERY, f"{node} has not executed {_name(digest)}, which others have")

@@ -153,6 +153,10 @@ class Node:
             reference_gas_price=ledger.GAS_PRICE,
             max_batch=MAX_BATCH,
         )
+        self.state.is_asking_peers = True
+        if not self.is_honest:
+            # What liars and twins have signed elsewhere must not make them careful.
+            self.state.lose_votes = lambda: None  # type: ignore[method-assign]
         chain = ledger.chain(self._stakes)
         self._service = LocalAuthorityService(self.state, chain, _METRICS, self.limits.max_requests_in_flight)
         admission = Admission(self.limits, _METRICS, asyncio.get_running_loop().time)
