@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from cli import output
-from movelite.package.build import BuildError
-from movelite.package.errors import PackageError
+from cli.move_commands import say_packages
+from cli.package_options import PackageCommand, given
 
 if TYPE_CHECKING:
     from movelite.package.build import BuildOptions
+    from movelite.package.graph import PackageGraph
     from movelite.unit_test.engine import LoadedPackage
     from movelite.unit_test.program import UnitTest
     from movelite.unit_test.report import Reporter
@@ -34,7 +34,7 @@ class MoveTestError(Exception):
     """Options that do not go together."""
 
 
-class _TestCommand(TyperCommand):
+class _TestCommand(PackageCommand):
     """Lets --statistics stand alone or before `csv`, as in the iota CLI."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -47,24 +47,12 @@ class _TestCommand(TyperCommand):
         return super().parse_args(ctx, words)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to a group."""
-    app.command(cls=_TestCommand, epilog=_EPILOG)(test)
+app = typer.Typer()
 
 
-def folder_of(context: typer.Context, path: Path | None) -> Path:
-    """The package's folder: --path of the command, or of a group above it."""
-    above: Any = context
-    while path is None and above is not None:
-        path = above.params.get("path")
-        above = above.parent
-    return path or Path()
-
-
+@app.command(cls=_TestCommand, epilog=_EPILOG)
 def test(
-    context: typer.Context,
     filter_text: Annotated[str | None, typer.Argument(metavar="FILTER", help="Part of module::name.")] = None,
-    path: Annotated[Path | None, typer.Option("--path", "-p")] = None,
     gas_limit: Annotated[
         int | None, typer.Option("--gas-limit", "-i", min=1, help="Most gas units that a test may use.")
     ] = None,
@@ -95,19 +83,14 @@ def test(
         int | None, typer.Option("--rand-num-iters", help="Runs of each test with random inputs.")
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the results as JUnit XML.")] = None,
-    lint: Annotated[bool, typer.Option("--lint", help="All lints, not only the usual ones.")] = False,
-    no_lint: Annotated[bool, typer.Option("--no-lint", help="No lints.")] = False,
-    warnings_are_errors: bool = False,
-    silence_warnings: bool = False,
-    dev: Annotated[bool, typer.Option("--dev", "-d", hidden=True)] = False,
-    skip_fetch_latest_git_deps: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Run the unit tests of a package. Exit code 1: a test failed."""
-    from movelite.package.build import BuildOptions
     from movelite.unit_test.runner import DEFAULT_GAS_LIMIT, RunOptions, Traces, selected_tests
 
     failed_only = verbose == _TIMES_FOR_FAILED_TRACES
     all_traces = trace or verbose >= _TIMES_FOR_ALL_TRACES
+    folder = given().folder
+    package = _load(folder, given().build_options(), is_quiet=list_only or output.is_json())
     options = RunOptions(
         test_filter=filter_text,
         gas_limit=gas_limit or DEFAULT_GAS_LIMIT,
@@ -119,13 +102,6 @@ def test(
         coverage=coverage,
         gas_report=gas_report,
     )
-    build_options = BuildOptions(
-        warnings_are_errors=warnings_are_errors, lints="all" if lint else "none" if no_lint else "default"
-    )
-    folder = folder_of(context, path)
-    package = _load(folder, build_options)
-    if package.warnings and not silence_warnings:
-        output.note(package.warnings)
     if list_only:
         _list([_test_name(package, case) for case in selected_tests(package.program, filter_text)])
         return
@@ -133,14 +109,22 @@ def test(
     raise typer.Exit(session.run())
 
 
-def _load(folder: Path, options: BuildOptions) -> LoadedPackage:
+def _load(folder: Path, options: BuildOptions, is_quiet: bool) -> LoadedPackage:
+    from cli.package_builds import show_messages
+    from movelite.package.build import BuildError
     from movelite.unit_test.engine import load_package
 
+    def announce(graph: PackageGraph) -> None:
+        if not is_quiet:
+            say_packages(graph)
+
     try:
-        return load_package(folder, options)
+        package = load_package(folder, options, announce)
     except BuildError as error:
-        output.note(error.report)
+        show_messages(error.report, options)
         raise
+    show_messages(package.warnings, options)
+    return package
 
 
 def _processors() -> int:
@@ -284,6 +268,7 @@ class _Session:
             self._say(gas_report(reporter.program, totals.gas) + "\n")
 
     def _report_coverage(self, totals: Totals | None, document: dict[str, Any]) -> None:
+        from cli.package_builds import write_report
         from movelite.unit_test.coverage import source_coverage
         from movelite.unit_test.coverage_files import write_coverage
         from movelite.unit_test.coverage_text import coverage_table
@@ -294,7 +279,7 @@ class _Session:
             return
         files = source_coverage(self.package.program, totals.coverage)
         write_coverage(self.package, totals.coverage)
-        write_text(self.package.folder / LCOV_FILE, lcov_text(files))
+        write_report(self.package.folder / LCOV_FILE, lcov_text(files))
         document["coverage"] = coverage_json(files)
         self._say(f"\n{coverage_table(files)}\n")
 
@@ -305,14 +290,6 @@ class _Session:
             path.write_bytes(junit_xml(self.package.name, self.results, reporter))
         except OSError as error:
             raise MoveTestError(f"cannot write {path}: {error.strerror}") from error
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a report. Raises: PackageError."""
-    try:
-        path.write_text(text)
-    except OSError as error:
-        raise PackageError(f"cannot write {path}: {error.strerror}", path.parent) from error
 
 
 class _Progress:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aggregator.transaction_builder import BuildError, TransactionBuilder
 from cli import output
-from cli.move_build import build_for_network
+from cli.package_builds import build_for_network
 from cli.session import Session
 from movelite.package.lock import PublishedPackage, write_published
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address, parse_address

@@ -60,17 +60,14 @@ class Edition(Enum):
         """The edition of that name.
 
         Plain `2024`, which later compilers write, is the current beta.
-        Raises: ValueError with the list of editions.
+        That of migrations is for `migrate` alone. Raises: ValueError with the list of editions.
         """
-        if text == "2024":
-            return cls.E2024_BETA
-        try:
-            return cls(text)
-        except ValueError:
+        known = {edition.value: edition for edition in cls if edition is not cls.E2024_MIGRATION}
+        found = cls.E2024_BETA if text == "2024" else known.get(text)
+        if found is None:
             names = '"legacy", "2024.alpha", and "2024.beta"'
-            raise ValueError(
-                f'Unsupported edition "{text}". Current supported editions include: {names}'
-            ) from None
+            raise ValueError(f'Unsupported edition "{text}". Current supported editions include: {names}')
+        return found
 
 
 _2024 = frozenset(Feature) - {Feature.MOVE_2024_MIGRATION}

@@ -36,13 +36,15 @@ class NamedType:
     """A type that the source has written.
 
     `parts` are the types written inside it, in order: type arguments, what a reference refers to, the
-    elements of a tuple, the parameters and at last the result of a function type.
+    elements of a tuple, the parameters and at last the result of a function type. `name_loc` is where the
+    name of a datatype stands, without its module.
     """
 
     loc: Loc
     type: Type
     parts: tuple[NamedType, ...] = ()
     has_holes: bool = False
+    name_loc: Loc = NO_LOC
 
 
 # --- attributes ------------------------------------------------------------------------------------------

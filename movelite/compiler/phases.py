@@ -24,11 +24,13 @@ from .codegen.program import CompiledUnit, emit_program
 from .codegen.program import check_program as check_lowered
 from .diagnostics import Diagnostics, diag
 from .editions import PackageConfig
+from .json_messages import messages_as_json
 from .lints.run import LintLevel, run_lints
 from .lowering.constant_values import ConstantValues
 from .lowering.program import LoweredProgram, lower_program
 from .naming import name_program
 from .parser import parse_file
+from .rendering import render_all
 from .source import NO_LOC, SourceFile, SourceMap
 from .syntax_tree import SourceUnit
 from .test_plan import TestCase, build_test_plan
@@ -101,6 +103,7 @@ class Compilation:
         warnings_are_errors: bool = False,
         lint_level: LintLevel = LintLevel.NONE,
         sources_shadow_dependencies: bool = False,
+        json_messages: bool = False,
     ) -> None:
         self.source_packages = list(sources)
         self.dependency_packages = [
@@ -111,6 +114,7 @@ class Compilation:
         self.test_mode = test_mode
         self.lint_level = lint_level
         self.sources_shadow_dependencies = sources_shadow_dependencies
+        self.json_messages = json_messages
         self.diagnostics = Diagnostics(warnings_are_errors)
         self.source_map = SourceMap()
         if interface is not None:
@@ -198,6 +202,11 @@ class Compilation:
             lambda: emit_program(lowered, self.named, self.source_map, self.diagnostics), None
         )
         return None if self.diagnostics.has_errors else units
+
+    def report(self) -> str:
+        """All diagnostics so far, as text with excerpts, or as JSON if that is wanted."""
+        as_text = messages_as_json if self.json_messages else render_all
+        return as_text(self.diagnostics, self.source_map)
 
     def as_interface(self) -> Interface:
         """What packages that depend on these need; bodies of functions are left behind."""

@@ -9,15 +9,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from movelite.compiler.editions import Edition, Flavor
+
 from . import cache
 from .addresses import resolve_addresses
 from .built import BuiltModule, BuiltPackage
 from .bundle import Bundle, bundled_packages, source_package
 from .emit import BuildError
-from .graph import PackageGraph, PackageNode, resolve_graph
+from .graph import Defaults, PackageGraph, PackageNode, resolve_graph
 from .linked import Linked
 from .published import PublishedIds, published_ids
-from .sources import fingerprint, read_sources
+from .sources import fingerprint, is_compiled_only, read_sources
 
 if TYPE_CHECKING:
     from movelite.compiler.phases import Compilation, Interface, SourcePackage
@@ -34,6 +36,7 @@ __all__ = [
     "compile_package",
     "framework_modules",
     "linked_modules",
+    "resolve_package",
 ]
 
 _LARGE = 400_000
@@ -50,13 +53,22 @@ class BuildOptions:
     `dev_mode` counts [dev-addresses] and [dev-dependencies]; `test_mode` does, too, and compiles tests.
     With `with_unpublished`, dependencies that are not published become part of the package.
     `lints` says how many of them run on the package's own modules. `addresses` gives values to named
-    addresses; `chain_id` picks the network in Move.lock files.
+    addresses; `chain_id` picks the network in Move.lock files. Packages that name no edition or flavour
+    have the default ones; without `has_implicit` a package depends only on what its manifest names. Warnings
+    of dependencies are told if they count as root; `silence_warnings` drops all warnings before they can
+    become errors. With `json_messages` what the compiler says is JSON.
     """
 
     dev_mode: bool = False
     test_mode: bool = False
     with_unpublished: bool = False
     warnings_are_errors: bool = False
+    silence_warnings: bool = False
+    dependencies_are_root: bool = False
+    json_messages: bool = False
+    default_edition: Edition | None = None
+    default_flavor: Flavor | None = None
+    has_implicit: bool = True
     lints: Literal["none", "default", "all"] = "default"
     addresses: tuple[tuple[str, int], ...] = ()
     chain_id: str | None = None
@@ -68,14 +80,21 @@ class BuildOptions:
 
 
 def build(
-    folder: Path | str, options: BuildOptions | None = None, *, is_forced: bool = False
+    folder: Path | str,
+    options: BuildOptions | None = None,
+    *,
+    is_forced: bool = False,
+    announce: Callable[[PackageGraph], None] = lambda graph: None,
 ) -> BuiltPackage:
     """Build the package in a folder; if forced, without what earlier builds left.
+
+    `announce` is told of the packages before anything is compiled.
 
     Raises: PackageError (ManifestError, ResolutionError; BuildError if the sources have errors).
     """
     building = _Build(Path(folder), options or BuildOptions())
     building.is_forced = is_forced
+    announce(building.graph)
     return building.run()
 
 
@@ -87,6 +106,20 @@ def compile_package(folder: Path | str, options: BuildOptions | None = None) -> 
     return _Build(Path(folder), options or BuildOptions()).compilation()
 
 
+def resolve_package(folder: Path | str, options: BuildOptions | None = None) -> PackageGraph:
+    """The package in a folder and all that it depends on. Raises: ManifestError, ResolutionError."""
+    options = options or BuildOptions()
+    return resolve_graph(
+        Path(folder),
+        options.is_dev,
+        Defaults(
+            options.default_edition or Edition.LEGACY,
+            options.default_flavor or Flavor.IOTA,
+            options.has_implicit,
+        ),
+    )
+
+
 class TestBuild:
     """The package in a folder, to be compiled for its tests; `key` names all that this depends on."""
 
@@ -96,8 +129,9 @@ class TestBuild:
         """Reads manifests and sources. Raises: PackageError."""
         options = replace(options or BuildOptions(), test_mode=True)
         self._build = _Build(Path(folder), options, is_run=True)
-        self.name = self._build.graph.root.name
-        self.folder = self._build.graph.root.folder
+        self.graph = self._build.graph
+        self.name = self.graph.root.name
+        self.folder = self.graph.root.folder
 
     @property
     def key(self) -> str:
@@ -121,8 +155,8 @@ class TestBuild:
         return self._build.rebuilt(look)
 
     def framework(self) -> tuple[BuiltModule, ...]:
-        """The bundled modules that the package is linked with."""
-        return self._build.bundle.modules()
+        """The modules that the package is linked with: bundled ones, and those without sources."""
+        return (*self._build.bundle.modules(), *self._build.linked.modules())
 
 
 def linked_modules(folder: Path | str, options: BuildOptions | None = None) -> tuple[BuiltModule, ...]:
@@ -149,7 +183,7 @@ class _Build:
         self.options = options
         self.is_run = is_run
         self.is_forced = False
-        self.graph: PackageGraph = resolve_graph(folder, options.is_dev)
+        self.graph: PackageGraph = resolve_package(folder, options)
         self.published: PublishedIds = published_ids(self.graph, options.chain_id)
         self.addresses = resolve_addresses(
             self.graph, options.is_dev, dict(options.addresses), self.published.original
@@ -166,7 +200,7 @@ class _Build:
         if node is self.graph.root:
             return True
         wanted = self.options.with_unpublished and node.name in self.published.unpublished
-        return not node.is_bundled and (wanted or self.is_run)
+        return not node.is_bundled and (wanted or self.is_run) and not is_compiled_only(node)
 
     # --- compiling -------------------------------------------------------------------------------------
 
@@ -175,7 +209,13 @@ class _Build:
         """The sources that are compiled."""
         root = self.graph.root
         return [
-            source_package(node, self.files[node.name], self.addresses, node is not root)
+            source_package(
+                node,
+                self.files[node.name],
+                self.addresses,
+                is_quiet=node is not root and not self.options.dependencies_are_root,
+                is_silent=self.options.silence_warnings,
+            )
             for node in self.compiled
         ]
 
@@ -193,6 +233,7 @@ class _Build:
             test_mode=self.options.test_mode,
             warnings_are_errors=self.options.warnings_are_errors,
             lint_level=LintLevel[self.options.lints.upper()],
+            json_messages=self.options.json_messages,
         )
 
     def run(self) -> BuiltPackage:
@@ -223,10 +264,18 @@ class _Build:
 
     def _compile(self) -> tuple[tuple[BuiltModule, ...], str]:
         """The modules and the warnings. Raises: BuildError."""
-        from movelite.compiler.rendering import render_all
+        from movelite.compiler.json_messages import joined_messages
 
+        below = (
+            self.linked.compiled_as_root(self.options.json_messages)
+            if self.options.dependencies_are_root
+            else None
+        )
         built = self.rebuilt()
-        return built.modules, render_all(built.compilation.diagnostics, built.compilation.source_map)
+        reports = [built.compilation.report()]
+        if below is not None:
+            reports.insert(0, below.report())
+        return built.modules, joined_messages(reports) if self.options.json_messages else "".join(reports)
 
     def rebuilt(self, look: Callable[[Compilation], None] = lambda compilation: None) -> Rebuilt:
         """All that is compiled, with the help of the last build's record. Raises: BuildError."""

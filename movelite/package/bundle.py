@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from movelite.compiler.editions import PackageConfig
+from movelite.compiler.editions import Edition, PackageConfig
 
 from . import cache
 from .addresses import resolve_addresses
@@ -16,7 +16,7 @@ from .framework import bundled_folder
 from .graph import PackageNode, resolve_graph
 from .pickling import UnpicklingError
 from .precompiled import PACKAGES, Precompiled, find_precompiled, has_layout, sources_digest
-from .sources import Files, fingerprint, read_sources
+from .sources import Files, fingerprint, is_compiled_only, read_sources
 
 if TYPE_CHECKING:
     from movelite.compiler.phases import Compilation, Interface, SourcePackage
@@ -26,17 +26,19 @@ _OWN_ADDRESSES = {"std": 1, "iota": 2, "iota_system": 3, "stardust": 0x107A}
 
 
 def source_package(
-    node: PackageNode, files: Files, addresses: Addresses, is_quiet: bool = False
+    node: PackageNode, files: Files, addresses: Addresses, is_quiet: bool = False, is_silent: bool = False
 ) -> SourcePackage:
-    """A package as the compiler takes it; a quiet one gives no warnings."""
+    """A package as the compiler takes it.
+
+    A quiet one gives no warnings, being a dependency; a silent one gives none because nobody wants them.
+    """
     from movelite.compiler.phases import SourcePackage
     from movelite.compiler.warning_filters import ALL_FILTERS, NO_FILTERS
 
     manifest = node.manifest
-    filters = ALL_FILTERS if is_quiet else NO_FILTERS
-    config = PackageConfig(
-        node.name, manifest.edition, manifest.flavor, is_dependency=is_quiet, filters=filters
-    )
+    filters = ALL_FILTERS if is_quiet or is_silent else NO_FILTERS
+    edition = Edition.E2024_BETA if is_compiled_only(node) else manifest.edition
+    config = PackageConfig(node.name, edition, manifest.flavor, is_dependency=is_quiet, filters=filters)
     return SourcePackage(config, files, addresses[node.name])
 
 

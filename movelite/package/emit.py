@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BuildError(PackageError):
-    """The sources have errors; `report` is all that the compiler said, with excerpts."""
+    """The sources have errors; `report` is all that the compiler said."""
 
     def __init__(self, name: str, report: str, errors: int) -> None:
         super().__init__(f"package '{name}' has {errors} error{'s' if errors != 1 else ''}")
@@ -27,12 +27,11 @@ def emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
     `name` is that of the package. Raises: BuildError if its sources have errors.
     """
     from movelite.bytecode import source_map
-    from movelite.compiler.rendering import render_all
 
     units = compilation.modules
     if units is None or compilation.diagnostics.has_errors:
         errors = sum(item.is_error for item in compilation.diagnostics)
-        raise BuildError(name, render_all(compilation.diagnostics, compilation.source_map), errors)
+        raise BuildError(name, compilation.report(), errors)
     files = compilation.source_map.files
     return tuple(
         BuiltModule(

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from movelite.compiler.editions import Edition, Flavor
+
 from .errors import ResolutionError
 from .framework import bundled_folder, bundled_source, is_bundled
 from .git import locate_git
@@ -17,6 +19,15 @@ IMPLICIT = ("MoveStdlib", "Iota")
 
 IMPLICIT_IF_NAMED = {"IotaSystem": re.compile(r"\biota_system\b|\b0x0*3\s*::")}
 """What it depends on, too, if its sources speak of it: others have no use for it on a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for packages that say nothing of it; `has_implicit`: they depend on the framework."""
+
+    edition: Edition = Edition.LEGACY
+    flavor: Flavor = Flavor.IOTA
+    has_implicit: bool = True
 
 
 @dataclass(slots=True)
@@ -48,17 +59,18 @@ class PackageGraph:
         return [node for node in self.packages.values() if node is not self.root]
 
 
-def resolve_graph(folder: Path, dev_mode: bool = False) -> PackageGraph:
+def resolve_graph(folder: Path, dev_mode: bool = False, defaults: Defaults | None = None) -> PackageGraph:
     """Find all packages that the one in a folder depends on.
 
     With `dev_mode`, the root's [dev-dependencies] count, too.
     Raises: ManifestError, ResolutionError.
     """
-    return _Resolver(folder, dev_mode).run()
+    return _Resolver(folder, dev_mode, defaults or Defaults()).run()
 
 
 class _Resolver:
-    def __init__(self, folder: Path, dev_mode: bool) -> None:
+    def __init__(self, folder: Path, dev_mode: bool, defaults: Defaults) -> None:
+        self.defaults = defaults
         self.folder = folder
         self.dev_mode = dev_mode
         self.known: dict[str, PackageNode] = {}
@@ -66,7 +78,7 @@ class _Resolver:
         self.open: list[str] = []
 
     def run(self) -> PackageGraph:
-        manifest = read_manifest(self.folder)
+        manifest = self._manifest(self.folder)
         source = LocalSource(self.folder.resolve())
         root = PackageNode(manifest.name, self.folder, manifest, source, (manifest.name,))
         self.known[root.name] = root
@@ -76,9 +88,13 @@ class _Resolver:
         self._visit(root, wanted, {})
         return PackageGraph(self.ordered, root)
 
+    def _manifest(self, folder: Path) -> Manifest:
+        return read_manifest(folder, self.defaults.edition, self.defaults.flavor)
+
     def _visit(self, node: PackageNode, wanted: dict[str, Dependency], overrides: dict[str, Source]) -> None:
         self.open.append(node.name)
-        wanted = {**_implicit(node, wanted, self.dev_mode), **wanted}
+        if self.defaults.has_implicit:
+            wanted = {**_implicit(node, wanted, self.dev_mode), **wanted}
         below = dict(overrides)
         sources: dict[str, Source] = {}
         for name, dependency in wanted.items():
@@ -140,8 +156,10 @@ class _Resolver:
                 folder = path
                 if not folder.is_dir():
                     hint = f"It is named in {node.manifest.path}."
-                    raise ResolutionError(f"dependency '{name}' does not exist", folder, hint)
-        manifest = read_manifest(folder)
+                    raise ResolutionError(
+                        f"dependency '{name}' of package '{node.name}' does not exist", folder, hint
+                    )
+        manifest = self._manifest(folder)
         if manifest.name != name:
             hint = f"In {node.manifest.path}, call the dependency '{manifest.name}'."
             message = f"the package is called '{manifest.name}', but the dependency on it '{name}'"

@@ -78,6 +78,7 @@ class Manifest:
     name: str
     edition: Edition = Edition.LEGACY
     flavor: Flavor = Flavor.IOTA
+    names_edition: bool = False
     published_at: str | None = None
     addresses: dict[str, int | None] = field(default_factory=dict)
     dev_addresses: dict[str, int] = field(default_factory=dict)
@@ -86,8 +87,11 @@ class Manifest:
     text: str = ""
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of the package in a folder. Raises: ManifestError."""
+def read_manifest(folder: Path, edition: Edition = Edition.LEGACY, flavor: Flavor = Flavor.IOTA) -> Manifest:
+    """Read the manifest of the package in a folder; edition and flavour are those of packages that name none.
+
+    Raises: ManifestError.
+    """
     path = folder / MANIFEST
     try:
         text = path.read_text(encoding="utf-8")
@@ -100,7 +104,7 @@ def read_manifest(folder: Path) -> Manifest:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"is no valid TOML: {error}", path) from None
-    return _Reader(path, text).manifest(table)
+    return _Reader(path, text).manifest(table, edition, flavor)
 
 
 def parse_address(text: str) -> int | None:
@@ -128,19 +132,20 @@ class _Reader:
             raise self.fail(f"'{key}' in {where} must be a string, not {value!r}")
         return value
 
-    def manifest(self, table: Table) -> Manifest:
+    def manifest(self, table: Table, default_edition: Edition, default_flavor: Flavor) -> Manifest:
         package = self.section(table, "package")
         name = self.text_of(package, "name", "[package]")
         if not name:
             raise self.fail("[package] has no name", 'Write: [package]\n  name = "MyPackage"')
-        manifest = Manifest(self.path, name, text=self.text)
+        manifest = Manifest(self.path, name, default_edition, default_flavor, text=self.text)
         edition = self.text_of(package, "edition", "[package]")
         flavor = self.text_of(package, "flavor", "[package]")
         try:
+            manifest.names_edition = edition is not None
             manifest.edition = Edition.parse(edition) if edition is not None else manifest.edition
             manifest.flavor = Flavor.parse(flavor) if flavor is not None else manifest.flavor
         except ValueError as error:
-            raise self.fail(str(error)) from None
+            raise self.fail(f"[package]: {error}") from None
         manifest.published_at = self.text_of(package, "published-at", "[package]")
         manifest.addresses = self.addresses(table) if "addresses" in table else {name: 0}
         for key, value in self.section(table, "dev-addresses").items():

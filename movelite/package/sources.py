@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .compiled_sources import compiled_files, declarations
 from .errors import PackageError
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ Files = list[tuple[str, str]]
 
 
 def read_sources(node: PackageNode, with_tests: bool) -> Files:
-    """All Move files in `sources`, and in `tests` and `examples` if wanted. Raises: PackageError."""
+    """All Move files in `sources`, and in `tests` and `examples` if wanted.
+
+    For a package that is only there in compiled form, declarations of its modules. Raises: PackageError.
+    """
+    if is_compiled_only(node):
+        return declarations(node)
     files: Files = []
     for part in ("sources", *(("tests", "examples") if with_tests else ())):
         folder = node.folder / part
@@ -26,6 +32,13 @@ def read_sources(node: PackageNode, with_tests: bool) -> Files:
             if path.is_file():
                 files.append((str(path), _read(path)))
     return files
+
+
+def is_compiled_only(node: PackageNode) -> bool:
+    """Whether a package has no sources but compiled modules."""
+    if next((node.folder / "sources").rglob("*.move"), None) is not None:
+        return False
+    return bool(compiled_files(node))
 
 
 def _read(path: Path) -> str:
@@ -40,7 +53,9 @@ def _read(path: Path) -> str:
 def fingerprint(node: PackageNode, files: Files, addresses: dict[str, int]) -> bytes:
     """Digest of all that a package brings into a build."""
     digest = sha256()
-    for text in (node.name, node.manifest.text, str(sorted(addresses.items()))):
+    manifest = node.manifest
+    kind = f"{manifest.edition.value} {manifest.flavor.value}"
+    for text in (node.name, manifest.text, kind, str(sorted(addresses.items()))):
         digest.update(f"{len(text)}:{text}".encode())
     for name, text in files:
         data = text.encode("utf-8", "surrogatepass")

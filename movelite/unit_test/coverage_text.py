@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from movelite.bytecode.disassembler import DisassemblerOptions, disassemble
 from movelite.unit_test.coverage import FileCoverage, executed
 from movelite.unit_test.gas_report import boxed_table
-from movelite.unit_test.program import TestProgram
+from movelite.unit_test.program import TestModule, TestProgram
 from movelite.unit_test.recorders import Counts, FunctionCounts
 from movelite.vm.types import ModuleId
 
@@ -99,16 +99,26 @@ def summary_csv(program: TestProgram, counts: Counts) -> str:
 # One module
 
 
-def bytecode_text(program: TestProgram, counts: Counts, module_id: ModuleId, colors: bool) -> str:
-    """The disassembly of a module; how often instructions ran stands before them."""
+def bytecode_text(
+    program: TestProgram, counts: Counts, module_id: ModuleId, module: TestModule, colors: bool
+) -> str:
+    """The disassembly of a module; how often instructions ran stands before them.
+
+    `module` may be the module as it is published, without its tests.
+    """
+    by_name = {
+        program.function_name(module_id, index): found
+        for (owner, index), found in counts.items()
+        if owner == module_id
+    }
+    without_tests = TestProgram({module_id: module}, ())
 
     def line(function: int, offset: int, text: str) -> str:
-        found = counts.get((module_id, function))
-        count = 0 if found is None else found.instructions[offset]
+        found = by_name.get(without_tests.function_name(module_id, function))
+        count = found.instructions[offset] if found and offset < len(found.instructions) else 0
         shown = f"[{count}]\t{offset}: {text}" if count else f"\t{offset}: {text}"
         return _colored(shown, _GREEN if count else _RED, colors)
 
-    module = program.modules[module_id]
     return disassemble(module.compiled, module.source_map, DisassemblerOptions(line=line))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from movelite.bytecode.status import VMError
 from movelite.package import cache
 from movelite.package.build import BuildError, BuildOptions, BuiltModule, TestBuild
+from movelite.package.graph import PackageGraph
 from movelite.unit_test.program import TestModule, TestProgram
 from movelite.unit_test.stored_program import FORM, StoredProgram, read_program, write_program
 from movelite.vm.types import ModuleId
@@ -28,12 +30,19 @@ class LoadedPackage:
     folder: Path
 
 
-def load_package(folder: Path | str, options: BuildOptions | None = None) -> LoadedPackage:
+def load_package(
+    folder: Path | str,
+    options: BuildOptions | None = None,
+    announce: Callable[[PackageGraph], None] = lambda graph: None,
+) -> LoadedPackage:
     """The program of the package in a folder; from the cache if nothing has changed.
+
+    `announce` is told of the packages before anything is compiled.
 
     Raises: PackageError; BuildError if the sources have errors.
     """
     build = TestBuild(folder, options)
+    announce(build.graph)
     place, key = f"tests-{build.settings}-{FORM}", build.key
     entry = cache.read(place)
     stored = read_program(entry) if isinstance(entry, tuple) else None
@@ -52,7 +61,6 @@ def load_package(folder: Path | str, options: BuildOptions | None = None) -> Loa
 
 def _compile(build: TestBuild, before: TestProgram | None) -> StoredProgram:
     """Raises: BuildError."""
-    from movelite.compiler.rendering import render_all
     from movelite.unit_test.compiled import BuildReader, items_of, program_of
 
     with suppress(VMError):  # a module beyond a limit is left out below
@@ -60,11 +68,10 @@ def _compile(build: TestBuild, before: TestProgram | None) -> StoredProgram:
         built = build.rebuilt(reader.look)
         program = reader.program(built, before)
         if program is not None:
-            report = render_all(built.compilation.diagnostics, built.compilation.source_map)
-            return StoredProgram(build.key, program, report)
+            return StoredProgram(build.key, program, built.compilation.report())
     compilation = build.compilation()
     units = compilation.modules
-    report = render_all(compilation.diagnostics, compilation.source_map)
+    report = compilation.report()
     if units is None or compilation.diagnostics.has_errors:
         raise BuildError(build.name, report, sum(item.is_error for item in compilation.diagnostics))
     items = items_of(compilation.named, build.name)

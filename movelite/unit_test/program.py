@@ -138,7 +138,8 @@ class TestProgram:
     def local_name(self, module_id: ModuleId, definition: int, index: int) -> str | None:
         """The name of a parameter or local; None without sources."""
         function = self._function_map(module_id, definition)
-        return None if function is None else function.local_name(index)
+        name = None if function is None else function.local_name(index)
+        return None if name is None else name.partition("#")[0]  # the rest tells several of this name apart
 
     def place(self, module_id: ModuleId, definition: int, offset: int) -> Loc | None:
         """Where an instruction comes from; None without sources."""

@@ -357,7 +357,7 @@ class FrameRecorder(Observer):
     ) -> dict[str, Variable]:
         """The variable under its name; nothing if the user did not name it."""
         name = self.program.local_name(*function_key(function), index) or str(index)
-        if value is None or name.startswith(_TEMPORARIES):
+        if value is None or any(sign in name for sign in _TEMPORARIES):
             return {}
         try:
             text = one_line(type_, value)

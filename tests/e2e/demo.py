@@ -21,7 +21,7 @@ from rich.console import Console
 
 from aggregator.rpc_codes import RpcError
 from aggregator.transaction_builder import TransactionBuilder
-from cli.move_build import build_for_network
+from cli.package_builds import build_for_network
 from cli.session import Session
 from cli.wallet import TransactionOptions, finish, read_base64
 from movelite import examples

@@ -54,6 +54,7 @@ class ModuleEmitter:
         self._line_of = line_of
         self._pools = Pools(module, program, named)
         self.emitted: dict[str, EmittedCode] = {}
+        self.constant_indices: dict[str, int] = {}
 
     def emit(self) -> CompiledModule:
         """The compiled module."""
@@ -101,7 +102,7 @@ class ModuleEmitter:
             label = serialize_constant(constant.name.encode(), bytes_type)
             self._pools.constant(tokens.of(bytes_type), label)
         data = serialize_constant(self._constants[constant.name], constant.type)
-        self._pools.constant(tokens.of(constant.type), data)
+        self.constant_indices[constant.name] = self._pools.constant(tokens.of(constant.type), data)
 
     def _struct(self, struct: tt.Struct) -> ff.StructDefinition:
         handle = self._pools.datatype_handle(self._module.ident, struct.name)

@@ -86,5 +86,5 @@ def _emit_module(
     emitter = ModuleEmitter(module, program.typed, named, lowered.bodies, lowered.constants, line_of)
     compiled = emitter.emit()
     bytecode = serialize_module(compiled)
-    source_map = maker.make(module, emitter.emitted)
+    source_map = maker.make(module, emitter.emitted, emitter.constant_indices)
     return CompiledUnit(module.ident, compiled, bytecode, source_map, module.named.package.name)

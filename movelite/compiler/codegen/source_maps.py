@@ -26,8 +26,10 @@ class SourceMapMaker:
     def __init__(self, sources: SourceMap) -> None:
         self._sources = sources
 
-    def make(self, module: tt.Module, code: dict[str, EmittedCode]) -> ModuleSourceMap:
-        """The map of a module whose functions were emitted."""
+    def make(
+        self, module: tt.Module, code: dict[str, EmittedCode], constants: dict[str, int]
+    ) -> ModuleSourceMap:
+        """The map of a module whose functions were emitted; `constants` says where they are in the pool."""
         functions = [function for function in module.functions.values() if not function.is_macro]
         return ModuleSourceMap(
             self._location(module.loc),
@@ -35,6 +37,7 @@ class SourceMapMaker:
             {index: self._struct(struct) for index, struct in enumerate(module.structs.values())},
             {index: self._enum(enum) for index, enum in enumerate(module.enums.values())},
             {index: self._function(f, code.get(f.name)) for index, f in enumerate(functions)},
+            dict(constants),
         )
 
     def _location(self, loc: Loc) -> Location:
@@ -76,4 +79,8 @@ class SourceMapMaker:
         )
 
     def _names(self, locals_: list[tt.Local]) -> tuple[SourceName, ...]:
-        return tuple((local.name, self._location(local.loc)) for local in locals_)
+        return tuple((_name_of(local), self._location(local.loc)) for local in locals_)
+
+
+def _name_of(local: tt.Local) -> str:
+    return local.name if local.is_temporary else local.official_name

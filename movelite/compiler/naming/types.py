@@ -146,7 +146,7 @@ class TypeNamer(AttributeResolver):
             return nt.NamedType(loc, ty.ERROR)
         parts = self._instantiate(loc, str(path.id), arguments, member.type_arity, place)
         made = ty.DatatypeType(path.module, path.name.text, tuple(p.type for p in parts))
-        return nt.NamedType(loc, made, parts, any(p.has_holes for p in parts))
+        return nt.NamedType(loc, made, parts, any(p.has_holes for p in parts), path.name.loc)
 
     def _hole(self, loc: Loc, place: Place) -> nt.NamedType:
         if place in (Place.MACRO, Place.EXPRESSION):

@@ -48,7 +48,7 @@ def instantiate(body: Body, frame: Frame, named: N.NamedType) -> Type:
             return BuiltinType(name, (element,), loc)
         case DatatypeType(module, name, arguments):
             member = N.MemberId(module, name)
-            warn_if_deprecated(body, member, loc)
+            warn_if_deprecated(body, member, named.name_loc)
             declared = body.program.named.datatype(member).type_parameters if arguments else []
             given = [instantiate(body, frame, part) for part in parts]
             _constrain(body, loc, declared, given, True)

@@ -35,7 +35,7 @@ def refusal(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("rest", "said", "advice"),
     [
-        ('[dependencies]\nB = { local = "../gone" }', "'B' does not exist", "It is named in"),
+        ('[dependencies]\nB = { local = "../gone" }', "'B' of package 'A' does not exist", "It is named in"),
         (
             '[dependencies]\nB = { git = "https://example.org/b.git", rev = "main" }',
             "is not on this machine",

@@ -133,7 +133,9 @@ def test_source_and_bytecode_show_what_ran(shop: LoadedPackage, counts: Counts, 
     assert "0 │     purse - item.price" in source
     painted = source_text(shop.program, counts, file, modules, colors=True)
     assert "\x1b[1;31m1\x1b[0m" in painted  # the body of never_called
-    assert "[4]\t0: " in bytecode_text(shop.program, counts, MODULE, colors=False)
+    assert "[4]\t0: " in bytecode_text(
+        shop.program, counts, MODULE, shop.program.modules[MODULE], colors=False
+    )
 
 
 def test_coverage_is_kept_for_later_commands(shop: LoadedPackage, counts: Counts) -> None:

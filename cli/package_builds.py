@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli import output
 from movelite.package.build import BuildError, BuildOptions, BuiltPackage, build
 from movelite.package.errors import PackageError
+from movelite.package.graph import PackageGraph
 from proto.ids import Address, ObjectID
 
 
@@ -26,18 +28,28 @@ class PackageToPublish:
 
 
 def build_package(
-    folder: Path, options: BuildOptions, *, is_forced: bool = False, is_silent: bool = False
+    folder: Path,
+    options: BuildOptions,
+    *,
+    is_forced: bool = False,
+    announce: Callable[[PackageGraph], None] = lambda graph: None,
 ) -> BuiltPackage:
-    """Build; what the compiler says goes to standard error (no warnings if silent). Raises: PackageError."""
+    """Build and show what the compiler says. Raises: PackageError."""
     try:
-        built = build(folder, options, is_forced=is_forced)
+        built = build(folder, options, is_forced=is_forced, announce=announce)
     except BuildError as error:
-        if error.report:
-            output.note(error.report)
+        show_messages(error.report, options)
         raise
-    if built.warnings and not is_silent:
-        output.note(built.warnings)
+    show_messages(built.warnings, options)
     return built
+
+
+def show_messages(report: str, options: BuildOptions) -> None:
+    """What the compiler said: as JSON on standard output, else on standard error."""
+    if report and options.json_messages:
+        print(report)
+    elif report:
+        output.note(report)
 
 
 def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> PackageToPublish:
@@ -51,3 +63,11 @@ def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> Pa
     dependencies = tuple(Address(id_) for id_ in built.dependency_ids.values())
     named = frozenset(module.name for module in built.modules)
     return PackageToPublish(modules, named, dependencies, built.digest, built.published_at)
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a report to a file. Raises: PackageError."""
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise PackageError(f"cannot write {path}: {error.strerror}", path.parent) from error
