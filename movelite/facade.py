@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from movelite.natives import config_settings, iota_objects, transaction_terms
+from movelite.natives import config_settings, iota_objects, transaction_terms, validator_metadata
 from movelite.natives.crypto import (
     ecdsa,
     ecvrf,
@@ -38,7 +38,7 @@ def ledger_natives() -> Table:
         zklogin,
     )
     tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, module.FUNCTIONS) for module in modules]
-    system = natives_at(IOTA_SYSTEM_ADDRESS, unavailable.SYSTEM_FUNCTIONS)
+    system = natives_at(IOTA_SYSTEM_ADDRESS, validator_metadata.FUNCTIONS)
     return native_table(std_natives(), *tables, system)
 
 
