@@ -63,7 +63,7 @@ from proto.messages import (
 from proto.object import ObjectRef
 from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
 from proto.transaction_checks import check_static_validity
-from proto.verification import verify_certificate, verify_certificate_batch
+from proto.verification import SignedVote, verify_certificate, verify_certificate_batch
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +76,8 @@ LOST_VOTES = (
     "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
 )
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
+RECENT_VOTES = 256
+"""Votes of its own that an authority need not verify when they come back in a certificate."""
 
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
@@ -137,6 +139,7 @@ class AuthorityState:
         self.max_batch = max_batch
         self.is_asking_peers = False
         """While set it does not vote: peers may show that votes were lost."""
+        self._own_votes: OrderedDict[SignedVote, None] = OrderedDict()
         self._restore()
 
     @property
@@ -172,7 +175,11 @@ class AuthorityState:
                 refusals.append((index, refusal))
         self._commit(unit, undo=lambda: self._release(taken))
         digests = [submitted.digest for submitted in batch]
-        return messages.sign_batch_vote(self.key, self.committee.epoch, digests, accepted, refusals)
+        vote = messages.sign_batch_vote(self.key, self.committee.epoch, digests, accepted, refusals)
+        self._own_votes[vote.authority, vote.statement(), vote.signature] = None
+        if len(self._own_votes) > RECENT_VOTES:
+            self._own_votes.popitem(last=False)
+        return vote
 
     async def submit_certificates(self, request: CertificatesRequest) -> CertificatesResponse:
         """Execute certified transactions and vote for their effects.
@@ -351,7 +358,7 @@ class AuthorityState:
             shown.append(_read_transaction(raw))
             return shown[-1].digest
 
-        verified = verify_certificate_batch(batch, self.committee, digest_of)
+        verified = verify_certificate_batch(batch, self.committee, digest_of, self._own_votes)
         certified = CertifiedBatch(batch.epoch, verified.digests, batch.votes)
         return [
             CertifiedSubmission(submitted, (certified, index))

@@ -225,10 +225,13 @@ class TransactionEffects:
             return self.__dict__[name]
 
     @staticmethod
-    def of_own_bytes(encoded: bytes) -> TransactionEffects:
-        """Effects from BCS that this program itself made: most are passed on without being read."""
+    def of_own_bytes(encoded: bytes, **known: object) -> TransactionEffects:
+        """Effects from BCS that this program itself made: most are passed on without being read.
+
+        known: fields that the caller has at hand.
+        """
         effects = object.__new__(TransactionEffects)
-        effects.__dict__["encoded"] = encoded
+        effects.__dict__.update(known, encoded=encoded)
         return effects
 
     @cached_property

@@ -5,7 +5,7 @@ Everything here raises a VerificationError that says what is wrong, and returns 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -41,6 +41,10 @@ from proto.messages import (
 )
 from proto.transaction import SenderSignedData
 from proto.user_signature import verify_user_signatures
+
+
+SignedVote = tuple[bytes, BatchVoteStatement, bytes]
+"""An authority, what it signs, and its signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,15 @@ def verify_certificate(certificate: Certificate, committee: Committee, digest: D
 
 
 def verify_certificate_batch(
-    batch: CertificateBatch, committee: Committee, digest_of: Callable[[bytes], Digest] | None = None
+    batch: CertificateBatch,
+    committee: Committee,
+    digest_of: Callable[[bytes], Digest] | None = None,
+    known_votes: Container[SignedVote] = (),
 ) -> VerifiedBatch:
     """Check that a quorum accepts every transaction that the batch shows whole.
 
-    digest_of: digest of a transaction's bytes, for a caller that keeps what it has read.
+    digest_of: digest of a transaction's bytes, for a caller that keeps what it has read. known_votes: those
+    that the caller knows to be signed, its own.
     Raises: as verify_certificate; InvalidCertificate also for bad bytes and for no entries.
     """
     _check_epoch(batch.epoch, committee)
@@ -131,7 +139,7 @@ def verify_certificate_batch(
         if not accepted_by_all >> index & 1:
             accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
             _check_quorum(accepting, committee)
-    _check_accepting_votes(merkle_root(digests), len(digests), batch.votes, committee)
+    _check_accepting_votes(merkle_root(digests), len(digests), batch.votes, committee, known_votes)
     return VerifiedBatch(tuple(digests), tuple(whole))
 
 
@@ -225,9 +233,16 @@ def _common_bits(bitmaps: Iterable[bytes]) -> int:
 
 
 def _check_accepting_votes(
-    root: bytes, count: int, votes: Iterable[AcceptingVote], committee: Committee
+    root: bytes,
+    count: int,
+    votes: Iterable[AcceptingVote],
+    committee: Committee,
+    known_votes: Container[SignedVote] = (),
 ) -> None:
     for vote in votes:
-        message = BatchVoteStatement(committee.epoch, root, count, vote.accepted).signing_bytes()
-        if not verify_ed25519(committee.members[vote.signer].public_key, message, vote.signature):
+        statement = BatchVoteStatement(committee.epoch, root, count, vote.accepted)
+        name = committee.members[vote.signer].public_key
+        if (name, statement, vote.signature) in known_votes:
+            continue
+        if not verify_ed25519(name, statement.signing_bytes(), vote.signature):
             raise InvalidSignature(f"vote of signer {vote.signer}")

@@ -148,7 +148,8 @@ def run_native(
         unchanged_shared=(),
     )
     removed = [(key, key not in deleted) for key in ids if key in run.held and key not in written]
-    return NativeResult(TransactionEffects.of_own_bytes(effects), version, written, created, removed)
+    known = TransactionEffects.of_own_bytes(effects, status=_SUCCESS, gas_used=summary)
+    return NativeResult(known, version, written, created, removed)
 
 
 def _gas_summary(gas: GasData, run: _Run, stored_size: int, config: ProtocolConfig) -> GasCostSummary:

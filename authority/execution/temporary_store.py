@@ -211,7 +211,7 @@ class TemporaryStore:
             ],
             unchanged_shared=self._unchanged_shared(),
         )
-        return TransactionEffects.of_own_bytes(effects)
+        return TransactionEffects.of_own_bytes(effects, status=status, gas_used=gas)
 
     def changed_ids(self) -> set[ObjectID]:
         """Every id that the effects tell of."""
