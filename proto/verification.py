@@ -42,7 +42,6 @@ from proto.messages import (
 from proto.transaction import SenderSignedData
 from proto.user_signature import verify_user_signatures
 
-
 SignedVote = tuple[bytes, BatchVoteStatement, bytes]
 """An authority, what it signs, and its signature."""
 
