@@ -225,6 +225,62 @@ def internal_pairing(context: NativeContext, types: Types, arguments: Arguments)
     return (list(target_group.write(target_group.of_pairing(GT.pairing(first, second)))),)
 
 
+_UNCOMPRESSED_G1 = 4
+"""Points of G1 as both coordinates, which are quick to add: x and y, highest byte first."""
+
+_UNCOMPRESSED_LENGTH = 96
+_UNCOMPRESSED_IDENTITY = bytes([0x40]) + bytes(_UNCOMPRESSED_LENGTH - 1)
+
+UNCOMPRESSED_SUM_TERMS = 1200
+"""Most terms of a sum."""
+
+_TO_UNCOMPRESSED_COST, _TO_COMPRESSED_COST = 26, 52
+_SUM_BASE_COST, _SUM_COST_PER_TERM = 26, 13
+"""Costs of networks that have this form of points; older ones lack it."""
+
+
+def _read_uncompressed(data: bytes) -> _Element:
+    if len(data) != _UNCOMPRESSED_LENGTH:
+        raise ValueError("an uncompressed point has 96 bytes")
+    if data == _UNCOMPRESSED_IDENTITY:
+        return G1Point.identity()
+    return G1Point.from_xy_bytes_unchecked_be(data)
+
+
+def _write_uncompressed(point: _Element) -> bytes:
+    return _UNCOMPRESSED_IDENTITY if point == G1Point.identity() else bytes(point.to_xy_bytes_be())
+
+
+def internal_convert(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    """internal_convert(from: u8, to: u8, element: &vector<u8>): vector<u8>"""
+    forms, data = (arguments[0], arguments[1]), bytes(arguments[2])
+    try:
+        if forms == (_G1, _UNCOMPRESSED_G1):
+            context.charge(_TO_UNCOMPRESSED_COST)
+            return (list(_write_uncompressed(_GROUPS[_G1].read(data))),)
+        if forms == (_UNCOMPRESSED_G1, _G1):
+            context.charge(_TO_COMPRESSED_COST)
+            return (list(_GROUPS[_G1].write(_read_uncompressed(data))),)
+    except ValueError as error:
+        raise MoveAbort(INVALID_INPUT) from error
+    raise MoveAbort(INVALID_INPUT)
+
+
+def internal_sum(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    """internal_sum(group: u8, terms: &vector<vector<u8>>): vector<u8>"""
+    if arguments[0] != _UNCOMPRESSED_G1:
+        raise MoveAbort(INVALID_INPUT)
+    terms = arguments[1]
+    if len(terms) > UNCOMPRESSED_SUM_TERMS:
+        raise MoveAbort(INPUT_TOO_LONG)
+    context.charge(_SUM_BASE_COST + _SUM_COST_PER_TERM * len(terms))
+    try:
+        total = sum((_read_uncompressed(bytes(term)) for term in terms), start=G1Point.identity())
+    except ValueError as error:
+        raise MoveAbort(INVALID_INPUT) from error
+    return (list(_write_uncompressed(total)),)
+
+
 FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("group_ops", "internal_validate"): internal_validate,
     ("group_ops", "internal_add"): _operation("add", lambda g, a, b: g.add(g.read(a), g.read(b))),
@@ -236,5 +292,7 @@ FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("group_ops", "internal_hash_to"): internal_hash_to,
     ("group_ops", "internal_multi_scalar_mul"): internal_multi_scalar_mul,
     ("group_ops", "internal_pairing"): internal_pairing,
+    ("group_ops", "internal_convert"): internal_convert,
+    ("group_ops", "internal_sum"): internal_sum,
 }
 """Natives of 0x2 by module and function."""

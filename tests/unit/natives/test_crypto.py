@@ -42,7 +42,7 @@ class _NoChildren:
         return None
 
 
-def call(module: str, function: str, *arguments: bytes | int) -> Any:
+def call(module: str, function: str, *arguments: bytes | int | list[bytes]) -> Any:
     """What a native returns; byte strings go in and come out as Move's vectors."""
     runtime = ObjectRuntime(_NoChildren(), {}, PROTOCOL_CONFIG, is_metered=True)
     context = NativeContext(Extensions(runtime), 10**9, RuntimeLimits(), list)
@@ -209,3 +209,23 @@ def test_slow_natives_of_one_transaction_have_an_end_together() -> None:
         charge_time(context, 80)
     with pytest.raises(NativeOutOfGas):
         charge_time(context, 80)
+
+
+def test_uncompressed_points_are_the_same_points() -> None:
+    whole = call("group_ops", "internal_convert", 1, 4, G1)
+    assert len(whole) == 96
+    assert call("group_ops", "internal_convert", 4, 1, whole) == G1
+    nothing = call("group_ops", "internal_sum", 4, [])
+    assert nothing == b"\x40" + bytes(95)
+    assert call("group_ops", "internal_convert", 4, 1, nothing) == b"\xc0" + bytes(47)
+    assert call("group_ops", "internal_convert", 1, 4, b"\xc0" + bytes(47)) == nothing
+    three = call("group_ops", "internal_sum", 4, [whole, nothing, whole, whole])
+    assert call("group_ops", "internal_convert", 4, 1, three) == call(
+        "group_ops", "internal_mul", 1, _scalar(3), G1
+    )
+    with pytest.raises(MoveAbort) as too_long:
+        call("group_ops", "internal_sum", 4, [whole] * 1201)
+    assert too_long.value.code == 2
+    with pytest.raises(MoveAbort) as no_such_form:
+        call("group_ops", "internal_convert", 2, 4, G2)
+    assert no_such_form.value.code == 1

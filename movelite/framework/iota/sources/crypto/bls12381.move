@@ -11,6 +11,7 @@ public struct Scalar {}
 public struct G1 {}
 public struct G2 {}
 public struct GT {}
+public struct UncompressedG1 {}
 
 const SCALAR_ZERO_BYTES: vector<u8> =
     x"0000000000000000000000000000000000000000000000000000000000000000";
@@ -34,6 +35,7 @@ const SCALAR_TYPE: u8 = 0;
 const G1_TYPE: u8 = 1;
 const G2_TYPE: u8 = 2;
 const GT_TYPE: u8 = 3;
+const UNCOMPRESSED_G1_TYPE: u8 = 4;
 
 // === Signatures ===
 
@@ -200,6 +202,23 @@ public fun gt_neg(e: &Element<GT>): Element<GT> { gt_sub(&gt_identity(), e) }
 /// The pairing of a point of each group.
 public fun pairing(e1: &Element<G1>, e2: &Element<G2>): Element<GT> {
     group_ops::pairing(G1_TYPE, e1, e2)
+}
+
+// === G1 as both coordinates ===
+
+/// The same point in the form that is quick to add.
+public fun g1_to_uncompressed_g1(e: &Element<G1>): Element<UncompressedG1> {
+    group_ops::convert(G1_TYPE, UNCOMPRESSED_G1_TYPE, e)
+}
+
+/// The same point in its usual form.
+public fun uncompressed_g1_to_g1(e: &Element<UncompressedG1>): Element<G1> {
+    group_ops::convert(UNCOMPRESSED_G1_TYPE, G1_TYPE, e)
+}
+
+/// The sum of at most 1200 points, far cheaper than adding one after the other.
+public fun uncompressed_g1_sum(terms: &vector<Element<UncompressedG1>>): Element<UncompressedG1> {
+    group_ops::sum(UNCOMPRESSED_G1_TYPE, terms)
 }
 
 fun known<G>(type_: u8, bytes: vector<u8>): Element<G> {

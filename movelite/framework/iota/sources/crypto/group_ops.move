@@ -76,6 +76,16 @@ public(package) fun pairing<G1, G2, G3>(
     Element { bytes: internal_pairing(type_, &e1.bytes, &e2.bytes) }
 }
 
+/// The same element in another form.
+public(package) fun convert<From, To>(from_type: u8, to_type: u8, e: &Element<From>): Element<To> {
+    Element { bytes: internal_convert(from_type, to_type, &e.bytes) }
+}
+
+/// The sum of all terms, of which there may be many.
+public(package) fun sum<G>(type_: u8, terms: &vector<Element<G>>): Element<G> {
+    Element { bytes: internal_sum(type_, &terms.map_ref!(|term| term.bytes)) }
+}
+
 /// Write the 8 bytes of `x` over the lowest ones of a number: the first bytes of `buffer`, or,
 /// where the highest byte comes first, its last ones in reverse.
 public(package) fun set_as_prefix(x: u64, big_endian: bool, buffer: &mut vector<u8>) {
@@ -100,3 +110,5 @@ native fun internal_multi_scalar_mul(
     elements: &vector<u8>,
 ): vector<u8>;
 native fun internal_pairing(type_: u8, e1: &vector<u8>, e2: &vector<u8>): vector<u8>;
+native fun internal_convert(from_type: u8, to_type: u8, e: &vector<u8>): vector<u8>;
+native fun internal_sum(type_: u8, terms: &vector<vector<u8>>): vector<u8>;

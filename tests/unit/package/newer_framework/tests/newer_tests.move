@@ -84,3 +84,15 @@ fun terms() {
     test_scenario::return_shared(clock);
     scenario.end();
 }
+
+#[test]
+fun sums_of_points() {
+    use iota::bls12381;
+    let one = bls12381::g1_generator();
+    let whole = bls12381::g1_to_uncompressed_g1(&one);
+    let three = bls12381::uncompressed_g1_sum(&vector[whole, whole, whole]);
+    assert_eq!(
+        bls12381::uncompressed_g1_to_g1(&three),
+        bls12381::g1_mul(&bls12381::scalar_from_u64(3), &one),
+    );
+}
