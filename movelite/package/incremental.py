@@ -3,14 +3,15 @@
 A record keeps, of every file, its compiled modules, what its modules show to others, and what the compiler
 said about it. The next build compiles the files whose text has changed against the recorded interfaces of
 the others; if a changed module now shows something else, the files that can see it join them, until nothing
-more does. Whatever does not fit (errors, other files, other modules) is built as a whole instead, so that the
-result is that of a whole build in every case.
+more does. Files may come: no other can mean their modules yet. If one goes, what can see its modules is
+compiled again. Whatever does not fit (errors, a module in two files) is built as a whole instead, so that
+the result is that of a whole build in every case.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -65,11 +66,12 @@ class ModuleRecord:
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
-    """All that a build leaves for the next one of the same packages."""
+    """All that a build leaves for the next one of the same packages. `order` has the files as numbered."""
 
     files: dict[str, FileRecord]
     modules: dict[ModuleIdent, ModuleRecord]
     next_type_parameter_id: int
+    order: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Builder:
         self.base = base
         self.make = make
         self.texts = {name: text for package in packages for name, text in package.files}
+        self.order = tuple(name for package in packages for name, _ in sorted(package.files))
 
     def build(self, record: BuildRecord | None) -> Rebuilt:
         """Build, with the help of the last build's record if there is one. Raises: BuildError."""
@@ -125,10 +128,10 @@ class Builder:
 
     def _rebuild(self, record: BuildRecord) -> Rebuilt:
         digests = {name: _digest(text) for name, text in self.texts.items()}
-        if digests.keys() != record.files.keys():
-            raise _NotIncremental
-        changed = {name for name, digest in digests.items() if digest != record.files[name].digest}
-        changed |= {name for name, file in record.files.items() if changed & set(file.watched)}
+        old = record.files
+        changed = {name for name, digest in digests.items() if name not in old or digest != old[name].digest}
+        gone = old.keys() - digests.keys()
+        changed |= {name for name in digests.keys() & old if (changed | gone) & set(old[name].watched)}
         for _ in range(_MAX_ROUNDS):
             if 2 * len(changed) > len(self.texts) > 2:
                 raise _NotIncremental
@@ -173,12 +176,17 @@ class _Attempt:
         self.builder = builder
         self.record = record
         self.changed = changed
-        settled = {i: m for i, m in record.modules.items() if m.file not in changed}
+        kept_files = builder.texts.keys() & record.files.keys() - changed
+        moved = self._moved_files()
+        settled = {i: m for i, m in record.modules.items() if m.file in kept_files}
+        if moved:
+            settled = {i: replace(m, settled=m.settled.moved(moved)) for i, m in settled.items()}
+        self.settled = settled
         definitions: dict[ModuleIdent, ModuleDef] = {}
         self.said: list[Diagnostic] = []
         for name, file in record.files.items():
-            if name not in changed:
-                kept, said = _kept(file.kept)
+            if name in kept_files:
+                kept, said = _kept(file.kept, moved)
                 definitions.update((definition.id, definition) for definition in kept)
                 self.said += said
         base = builder.base
@@ -196,17 +204,25 @@ class _Attempt:
         self.compilation = builder.make(packages, interface)
         self.shown = builder._shown(self.compilation)
 
+    def _moved_files(self) -> dict[int, int]:
+        """The new numbers of files whose number has changed; those that are linked with come first."""
+        first = len(self.builder.base.files) if self.builder.base is not None else 0
+        now = {name: number for number, name in enumerate(self.builder.order, first)}
+        before = enumerate(self.record.order, first)
+        return {old: now[name] for old, name in before if now.get(name, old) != old}
+
     def reached(self) -> set[str]:
-        """The files that can see what has changed. Raises: _NotIncremental."""
+        """The files that can see what has changed or is gone. Raises: _NotIncremental."""
         compilation, record = self.compilation, self.record
-        expected = {ident for ident, module in record.modules.items() if module.file in self.changed}
-        if compilation.diagnostics.has_errors or self.shown.keys() != expected:
+        if compilation.diagnostics.has_errors or self.shown.keys() & self.settled.keys():
             raise _NotIncremental
-        different = {i for i, shown in self.shown.items() if shown.digest != record.modules[i].shown}
+        known = record.modules.keys() & self.shown.keys()
+        different = {ident for ident in known if self.shown[ident].digest != record.modules[ident].shown}
+        different |= record.modules.keys() - self.shown.keys() - self.settled.keys()
         seeing = self._seeing(different)
         if not seeing:
             _ = compilation.typed
-            seeing = {i for i in record.modules if i not in self.shown and self._has_new_friends(i)}
+            seeing = {ident for ident in self.settled if self._has_new_friends(ident)}
         return {record.modules[ident].file for ident in seeing} - self.changed
 
     def _has_new_friends(self, ident: ModuleIdent) -> bool:
@@ -217,8 +233,7 @@ class _Attempt:
 
     def _seeing(self, different: set[ModuleIdent]) -> set[ModuleIdent]:
         """The modules that can see any of these."""
-        modules = self.record.modules
-        return {i for i in modules if i not in self.shown and different and self._reaches(i, different)}
+        return {ident for ident in self.settled if different and self._reaches(ident, different)}
 
     def _reaches(self, ident: ModuleIdent, goals: set[ModuleIdent]) -> bool:
         modules = self.record.modules
@@ -236,30 +251,41 @@ class _Attempt:
 
     def finish(self) -> Rebuilt:
         """The whole result. Raises: BuildError, _NotIncremental."""
-        compilation, record = self.compilation, self.record
+        compilation = self.compilation
         files = compilation.source_map.files
         if any(files[item.loc.file].name not in self.changed for item in compilation.diagnostics.raw()):
             raise _NotIncremental
         fresh = {_key(built): built for built in emit(compilation, self.builder.name)}
         modules: list[BuiltModule] = []
         for ident in compilation.typed.modules:
-            known = record.modules.get(ident)
-            if known is not None:
-                modules.append(fresh[_key(known.built)] if ident in self.shown else known.built)
-        if len(modules) != len(record.modules):
+            if ident in self.shown:
+                modules.append(fresh[ident.address or bytes(32), ident.name])
+            elif ident in self.settled:
+                modules.append(self.settled[ident].built)
+        if len(modules) != len(self.shown) + len(self.settled):
             raise _NotIncremental
         self.builder.look(compilation)
-        made = self.builder._record(compilation, self.shown, tuple(modules), record)
+        made = self.builder._record(compilation, self.shown, tuple(modules), self._kept_record())
         compilation.diagnostics.restore(self.said)
         return Rebuilt(compilation, tuple(modules), made, frozenset(self.changed))
+
+    def _kept_record(self) -> BuildRecord:
+        """What still holds of the record, with places as files are numbered now."""
+        record, moved = self.record, self._moved_files()
+        files = {name: file for name, file in record.files.items() if name in self.builder.texts}
+        if moved:
+            for name in files.keys() - self.changed:
+                kept = dump(_kept(files[name].kept, moved))
+                files[name] = replace(files[name], kept=kept)
+        return replace(record, files=files, modules=dict(self.settled))
 
 
 def _key(built: BuiltModule) -> tuple[bytes, str]:
     return built.address, built.name
 
 
-def _kept(data: bytes) -> tuple[list[ModuleDef], list[Diagnostic]]:
-    kept = load(data)
+def _kept(data: bytes, moved: Mapping[int, int]) -> tuple[list[ModuleDef], list[Diagnostic]]:
+    kept = load(data, moved)
     if not isinstance(kept, tuple) or len(kept) != 2:
         raise UnpicklingError("is no record of a file")
     return kept
@@ -296,9 +322,10 @@ class _Recorder:
         files = dict(earlier.files) if earlier is not None else {}
         said = self._said()
         for name, text in self.builder.texts.items():
-            if earlier is None or name in definitions or _digest(text) != files[name].digest:
+            if name in definitions or name not in files or _digest(text) != files[name].digest:
                 files[name] = self._file(name, text, definitions.get(name, []), said.get(name, []))
-        return BuildRecord(files, modules, self.compilation.named.next_type_parameter_id)
+        following = self.compilation.named.next_type_parameter_id
+        return BuildRecord(files, modules, following, self.builder.order)
 
     def _said(self) -> dict[str, list[Diagnostic]]:
         said: dict[str, list[Diagnostic]] = {}

@@ -9,12 +9,15 @@ from __future__ import annotations
 import gc
 import io
 import pickle
+from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from pickle import PicklingError, UnpicklingError
+
+from movelite.compiler.source import Loc
 
 __all__ = ["PicklingError", "UnpicklingError", "dump", "layout_digest", "load", "stable_dump"]
 
@@ -53,7 +56,13 @@ def _is_data(value: object) -> bool:
 
 
 class _Reader(pickle.Unpickler):
+    def __init__(self, data: bytes, moved_files: Mapping[int, int] | None) -> None:
+        super().__init__(io.BytesIO(data))
+        self._place = Loc if not moved_files else _moved_place(moved_files)
+
     def find_class(self, module: str, name: str) -> object:
+        if name == "Loc":
+            return self._place
         known = _OTHERS.get((module, name))
         if known is not None:
             return known
@@ -64,17 +73,30 @@ class _Reader(pickle.Unpickler):
         raise UnpicklingError(f"{module}.{name} is no class of data")
 
 
+def _moved_place(files: Mapping[int, int]) -> type:
+    """What is called to make places, as pickle calls a class."""
+
+    class MovedLoc(Loc):
+        def __new__(cls, file: int, start: int, end: int) -> Loc:  # type: ignore[misc]
+            return Loc(files.get(file, file), start, end)
+
+    return MovedLoc
+
+
 def dump(value: object) -> bytes:
     """The bytes of a value. Raises: PicklingError, RecursionError."""
     return pickle.dumps(value, PROTOCOL)
 
 
-def load(data: bytes) -> object:
-    """The value of some bytes. Raises: UnpicklingError, whatever is wrong with them."""
+def load(data: bytes, moved_files: Mapping[int, int] | None = None) -> object:
+    """The value of some bytes; places in files that were moved have the files' new numbers.
+
+    Raises: UnpicklingError, whatever is wrong with the bytes.
+    """
     was_enabled = gc.isenabled()
     gc.disable()  # what is read is all kept
     try:
-        return _Reader(io.BytesIO(data)).load()
+        return _Reader(data, moved_files).load()
     except UnpicklingError:
         raise
     except Exception as error:  # pickle raises whatever the classes do

@@ -105,7 +105,7 @@ _CONSTANT = re.compile(r"\bconst\b[^;]*;")
 def _same_constants(before: TestProgram, fresh: Iterable[SourceFile]) -> bool:
     old = {file.name: file.text for file in before.sources.files}
     return all(
-        file.name in old and _CONSTANT.findall(file.text) == _CONSTANT.findall(old[file.name])
+        file.name not in old or _CONSTANT.findall(file.text) == _CONSTANT.findall(old[file.name])
         for file in fresh
     )
 

@@ -1,7 +1,7 @@
 """How long a Move package takes to build with the command line, as a user meets it: whole processes.
 
 Cold: the bundled coin example with an empty cache. Warm: the same again. Changed: a package of twelve modules
-of which one function changed since the last build.
+of which one function changed since the last build. Added: the same with one module more.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ edition = "2024.beta"
 many = "0x0"
 """
 
+_ONE_MORE = "module many::one_more; public fun f(): u64 { many::m0::total(&vector[1]) }"
+
 
 def run(report: Report, options: Options) -> None:
     """All figures of this file."""
     report.section("Builds of Move packages, from the command line")
     repeats = options.size(REPEATS, 1)
-    cold, warm, changed = [], [], []
+    cold, warm, changed, added = [], [], [], []
     for number in range(repeats):
         report.progress(f"build {number + 1} of {repeats}")
         with tempfile.TemporaryDirectory() as folder:
@@ -48,10 +50,13 @@ def run(report: Report, options: Options) -> None:
             _build(base / "many", base / "cache")
             _write_modules(base / "many", change=1)
             changed.append(_build(base / "many", base / "cache"))
+            (base / "many/sources/a_new_one.move").write_text(_ONE_MORE)
+            added.append(_build(base / "many", base / "cache"))
     for key, text, samples in (
         ("cold", "the coin example, empty cache", cold),
         ("warm", "the coin example again", warm),
         ("changed", f"one of {MODULES} modules changed", changed),
+        ("added", f"a module more beside {MODULES}", added),
     ):
         wall = statistics.median(sample[0] for sample in samples)
         cpu = statistics.median(sample[1] for sample in samples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..source import Loc
@@ -18,3 +19,11 @@ class SettledModule:
 
     uses: dict[ModuleIdent, Loc]
     package_calls: dict[ModuleIdent, Loc]
+
+    def moved(self, files: Mapping[int, int]) -> SettledModule:
+        """The same, with the new numbers of files."""
+
+        def places(by_module: dict[ModuleIdent, Loc]) -> dict[ModuleIdent, Loc]:
+            return {i: loc._replace(file=files.get(loc.file, loc.file)) for i, loc in by_module.items()}
+
+        return SettledModule(places(self.uses), places(self.package_calls))

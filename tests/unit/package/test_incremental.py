@@ -125,10 +125,38 @@ def test_a_label_in_another_file_moves_with_it() -> None:
 
 def test_files_come_and_go() -> None:
     built = build(SOURCES)
-    more = {**SOURCES, "more": "module a::more; public fun f(): u64 { a::user::run(1) }"}
+    for name in ("an_early_one", "more"):  # the first gives all other files new numbers
+        more = {**SOURCES, name: "module a::more; public fun f(): u64 { a::user::run(1) }"}
+        extended = build(more, built.record)
+        assert result(extended) == result(build(more))
+        assert extended.compiled == {f"{name}.move"}
+        shorter = build(SOURCES, extended.record)
+        assert result(shorter) == result(built) and shorter.compiled == set()
+
+
+def test_a_new_file_that_calls_the_package_becomes_a_friend_and_stops_being_one() -> None:
+    built = build(SOURCES)
+    more = {**SOURCES, "aa": "module a::more; public fun f(): u64 { a::base::secret(9) }"}
     extended = build(more, built.record)
-    assert result(extended) == result(build(more))
+    assert result(extended) == result(build(more)) and extended.compiled == {"aa.move", "base.move"}
     assert result(build(SOURCES, extended.record)) == result(built)
+
+
+def test_what_could_see_a_file_that_is_gone_is_an_error() -> None:
+    fewer = {name: text for name, text in SOURCES.items() if name != "base"}
+    for record in (None, build(SOURCES).record):
+        with pytest.raises(BuildError, match="has 4 errors"):
+            build(fewer, record)
+
+
+def test_a_module_may_move_to_another_file() -> None:
+    record = build(SOURCES).record
+    moved = {**SOURCES, "a_new_place": SOURCES["alone"]}
+    with pytest.raises(BuildError):
+        build(moved, record)
+    del moved["alone"]
+    rebuilt = build(moved, record)
+    assert result(rebuilt) == result(build(moved)) and rebuilt.compiled == {"a_new_place.move"}
 
 
 def test_errors_are_those_of_a_whole_build() -> None:
@@ -151,11 +179,11 @@ def test_errors_are_those_of_a_whole_build() -> None:
 def test_a_long_row_of_edits_ends_like_a_whole_build() -> None:
     rng = random.Random(4)
     files, record = dict(SOURCES), build(SOURCES).record
-    for step in range(40):
+    for step in range(80):
         name = rng.choice(sorted(files))
         text = files[name]
         numbers = list(re.finditer(r"(?<=[ (])\d+(?=[ ;)])", text))
-        edit = rng.randrange(4)
+        edit = rng.randrange(6)
         if edit == 0 and numbers:
             place = rng.choice(numbers)
             text = text[: place.start()] + str(rng.randrange(1, 9)) + text[place.end() :]
@@ -163,10 +191,15 @@ def test_a_long_row_of_edits_ends_like_a_whole_build() -> None:
             text = MODULE.sub(lambda m: m[0] + "\n" * rng.randrange(3), text)
         elif edit == 2:
             text += f"fun private_{step}(x: u64): u64 {{ let y = {step}; x }}"
+        elif edit == 3:
+            name = f"{rng.choice('aflz')}_{step}"
+            text = f"module a::new_{step}; public fun f(): u64 {{ a::user::run({step}) }}"
+        elif edit == 4 and not SOURCES.keys() >= {name}:
+            text = ""
         else:
             text += f"public fun public_{step}(b: a::base::Box<u8>): u8 {{ b.value() }}"
             text = text.replace("a::base::", "") if name == "base" else text
-        tried = {**files, name: text}
+        tried = {**files, name: text} if text else {n: t for n, t in files.items() if n != name}
         try:
             whole = build(tried)
         except BuildError:
