@@ -43,26 +43,28 @@ def name_program(
     `precompiled` holds modules that were resolved before; they are taken over as they are.
     Errors go to `diagnostics`; what they concern is an error node in the result.
     """
-    return _ProgramNamer(diagnostics, test_mode, precompiled).run(
-        sources, dependencies, sources_shadow_dependencies
-    )
+    namer = _ProgramNamer(diagnostics, test_mode, precompiled, sources_shadow_dependencies)
+    return namer.run(sources, dependencies)
 
 
 class _ProgramNamer:
     def __init__(
-        self, diagnostics: Diagnostics, test_mode: bool, precompiled: nt.NamedProgram | None
+        self,
+        diagnostics: Diagnostics,
+        test_mode: bool,
+        precompiled: nt.NamedProgram | None,
+        may_shadow: bool,
     ) -> None:
         self.diagnostics = diagnostics
         self.test_mode = test_mode
+        self.may_shadow = may_shadow
         self.precompiled = precompiled or nt.NamedProgram({})
         self.index: dict[ModuleIdent, ModuleMembers] = {}
         self.definers: dict[str, ModuleIdent] = {}
         self.entries: list[_Entry] = []
         self.filter = MemberFilter(diagnostics, test_mode)
 
-    def run(
-        self, sources: list[st.SourceUnit], dependencies: list[st.SourceUnit], may_shadow: bool
-    ) -> nt.NamedProgram:
+    def run(self, sources: list[st.SourceUnit], dependencies: list[st.SourceUnit]) -> nt.NamedProgram:
         conflicts = _address_conflicts([*sources, *dependencies])
         namer = ModuleNamer(self.diagnostics, self.index, conflicts)
         namer.pending = []
@@ -82,7 +84,7 @@ class _ProgramNamer:
             self.definers.setdefault(name, definer)
         program = nt.NamedProgram({}, self.definers)
         for entry in self.entries:
-            self._name(namer, entry, program, may_shadow)
+            self._name(namer, entry, program)
         for ident, module in self.precompiled.modules.items():
             program.modules.setdefault(ident, module)
         self._resolve_methods(namer, program)
@@ -125,7 +127,10 @@ class _ProgramNamer:
         value, address_name = self._module_address(namer, node, outer)
         ident = namer.module_ident(value, address_name, node.name.text)
         node.members = self.filter.members(node.members, is_source)
-        if ident not in self.index:
+        standing = self._standing(ident)
+        if standing is not None:
+            self.index[ident] = index_named_module(standing)
+        elif ident not in self.index:
             self.index[ident] = ModuleMembers(ident, node.name.loc)
             index_module(self.index[ident], node)
         self.entries.append(_Entry(unit, node, ident, is_source))
@@ -199,12 +204,14 @@ class _ProgramNamer:
 
     # --- naming ----------------------------------------------------------------------------------------
 
-    def _name(self, namer: ModuleNamer, entry: _Entry, program: nt.NamedProgram, may_shadow: bool) -> None:
-        previous = program.modules.get(entry.ident)
-        if previous is None and not may_shadow:
-            previous = self.precompiled.modules.get(entry.ident)
+    def _standing(self, ident: ModuleIdent) -> nt.ModuleDef | None:
+        """The module of that name that was resolved before and stays what the name means."""
+        return None if self.may_shadow else self.precompiled.modules.get(ident)
+
+    def _name(self, namer: ModuleNamer, entry: _Entry, program: nt.NamedProgram) -> None:
+        previous = program.modules.get(entry.ident) or self._standing(entry.ident)
         if previous is not None:
-            if entry.is_source or not may_shadow:
+            if entry.is_source or not self.may_shadow:
                 self._report_duplicate(entry, previous)
             return
         self._enter(namer, entry.unit, entry.is_source)

@@ -102,6 +102,15 @@ def test_a_module_of_a_dependency_cannot_be_defined_again(tmp_path: Path) -> Non
     assert "Duplicate definition for module" in refusal(folder)
 
 
+def test_members_of_a_module_that_is_defined_again_are_those_of_the_first(tmp_path: Path) -> None:
+    addresses = '[addresses]\n{} = "0x0"\n'
+    package(tmp_path / "b", "B", addresses.format("b"), m="module b::m; public fun one(): u64 { 1 }")
+    rest = '[dependencies]\nB = { local = "../b" }\n' + addresses.format("a")
+    m, n = "module a::m; public fun two(): u64 { 2 }", "module a::n; fun both(): u64 { a::m::two() }"
+    text = refusal(package(tmp_path / "a", "A", rest, m=m, n=n))
+    assert "Duplicate definition for module" in text and "Unbound function 'two'" in text
+
+
 def test_an_address_that_nobody_declares_is_named(tmp_path: Path) -> None:
     text = refusal(package(tmp_path / "a", "A", m="module unknown::m;"))
     assert "unknown" in text and "E0300" in text
