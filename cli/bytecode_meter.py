@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import output
-from cli.move_build import build_package
+from cli.package_builds import build_package
 from movelite.bytecode.reader import deserialize_module
 from movelite.package.build import BuildOptions
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter, Scope
@@ -82,7 +82,7 @@ def verify_bytecode_meter(
     if module:
         name, codes = "<unknown>", [path.read_bytes() for path in module]
     else:
-        built = build_package(package or Path(), BuildOptions(), is_silent=True)
+        built = build_package(package or Path(), BuildOptions(lints="none"))
         name, codes = built.name, [part.bytecode for part in built.modules]
     meter = RecordingMeter(name)
     check_verification_cost([deserialize_module(code) for code in codes], meter)

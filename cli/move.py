@@ -22,6 +22,10 @@ class PackageGroup(LazyGroup):
         "coverage": Place("cli.move_coverage", "What the tests of a package cover."),
         "disassemble": Place("cli.move_commands", "Print bytecode as text."),
         "summary": Place("cli.move_commands", "Print the interface of every module as JSON."),
+        "manage-package": Place(
+            "cli.move_manage",
+            "Record in Move.lock where a package is published, for what depends on it and for upgrades.",
+        ),
         "info": Place("cli.move_commands", "Print what a package depends on, with addresses."),
     }
 

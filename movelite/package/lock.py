@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ from .errors import ManifestError
 from .manifest import parse_address
 
 LOCK = "Move.lock"
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,16 @@ def published_on(folder: Path, chain_id: str | None) -> PublishedPackage | None:
     return next((p for p in read_published(folder) if p.chain_id == chain_id), None)
 
 
+def _key(name: str) -> str:
+    """A key of TOML; JSON's quotes are TOML's, too."""
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
 def write_published(folder: Path, published: PublishedPackage) -> None:
     """Record in Move.lock that the package was published; the rest of the file stays as it is."""
     path = folder / LOCK
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    header = f"[env.{published.environment}]"
+    header = f"[env.{_key(published.environment)}]"
     kept: list[str] = []
     skipping = False
     for line in text.splitlines():
