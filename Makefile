@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 SUITES_ALL := ir framework-bytecode verifier vm iota-verifier compiler-2024 compiler-legacy compiler-transactional \
-	api codegen move-unit adapter upgrade-compatibility
+	api codegen move-unit staking adapter upgrade-compatibility
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16

@@ -418,6 +418,16 @@ public fun active_validator_addresses(wrapper: &mut IotaSystemState): vector<add
     wrapper.load_system_state().active_validator_addresses()
 }
 
+/// The same as `active_validator_addresses`: everybody who is active is in the committee.
+public fun committee_validator_addresses(wrapper: &mut IotaSystemState): vector<address> {
+    wrapper.active_validator_addresses()
+}
+
+/// Whose pool it is, whatever has become of the validator.
+public fun validator_address_by_pool_id(wrapper: &mut IotaSystemState, pool_id: &ID): address {
+    wrapper.load_system_state_mut().validator_address_by_pool_id(pool_id)
+}
+
 /// How many nanos there are.
 public fun get_total_iota_supply(wrapper: &mut IotaSystemState): u64 {
     wrapper.load_system_state().get_total_iota_supply()

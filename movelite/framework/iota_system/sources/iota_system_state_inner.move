@@ -736,6 +736,14 @@ public(package) fun pool_exchange_rates(
     self.validators.pool_exchange_rates(pool_id)
 }
 
+/// Whose pool it is, whatever has become of the validator.
+public(package) fun validator_address_by_pool_id(
+    self: &mut IotaSystemStateV1,
+    pool_id: &ID,
+): address {
+    self.validators.validator_address_by_pool_id(pool_id)
+}
+
 /// The addresses of the committee.
 public(package) fun active_validator_addresses(self: &IotaSystemStateV1): vector<address> {
     self.validators.active_validator_addresses()

@@ -617,13 +617,24 @@ public(package) fun pool_exchange_rates(
     self: &mut ValidatorSetV1,
     pool_id: &ID,
 ): &Table<u64, PoolTokenExchangeRate> {
-    let validator = if (self.staking_pool_mappings.contains(*pool_id)) {
+    self.validator_of_pool(pool_id).get_staking_pool_ref().exchange_rates()
+}
+
+/// Whose pool it is, whatever has become of the validator.
+public(package) fun validator_address_by_pool_id(
+    self: &mut ValidatorSetV1,
+    pool_id: &ID,
+): address {
+    self.validator_of_pool(pool_id).iota_address()
+}
+
+fun validator_of_pool(self: &mut ValidatorSetV1, pool_id: &ID): &ValidatorV1 {
+    if (self.staking_pool_mappings.contains(*pool_id)) {
         let owner = self.staking_pool_mappings[*pool_id];
         self.get_active_or_pending_or_candidate_validator_ref(owner, ANY_VALIDATOR)
     } else {
         self.inactive_validators[*pool_id].load_validator_maybe_upgrade()
-    };
-    validator.get_staking_pool_ref().exchange_rates()
+    }
 }
 
 /// How many members the committee will have.
