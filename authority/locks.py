@@ -9,41 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from proto import bcs
 from proto.errors import AuthorityError, ObjectLockConflict
-from proto.ids import Digest, ObjectID, SequenceNumber
+from proto.ids import Digest
 from proto.object import ObjectRef
 
 
 class LockTable:
-    """Object versions and the transactions that hold them."""
+    """Object versions, as BCS of their ObjectRefs, and the transactions that hold them."""
 
     def __init__(self) -> None:
-        self._holders: dict[tuple[ObjectID, SequenceNumber], Digest] = {}
+        self._holders: dict[bytes, Digest] = {}
 
     def __len__(self) -> int:
         return len(self._holders)
 
-    def holder(self, object_id: ObjectID, version: SequenceNumber) -> Digest | None:
+    def holder(self, reference: ObjectRef) -> Digest | None:
         """The transaction that holds an object version."""
-        return self._holders.get((object_id, version))
+        return self._holders.get(bcs.encode(ObjectRef, reference))
 
-    def acquire(self, references: Sequence[ObjectRef], digest: Digest) -> None:
+    def acquire(self, references: Sequence[bytes], digest: Digest) -> None:
         """Take all of the references for a transaction, or none.
 
         Raises: AuthorityError ObjectLockConflict if another transaction holds one.
         """
         holders = self._holders
-        keys = [(reference.object_id, reference.version) for reference in references]
-        for key, reference in zip(keys, references, strict=True):
-            holder = holders.get(key, digest)
-            if holder != digest:
-                raise AuthorityError(ObjectLockConflict(reference, holder))
-        for key in keys:
-            holders[key] = digest
-
-    def release(self, references: Iterable[ObjectRef], digest: Digest) -> None:
-        """Give back what a transaction holds among the references."""
         for reference in references:
-            key = (reference.object_id, reference.version)
-            if self._holders.get(key) == digest:
-                del self._holders[key]
+            holder = holders.get(reference, digest)
+            if holder != digest:
+                raise AuthorityError(ObjectLockConflict(bcs.decode(ObjectRef, reference), holder))
+        for reference in references:
+            holders[reference] = digest
+
+    def release(self, references: Iterable[bytes], digest: Digest) -> None:
+        """Give back what a transaction holds among the references."""
+        holders = self._holders
+        for reference in references:
+            if holders.get(reference) == digest:
+                del holders[reference]

@@ -10,8 +10,8 @@ from prometheus_client.core import CounterMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from authority.execution.engine import ExecutionResult
 from proto.committee import AuthorityName
+from proto.effects import TransactionEffects
 from proto.errors import AuthorityError, ObjectLockConflict
 from proto.messages import BatchVote, CertificatesResponse, NotExecuted, Refused
 
@@ -198,12 +198,12 @@ class ExecutionTotals(Collector):
             gas.add_metric([kind], nanos)
         yield gas
 
-    def add(self, result: ExecutionResult, seconds: float) -> None:
+    def add(self, effects: TransactionEffects, seconds: float) -> None:
         """A transaction was executed."""
-        cost, gas = result.effects.gas_used, self.gas_nanos
+        cost, gas = effects.gas_used, self.gas_nanos
         self.count += 1
         self.seconds += seconds
-        self.failed += not result.effects.is_success
+        self.failed += not effects.is_success
         gas["computation"] += cost.computation_cost
         gas["storage"] += cost.storage_cost
         gas["rebate"] += cost.storage_rebate

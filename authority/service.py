@@ -76,7 +76,7 @@ class LocalAuthorityService:
         else:
             value = self._store.get_object_at(query.object_id, query.version)
         if value is not None:
-            holder = self._state.locks.holder(value.object_id, value.version)
+            holder = self._state.locks.holder(value.reference())
             return messages.ObjectFound(value, holder)
         last = self._store.last_version(query.object_id)
         if last is None:

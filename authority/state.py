@@ -10,15 +10,23 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from authority.certificates import CertifiedBatch, InBatch, StoredCertificate
 from authority.execution.engine import ExecutionResult, Executor
+from authority.execution.native import NativeRun, PlainJob
 from authority.key_value import StorageError
 from authority.locks import LockTable
-from authority.signature_verifier import SignatureCheck, SignatureVerifier
-from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, ExecutedTransaction, Removed, UnitOfWork
+from authority.plain_input import check_plain_input
+from authority.records import ExecutedTransaction
+from authority.signature_verifier import SignatureVerifier
+from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, UnitOfWork
+from authority.submission import (
+    RECENT_TRANSACTIONS,
+    REMEMBERED_BYTES,
+    SubmittedTransaction,
+    TransactionReader,
+)
 from authority.transaction_input import (
     CheckedInputs,
     check_certificate_input,
@@ -26,7 +34,6 @@ from authority.transaction_input import (
     live_owned_references,
 )
 from proto import bcs, messages
-from proto.bcs import BcsError
 from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair
@@ -60,16 +67,13 @@ from proto.messages import (
     Refused,
     TransactionBatch,
 )
-from proto.object import ObjectRef
-from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
+from proto.object import OwnedParts
+from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
+from proto.transaction_layout import PlainTransaction
 from proto.verification import SignedVote, verify_certificate, verify_certificate_batch
 
 _log = logging.getLogger(__name__)
-
-RECENT_TRANSACTIONS = 10_000
-REMEMBERED_BYTES = 8192
-"""Transactions that stay decoded and checked between vote and certificate, and the longest of them."""
 
 LOST_VOTES = (
     "it has signed votes that its data do not have: they were restored from a backup, moved or removed, or "
@@ -80,21 +84,6 @@ RECENT_VOTES = 256
 """Votes of its own that an authority need not verify when they come back in a certificate."""
 
 SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
-
-
-class SubmittedTransaction(NamedTuple):
-    """A signed transaction with its bytes and digest."""
-
-    raw: bytes
-    signed: SenderSignedData
-    data: TransactionData
-    data_bytes: bytes
-    digest: Digest
-
-    @property
-    def signature_check(self) -> SignatureCheck:
-        """What the signature verifier has to check."""
-        return self.data_bytes, self.signed.tx_signatures, self.data.signers
 
 
 class CertifiedSubmission(NamedTuple):
@@ -109,7 +98,7 @@ class _Commit:
     """A unit of work that executes, and what is to be done once it is durable."""
 
     unit: UnitOfWork
-    done: list[tuple[tuple[ObjectRef, ...], Digest]]
+    done: list[tuple[tuple[bytes, ...], Digest]]
     batch_number: int | None = None
 
 
@@ -140,6 +129,7 @@ class AuthorityState:
         self.is_asking_peers = False
         """While set it does not vote: peers may show that votes were lost."""
         self._own_votes: OrderedDict[SignedVote, None] = OrderedDict()
+        self._reader = TransactionReader()
         self._restore()
 
     @property
@@ -161,12 +151,12 @@ class AuthorityState:
         Raises: AuthorityError if the batch as a whole cannot be voted on.
         """
         self._check_size(len(request.transactions))
-        batch = [_read_transaction(raw) for raw in request.transactions]
+        batch = [self._reader.read(raw) for raw in request.transactions]
         problems = await self._verify_signatures(batch)
         unit = self.store.begin()
         accepted: list[int] = []
         refusals: list[tuple[int, Refusal]] = []
-        taken: list[tuple[tuple[ObjectRef, ...], Digest]] = []
+        taken: list[tuple[tuple[bytes, ...], Digest]] = []
         for index, submitted in enumerate(batch):
             refusal = self._consider(submitted, problems.get(submitted.digest), unit, taken)
             if refusal is None:
@@ -202,7 +192,9 @@ class AuthorityState:
 
         Raises: AuthorityError StorageFailure, and then nothing has changed.
         """
+        submissions = list(submissions)
         commit = _Commit(self.store.begin(), [])
+        runs = self._run_plain(submissions, problems, commit.unit)
         results: list[messages.ExecutionResult] = []
         for submission in submissions:
             digest = submission.transaction.digest
@@ -212,38 +204,55 @@ class AuthorityState:
             elif digest in problems:
                 results.append(messages.NotExecuted(problems[digest]))
             else:
-                results.append(self._execute(submission, commit))
+                results.append(self._execute(submission, runs.get(digest), commit))
         self._commit(commit.unit)
         self._release(commit.done)
         return results
+
+    def _run_plain(
+        self,
+        submissions: Iterable[CertifiedSubmission],
+        problems: dict[Digest, AuthorityErrorKind],
+        unit: UnitOfWork,
+    ) -> dict[Digest, NativeRun]:
+        """Run those that can take the short way all at once, on the objects as they are before the unit."""
+        jobs = []
+        for submitted, _ in submissions:
+            plain, digest = submitted.plain, submitted.digest
+            if plain is None or digest in problems or self.store.executed(digest) is not None:
+                continue
+            inputs = self._plain_inputs(plain, unit)
+            if inputs is not None:
+                jobs.append(PlainJob(plain, inputs, digest))
+        runs = self.executor.execute_plain(jobs, unit)
+        return {run.digest: run for run in runs if run is not None}
 
     def _consider(
         self,
         submitted: SubmittedTransaction,
         problem: AuthorityErrorKind | None,
         unit: UnitOfWork,
-        taken: list[tuple[tuple[ObjectRef, ...], Digest]],
+        taken: list[tuple[tuple[bytes, ...], Digest]],
     ) -> Refusal | None:
         """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
         digest = submitted.digest
-        if problem is None and self.store.pending_transaction(digest) is not None:
+        if problem is None and self.store.is_pending(digest):
             return None
         try:
             if problem is not None:
                 raise AuthorityError(problem)
             if self.suspension is not None:
                 raise AuthorityError(VotingSuspended(self.suspension))
-            checked = self._check_transaction(submitted)
-            self.locks.acquire(checked.owned, digest)
+            owned = self._check_transaction(submitted)
+            self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:
             # Only now can it be one that was executed: that has used up its gas coin, and is not accepted.
             executed = self.store.executed(digest)
             if executed is not None:
                 return AlreadyExecuted(self.executed_message(executed))
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
-        taken.append((checked.owned, digest))
+        taken.append((owned, digest))
         unit.add_pending(digest, submitted.raw)
-        self._remember(submitted, checked)
         return None
 
     def _remember(self, submitted: SubmittedTransaction, checked: CheckedInputs) -> None:
@@ -257,8 +266,15 @@ class AuthorityState:
         if len(self._checked) > RECENT_TRANSACTIONS:
             self._checked.popitem(last=False)
 
-    def _check_transaction(self, submitted: SubmittedTransaction) -> CheckedInputs:
-        data, executor = submitted.data, self.executor
+    def _check_transaction(self, submitted: SubmittedTransaction) -> tuple[bytes, ...]:
+        """Check everything but signatures; the references that the transaction locks.
+
+        Raises: UserInputError, AuthorityError.
+        """
+        plain, executor = submitted.plain, self.executor
+        if plain is not None and self._plain_inputs(plain, self.store) is not None:
+            return plain.references
+        data = submitted.data
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
         if data.shared_objects():
             raise AuthorityError(
@@ -266,9 +282,30 @@ class AuthorityState:
             )
         checked = check_transaction_input(data, self.store, executor.config, self.reference_gas_price)
         executor.check_modules_for_signing(data)
-        return checked
+        self._reader.learn(submitted)
+        self._remember(submitted, checked)
+        return checked.owned
 
-    def _execute(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
+    def _plain_inputs(
+        self, transaction: PlainTransaction, reader: AuthorityStore | UnitOfWork
+    ) -> tuple[OwnedParts, ...] | None:
+        return check_plain_input(
+            transaction, reader.get_parts, self.executor.config, self.reference_gas_price
+        )
+
+    def _execute(
+        self, submission: CertifiedSubmission, run: NativeRun | None, commit: _Commit
+    ) -> messages.ExecutionResult:
+        """Execute a transaction; run: what came of it, if the unit has left its inputs as they were."""
+        unit = commit.unit
+        if run is None or not unit.live.keys().isdisjoint([held.id for held in run.held]):
+            run = self._run_plain([submission], {}, unit).get(submission.transaction.digest)
+        if run is None:
+            return self._execute_fully(submission, commit)
+        self._record(submission, run, b"", run.transaction.references, commit)
+        return messages.Executed(run.effects, None)
+
+    def _execute_fully(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
         submitted, unit = submission.transaction, commit.unit
         checked = self._checked.pop(submitted.digest, None)
         # Objects to be received are no inputs: whether they are still there has to be looked up.
@@ -280,11 +317,22 @@ class AuthorityState:
                 self.on_missing_dependency()
                 return messages.NotExecuted(MissingDependency(()))
         result = self.executor.execute(submitted.data, submitted.digest, checked.inputs, unit)
-        self._record(submission, result, commit)
-        commit.done.append((checked.owned, submitted.digest))
-        return _executed_result_of(result)
+        self._reader.learn(submitted)
+        events = result.events if result.events.data else None
+        raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
+        self._record(submission, result, raw_events, checked.owned, commit)
+        unit.add_received(result.received)
+        return messages.Executed(result.effects, events)
 
-    def _record(self, submission: CertifiedSubmission, result: ExecutionResult, commit: _Commit) -> None:
+    def _record(
+        self,
+        submission: CertifiedSubmission,
+        result: ExecutionResult | NativeRun,
+        events: bytes,
+        owned: tuple[bytes, ...],
+        commit: _Commit,
+    ) -> None:
+        """Write what a transaction did. events: BCS; owned: the references that it has locked."""
         unit = commit.unit
         match submission.certificate:
             case Certificate() as single:
@@ -293,17 +341,10 @@ class AuthorityState:
                 if commit.batch_number is None:
                     commit.batch_number = unit.add_certificates(batch)
                 certificate = InBatch(commit.batch_number, index)
-        executed = ExecutedTransaction(
-            sequence=unit.next_sequence,
-            transaction=submission.transaction.raw,
-            certificate=certificate,
-            effects=result.effects.encoded,
-            events=bcs.encode(TransactionEvents, result.events) if result.events.data else b"",
-        )
-        removed = [Removed(gone.id, gone.version, gone.is_wrapped) for gone in result.removed]
-        digest, written = submission.transaction.digest, result.written.values()
-        unit.add_executed(digest, executed, written, removed, result.created)
-        unit.add_received(result.received)
+        digest, raw = submission.transaction.digest, submission.transaction.raw
+        unit.add_record(digest, raw, certificate, result.effects.encoded, events)
+        unit.add_changes(result.written, result.removed, result.created)
+        commit.done.append((owned, digest))
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
@@ -355,7 +396,7 @@ class AuthorityState:
         shown: list[SubmittedTransaction] = []
 
         def digest_of(raw: bytes) -> Digest:
-            shown.append(_read_transaction(raw))
+            shown.append(self._reader.read(raw))
             return shown[-1].digest
 
         verified = verify_certificate_batch(batch, self.committee, digest_of, self._own_votes)
@@ -368,7 +409,7 @@ class AuthorityState:
     def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
         submissions = []
         for certified in singles:
-            submitted = _read_transaction(certified.transaction.to_bytes())
+            submitted = self._reader.read(certified.transaction.to_bytes())
             verify_certificate(certified.certificate, self.committee, submitted.digest)
             submissions.append(CertifiedSubmission(submitted, certified.certificate))
         return submissions
@@ -395,7 +436,7 @@ class AuthorityState:
             undo()
             raise AuthorityError(StorageFailure(str(error))) from error
 
-    def _release(self, taken: Iterable[tuple[tuple[ObjectRef, ...], Digest]]) -> None:
+    def _release(self, taken: Iterable[tuple[tuple[bytes, ...], Digest]]) -> None:
         for references, digest in taken:
             self.locks.release(references, digest)
 
@@ -413,30 +454,9 @@ class AuthorityState:
             self.locks.acquire(live_owned_references(transaction, self.store), digest)
 
 
-def _read_transaction(raw: bytes) -> SubmittedTransaction:
-    """Read a transaction; those seen lately are remembered, for they come again in a certificate."""
-    return _read_anew(raw) if len(raw) > REMEMBERED_BYTES else _read_or_recall(raw)
-
-
-def _read_anew(raw: bytes) -> SubmittedTransaction:
-    try:
-        signed, data_bytes = split_sender_signed(raw)
-    except BcsError as error:
-        raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
-    data = signed.transaction_data
-    return SubmittedTransaction(raw, signed, data, data_bytes, digest_of_bytes(data_bytes))
-
-
-_read_or_recall = lru_cache(maxsize=RECENT_TRANSACTIONS)(_read_anew)
-
-
 def _events(data: bytes) -> TransactionEvents | None:
     return bcs.decode(TransactionEvents, data) if data else None
 
 
 def _executed_result(executed: ExecutedTransaction) -> messages.Executed:
     return messages.Executed(TransactionEffects.of_own_bytes(executed.effects), _events(executed.events))
-
-
-def _executed_result_of(result: ExecutionResult) -> messages.Executed:
-    return messages.Executed(result.effects, result.events if result.events.data else None)

@@ -4,11 +4,13 @@ Every change goes through a UnitOfWork, which is one atomic and durable batch of
 Within a unit, later transactions see the objects that earlier ones wrote.
 
 Keys are a table letter and then:
-    o  object id, version     one row per version: the object, or a mark that it was deleted or wrapped
+    o  object id, ~version    one row per version, the newest first: the object, or a mark that it was deleted
+                              or wrapped
     a  address, object id     index of live objects by the address that owns them
     c  object id, object id   index of live objects by the object that owns them
-    p  transaction digest     the signed transaction behind a vote; its inputs are locked
-    x  transaction digest     an executed transaction with effects, events and where its certificate is
+    p  number                 the signed transactions behind the votes for a batch; their inputs are locked
+    x  transaction digest     where the record of an executed transaction is
+    t  sequence               records: transactions with effects, events and where their certificates are
     b  number                 the certificates of a batch
     s  sequence               digests of the transactions of one commit, executed as sequence-th and after
     m  name                   genesis; that votes were lost; positions in the sequences of peers
@@ -18,31 +20,38 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from operator import is_
 
 from authority.certificates import CertifiedBatch, InBatch, StoredCertificate, certificate_in_batch
 from authority.key_value import Batch, KeyValueStore
+from authority.records import (
+    ExecutedTransaction,
+    MissingRecord,
+    RecordReader,
+    RecordWriter,
+    record_bytes,
+)
+from authority.removal import Removal
+from authority.vote_journal import VoteJournal
 from proto import bcs
 from proto.committee import AuthorityName
 from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
-from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, Owner
-from proto.record import record
+from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, OwnedParts, Owner, coin_parts
 
 OBJECT_CACHE_SIZE = 200_000
-"""Live objects kept decoded in memory."""
+"""Live objects kept in memory."""
 LARGE_OBJECT_BYTES, LARGE_OBJECTS = 2048, 1000
 """An object above so many bytes is large, and so many large ones are kept: 256 MB at most."""
-PENDING_CACHE_BYTES = 64 << 20
-"""Transactions voted for that are kept in memory; of older ones only their digests."""
 
 _Positions = tuple[tuple[AuthorityName, bcs.U64], ...]
 
+MAX_U64 = 2**64 - 1
+
 _GENESIS, _LOST_VOTES, _POSITIONS = b"mgenesis", b"mlostvotes", b"mpositions"
 
-FORMAT = 2
+FORMAT = 3
 """Version of how the rows are laid out; stands before the digest of the genesis."""
 
 
@@ -61,29 +70,6 @@ class _Mark(IntEnum):
 _LIVE = bytes([_Mark.LIVE])
 
 
-@record
-class ExecutedTransaction:
-    """Everything kept of an executed transaction; the byte fields are BCS.
-
-    sequence counts this authority's executions from 0.
-    """
-
-    sequence: bcs.U64
-    transaction: bytes
-    certificate: StoredCertificate
-    effects: bytes
-    events: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A live object that a transaction deleted or wrapped, and the version at which it did."""
-
-    id: ObjectID
-    version: SequenceNumber
-    is_wrapped: bool
-
-
 class AuthorityStore:
     """The tables over a key-value store, with the live objects that were seen last in memory."""
 
@@ -93,11 +79,13 @@ class AuthorityStore:
 
     def reload(self) -> None:
         """Forget what is in memory, and read again what is kept there."""
-        self._live: OrderedDict[ObjectID, Object | None] = OrderedDict()
+        self._live: OrderedDict[ObjectID, Object | OwnedParts | None] = OrderedDict()
         self._large: OrderedDict[ObjectID, None] = OrderedDict()
-        self._pending = {Digest(key[1:]) for key, _ in self._key_value.scan(b"p")}
-        self._recent_pending: OrderedDict[Digest, bytes] = OrderedDict()
-        self._recent_bytes = 0
+        self._records = RecordReader(self._key_value)
+        try:
+            self._votes = VoteJournal(self._key_value)
+        except bcs.BcsError as error:
+            raise CorruptStore(f"a row of votes does not decode: {error}") from error
         self.next_sequence = self._count_executed()
         self.has_lost_votes = self._key_value.get(_LOST_VOTES) is not None
         """Whether the authority has signed votes that are not here; never taken back."""
@@ -110,11 +98,23 @@ class AuthorityStore:
 
     def get_object(self, object_id: ObjectID) -> Object | None:
         """The live object, or None if it never was, is deleted or is wrapped."""
+        found = self._known(object_id)
+        if isinstance(found, OwnedParts):
+            self._live[object_id] = found = found.to_object()
+        return found
+
+    def get_parts(self, object_id: ObjectID) -> OwnedParts | None:
+        """The live object, if it has parts."""
+        found = self._known(object_id)
+        return found if isinstance(found, OwnedParts) or found is None else found.parts
+
+    def _known(self, object_id: ObjectID) -> Object | OwnedParts | None:
         try:
             return self._live[object_id]
         except KeyError:
             pass
-        found = self.get_object_at_most(object_id, 2**64 - 1)
+        entry = self._newest(object_id, MAX_U64)
+        found = None if entry is None else coin_parts(entry[1][1:]) or _decode_object(entry[1])
         self._remember(object_id, found)
         return found
 
@@ -125,29 +125,30 @@ class AuthorityStore:
 
     def get_object_at_most(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as of version: its newest form not above it; None if that is a removal."""
-        entry = self._key_value.last_at_most(_object_key(object_id, version))
-        if entry is None or entry[0][:33] != b"o" + object_id:
-            return None
-        return _decode_object(entry[1])
+        entry = self._newest(object_id, version)
+        return None if entry is None else _decode_object(entry[1])
 
     def last_version(self, object_id: ObjectID) -> tuple[SequenceNumber, bool] | None:
         """Newest version of an id and whether the object is live at it; None if it never was."""
-        entry = self._key_value.last_at_most(_object_key(object_id, 2**64 - 1))
+        entry = self._newest(object_id, MAX_U64)
+        return None if entry is None else (entry[0], entry[1][:1] == _LIVE)
+
+    def _newest(self, object_id: ObjectID, version: SequenceNumber) -> tuple[SequenceNumber, bytes] | None:
+        """The newest row of an object that is not above version."""
+        entry = self._key_value.first_at_least(_object_key(object_id, version))
         if entry is None or entry[0][:33] != b"o" + object_id:
             return None
-        return int.from_bytes(entry[0][33:], "big"), entry[1][:1] == _LIVE
+        return MAX_U64 - int.from_bytes(entry[0][33:], "big"), entry[1]
 
     def count_objects(self) -> tuple[int, int]:
         """Live objects, and versions of all objects; reads every row."""
-        live, versions = 0, 0
-        last_id, is_live = b"", False
+        live, versions, last_id = 0, 0, b""
         for key, value in self._key_value.scan(b"o"):
-            if key[1:33] != last_id:
-                live += is_live
-                last_id = key[1:33]
-            is_live = value[:1] == _LIVE
-            versions += is_live
-        return live + is_live, versions
+            is_there = value[:1] == _LIVE
+            versions += is_there
+            live += is_there and key[1:33] != last_id
+            last_id = key[1:33]
+        return live, versions
 
     def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
         """Whether the object was sent to another object at that version, and was received."""
@@ -159,7 +160,7 @@ class AuthorityStore:
 
     def owned_objects(self, owner: Owner, after: ObjectID | None = None) -> Iterator[ObjectID]:
         """Ids of the live objects of an address or a parent object, ascending, those behind `after`."""
-        prefix = _owner_prefix(owner)
+        prefix = _prefix_of(owner)
         if prefix is None:
             return
         start = prefix if after is None else prefix + after + b"\x00"
@@ -168,27 +169,28 @@ class AuthorityStore:
 
     def pending_transactions(self) -> Iterator[tuple[Digest, bytes]]:
         """Transactions voted for and not yet executed, as (digest, SenderSignedData)."""
-        return ((Digest(key[1:]), value) for key, value in self._key_value.scan(b"p"))
+        return self._votes.items()
 
     def pending_transaction(self, digest: Digest) -> bytes | None:
         """The SenderSignedData voted for under digest, if it is not yet executed."""
-        raw = self._recent_pending.get(digest)
-        return self._key_value.get(b"p" + digest) if raw is None and digest in self._pending else raw
+        return self._votes.transaction(digest)
 
     def is_pending(self, digest: Digest) -> bool:
         """Whether the transaction was voted for and is not yet executed."""
-        return digest in self._pending
+        return digest in self._votes
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction."""
-        if digest in self._pending:
+        if digest in self._votes:
             return None
-        row = self._key_value.get(b"x" + digest)
-        return None if row is None else _decode_executed(row)
+        try:
+            return self._records.read(digest)
+        except (bcs.BcsError, MissingRecord) as error:
+            raise CorruptStore(f"the record of a transaction cannot be read: {error}") from error
 
     def is_executed(self, digest: Digest) -> bool:
         """Whether a transaction is executed."""
-        return digest not in self._pending and self._key_value.get(b"x" + digest) is not None
+        return digest not in self._votes and self._records.is_there(digest)
 
     def certificate(self, executed: ExecutedTransaction) -> Certificate:
         """The certificate of an executed transaction."""
@@ -258,33 +260,21 @@ class AuthorityStore:
         self._key_value.close()
 
     def _commit(self, unit: UnitOfWork) -> None:
+        self._votes.write(unit.batch, unit.pending, unit.executed_here)
         self._key_value.write(unit.batch)
         self.next_sequence = unit.next_sequence
-        if unit.pending:
-            self._keep_pending(unit.pending)
-        for digest in unit.executed_here:
-            self._pending.discard(digest)
-            self._recent_bytes -= len(self._recent_pending.pop(digest, b""))
+        self._votes.follow(unit.pending, unit.executed_here)
         for object_id, value in unit.live.items():
             self._remember(object_id, value)
 
-    def _keep_pending(self, pending: Mapping[Digest, bytes]) -> None:
-        """Keep what was voted for until it is executed, the oldest only by their digests."""
-        self._pending.update(pending)
-        recent = self._recent_pending
-        recent.update(pending)
-        self._recent_bytes += sum(map(len, pending.values()))
-        while self._recent_bytes > PENDING_CACHE_BYTES:
-            self._recent_bytes -= len(recent.popitem(last=False)[1])
-
-    def _remember(self, object_id: ObjectID, value: Object | None) -> None:
+    def _remember(self, object_id: ObjectID, value: Object | OwnedParts | None) -> None:
         """Keep what was read or written; what is not written again is the first to go."""
         live = self._live
         live.pop(object_id, None)
         live[object_id] = value
         if len(live) > OBJECT_CACHE_SIZE:
             live.popitem(last=False)
-        if value is not None and value.metered_size > LARGE_OBJECT_BYTES:
+        if value is not None and len(value.encoded) > LARGE_OBJECT_BYTES:
             self._remember_large(object_id)
 
     def _remember_large(self, object_id: ObjectID) -> None:
@@ -302,10 +292,12 @@ class UnitOfWork:
     def __init__(self, store: AuthorityStore) -> None:
         self._store = store
         self.batch = Batch()
-        self.live: dict[ObjectID, Object | None] = {}
+        self.live: dict[ObjectID, Object | OwnedParts | None] = {}
         self.pending: dict[Digest, bytes] = {}
-        self.executed_here: dict[Digest, ExecutedTransaction] = {}
+        self.executed_here: dict[Digest, bytes] = {}
+        self._records = RecordWriter(self.batch, store.next_sequence)
         self._versions: dict[ObjectID, dict[SequenceNumber, Object | None]] = {}
+        self._not_in_versions: list[tuple[ObjectID, SequenceNumber, Object | OwnedParts | None]] = []
         self._received: set[tuple[ObjectID, SequenceNumber]] = set()
 
     @property
@@ -315,9 +307,22 @@ class UnitOfWork:
 
     def get_object(self, object_id: ObjectID) -> Object | None:
         """The live object, with this unit's changes."""
-        if object_id in self.live:
-            return self.live[object_id]
-        return self._store.get_object(object_id)
+        if object_id not in self.live:
+            return self._store.get_object(object_id)
+        mine = self.live[object_id]
+        if isinstance(mine, OwnedParts):
+            self.live[object_id] = mine = mine.to_object()
+        return mine
+
+    def get_parts(self, object_id: ObjectID) -> OwnedParts | None:
+        """The live object, if it has parts, with this unit's changes."""
+        if object_id not in self.live:
+            return self._store.get_parts(object_id)
+        mine = self.live[object_id]
+        return mine if isinstance(mine, OwnedParts) or mine is None else mine.parts
+
+    def _known(self, object_id: ObjectID) -> Object | OwnedParts | None:
+        return self.live[object_id] if object_id in self.live else self._store._known(object_id)
 
     def are_live(self, objects: Mapping[ObjectID, Object]) -> bool:
         """Whether these very objects are live and in memory: what was checked of them still holds."""
@@ -326,14 +331,14 @@ class UnitOfWork:
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""
-        mine = self._versions.get(object_id)
+        mine = self._written(object_id)
         if mine is not None and version in mine:
             return mine[version]
         return self._store.get_object_at(object_id, version)
 
     def get_object_at_most(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The newest form of the object not above version, with this unit's changes."""
-        mine = self._versions.get(object_id)
+        mine = self._written(object_id)
         if mine is not None:
             newest = max((number for number in mine if number <= version), default=None)
             if newest is not None:
@@ -342,10 +347,18 @@ class UnitOfWork:
 
     def last_version(self, object_id: ObjectID) -> tuple[SequenceNumber, bool] | None:
         """Newest version of an id and whether the object is live at it, with this unit's changes."""
-        mine = self._versions.get(object_id)
+        mine = self._written(object_id)
         if mine is not None:
             return max(mine), self.live[object_id] is not None
         return self._store.last_version(object_id)
+
+    def _written(self, object_id: ObjectID) -> dict[SequenceNumber, Object | None] | None:
+        """What this unit wrote of an object. Few ask, so the index is made only then."""
+        for written_id, version, value in self._not_in_versions:
+            whole = value.to_object() if isinstance(value, OwnedParts) else value
+            self._versions.setdefault(written_id, {})[version] = whole
+        self._not_in_versions.clear()
+        return self._versions.get(object_id)
 
     def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
         """Whether the object was received at that version, with this unit's changes."""
@@ -359,11 +372,11 @@ class UnitOfWork:
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction, with this unit's."""
-        return self.executed_here.get(digest) or self._store.executed(digest)
+        record = self.executed_here.get(digest)
+        return self._store.executed(digest) if record is None else bcs.decode(ExecutedTransaction, record)
 
     def add_pending(self, digest: Digest, transaction: bytes) -> None:
         """Keep the signed transaction behind a vote: from now on its inputs are locked."""
-        self.batch.put(b"p" + digest, transaction)
         self.pending[digest] = transaction
 
     def add_genesis(self, genesis_digest: bytes) -> None:
@@ -381,22 +394,34 @@ class UnitOfWork:
         self.batch.put(_batch_key(number), bcs.encode(CertifiedBatch, batch))
         return number
 
-    def add_executed(
+    def add_record(
         self,
         digest: Digest,
-        executed: ExecutedTransaction,
-        written: Iterable[Object],
-        removed: Iterable[Removed],
+        transaction: bytes,
+        certificate: StoredCertificate,
+        effects: bytes,
+        events: bytes,
+    ) -> None:
+        """Record an executed transaction; the bytes are BCS."""
+        sequence = self.next_sequence
+        self.executed_here[digest] = record = record_bytes(
+            sequence, transaction, certificate, effects, events
+        )
+        self._records.add(digest, sequence, record)
+
+    def add_changes(
+        self,
+        written: Mapping[ObjectID, Object | OwnedParts],
+        removed: Iterable[Removal],
         created: Container[ObjectID],
     ) -> None:
-        """Record an executed transaction and what it leaves behind; created: ids not there before."""
-        puts = self.batch.puts
-        puts[b"p" + digest] = None
-        puts[b"x" + digest] = bcs.encode(ExecutedTransaction, executed)
-        self.executed_here[digest] = executed
-        for value in written:
-            object_id = value.data.object_id
-            self._write_object(object_id, value, None if object_id in created else self.get_object(object_id))
+        """Write what a transaction leaves behind; created: ids not there before."""
+        for object_id, value in written.items():
+            before = None if object_id in created else self._known(object_id)
+            if isinstance(value, OwnedParts):
+                self._write_parts(object_id, value, before)
+            else:
+                self._write_object(object_id, value, before)
         for gone in removed:
             self._remove_object(gone)
 
@@ -406,40 +431,57 @@ class UnitOfWork:
         Raises: StorageError, and then nothing has changed.
         """
         if self.executed_here:
+            self._records.finish()
             self.batch.put(_sequence_key(self._store.next_sequence), b"".join(self.executed_here))
-        if self.batch.puts:
+        if self.batch.puts or self.pending:
             self._store._commit(self)
 
-    def _write_object(self, object_id: ObjectID, value: Object, before: Object | None) -> None:
-        owner, version = value.owner, value.data.version
-        self.batch.puts[b"o" + object_id + version.to_bytes(8, "big")] = _LIVE + value.encoded
-        owner_before = None if before is None else before.owner
-        if owner_before is not owner and owner_before != owner:
-            self._index_owner(object_id, owner_before, owner)
-        self.live[object_id] = value
-        versions = self._versions.get(object_id)
-        if versions is None:
-            self._versions[object_id] = {version: value}
-        else:
-            versions[version] = value
+    def _write_object(self, object_id: ObjectID, value: Object, before: Object | OwnedParts | None) -> None:
+        version = value.version
+        self.batch.puts[_object_key(object_id, version)] = _LIVE + value.encoded
+        self._index_owner(object_id, _owner_prefix(before), _owner_prefix(value))
+        self.live[object_id] = coin_parts(value.encoded) or value
+        self._not_in_versions.append((object_id, version, value))
 
-    def _remove_object(self, gone: Removed) -> None:
-        before = self.get_object(gone.id)
+    def _write_parts(
+        self, object_id: ObjectID, value: OwnedParts, before: Object | OwnedParts | None
+    ) -> None:
+        """The same for an object of an account, of which most stay where they are in the index."""
+        version, owner = value.version, value.owner
+        puts = self.batch.puts
+        puts[b"o" + object_id + (MAX_U64 - version).to_bytes(8, "big")] = _LIVE + value.encoded
+        if not isinstance(before, OwnedParts):
+            self._index_owner(object_id, _owner_prefix(before), b"a" + owner)
+        elif before.owner != owner:
+            puts[b"a" + before.owner + object_id] = None
+            puts[b"a" + owner + object_id] = b""
+        self.live[object_id] = value
+        self._not_in_versions.append((object_id, version, value))
+
+    def _remove_object(self, gone: Removal) -> None:
         mark = _Mark.WRAPPED if gone.is_wrapped else _Mark.DELETED
         self.batch.put(_object_key(gone.id, gone.version), bytes([mark]))
-        self._index_owner(gone.id, before.owner if before else None, None)
+        self._index_owner(gone.id, _owner_prefix(self._known(gone.id)), None)
         self.live[gone.id] = None
-        self._versions.setdefault(gone.id, {})[gone.version] = None
+        self._not_in_versions.append((gone.id, gone.version, None))
 
-    def _index_owner(self, object_id: ObjectID, before: Owner | None, after: Owner | None) -> None:
-        old, new = _owner_prefix(before), _owner_prefix(after)
+    def _index_owner(self, object_id: ObjectID, old: bytes | None, new: bytes | None) -> None:
+        if old == new:
+            return
         if old is not None:
             self.batch.delete(old + object_id)
         if new is not None:
             self.batch.put(new + object_id, b"")
 
 
-def _owner_prefix(owner: Owner | None) -> bytes | None:
+def _owner_prefix(value: Object | OwnedParts | None) -> bytes | None:
+    """Where the owner of an object has it in the index."""
+    if value is None:
+        return None
+    return b"a" + value.owner if isinstance(value, OwnedParts) else _prefix_of(value.owner)
+
+
+def _prefix_of(owner: Owner) -> bytes | None:
     if type(owner) is AddressOwner:
         return b"a" + owner.address
     if type(owner) is ObjectOwner:
@@ -460,7 +502,7 @@ def _received_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
 
 
 def _object_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
-    return b"o" + object_id + version.to_bytes(8, "big")
+    return b"o" + object_id + (MAX_U64 - version).to_bytes(8, "big")
 
 
 def _decode_object(row: bytes) -> Object | None:
@@ -470,10 +512,3 @@ def _decode_object(row: bytes) -> Object | None:
         return Object.from_bytes(row[1:])
     except bcs.BcsError as error:
         raise CorruptStore(f"an object row does not decode: {error}") from error
-
-
-def _decode_executed(row: bytes) -> ExecutedTransaction:
-    try:
-        return bcs.decode(ExecutedTransaction, row)
-    except bcs.BcsError as error:
-        raise CorruptStore(f"a transaction row does not decode: {error}") from error

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from authority.execution.deny_list import check_deny_list_for_signing
 from authority.execution.inputs import InputObjects, ObjectReader
+from proto import bcs
 from proto import user_input_error as kinds
 from proto.effects import MutateDeleted, ReadDeleted, ReadOnlyRoot, UnchangedSharedKind
 from proto.errors import UserInputError
@@ -26,7 +27,6 @@ from proto.ids import (
 )
 from proto.object import (
     AddressOwner,
-    CoinType,
     GasCoinType,
     Immutable,
     MoveObject,
@@ -38,7 +38,6 @@ from proto.object import (
 )
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import (
-    GasData,
     ImmOrOwnedObject,
     ObjectInput,
     ProgrammableTransaction,
@@ -52,11 +51,15 @@ SharedVersions = Mapping[ObjectID, SequenceNumber]
 """Versions that ordering has assigned to the shared inputs of a transaction."""
 
 
+_encode_reference = bcs.encoder(ObjectRef)
+
+
 class CheckedInputs(NamedTuple):
     """Inputs that passed, and the references among them that the transaction locks."""
 
     inputs: InputObjects
-    owned: tuple[ObjectRef, ...]
+    owned: tuple[bytes, ...]
+    """BCS of ObjectRefs."""
 
 
 def check_transaction_input(
@@ -73,92 +76,12 @@ def check_transaction_input(
     given: objects that the ledger does not have, such as the coin of a dry run.
     Raises: UserInputError.
     """
-    plain = _check_plain(transaction, reader, config, reference_gas_price)
-    if plain is not None:
-        return plain
-    return check_input_fully(transaction, reader, config, reference_gas_price, shared_versions, given)
-
-
-def check_input_fully(
-    transaction: TransactionData,
-    reader: ObjectReader,
-    config: ProtocolConfig,
-    reference_gas_price: int,
-    shared_versions: SharedVersions | None = None,
-    given: tuple[Object, ...] = (),
-) -> CheckedInputs:
-    """The same for every form of transaction, and it says what is wrong. Raises: UserInputError."""
     loaded = _load(transaction, reader, shared_versions, given)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
     received = _check_receiving(reader, loaded) if loaded.receiving else []
     check_deny_list_for_signing(transaction.sender, [*loaded.objects.values(), *received], reader)
     return _checked(loaded, mutable)
-
-
-def _check_plain(
-    transaction: TransactionData, reader: ObjectReader, config: ProtocolConfig, reference_gas_price: int
-) -> CheckedInputs | None:
-    """The inputs of a transaction that takes the usual form and passes, or None.
-
-    It names packages, and objects and gas coins of its sender, and nothing else; no coins that may be
-    regulated. All others, and those that do not pass, are for the checks that can say why.
-    """
-    kind, gas, sender = transaction.kind, transaction.gas_data, transaction.sender
-    if type(kind) is not ProgrammableTransaction or gas.owner != sender:
-        return None
-    references: list[ObjectRef] = []
-    for argument in kind.inputs:
-        if type(argument) is ObjectInput:
-            if type(argument.object) is not ImmOrOwnedObject:
-                return None
-            references.append(argument.object.reference)
-    references += gas.payment
-    objects: dict[ObjectID, Object] = {}
-    for package_id in named_packages(kind):
-        package = reader.get_object(package_id)
-        if package is None or type(package.data) is not MovePackage:
-            return None
-        objects[package_id] = package
-    packages = frozenset(objects)
-    for reference in references:
-        value = reader.get_object(reference.object_id)
-        if value is None or not _is_plain(reference, value, sender):
-            return None
-        objects[reference.object_id] = value
-    coins = [objects[reference.object_id] for reference in gas.payment]
-    if len(objects) != len(references) + len(packages):
-        return None
-    if not _covers(gas, coins, config, reference_gas_price):
-        return None
-    return CheckedInputs(InputObjects(objects, frozenset(objects) - packages), tuple(references))
-
-
-def _is_plain(reference: ObjectRef, value: Object, sender: Address) -> bool:
-    data, owner = value.data, value.owner
-    return (
-        type(data) is MoveObject
-        and data.version == reference.version < MAX_VERSION
-        and value.digest() == reference.digest
-        and type(owner) is AddressOwner
-        and owner.address == sender
-        and type(data.type_) is not CoinType
-    )
-
-
-def _covers(gas: GasData, coins: list[Object], config: ProtocolConfig, reference_gas_price: int) -> bool:
-    """Whether price and budget are allowed and these gas coins are enough."""
-    balance = 0
-    for coin in coins:
-        data = coin.data
-        if type(data) is not MoveObject or type(data.type_) is not GasCoinType:
-            return False
-        balance += data.coin_value or 0
-    return (
-        reference_gas_price <= gas.price <= config.max_gas_price
-        and config.base_tx_cost_fixed * gas.price <= gas.budget <= config.max_tx_gas
-        and gas.budget <= balance
-    )
 
 
 def check_certificate_input(
@@ -190,13 +113,13 @@ def load_unchecked_input(
     return _checked(loaded, owned | shared).inputs
 
 
-def live_owned_references(transaction: TransactionData, reader: ObjectReader) -> tuple[ObjectRef, ...]:
-    """Of the references that the transaction locks, those that are still live."""
+def live_owned_references(transaction: TransactionData, reader: ObjectReader) -> tuple[bytes, ...]:
+    """Of the references that the transaction locks, those that are still live, as BCS."""
     references = list(transaction.gas_data.payment)
     if isinstance(transaction.kind, ProgrammableTransaction):
         arguments = transaction.kind.object_args()
         references += [argument.reference for argument in arguments if isinstance(argument, ImmOrOwnedObject)]
-    return tuple(reference for reference in references if _is_live_and_owned(reference, reader))
+    return tuple(_encode_reference(one) for one in references if _is_live_and_owned(one, reader))
 
 
 def _is_live_and_owned(reference: ObjectRef, reader: ObjectReader) -> bool:
@@ -214,7 +137,9 @@ def _checked(loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:
     )
     objects = loaded.objects
     owned = [
-        reference for reference in loaded.owned if type(objects[reference.object_id].owner) is AddressOwner
+        _encode_reference(reference)
+        for reference in loaded.owned
+        if type(objects[reference.object_id].owner) is AddressOwner
     ]
     return CheckedInputs(inputs, tuple(owned))
 

@@ -13,8 +13,8 @@ from proto import bcs
 from proto.bcs import write_uleb128
 from proto.effects import GasCostSummary, UnchangedSharedKind
 from proto.execution_status import ExecutionStatus, Success
-from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
-from proto.object import AddressOwner, MovePackage, Object, Owner
+from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.object import AddressOwner, MovePackage, Object, OwnedParts, Owner
 
 ID_UNCHANGED, ID_CREATED, ID_DELETED = b"\x00", b"\x01", b"\x02"
 """Variants of IDOperation."""
@@ -48,6 +48,20 @@ def change_bytes(
         return object_id + state + written + id_operation
     written = _OBJECT_WRITE + _DIGEST + after.digest() + _owner_bytes(after.owner)
     return object_id + state + written + id_operation
+
+
+def owned_change_bytes(
+    object_id: ObjectID, before: OwnedParts | None, after: OwnedParts | None, id_operation: bytes
+) -> bytes:
+    """As change_bytes, for an object that an account owned before and after."""
+    if before is None:
+        state: tuple[bytes, ...] = (_NOT_EXIST,)
+    else:
+        state = (_EXIST, before.reference[ADDRESS_LENGTH:], _ADDRESS_OWNER, before.owner)
+    if after is None:
+        return b"".join((object_id, *state, _NOT_EXIST, id_operation))
+    digest = after.reference[-1 - DIGEST_LENGTH :]
+    return b"".join((object_id, *state, _OBJECT_WRITE, digest, _ADDRESS_OWNER, after.owner, id_operation))
 
 
 def effects_bytes(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from struct import Struct
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from proto import bcs
 from proto.bcs import U64
@@ -19,6 +19,7 @@ from proto.ids import (
     GENESIS_MARKER_DIGEST,
     IOTA_FRAMEWORK_ADDRESS,
     IOTA_SYSTEM_ADDRESS,
+    MAX_VERSION,
     OBJECT_START_VERSION,
     Address,
     Digest,
@@ -27,6 +28,7 @@ from proto.ids import (
     blake2b_256,
     format_address,
     format_digest,
+    hash_after,
 )
 from proto.record import record
 from proto.type_tag import StructTag, TypeTag
@@ -46,6 +48,8 @@ STAKED_IOTA_STRUCT = StructTag(IOTA_SYSTEM_ADDRESS, "staking_pool", "StakedIota"
 _METERED_OWNER, _METERED_DIGEST, _METERED_REBATE, _METERED_VERSION = 40, 32, 8, 8
 _METERED_OVERHEAD = _METERED_OWNER + _METERED_DIGEST + _METERED_REBATE
 _METERED_LINKAGE_ROW = 72
+_MOVE_OBJECT = b"\x00"
+"""The variant of Data that is no package."""
 
 
 @record
@@ -58,6 +62,10 @@ class ObjectRef:
 
     def __str__(self) -> str:
         return f"({format_address(self.object_id)}, {self.version}, {format_digest(self.digest)})"
+
+
+REFERENCE_BYTES = ADDRESS_LENGTH + 8 + 1 + DIGEST_LENGTH
+"""Of the BCS of an ObjectRef."""
 
 
 @record
@@ -234,6 +242,31 @@ class MovePackage:
 ObjectData = MoveObject | MovePackage
 
 
+class OwnedParts(NamedTuple):
+    """An object of an account, taken apart: what transactions that name it are checked against and run on.
+
+    encoded: its BCS; reference: that of its ObjectRef; head: BCS of the object before its version, which is
+    its type; balance: of a gas coin, whose contents are not kept beside it; size: its metered_size.
+    """
+
+    encoded: bytes
+    reference: bytes
+    version: SequenceNumber
+    head: bytes
+    balance: int | None
+    contents: bytes
+    owner: Address
+    made_by: Digest
+    rebate: int
+    size: int
+
+    def to_object(self) -> Object:
+        """The object."""
+        value = Object.from_bytes(self.encoded)
+        value.__dict__["parts"] = self
+        return value
+
+
 @dataclass(frozen=True)
 class Object:
     """One version of an object as it is stored. Its BCS and its digest are made once.
@@ -246,6 +279,27 @@ class Object:
     owner: Owner
     previous_transaction: Digest
     storage_rebate: U64
+
+    @cached_property
+    def parts(self) -> OwnedParts | None:
+        """The parts of an object of an account; None for others, and for coins that may be regulated."""
+        data, owner = self.data, self.owner
+        if type(data) is not MoveObject or type(owner) is not AddressOwner or type(data.type_) is CoinType:
+            return None
+        if data.version >= MAX_VERSION:
+            return None
+        return coin_parts(self.encoded) or OwnedParts(
+            self.encoded,
+            bcs.encode(ObjectRef, self.reference()),
+            data.version,
+            object_head(data.type_),
+            None,
+            data.contents,
+            owner.address,
+            self.previous_transaction,
+            self.storage_rebate,
+            self.metered_size,
+        )
 
     @property
     def object_id(self) -> ObjectID:
@@ -299,7 +353,7 @@ class Object:
 
     @cached_property
     def _digest(self) -> Digest:
-        return Digest(blake2b_256(b"Object::" + self.encoded))
+        return object_digest_of_bytes(self.encoded)
 
     def digest(self) -> Digest:
         """Digest of this version."""
@@ -330,6 +384,22 @@ def metered_size(data: ObjectData) -> int:
     return metered_object_size(data.type_, len(data.contents))
 
 
+def metered_parts_size(head: bytes, contents_length: int) -> int:
+    """The same, of an object with this head (as in OwnedParts)."""
+    return _METERED_OVERHEAD + _METERED_VERSION + len(head) - len(_MOVE_OBJECT) + contents_length
+
+
+def object_head(type_: MoveObjectType) -> bytes:
+    """BCS of objects of a type before their version."""
+    return _MOVE_OBJECT + bcs.encode(MoveObjectType, type_)
+
+
+def type_of_head(head: bytes) -> MoveObjectType:
+    """The type of objects with this head."""
+    type_: MoveObjectType = bcs.decode(MoveObjectType, head[len(_MOVE_OBJECT) :])
+    return type_
+
+
 def metered_object_size(type_: MoveObjectType, contents_length: int) -> int:
     """The same, of an object of this type whose contents have this length."""
     return _METERED_OVERHEAD + _METERED_VERSION + _type_length(type_) + contents_length
@@ -344,6 +414,82 @@ _encode_object = bcs.encoder(Object)
 _COIN_LENGTH = ADDRESS_LENGTH + 8
 _GAS_COIN = Struct(f"<BBQB{_COIN_LENGTH}sB{ADDRESS_LENGTH}sB{DIGEST_LENGTH}sQ")
 """The BCS of a gas coin that an account owns: variants and lengths are all of one byte."""
+
+GAS_COIN_HEAD = object_head(GasCoinType())
+GAS_COIN_SIZE = metered_parts_size(GAS_COIN_HEAD, _COIN_LENGTH)
+_COIN_PARTS = Struct(f"<2sQB{ADDRESS_LENGTH}sQB{ADDRESS_LENGTH}sB{DIGEST_LENGTH}sQ")
+_AFTER_CONTENTS = Struct(f"<B{ADDRESS_LENGTH}sB{DIGEST_LENGTH}sQ")
+_REFERENCE = Struct(f"<{ADDRESS_LENGTH}sQB{DIGEST_LENGTH}s")
+
+
+def coin_parts(encoded: bytes) -> OwnedParts | None:
+    """The parts of a gas coin of an account, straight from its BCS; None if it is of another object."""
+    if len(encoded) != _COIN_PARTS.size:
+        return None
+    head, version, length, key, balance, owned, owner, digest_length, made_by, rebate = _COIN_PARTS.unpack(
+        encoded
+    )
+    if head != GAS_COIN_HEAD or length != _COIN_LENGTH or owned or digest_length != DIGEST_LENGTH:
+        return None
+    if version >= MAX_VERSION:
+        return None
+    return _coin_parts(encoded, key, version, balance, owner, made_by, rebate)
+
+
+def new_coin_parts(
+    object_id: ObjectID,
+    version: SequenceNumber,
+    balance: int,
+    owner: Address,
+    made_by: Digest,
+    rebate: int,
+) -> OwnedParts:
+    """A gas coin of an account that is about to be stored."""
+    encoded = _COIN_PARTS.pack(
+        GAS_COIN_HEAD, version, _COIN_LENGTH, object_id, balance, 0, owner, DIGEST_LENGTH, made_by, rebate
+    )
+    return _coin_parts(encoded, object_id, version, balance, owner, made_by, rebate)
+
+
+def new_parts(
+    object_id: ObjectID,
+    version: SequenceNumber,
+    head: bytes,
+    contents: bytes,
+    owner: Address,
+    made_by: Digest,
+    rebate: int,
+    size: int,
+) -> OwnedParts:
+    """Any other object of an account that is about to be stored."""
+    before = b"".join((head, version.to_bytes(8, "little"), bcs.write_uleb128(len(contents)), contents))
+    encoded = before + _AFTER_CONTENTS.pack(0, owner, DIGEST_LENGTH, made_by, rebate)
+    reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
+    return OwnedParts(encoded, reference, version, head, None, contents, owner, made_by, rebate, size)
+
+
+def _coin_parts(
+    encoded: bytes,
+    object_id: ObjectID,
+    version: SequenceNumber,
+    balance: int,
+    owner: Address,
+    made_by: Digest,
+    rebate: int,
+) -> OwnedParts:
+    reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
+    return OwnedParts(
+        encoded,
+        reference,
+        version,
+        GAS_COIN_HEAD,
+        balance,
+        b"",
+        owner,
+        made_by,
+        rebate,
+        GAS_COIN_SIZE,
+    )
 
 
 def _encoded(value: Object) -> bytes:
@@ -373,8 +519,16 @@ def written_object(
         metered_size=size,
     )
     known["encoded"] = encoded = _encoded(value)
-    known["_digest"] = blake2b_256(b"Object::" + encoded)
+    known["_digest"] = object_digest_of_bytes(encoded)
     return value
+
+
+_object_hash = hash_after(b"Object::")
+
+
+def object_digest_of_bytes(encoded: bytes) -> Digest:
+    """The digest of an object from its BCS."""
+    return Digest(_object_hash(encoded))
 
 
 def object_digest(value: Object) -> Digest:

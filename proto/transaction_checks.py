@@ -191,14 +191,15 @@ def _programmable_inputs(transaction: ProgrammableTransaction) -> tuple[InputObj
 
 def named_packages(transaction: ProgrammableTransaction) -> frozenset[ObjectID]:
     """Packages that the commands name: called, in type arguments, depended on, upgraded."""
-    return _packages_of(transaction.commands)
+    return packages_of_commands(transaction.commands)
 
 
 def _find_packages(commands: tuple[Command, ...]) -> frozenset[ObjectID]:
     return frozenset(package for command in commands for package in _packages(command))
 
 
-_packages_of = IdentityCache(_find_packages)
+packages_of_commands = IdentityCache(_find_packages)
+"""The same, from the commands alone."""
 
 
 def _packages(command: Command) -> Iterator[ObjectID]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from authority.execution.context import ExecutionContext, InputType
-from authority.execution.pure_arguments import Layout, pure_layout
+from authority.execution.pure_arguments import Layout, is_valid_pure, pure_layout
 from movelite.bytecode.file_format import KEY, STORE, Visibility
 from movelite.natives.contained_ids import wraps_no_object
 from movelite.vm.runtime import LoadedFunction
 from movelite.vm.type_tags import type_tag
 from movelite.vm.types import Type
+from movelite.vm.values import Value, deserialize
 from proto.ids import ObjectID
-from proto.object import CoinType, MoveObjectType
+from proto.object import CoinType, MoveObjectType, object_head
 from proto.record import record
 from proto.transaction import Command, MoveCall
 from proto.type_tag import TypeTag
@@ -29,6 +30,22 @@ CallKey = tuple[ObjectID, str, str, tuple[TypeTag, ...]]
 """Package, module, function, type arguments."""
 
 
+class NotNative(Exception):
+    """The general engine has to run this transaction."""
+
+
+class NotYetNative(NotNative):
+    """Only this time: it has to call a function first."""
+
+
+class NotQuiet(NotNative):
+    """A function has left traces that it did not leave before: it is not called on the short way again."""
+
+    def __init__(self, plan: CallPlan) -> None:
+        super().__init__(plan)
+        self.plan = plan
+
+
 @record
 class Parameter:
     """A parameter that an argument fills. type_: without reference; layout: of a pure one, else None."""
@@ -38,14 +55,20 @@ class Parameter:
     is_reference: bool
     is_mutable: bool
 
+    def pure_value(self, data: bytes) -> Value:
+        """What the bytes of a pure argument stand for. Raises: NotNative if they are no value."""
+        if self.layout is None or not is_valid_pure(data, self.layout):
+            raise NotNative
+        return deserialize(self.type_, data)
+
 
 @record
 class CallPlan:
-    """How to call a function. results: the types of the objects that it returns."""
+    """How to call a function. results: the types of the objects that it returns, and their heads."""
 
     function: LoadedFunction
     parameters: tuple[Parameter, ...]
-    results: tuple[tuple[Type, MoveObjectType], ...]
+    results: tuple[tuple[Type, bytes], ...]
     takes_context: bool
 
 
@@ -78,7 +101,7 @@ def _make_plan(context: ExecutionContext, command: MoveCall) -> CallPlan | None:
     parameters = [_parameter(context, type_) for type_ in filled]
     results = [(type_, _object_type(context, type_)) for type_ in function.return_types]
     known_parameters = tuple([parameter for parameter in parameters if parameter is not None])
-    known_results = tuple([(type_, found) for type_, found in results if found is not None])
+    known_results = tuple([(type_, object_head(found)) for type_, found in results if found is not None])
     if len(known_parameters) < len(parameters) or len(known_results) < len(results):
         return None
     return CallPlan(function, known_parameters, known_results, takes_context)

@@ -9,13 +9,14 @@ Source: iota-adapter, execution_engine and gas_charger.
 from __future__ import annotations
 
 import logging
-from collections.abc import Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from authority.execution.call_plan import CallKey, CallPlan, learn_calls
+from authority.execution.call_plan import CallKey, CallPlan, NotNative, NotQuiet, NotYetNative, learn_calls
 from authority.execution.commands import execute_command
 from authority.execution.context import (
+    INPUT_TYPES_SIZE,
     ExecutionContext,
     ExecutionMode,
     ExecutionParameters,
@@ -25,13 +26,14 @@ from authority.execution.context import (
 from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.native import is_native, run_native
-from authority.execution.native_calls import NotNative
+from authority.execution.native import KnownPackages, NativeRun, PlainJob
+from authority.execution.native_plan import NativePlan, make_plan
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
 from authority.execution.tx_context import TxContext
 from authority.key_value import StorageError
+from authority.removal import Removal
 from movelite.bytecode.reader import deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.natives.transaction_terms import TransactionTerms
@@ -51,10 +53,12 @@ from proto.execution_status import (
     Success,
     WrittenObjectsTooLarge,
 )
-from proto.ids import Address, Digest, ObjectID, SequenceNumber
-from proto.object import MoveObjectType, Object, ObjectRef
+from proto.ids import SYSTEM_PACKAGE_IDS, Address, Digest, ObjectID
+from proto.object import MoveObjectType, Object, ObjectRef, type_of_head
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import CallArg, Command, ProgrammableTransaction, Publish, TransactionData, Upgrade
+from proto.transaction_checks import packages_of_commands
+from proto.transaction_layout import TransactionLayout
 from proto.user_input_error import PackageVerificationTimedout
 
 _log = logging.getLogger(__name__)
@@ -65,16 +69,11 @@ _EFFECTS_FRAME_BYTES = 120 + 10 + 50 + 40 + 1000 + 1000
 _CHANGE_BYTES, _DEPENDENCY_BYTES = 128, 40
 """The protocol's estimate of the size of effects."""
 
+NATIVE_PLANS_SIZE = 10_000
+"""Layouts whose plans are remembered."""
+
 SYSTEM_SENDER = Address(bytes(32))
 """Who sends what the system itself runs."""
-
-
-class Removal(NamedTuple):
-    """An object that is gone: deleted, or wrapped into another."""
-
-    id: ObjectID
-    version: SequenceNumber
-    is_wrapped: bool
 
 
 class ExecutionResult(NamedTuple):
@@ -82,8 +81,8 @@ class ExecutionResult(NamedTuple):
 
     effects: TransactionEffects
     events: TransactionEvents
-    written: dict[ObjectID, Object]
-    created: Set[ObjectID]
+    written: Mapping[ObjectID, Object]
+    created: Collection[ObjectID]
     removed: tuple[Removal, ...]
     received: tuple[ObjectRef, ...]
     error: ExecutionError | None
@@ -100,9 +99,12 @@ class Executor:
     epoch_timestamp_ms: int
     input_types: dict[MoveObjectType, InputType] = field(default_factory=dict)
     plans: dict[CallKey, CallPlan | None] = field(default_factory=dict)
+    native_plans: dict[int, tuple[TransactionLayout, tuple[NativePlan, KnownPackages] | None]] = field(
+        default_factory=dict
+    )
+    """By the identity of layouts; None for those that have none."""
+    types_by_head: dict[bytes, InputType] = field(default_factory=dict)
     observers: tuple[Observer, ...] = ()
-    runs_native: bool = True
-    """False runs everything in the general engine."""
     reference_gas_price: int = 0
 
     def execute(
@@ -118,44 +120,85 @@ class Executor:
         kind = transaction.kind
         if not isinstance(kind, ProgrammableTransaction):
             raise TypeError("only programmable transactions are executed on the owned-object path")
-        is_plain = mode is ExecutionMode.NORMAL and recorder is None and not self.observers
-        if is_plain and self.runs_native and is_native(kind):
-            result = self._try_native(transaction, kind, digest, inputs, reader)
-            if result is not None:
-                return result
         gas_data = transaction.gas_data
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
         store = TemporaryStore(reader, inputs, digest)
         run = _Run(self, store, gas, gas_data.payment, mode, recorder)
-        return run.execute(kind, self.tx_context(transaction, digest))
+        sponsor = gas_data.owner if gas_data.owner != transaction.sender else None
+        tx_context = self.tx_context(transaction.sender, sponsor, gas_data.price, gas_data.budget, digest)
+        return run.execute(kind, tx_context)
 
-    def tx_context(self, transaction: TransactionData, digest: Digest) -> TxContext:
-        """The context that Move code of a transaction sees."""
-        gas, sender = transaction.gas_data, transaction.sender
-        sponsor = gas.owner if gas.owner != sender else None
-        terms = TransactionTerms(self.reference_gas_price, gas.price, gas.budget, sponsor)
+    def tx_context(
+        self, sender: Address, sponsor: Address | None, price: int, budget: int, digest: Digest
+    ) -> TxContext:
+        """The context that Move code of a transaction sees; sponsor: who pays, if not the sender."""
+        terms = TransactionTerms(self.reference_gas_price, price, budget, sponsor)
         return TxContext(sender, digest, self.epoch, self.epoch_timestamp_ms, terms=terms)
 
-    def _try_native(
-        self,
-        transaction: TransactionData,
-        kind: ProgrammableTransaction,
-        digest: Digest,
-        inputs: InputObjects,
-        reader: ObjectReader,
-    ) -> ExecutionResult | None:
-        """Run simple commands without the machinery that others need; None if they are not so simple."""
+    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[NativeRun | None]:
+        """Run transactions of known layouts on the short way, each as if it were alone.
+
+        None stands for those that have to be run by `execute`.
+        """
+        runs = [self._try_native(job, reader) for job in jobs]
+        _do_for_all(runs, NativeRun.make_objects)
+        _do_for_all(runs, NativeRun.make_effects)
+        return runs
+
+    def _try_native(self, job: PlainJob, reader: ObjectReader) -> NativeRun | None:
         try:
-            found = run_native(kind, transaction, digest, inputs, reader, self)
+            plan, packages = self._native_plan(job.transaction.layout, reader)
+            return NativeRun(job, plan, packages, self, reader)
+        except NotQuiet as error:
+            self._forget_call(error.plan)
         except NotNative:
-            return None
+            pass
         except (StorageError, MemoryError):
             raise
         except Exception:
-            _log.exception("transaction %s breaks an invariant of the short way", digest)
-            return None
-        removed = tuple([Removal(key, found.version, is_wrapped) for key, is_wrapped in found.removed])
-        return ExecutionResult(found.effects, _NO_EVENTS, found.written, found.created, removed, (), None)
+            _log.exception("transaction %s breaks an invariant of the short way", job.digest)
+        return None
+
+    def _native_plan(
+        self, layout: TransactionLayout, reader: ObjectReader
+    ) -> tuple[NativePlan, KnownPackages]:
+        """The plan of a layout, made when it is first asked for. Raises: NotNative."""
+        known = self.native_plans.get(id(layout))
+        if known is not None and known[0] is layout:
+            if known[1] is None:
+                raise NotNative
+            return known[1]
+        made: tuple[NativePlan, KnownPackages] | None = None
+        try:
+            made = make_plan(layout, self.plans), _known_packages(layout, reader)
+        except NotYetNative:
+            raise
+        except NotNative:
+            pass
+        if len(self.native_plans) >= NATIVE_PLANS_SIZE:
+            self.native_plans.clear()
+        self.native_plans[id(layout)] = layout, made
+        if made is None:
+            raise NotNative
+        return made
+
+    def _forget_call(self, plan: CallPlan) -> None:
+        self.native_plans.clear()
+        for key, known in self.plans.items():
+            if known is plan:
+                self.plans[key] = None
+
+    def facts(self, head: bytes) -> InputType:
+        """What is known of the type of objects with this head. Raises: NotNative if nothing is."""
+        known = self.types_by_head.get(head)
+        if known is None:
+            known = self.input_types.get(type_of_head(head))
+            if known is None:
+                raise NotNative
+            if len(self.types_by_head) >= INPUT_TYPES_SIZE:
+                self.types_by_head.clear()
+            self.types_by_head[head] = known
+        return known
 
     def check_modules_for_signing(self, transaction: TransactionData) -> None:
         """Refuse modules that would take too long to verify. Raises: UserInputError."""
@@ -329,6 +372,27 @@ def run_commands(context: ExecutionContext, transaction: ProgrammableTransaction
         except ExecutionError as error:
             raise error.with_command(index) from error
     context.store.merge_results(collect_results(context))
+
+
+def _do_for_all(runs: list[NativeRun | None], part: Callable[[NativeRun], None]) -> None:
+    """Do a part of all runs; those that it fails for, by our mistake, are dropped."""
+    for index, run in enumerate(runs):
+        if run is not None:
+            try:
+                part(run)
+            except Exception:
+                _log.exception("transaction %s breaks an invariant of the short way", run.digest)
+                runs[index] = None
+
+
+def _known_packages(layout: TransactionLayout, reader: ObjectReader) -> KnownPackages:
+    """What the packages that a layout's commands name add to each transaction. Raises: NotNative."""
+    packages = [reader.get_object(package_id) for package_id in packages_of_commands(layout.commands)]
+    known = [package for package in packages if package is not None and package.is_package]
+    if len(known) < len(packages):
+        raise NotNative
+    read_size = sum(one.metered_size for one in known if one.object_id not in SYSTEM_PACKAGE_IDS)
+    return KnownPackages(read_size, frozenset(one.previous_transaction for one in known))
 
 
 def _status(error: ExecutionError | None) -> ExecutionStatus:

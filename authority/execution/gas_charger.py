@@ -6,6 +6,8 @@ Source: gas model 1, iota-types gas_v1.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from authority.execution.errors import ExecutionError
 from movelite.bytecode.status import VMError
 from movelite.vm.gas import INTERNAL_UNITS, GasMeter, UnmeteredGas, computation_units
@@ -122,6 +124,7 @@ def sender_rebate(rebates: int, config: ProtocolConfig) -> int:
     return (rebates * config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS
 
 
+@lru_cache(maxsize=4096)
 def computation_cost(internal_units: int, budget: int, price: int) -> int | None:
     """The cost of so much computation, or None if the budget does not exceed it."""
     if internal_units > GasMeter.units_of_budget(budget, price) * INTERNAL_UNITS:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
-from authority.execution.call_plan import CallKey, CallPlan
+from authority.execution.call_plan import CallPlan, NotNative, NotQuiet, Parameter
 from authority.execution.children import StoreChildReader
 from authority.execution.context import InputType
 from authority.execution.inputs import ObjectReader
 from authority.execution.tx_context import TxContext
 from movelite.bytecode.status import VMError
-from movelite.natives.object_runtime import InputObject, ObjectRuntime, id_of
-from movelite.vm.gas import GasMeter
+from movelite.natives.object_runtime import ObjectRuntime, id_of
+from movelite.vm.gas import BoundedHeightGas
 from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
 from movelite.vm.types import Type
 from movelite.vm.values import Value, deserialize, serialize
-from proto.ids import ADDRESS_LENGTH, Digest, ObjectID, SequenceNumber
-from proto.object import GasCoinType, MoveObjectType, Owner, coin_contents, metered_object_size
+from proto.ids import ADDRESS_LENGTH, Address, Digest, ObjectID
+from proto.object import GAS_COIN_HEAD, GAS_COIN_SIZE, OwnedParts, metered_parts_size
 from proto.protocol_config import ProtocolConfig
-from proto.transaction import TransactionData
-
-_COIN_LENGTH = ADDRESS_LENGTH + 8
-
-
-class NotNative(Exception):
-    """The general engine has to run this transaction."""
+from proto.transaction_layout import PlainTransaction
 
 
 class NativeExecutor(Protocol):
@@ -45,59 +37,63 @@ class NativeExecutor(Protocol):
     def epoch(self) -> int:
         """The running epoch."""
 
-    @property
-    def input_types(self) -> dict[MoveObjectType, InputType]:
-        """What is known of the types of objects."""
+    def facts(self, head: bytes) -> InputType:
+        """What is known of the type of objects with this head. Raises: NotNative if nothing is."""
 
-    def tx_context(self, transaction: TransactionData, digest: Digest) -> TxContext:
-        """The context that Move code of a transaction sees."""
-
-    @property
-    def plans(self) -> dict[CallKey, CallPlan | None]:
-        """What is known of functions; None for those that are not called on the short way."""
+    def tx_context(
+        self, sender: Address, sponsor: Address | None, price: int, budget: int, digest: Digest
+    ) -> TxContext:
+        """The context that Move code of a transaction sees; sponsor: who pays, if not the sender."""
 
 
-@dataclass(slots=True)
 class Held:
-    """An object in the hands of the commands. balance: of a gas coin, None of anything else.
+    """An object in the hands of the commands.
 
-    version: of an input, else 0. size: bytes that storage is charged for. owner: None for what was made here
-    and not given away yet.
+    head, balance, contents, size: as in OwnedParts. owner: empty for what was made here and not given yet.
+    before: what it was as an input.
     """
 
-    id: ObjectID
-    type_: MoveObjectType
-    version: SequenceNumber
-    contents: bytes
-    balance: int | None
-    size: int
-    owner: Owner | None
+    __slots__ = ("balance", "before", "contents", "head", "id", "owner", "size")
+
+    def __init__(
+        self,
+        object_id: ObjectID,
+        head: bytes,
+        balance: int | None,
+        contents: bytes,
+        owner: Address,
+        size: int,
+        before: OwnedParts | None,
+    ) -> None:
+        self.id = object_id
+        self.head = head
+        self.balance = balance
+        self.contents = contents
+        self.owner = owner
+        self.size = size
+        self.before = before
 
     @classmethod
-    def of_value(cls, type_: Type, object_type: MoveObjectType, value: Value) -> Held:
+    def of_input(cls, parts: OwnedParts) -> Held:
+        """An input."""
+        _, reference, _, head, balance, contents, owner, _, _, size = parts
+        return cls(ObjectID(reference[:ADDRESS_LENGTH]), head, balance, contents, owner, size, parts)
+
+    @classmethod
+    def of_value(cls, type_: Type, head: bytes, value: Value) -> Held:
         """An object that a Move call has returned."""
-        held = cls(id_of(value), object_type, 0, b"", None, 0, None)
+        held = cls(id_of(value), head, 0 if head == GAS_COIN_HEAD else None, b"", Address(b""), 0, None)
         held.update(type_, value)
         return held
 
-    def value(self, type_: Type) -> Value:
-        """The object as Move code sees it; type_: its type."""
-        if self.balance is not None:
-            return [[[self.id]], [self.balance]]
-        return deserialize(type_, self.contents)
-
     def update(self, type_: Type, value: Value) -> None:
-        """Take over what Move code has made of the object."""
-        if type(self.type_) is GasCoinType:
-            self.balance, length = value[1][0], _COIN_LENGTH
+        """Take over what Move code has made of the object; the size of a coin is always the same."""
+        if self.balance is not None:
+            self.balance = value[1][0]
+            self.size = GAS_COIN_SIZE
         else:
             self.contents = serialize(type_, value)
-            length = len(self.contents)
-        self.size = metered_object_size(self.type_, length)
-
-    def final_contents(self) -> bytes:
-        """The contents that are stored."""
-        return self.contents if self.balance is None else coin_contents(self.id, self.balance)
+            self.size = metered_parts_size(self.head, len(self.contents))
 
 
 class NativeCalls:
@@ -106,15 +102,17 @@ class NativeCalls:
     def __init__(
         self,
         executor: NativeExecutor,
-        transaction: TransactionData,
+        transaction: PlainTransaction,
         digest: Digest,
         read_size: int,
         reader: ObjectReader,
     ) -> None:
         """read_size: bytes that reading the inputs is charged for. Raises: NotNative."""
-        self._runtime = executor.runtime
-        self._tx_context = executor.tx_context(transaction, digest)
-        self._meter = GasMeter.for_budget(transaction.gas_data.budget, transaction.gas_data.price)
+        self._executor = executor
+        self._tx_context = executor.tx_context(
+            transaction.sender, None, transaction.price, transaction.budget, digest
+        )
+        self._meter = BoundedHeightGas.for_budget(transaction.budget, transaction.price)
         self.objects = ObjectRuntime(StoreChildReader(reader), {}, executor.config, is_metered=True)
         self._extensions = Extensions(self.objects, self._tx_context.terms)
         try:
@@ -133,14 +131,18 @@ class NativeCalls:
         self.objects.new_id(object_id)
         return object_id
 
-    def add_inputs(self, inputs: Iterable[Held], types: dict[MoveObjectType, InputType]) -> None:
-        """Make the inputs known to natives. Raises: NotNative for one that may hold other objects."""
-        for held in inputs:
-            known = types.get(held.type_)
-            if known is None or not known.wraps_nothing or held.owner is None:
-                raise NotNative
-            entry = InputObject(held.version, held.owner, frozenset((held.id,)))
-            self.objects.add_input(held.id, entry)
+    def value_of(self, held: Held, parameter: Parameter) -> Value:
+        """An object as Move code sees it. Raises: NotNative if it is of another type, or holds others.
+
+        The object runtime need not know of it: that asks for inputs when objects are transferred or have
+        children, and then the general engine runs the transaction.
+        """
+        known = self._executor.facts(held.head)
+        if known.type_ is not parameter.type_ or not known.wraps_nothing:
+            raise NotNative
+        if held.balance is not None:
+            return [[[held.id]], [held.balance]]
+        return deserialize(known.type_, held.contents)
 
     def run(self, plan: CallPlan, arguments: list[Value]) -> list[Value]:
         """Call a function; what it borrows mutably changes in place. Raises: NotNative if it fails."""
@@ -150,9 +152,14 @@ class NativeCalls:
             digest, time = list(tx_context.digest), tx_context.epoch_timestamp_ms
             context = [[tx_context.sender, digest, tx_context.epoch, time, tx_context.ids_created]]
         try:
-            found = self._runtime.call(plan.function, [*arguments, *context], self._meter, self._extensions)
+            runtime = self._executor.runtime
+            found = runtime.call(plan.function, [*arguments, *context], self._meter, self._extensions)
         except VMError as error:
             raise NotNative from error
+        if self._meter.has_passed_height_tier:
+            raise NotNative
+        if not self.objects.is_quiet:
+            raise NotQuiet(plan)
         for value in context:
             tx_context.ids_created = value[4]
         return found.return_values

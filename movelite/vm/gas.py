@@ -81,6 +81,10 @@ class GasMeter:
     is_metered = True
     """False where everything is free and nothing runs out."""
 
+    is_height_a_bound = False
+    """Whether the height may be above what the network counts: enough for whoever starts over, with another
+    meter, when a tier of the height is reached (has_passed_height_tier)."""
+
     def __init__(self, budget: int, schedule: CostSchedule = COST_SCHEDULE) -> None:
         """A meter with a budget in internal units."""
         self.schedule = schedule
@@ -147,9 +151,25 @@ class GasMeter:
         return self.gas_left
 
     @property
+    def has_passed_height_tier(self) -> bool:
+        """Whether the stack was ever as high as where its second tier begins."""
+        return self.next_height_tier != _first_tiers(self.schedule)[1][1]
+
+    @property
     def units_used(self) -> int:
         """Whole gas units used so far."""
         return (self.budget - self.gas_left) // INTERNAL_UNITS
+
+
+class BoundedHeightGas(GasMeter):
+    """A meter of which only what is below every tier of the height counts.
+
+    The network's height counter stops at zero, and then stays below the true height of the stack: windows of
+    translated code cannot follow that. With the true height in its place they can, and below the tiers all
+    heights cost the same.
+    """
+
+    is_height_a_bound = True
 
 
 class UnmeteredGas(GasMeter):

@@ -41,6 +41,7 @@ _FUNCTIONS = {
     ("authority/key_value.py", "get"): "load",
     ("authority/key_value.py", "multi_get"): "load",
     ("authority/key_value.py", "last_at_most"): "load",
+    ("authority/key_value.py", "first_at_least"): "load",
     ("authority/store.py", "get_object"): "load",
     ("authority/store.py", "get_objects"): "load",
     ("authority/store.py", "get_object_at"): "load",
@@ -69,6 +70,8 @@ _FILES = {
     "authority/execution/temporary_store.py": "effects",
     "authority/store.py": "write",
     "authority/key_value.py": "write",
+    "authority/records.py": "write",
+    "authority/vote_journal.py": "write",
 }
 _FOLDERS = {"authority/execution/": "execute", "movelite/": "execute"}
 ROOT = Path(__file__).resolve().parents[2]

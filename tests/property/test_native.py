@@ -9,10 +9,11 @@ from random import Random
 
 from hypothesis import given
 
-from authority.execution.engine import ExecutionResult, Executor
-from authority.execution.native import is_native
+from authority.execution.engine import ExecutionResult
+from authority.execution.native import NativeRun, PlainJob
+from authority.plain_input import check_plain_input
 from authority.state import AuthorityState
-from authority.transaction_input import check_input_fully, check_transaction_input
+from authority.transaction_input import check_transaction_input
 from proto import bcs
 from proto.bcs import U64
 from proto.errors import UserInputError
@@ -28,13 +29,14 @@ from proto.transaction import (
     MoveCall,
     NestedResult,
     ObjectInput,
-    ProgrammableTransaction,
     Result,
+    SenderSignedData,
     SplitCoins,
     TransactionData,
     TransferObjects,
     pure,
 )
+from proto.transaction_layout import LayoutTable, layout_of
 from tests.property.test_programmable_transactions import (
     BUDGET,
     LEAST_BUDGET,
@@ -95,30 +97,50 @@ def draw(random: Random, *, calls: bool) -> TransactionData:
     return TransactionData(program.finish(), ALICE.address, gas)
 
 
-def run(executor: Executor, data: TransactionData) -> ExecutionResult:
-    """The result of a transaction that is valid."""
-    store = ledger_with_a_box()[0].store
-    checked = check_transaction_input(data, store, executor.config, REFERENCE_GAS_PRICE)
-    assert checked == check_input_fully(data, store, executor.config, REFERENCE_GAS_PRICE)
-    return executor.execute(data, data.digest(), checked.inputs, store)
+def run_fully(data: TransactionData) -> ExecutionResult:
+    """The result of a transaction by the general engine. Raises: UserInputError."""
+    state = ledger_with_a_box()[0]
+    checked = check_transaction_input(data, state.store, state.executor.config, REFERENCE_GAS_PRICE)
+    return state.executor.execute(data, data.digest(), checked.inputs, state.store)
 
 
-def check_alike(data: TransactionData) -> ExecutionResult | None:
-    """Run both ways; the result, or None if the transaction is not valid."""
-    executor = ledger_with_a_box()[0].executor
-    try:
-        found, wanted = run(executor, data), run(replace(executor, runs_native=False), data)
-    except UserInputError:
+def run_short(data: TransactionData) -> NativeRun | None:
+    """The result by the short way, if it takes the transaction."""
+    state, table = ledger_with_a_box()[0], LayoutTable()
+    signed = SenderSignedData(data, (bytes(97),))
+    table.learn(signed)
+    plain = table.read(signed.to_bytes())
+    assert plain is not None
+    inputs = check_plain_input(plain, state.store.get_parts, state.executor.config, REFERENCE_GAS_PRICE)
+    if inputs is None:
         return None
+    (run,) = state.executor.execute_plain([PlainJob(plain, inputs, data.digest())], state.store)
+    return run
+
+
+def check_alike(data: TransactionData) -> tuple[ExecutionResult | None, bool]:
+    """Run both ways; the result, None if the transaction is not valid; and whether the short way took it."""
+    found = run_short(data)
+    try:
+        wanted = run_fully(data)
+    except UserInputError:
+        assert found is None
+        return None, False
+    if found is None:
+        return wanted, False
     assert found.effects.encoded == wanted.effects.encoded
     assert found.effects == wanted.effects
-    assert found.written == wanted.written
-    for object_id, value in found.written.items():
-        assert value.encoded == wanted.written[object_id].encoded == bcs.encode(Object, value)
-        assert value.metered_size == wanted.written[object_id].metered_size
-    assert (found.removed, found.events, found.received) == (wanted.removed, wanted.events, wanted.received)
-    assert str(found.error) == str(wanted.error)
-    return found
+    assert found.gas == wanted.effects.gas_used
+    assert sorted(found.created) == sorted(wanted.created)
+    assert found.written.keys() == wanted.written.keys()
+    for object_id, parts in found.written.items():
+        value = wanted.written[object_id]
+        assert parts == value.parts
+        assert parts.to_object() == value
+        assert parts.encoded == bcs.encode(Object, value)
+    assert tuple(found.removed) == wanted.removed
+    assert (wanted.events.data, wanted.received, wanted.error) == ((), (), None)
+    return wanted, True
 
 
 @QUICK
@@ -137,16 +159,59 @@ def test_calls_are_learnt() -> None:
     assert "divide_and_keep" not in known
 
 
-def test_random_transactions_are_simple_and_end_in_all_ways() -> None:
-    random, ends = Random(3), list[str]()
+def test_random_transactions_take_the_short_way_and_end_in_all_ways() -> None:
+    random, ends, short = Random(3), list[str](), 0
     for _ in range(150):
-        data = draw(random, calls=False)
-        assert isinstance(data.kind, ProgrammableTransaction)
-        assert is_native(data.kind)
-        result = check_alike(data)
+        result, is_short = check_alike(draw(random, calls=False))
         ends.append("refused" if result is None else str(result.effects.status))
+        short += is_short
     assert 50 < ends.count("Success()") < 140
     assert len(set(ends)) >= 5
+    assert short > 0.9 * ends.count("Success()")
+
+
+def test_what_the_short_way_takes_for_valid_is_valid() -> None:
+    """And the other way round, but for what only the general checks know."""
+    random, agreed = Random(4), 0
+    state = ledger_with_a_box()[0]
+    for _ in range(200):
+        data = spoil(random, draw(random, calls=False))
+        layout = layout_of(SenderSignedData(data, (bytes(97),)))
+        if layout is None:
+            continue
+        plain = layout.read(SenderSignedData(data, (bytes(97),)).to_bytes())
+        inputs = plain and check_plain_input(
+            plain, state.store.get_parts, state.executor.config, REFERENCE_GAS_PRICE
+        )
+        try:
+            checked = check_transaction_input(data, state.store, state.executor.config, REFERENCE_GAS_PRICE)
+        except UserInputError:
+            assert inputs is None
+            continue
+        assert plain is not None and inputs is not None
+        assert plain.references == checked.owned
+        agreed += 1
+    assert 20 < agreed < 180
+
+
+def spoil(random: Random, data: TransactionData) -> TransactionData:
+    """The transaction, half the time with something that is not valid."""
+    gas = data.gas_data
+    reference = gas.payment[0]
+    match random.randrange(12):
+        case 0:
+            gas = replace(gas, payment=(replace(reference, version=reference.version + 1),))
+        case 1:
+            gas = replace(gas, payment=(replace(reference, digest=data.digest()),))
+        case 2:
+            gas = replace(gas, payment=(reference, reference))
+        case 3:
+            gas = replace(gas, price=random.choice((0, PROTOCOL_CONFIG.max_gas_price + 1)))
+        case 4:
+            gas = replace(gas, budget=random.choice((1, PROTOCOL_CONFIG.max_tx_gas + 1)))
+        case 5:
+            return replace(data, sender=BOB.address, gas_data=replace(gas, owner=BOB.address))
+    return replace(data, gas_data=gas)
 
 
 def test_the_budget_is_out_of_reach_of_commands() -> None:
@@ -156,6 +221,7 @@ def test_the_budget_is_out_of_reach_of_commands() -> None:
     for amount, is_enough in ((balance, True), (balance + 1, False)):
         inputs = (pure(U64, amount), pure(Address, BOB.address))
         commands = (SplitCoins(GasCoin(), (Input(0),)), TransferObjects((NestedResult(0, 0),), Input(1)))
-        result = check_alike(build_transaction(ALICE, coin, inputs, commands, BUDGET).transaction_data)
+        signed = build_transaction(ALICE, coin, inputs, commands, BUDGET)
+        result, is_short = check_alike(signed.transaction_data)
         assert result is not None
-        assert result.effects.is_success is is_enough
+        assert result.effects.is_success is is_short is is_enough

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from authority.key_value import Batch, MemoryKeyValueStore
 from authority.state import AuthorityState
+from authority.store import MAX_U64
 from proto import bcs
 from proto.effects import TransactionEffects
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, Address, ObjectID
@@ -73,12 +74,13 @@ class Store(MemoryKeyValueStore):
 
     def live(self) -> dict[ObjectID, Object]:
         """All live objects."""
-        last = {key[1:33]: value for key, value in self.scan(b"o")}
+        last = {key[1:33]: value for key, value in reversed(self.table(b"o"))}
         return {ObjectID(Address(key)): _read(row[1:]) for key, row in last.items() if row[0] == 0}
 
     def versions(self) -> dict[ObjectID, int]:
         """The newest version of every object that ever was, removed ones too."""
-        return {ObjectID(Address(key[1:33])): int.from_bytes(key[33:], "big") for key, _ in self.scan(b"o")}
+        rows = reversed(self.table(b"o"))
+        return {ObjectID(Address(key[1:33])): MAX_U64 - int.from_bytes(key[33:], "big") for key, _ in rows}
 
 
 @lru_cache(maxsize=4096)

@@ -12,8 +12,9 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from authority.records import ExecutedTransaction
 from authority.signature_verifier import SignatureCheck
-from authority.store import AuthorityStore, ExecutedTransaction
+from authority.store import AuthorityStore
 from proto import bcs, messages
 from proto.effects import TransactionEffects
 from proto.errors import VerificationError
@@ -169,14 +170,14 @@ class Checker:
             for (number, object_id, version), digest in self._votes.items()
             if number == node.number and not node.store_on_disk.is_executed(digest)
         }
-        for key, raw in node.disk.scan(b"p"):
+        for digest, raw in node.promises():
             for reference in ledger.consumed(read_transaction(raw)):
-                promised.add((*ledger.object_key(reference), Digest(key[1:])))
+                promised.add((*ledger.object_key(reference), digest))
         for object_id, version, digest in sorted(promised):
             live = node.store_on_disk.get_object_at_most(object_id, 2**64 - 1)
             if live is None or live.version != version:
                 continue  # used up by another transaction, or not here yet
-            if state.locks.holder(object_id, version) != digest:
+            if state.locks.holder(live.reference()) != digest:
                 self.report(Rule.LOCKS_KEPT, f"{node} lost the lock of {object_id.hex()} at {version}")
 
     # ---- Execution
@@ -237,8 +238,6 @@ class Checker:
     def _check_executed(
         self, node: Node, store: AuthorityStore, digest: Digest, record: ExecutedTransaction
     ) -> None:
-        if node.has_promised(digest):
-            self.report(Rule.ONE_COMMIT, f"{node} has {_name(digest)} both executed and pending")
         accepting = sum(self._stakes[number] for number in self._accepted.get(digest, ()))
         if accepting + self._lying_stake < self.quorum:
             self.report(Rule.QUORUM, f"{node} executed {_name(digest)}, which no quorum accepted")

@@ -21,12 +21,14 @@ from aggregator import quorum_driver, safe_client
 from aggregator.authority_aggregator import AuthorityAggregator, EffectsTally
 from aggregator.tally import VoteTally
 from authority import state as authority_state
+from authority.execution.native import NativeRun
 from authority.execution.temporary_store import TemporaryStore
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.state import AuthorityState
 from authority.store import UnitOfWork
 from authority.sync import CertificateSync
+from authority.vote_journal import VoteJournal
 from proto import committee as proto_committee
 from proto import verification
 from proto.effects import GasCostSummary
@@ -197,15 +199,17 @@ def _executed_twice() -> None:
     _put(UnitOfWork, "executed", _nothing)
 
 
-@mutation("the vote stays pending after execution", Rule.ONE_COMMIT)
-def _pending_stays() -> None:
-    add = UnitOfWork.add_executed
+@mutation("an execution takes the votes for other transactions with it", Rule.LOCKS_KEPT, Rule.SIGN_ONCE)
+def _votes_forgotten() -> None:
+    write = VoteJournal.write
 
-    def keeping(self: UnitOfWork, digest: Any, *others: Any) -> None:
-        add(self, digest, *others)
-        self.batch.puts.pop(b"p" + digest, None)
+    def hasty(self: VoteJournal, batch: Any, voted: Any, executed: Any) -> None:
+        write(self, batch, voted, executed)
+        if executed:
+            for number in self._left:
+                batch.delete(b"p" + number.to_bytes(8, "big"))
 
-    _put(UnitOfWork, "add_executed", keeping)
+    _put(VoteJournal, "write", hasty)
 
 
 @mutation("gas is one nano short", Rule.CONSERVATION)
@@ -223,6 +227,13 @@ def _impure() -> None:
         self.lamport_version += next(calls) % 2
 
     _put(TemporaryStore, "__init__", drifting)
+    make = NativeRun.make_objects
+
+    def drifting_short(self: NativeRun) -> None:
+        make(self)
+        self.version += next(calls) % 2
+
+    _put(NativeRun, "make_objects", drifting_short)
 
 
 # ---- Aggregators

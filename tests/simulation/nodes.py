@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextvars import Context, copy_context
-from functools import partial
+from functools import lru_cache, partial
 from random import Random
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from authority.sync import CertificateSync
+from authority.vote_journal import read_vote_row
 from proto import messages
 from proto.committee import AuthorityName
 from proto.errors import (
@@ -51,6 +52,9 @@ OVERLOAD_SECONDS = 0.6
 """Most that signatures take while there is too much to do."""
 SPOT_CHECKS = 0.05
 """Share of remembered executions that are computed anew."""
+
+
+_read_votes = lru_cache(maxsize=4096)(read_vote_row)
 
 
 class _NoMetrics(AuthorityMetrics):
@@ -124,7 +128,14 @@ class Node:
 
     def has_promised(self, digest: Digest) -> bool:
         """Whether its disk has a vote for a transaction that is not executed; read without its store."""
-        return self.disk.get(b"p" + digest) is not None
+        return digest in dict(self.promises())
+
+    def promises(self) -> Iterator[tuple[Digest, bytes]]:
+        """Digests and signed transactions behind the votes on its disk, of those that are not executed."""
+        for _, row in self.disk.scan(b"p"):
+            for digest, raw in _read_votes(row):
+                if self.disk.get(b"x" + digest) is None:
+                    yield digest, raw
 
     @property
     def is_up(self) -> bool:

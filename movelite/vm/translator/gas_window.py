@@ -138,6 +138,8 @@ class GasWindow:
         """Begin a window in which nothing can happen to the multipliers or to the gas."""
         gas = self.gas
         window = 0
+        if self._drift < 0 and gas.is_height_a_bound:
+            self._drift = 0
         if self.gas_end is None and self._drift >= 0:
             window = min(
                 MAX_WEIGHT,
@@ -169,6 +171,17 @@ class GasWindow:
             self.charge_exactly(stretch, w, 0, is_foreign=True)
 
         return charge
+
+    def charge_entry(self, entry: Stretch, w: int) -> None:
+        """Charge the entry of a function that is about to be called from outside of translated code.
+
+        Raises: ExecutionError OUT_OF_GAS where gas has ended before it.
+        """
+        left = self.counter.cell_contents - entry.units
+        if left < 0 or entry.is_heavy:
+            self.charge_exactly(entry, w, 0, is_foreign=True)
+        else:
+            self.counter.cell_contents = left
 
     def charge_exactly(self, stretch: Stretch, w: int, size: int, *, is_foreign: bool) -> None:
         """Charge a stretch that the window has no room for, and open the next window.

@@ -244,7 +244,7 @@ class Machine:
         self.window.resume(pending)
         try:
             if entry is not None:
-                self.window.charge_exactly(entry, w, 0, is_foreign=True)
+                self.window.charge_entry(entry, w)
             result = function(*flat, w)
             self.window.settle(pending + returns)
         except ExecutionError:

@@ -49,6 +49,13 @@ def test_last_at_most(store: KeyValueStore) -> None:
     assert store.last_at_most(b"A") is None
 
 
+def test_first_at_least(store: KeyValueStore) -> None:
+    put(store, a="1", c="3")
+    assert store.first_at_least(b"b") == (b"c", b"3")
+    assert store.first_at_least(b"a") == (b"a", b"1")
+    assert store.first_at_least(b"d") is None
+
+
 def test_a_directory_is_used_by_one_process(tmp_path: Path) -> None:
     first = RocksKeyValueStore(tmp_path / "db")
     with pytest.raises(StorageError, match="cannot open"):

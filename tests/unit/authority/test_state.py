@@ -274,7 +274,7 @@ async def test_a_disk_that_cannot_be_read_signs_no_effects(monkeypatch: pytest.M
     def broken(*_: object) -> None:
         raise StorageError("the disk is gone")
 
-    monkeypatch.setattr(engine, "run_native", broken)
+    monkeypatch.setattr(engine, "run_commands", broken)
     with pytest.raises(StorageError):
         await authority.submit_certificates(CertificatesRequest(batch))
     assert authority.store.next_sequence == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from authority import records, vote_journal
 from authority import store as stores
 from authority.key_value import MemoryKeyValueStore
 from authority.store import AuthorityStore
@@ -33,7 +34,7 @@ def test_of_large_objects_few_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "PENDING_CACHE_BYTES", 500)
+    monkeypatch.setattr(vote_journal, "RECENT_BYTES", 500)
     authorities = [new_authority(number) for number in range(4)]
     one = authorities[0]
     coins = coins_of(ALICE, one)
@@ -41,7 +42,7 @@ async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.M
     for transaction in signed:
         vote = await one.submit_transactions(TransactionBatch((transaction.to_bytes(),)))
         assert vote.accepted_indices() == (0,)
-    assert len(one.store._recent_pending) == 1
+    assert len(one.store._votes._recent) == 1
     assert one.store.pending_transaction(signed[0].digest()) == signed[0].to_bytes()
     assert len(list(one.store.pending_transactions())) == 3
     other = build_transfer(ALICE, coins[6], coins[1], BOB.address)
@@ -50,5 +51,40 @@ async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.M
     assert isinstance(refusal.error, errors.ObjectLockConflict)  # type: ignore[union-attr]
     for transaction in signed:
         await execute(authorities, transaction)
-    assert (one.store._recent_bytes, len(one.store._recent_pending), len(one.store._pending)) == (0, 0, 0)
+    votes = one.store._votes
+    assert (votes._recent_bytes, len(votes._recent), len(votes._rows), len(votes._left)) == (0, 0, 0, 0)
     assert len(one.locks) == 0
+
+
+async def test_the_votes_for_a_batch_are_one_row_until_all_of_it_is_executed() -> None:
+    disk = MemoryKeyValueStore()
+    authorities = [new_authority(0, disk), *(new_authority(number) for number in range(1, 4))]
+    coins = coins_of(ALICE, authorities[0])
+    signed = [build_transfer(ALICE, coins[n], coins[n + 1], BOB.address) for n in (0, 2)]
+    batch = TransactionBatch(tuple(transaction.to_bytes() for transaction in signed))
+    for authority in authorities:
+        assert (await authority.submit_transactions(batch)).accepted_indices() == (0, 1)
+    assert len(list(disk.scan(b"p"))) == 1
+    await execute(authorities, signed[0])
+    assert len(list(disk.scan(b"p"))) == 1
+    again = AuthorityStore(disk)
+    assert dict(again.pending_transactions()) == {signed[1].digest(): signed[1].to_bytes()}
+    assert again.is_executed(signed[0].digest()) and not again.is_pending(signed[0].digest())
+    await execute(authorities, signed[1])
+    assert list(disk.scan(b"p")) == []
+
+
+async def test_records_fill_several_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "ROW_BYTES", 1500)
+    disk = MemoryKeyValueStore()
+    authorities = [new_authority(0, disk), *(new_authority(number) for number in range(1, 4))]
+    coins = coins_of(ALICE, authorities[0])
+    signed = [build_transfer(ALICE, coins[n], coins[n + 1], BOB.address) for n in (0, 2, 4)]
+    await execute(authorities, *signed)
+    assert len(list(disk.scan(b"t"))) == 2
+    store = AuthorityStore(disk)
+    for sequence, transaction in enumerate(signed):
+        found = store.executed(transaction.digest())
+        assert found is not None
+        assert (found.sequence, found.transaction) == (sequence, transaction.to_bytes())
+    assert store.executed(signed[0].digest()[::-1]) is None  # type: ignore[arg-type]

@@ -1,0 +1,104 @@
+"""The transactions that were voted for and are not executed: what makes locks survive a crash.
+
+One row for each batch that was voted for, not one for each transaction: a row costs as much as the rest of
+keeping a vote. The row goes when the last of its transactions is executed; till then those of them that are
+executed already are passed over when the journal is read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterator, Mapping
+
+from authority.key_value import Batch, KeyValueStore
+from authority.records import PLACES
+from proto import bcs
+from proto.ids import Digest
+
+TABLE = b"p"
+
+RECENT_BYTES = 64 << 20
+"""Transactions voted for that are kept in memory; of older ones only their digests."""
+
+_Row = tuple[tuple[Digest, bytes], ...]
+"""Digests and signed transactions."""
+
+
+def read_vote_row(row: bytes) -> tuple[tuple[Digest, bytes], ...]:
+    """Digests and SenderSignedData of the transactions of one row. Raises: BcsError."""
+    entries: tuple[tuple[Digest, bytes], ...] = bcs.decode(_Row, row)
+    return entries
+
+
+class VoteJournal:
+    """The rows, and what is still pending of them."""
+
+    def __init__(self, key_value: KeyValueStore) -> None:
+        """Read the journal. Raises: BcsError for a row that this program did not write."""
+        self._key_value = key_value
+        self._rows: dict[Digest, int] = {}
+        """The row of each pending transaction."""
+        self._left: Counter[int] = Counter()
+        """How many of a row are pending."""
+        self._next = 0
+        self._recent: OrderedDict[Digest, bytes] = OrderedDict()
+        self._recent_bytes = 0
+        for key, row in key_value.scan(TABLE):
+            entries = read_vote_row(row)
+            places = key_value.multi_get([PLACES + digest for digest, _ in entries])
+            pending = [digest for (digest, _), place in zip(entries, places, strict=True) if place is None]
+            self._keep(pending, int.from_bytes(key[1:], "big"))
+
+    def __contains__(self, digest: Digest) -> bool:
+        return digest in self._rows
+
+    def transaction(self, digest: Digest) -> bytes | None:
+        """The SenderSignedData that was voted for and is not executed."""
+        raw = self._recent.get(digest)
+        if raw is None and digest in self._rows:
+            return dict(self._entries(self._rows[digest]))[digest]
+        return raw
+
+    def items(self) -> Iterator[tuple[Digest, bytes]]:
+        """All that is pending."""
+        for number in sorted(self._left):
+            for digest, raw in self._entries(number):
+                if digest in self._rows:
+                    yield digest, raw
+
+    def _entries(self, number: int) -> tuple[tuple[Digest, bytes], ...]:
+        return read_vote_row(self._key_value.get(_key(number)) or b"")
+
+    def write(self, batch: Batch, voted: Mapping[Digest, bytes], executed: Collection[Digest]) -> None:
+        """Put into a batch what these votes and executions change on the disk."""
+        if voted:
+            batch.put(_key(self._next), bcs.encode(_Row, tuple(voted.items())))
+        done = Counter(number for number in map(self._rows.get, executed) if number is not None)
+        for number, count in done.items():
+            if count == self._left[number]:
+                batch.delete(_key(number))
+
+    def follow(self, voted: Mapping[Digest, bytes], executed: Collection[Digest]) -> None:
+        """The batch is on the disk."""
+        if voted:
+            self._keep(voted, self._next)
+            self._recent.update(voted)
+            self._recent_bytes += sum(map(len, voted.values()))
+            while self._recent_bytes > RECENT_BYTES:
+                self._recent_bytes -= len(self._recent.popitem(last=False)[1])
+        for digest in executed:
+            number = self._rows.pop(digest, None)
+            if number is not None:
+                self._recent_bytes -= len(self._recent.pop(digest, b""))
+                self._left[number] -= 1
+                if not self._left[number]:
+                    del self._left[number]
+
+    def _keep(self, digests: Collection[Digest], number: int) -> None:
+        self._rows.update(dict.fromkeys(digests, number))
+        self._left[number] = len(digests)
+        self._next = number + 1
+
+
+def _key(number: int) -> bytes:
+    return TABLE + number.to_bytes(8, "big")
