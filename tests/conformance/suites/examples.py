@@ -122,6 +122,16 @@ CALLS: dict[str, tuple[Call, ...]] = {
             refused=SHARED,
         ),
     ),
+    "locked_stake": (
+        _commands(
+            "--move-call {package}::locked_stake::new 10 --assign lock "
+            "--split-coins gas [1000] --assign coin "
+            '--move-call iota::coin::into_balance "<0x2::iota::IOTA>" coin.0 --assign balance '
+            "--move-call {package}::locked_stake::deposit_iota lock balance "
+            "--move-call {package}::locked_stake::unlock lock",
+            refused="MoveAbort",
+        ),
+    ),
 }
 
 
