@@ -176,13 +176,17 @@ class Mutability(Enum):
 
 @dataclass(slots=True, eq=False)
 class Variable:
-    """A local variable or parameter. `name` begins with `$` for parameters that a macro substitutes."""
+    """A local variable or parameter. `name` begins with `$` for parameters that a macro substitutes.
+
+    `number` counts the variables of its name in the function: a parameter has 0, the first other one 1.
+    """
 
     name: str
     loc: Loc
     mutability: Mutability
     mut_loc: Loc | None = None
     is_parameter: bool = False
+    number: int = 0
     is_used: bool = False
     """Whether any expression reads or assigns it; unused ones were reported already."""
 

@@ -331,8 +331,10 @@ class ExpressionNamer(CallNamer):
         self.check_bindings(node.pattern, binders)
         guard: nt.Expression | None = None
         guard_binders: dict[nt.Variable, nt.Variable] = {}
+        copies = {name: nt.Variable(name, v.loc, nt.Mutability.IMMUTABLE) for name, v in binders.items()}
+        for variable in (*binders.values(), *copies.values()):
+            self.number(variable)
         if node.guard is not None:
-            copies = {name: nt.Variable(name, v.loc, nt.Mutability.IMMUTABLE) for name, v in binders.items()}
             self.locals.append(copies)
             guard = self.expression(node.guard)
             self.locals.pop()

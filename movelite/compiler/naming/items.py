@@ -46,7 +46,7 @@ class ModuleNamer(UseNamer):
         """Resolve a module. `package`, `addresses` and `is_source` must be set for its file."""
         self.module, self.dependencies, self.used_constants = ident, {}, set()
         self.active_filters = ()
-        self.locals, self.labels, self.let_variables = [], [], []
+        self.locals, self.labels, self.let_variables, self.name_counts = [], [], [], {}
         self.used_type_parameters = set()
         self.open_scopes = []
         self.scope = self._outer_scope()
@@ -286,7 +286,7 @@ class ModuleNamer(UseNamer):
         return nt.ConstantDef(id_, node.loc, node.name, index, attributes, filters, node.doc, type_, value)
 
     def _begin_body(self) -> None:
-        self.locals, self.labels, self.let_variables = [{}], [], []
+        self.locals, self.labels, self.let_variables, self.name_counts = [{}], [], [], {}
 
     # --- functions -------------------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ class LocalNamer(TypeNamer):
     """Scopes of variables and labels, and the rules for constructors."""
 
     locals: list[dict[str, nt.Variable]]
+    name_counts: dict[str, int]
     labels: list[tuple[nt.Label, BlockKind]]
 
     # --- variables -------------------------------------------------------------------------------------
@@ -90,9 +91,15 @@ class LocalNamer(TypeNamer):
             self.report(diag(codes.NameResolution.InvalidMut, (mut_loc, message)))
 
     def declare(self, variable: nt.Variable) -> nt.Variable:
-        """Enter a variable into the innermost scope."""
+        """Number a variable and enter it into the innermost scope."""
+        self.number(variable)
         self.locals[-1][variable.name] = variable
         return variable
+
+    def number(self, variable: nt.Variable) -> None:
+        """Number a variable that is declared now."""
+        before = self.name_counts.get(variable.name, -1 if variable.is_parameter else 0)
+        self.name_counts[variable.name] = variable.number = before + 1
 
     def find_variable(self, name: str) -> nt.Variable | None:
         """The variable of that name that is in scope; it counts as used."""

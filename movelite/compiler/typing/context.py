@@ -15,6 +15,7 @@ from ..editions import Edition, Feature, PackageConfig, feature_error
 from ..source import Loc
 from ..types import ERROR, ModuleIdent, Type, at, map_parts
 from .abilities import Abilities
+from .colors import Coloring, Colors
 from .inference import Inference
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class ByName:
 
     expression: N.Expression
     frame: Frame
+    coloring: Coloring
     type: Type
     is_used: bool = False
 
@@ -91,6 +93,7 @@ class Closure:
 
     function: N.Lambda
     frame: Frame
+    coloring: Coloring
     parameters: tuple[Type, ...]
     result: Type
     is_used: bool = False
@@ -117,13 +120,16 @@ class Frame:
     checked in a child of the frame where it was written, so that no name is captured.
     """
 
-    __slots__ = ("expansion", "labels", "number", "parent", "return_label", "types", "variables")
+    __slots__ = ("coloring", "expansion", "labels", "parent", "return_label", "types", "variables")
 
     def __init__(
-        self, parent: Frame | None = None, expansion: Expansion | None = None, number: int = 0
+        self,
+        parent: Frame | None = None,
+        expansion: Expansion | None = None,
+        coloring: Coloring | None = None,
     ) -> None:
         self.parent = parent
-        self.number = number
+        self.coloring = coloring or Coloring()
         self.variables: dict[N.Variable, Binding] = {}
         self.labels: dict[N.Label, N.Label] = {}
         self.types: dict[int, Type] = parent.types if parent is not None else {}
@@ -176,10 +182,8 @@ class Body:
         self.matches: dict[T.Expression, T.Match] = {}
         self.annotated: set[T.Expression] = set()
         self._next_local = 0
-        self._next_frame = 0
+        self.colors = Colors()
         self._expanded = 0
-        self._numbers: dict[N.Variable, int] = {}
-        self._name_counts: dict[tuple[Expansion | None, str], int] = {}
 
     # --- what surrounds ---
 
@@ -246,27 +250,11 @@ class Body:
             variable.mutability,
             variable.mut_loc,
             variable.is_parameter,
-            number=self._number_of(frame, variable),
-            expansion=frame.number,
+            number=variable.number,
+            expansion=frame.coloring.own,
         )
         frame.variables[variable] = local
         return local
-
-    def _number_of(self, frame: Frame, variable: N.Variable) -> int:
-        """How many variables of its name come before it in the function or macro that declares it."""
-        number = self._numbers.get(variable)
-        if number is None:
-            key = (frame.expansion, variable.name)
-            number = self._name_counts.get(key, -1 if variable.is_parameter else 0) + 1
-            self._name_counts[key] = number
-            if frame.expansion is None:
-                self._numbers[variable] = number
-        return number
-
-    def new_frame(self, parent: Frame | None, expansion: Expansion | None = None) -> Frame:
-        """A frame for an expansion, or for an argument or lambda evaluated in one."""
-        self._next_frame += 1
-        return Frame(parent, expansion, self._next_frame)
 
     def label_type(self, label: N.Label, loc: Loc) -> Type:
         """The type that a block or loop with this label yields; unknown at first."""

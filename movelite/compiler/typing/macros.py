@@ -16,6 +16,7 @@ from ..editions import Feature
 from ..source import Loc
 from ..types import AbilitySet, AnythingType, ErrorType, FunctionType, Type, substitute
 from .calls import check_arity, check_is_macro
+from .colors import Coloring, Term
 from .constraints import require_ability, require_single
 from .context import Body, ByName, Closure, Expansion, Frame
 from .control import check_sequence, finish_labeled
@@ -34,6 +35,7 @@ class Argument:
     value: T.Expression | None = None
     source: N.Expression | None = None
     frame: Frame | None = None
+    coloring: Coloring | None = None
 
 
 def expand_call(
@@ -53,7 +55,7 @@ def expand_call(
     message = f"Invalid call of '{macro.id}'"
     check_arity(body, loc, message, len(use.parameters), arguments.loc, given)
     missing = len(use.parameters) - len(given)
-    given += [Argument(loc, None, N.ErrorExpression(loc), frame)] * missing
+    given += [Argument(loc, None, N.ErrorExpression(loc), frame, frame.coloring)] * missing
     body.use_member(macro.id)
     _check_signature(body, use)
     bindings = [
@@ -68,7 +70,12 @@ def expand_call(
             body.report(TypeSafety.CannotExpandMacro, binding.loc, text)
             return T.ErrorExpression(ErrorType(loc), loc)
     expansion = Expansion(macro.id, loc, frame.expansion)
-    inner = body.new_frame(None, expansion)
+    arguments_by_name = {
+        variable: Term(_text(binding), binding.coloring)
+        for (variable, _), binding in zip(use.parameters, bindings, strict=True)
+        if isinstance(binding, ByName | Closure)
+    }
+    inner = Frame(None, expansion, body.colors.expand(macro.body, arguments_by_name))
     inner.types = use.arguments
     with body.expanding(expansion):
         return _expand(body, inner, loc, use, bindings)
@@ -100,8 +107,14 @@ def _argument(frame: Frame, node: N.Expression) -> Argument:
         found = frame.find(node.variable)
         if isinstance(found, Closure):
             found.is_used = True
-            return Argument(node.loc, None, found.function, found.frame)
-    return Argument(node.loc, None, node, frame)
+            term = frame.coloring.at(node)
+            coloring = found.coloring if term is None else term.coloring
+            return Argument(node.loc, None, found.function, found.frame, coloring)
+    return Argument(node.loc, None, node, frame, frame.coloring)
+
+
+def _text(binding: ByName | Closure) -> N.Expression:
+    return binding.expression if isinstance(binding, ByName) else binding.function
 
 
 def _bind_argument(
@@ -115,8 +128,8 @@ def _bind_argument(
         if isinstance(body.inference.unfold(type_), FunctionType):
             return _Refused(argument.loc, variable.name)
         return argument.value
-    source, frame = argument.source, argument.frame
-    if source is None or frame is None:
+    source, frame, coloring = argument.source, argument.frame, argument.coloring
+    if source is None or frame is None or coloring is None:
         return _Refused(argument.loc, variable.name)
     if isinstance(source, N.Lambda):
         written = _lambda_type(body, frame, source)
@@ -124,10 +137,10 @@ def _bind_argument(
         type_ = written if related is None else related
     expected = body.inference.unfold(type_)
     if not isinstance(expected, FunctionType):
-        return ByName(source, frame, type_)
+        return ByName(source, frame, coloring, type_)
     if not isinstance(source, N.Lambda):
         return _Refused(source.loc, variable.name)
-    return Closure(source, frame, expected.parameters, expected.result)
+    return Closure(source, frame, coloring, expected.parameters, expected.result)
 
 
 def _lambda_type(body: Body, frame: Frame, node: N.Lambda) -> FunctionType:
@@ -183,8 +196,7 @@ def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list
     for argument in by_name:
         # what could not be expanded says nothing about who would have used the argument
         if not argument.is_used and errors == body.program.diagnostics.error_count:
-            node = argument.expression if isinstance(argument, ByName) else argument.function
-            _warn_unused(body, node.loc)
+            _warn_unused(body, _text(argument).loc)
     result = fill_holes(body, use.result)
     subtype(body, result.loc or loc, "Invalid type annotation", inner.type, result)
     annotated = Annotated(result, loc, inner)
@@ -210,11 +222,17 @@ def _warn_unused(body: Body, loc: Loc) -> None:
     body.report(UnusedItem.DeadCode, loc, message)
 
 
-def evaluate_argument(body: Body, argument: ByName, loc: Loc) -> T.Expression:
+def _frame_at(frame: Frame, site: N.VariableUse | N.VariableCall, argument: ByName | Closure) -> Frame:
+    """The frame for an argument that is evaluated where its parameter stands."""
+    term = frame.coloring.at(site)
+    return Frame(argument.frame, None, argument.coloring if term is None else term.coloring)
+
+
+def evaluate_argument(body: Body, frame: Frame, node: N.VariableUse, argument: ByName) -> T.Expression:
     """A by-name argument where its parameter stands. It is a block, so that `&$x` borrows a copy."""
     argument.is_used = True
-    frame = body.new_frame(argument.frame)
-    value = check_expression(body, frame, argument.expression)
+    loc = node.loc
+    value = check_expression(body, _frame_at(frame, node, argument), argument.expression)
     type_ = fill_holes(body, argument.type)
     subtype(body, type_.loc or value.loc, "Invalid type annotation", value.type, type_)
     block = T.Block(value.type, value.loc, [T.Evaluate(value, value.loc)])
@@ -240,7 +258,7 @@ def _call_lambda(body: Body, frame: Frame, node: N.VariableCall) -> T.Expression
 
 
 def _apply(body: Body, frame: Frame, closure: Closure, node: N.VariableCall) -> T.Expression:
-    inner = body.new_frame(closure.frame)
+    inner = _frame_at(frame, node, closure)
     lambda_ = closure.function
     items: list[T.SequenceItem] = []
     for position, (parameter, type_) in enumerate(zip(lambda_.parameters, closure.parameters, strict=False)):

@@ -21,7 +21,7 @@ def _variable(body: Body, frame: Frame, node: N.VariableUse) -> T.Expression:
         case T.Local():
             return T.LocalUse(found.type, node.loc, found, T.UseMode.INFER)
         case ByName():
-            return evaluate_argument(body, found, node.loc)
+            return evaluate_argument(body, frame, node, found)
         case Closure():
             report_lambda(body, node.loc)
             return error_expression(node)

@@ -95,3 +95,28 @@ def test_a_match_looks_at_the_subject_first_and_takes_it_apart_layer_by_layer() 
         *("MOVE_LOC 4", "UNPACK_VARIANT_MUT_REF 0", "ST_LOC 2", "POP 0"),
         *("MOVE_LOC 2", "ST_LOC 5", "MOVE_LOC 1", "MOVE_LOC 5", "WRITE_REF 0", "RET 0"),
     ]
+
+
+def test_variables_of_expanded_macros_are_named_as_officially() -> None:
+    """Name, number among those of its name in the text that declares it, colour of the copy it is in.
+
+    The second lambda is called first, which changes nothing: the copies are numbered where `both` is expanded.
+    """
+    text = """module a::m;
+        macro fun each($n: u64, $f: |u64|) { let n = $n; let mut i = 0; while (i < n) { $f(i); i = i + 1 } }
+        macro fun sum($n: u64, $f: |u64| -> u64): u64 {
+            let mut s = 0; each!($n, |i| { let v = $f(i); s = s + v }); s
+        }
+        macro fun both($a: || -> u64, $b: || -> u64): u64 { let x = $b(); let y = $a(); x * y }
+        fun f(k: u64): u64 {
+            both!(
+                || { let i = k; sum!(i, |x| x + i) },
+                || { let i = k + 1; let x = sum!(i, |i| i * 2); x + i },
+            )
+        }"""
+    [unit] = (compilation(text).modules or {}).values()
+    names = [name for name, _ in unit.source_map.function_map[0].locals_]
+    outer = {"i#1#3", "i#2#2", "x#1#1", "y#1#1"}
+    first = {"s#1#4", "n#1#7", "i#1#7", "v#1#9"}
+    second = {"s#1#11", "n#1#14", "i#1#14", "v#1#16"}
+    assert names == sorted(outer | first | second)
