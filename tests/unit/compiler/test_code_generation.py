@@ -100,7 +100,7 @@ def test_a_match_looks_at_the_subject_first_and_takes_it_apart_layer_by_layer() 
 def test_variables_of_expanded_macros_are_named_as_officially() -> None:
     """Name, number among those of its name in the text that declares it, colour of the copy it is in.
 
-    The second lambda is called first, which changes nothing: the copies are numbered where `both` is expanded.
+    The second lambda is called first, which changes nothing: copies are numbered where `both` is expanded.
     """
     text = """module a::m;
         macro fun each($n: u64, $f: |u64|) { let n = $n; let mut i = 0; while (i < n) { $f(i); i = i + 1 } }
