@@ -123,6 +123,11 @@ class AuthorityAggregator:
         """How many certificates wait for each authority that was down or behind."""
         return {name: len(backlog) for name, backlog in self._backlogs.items()}
 
+    def troubles(self, patience: float) -> dict[AuthorityName, str]:
+        """Of which authorities nothing can be had now, and why; patience: seconds without a word."""
+        found = ((name, client.trouble(patience)) for name, client in self.clients.items())
+        return {name: trouble for name, trouble in found if trouble is not None}
+
     async def request_votes(self, transactions: Sequence[SenderSignedData]) -> VoteRound:
         """Ask all authorities to vote on a batch."""
         return await self.vote_on(tuple(map(Submission.of, transactions)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.authority_aggregator import AuthorityAggregator, Submission, VoteRound
@@ -19,7 +19,7 @@ from aggregator.pending_log import MemoryPendingLog, PendingLog, PendingLogFailu
 from aggregator.retry import Backoff
 from aggregator.tally import VoteTally
 from proto.bcs import BcsError
-from proto.committee import Committee
+from proto.committee import AuthorityName, Committee
 from proto.errors import (
     NonRecoverableTransactionError,
     NoQuorum,
@@ -47,6 +47,8 @@ class DriverPolicy:
     """How long a caller waits unless it says otherwise; its transaction is driven on after that."""
     no_quorum_timeout: float = 2.0
     """How long too few authorities may answer before the caller is told."""
+    look_pause: float = 0.5
+    """How often it is looked whether enough answer, after that."""
     first_pause: float = 0.2
     longest_pause: float = 2.0
     redrive_pause: float = 5.0
@@ -64,6 +66,15 @@ class DriverPolicy:
     """How long a batch may be on its way, from votes to effects, before the next one goes beside it."""
     max_queued: int = 10_000
     """Transactions that are driven at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a transaction is: rounds begun, whether it has a certificate, who does not answer and why."""
+
+    attempts: int
+    is_certified: bool
+    troubles: Mapping[AuthorityName, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class _Drive:
     certified: CertifiedTransaction | None = None
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    look: asyncio.TimerHandle | None = None
 
     @property
     def digest(self) -> Digest:
@@ -161,6 +173,14 @@ class QuorumDriver:
         """Transactions that are neither final nor refused for good."""
         return tuple(dict.fromkeys([*(digest for digest, _ in self._pending.pending()), *self._drives]))
 
+    def progress(self, digest: Digest) -> Progress | None:
+        """How far a transaction is that is being driven; None if it is not."""
+        drive = self._drives.get(digest)
+        if drive is None:
+            return None
+        troubles = self._authorities.troubles(self._policy.no_quorum_timeout / 2)
+        return Progress(drive.attempts, drive.certified is not None, troubles)
+
     def unfinished(self) -> tuple[SenderSignedData, ...]:
         """The transactions of the pending log, those of an earlier run among them."""
         return tuple(signed for _, signed in _readable(self._pending.pending()))
@@ -205,6 +225,7 @@ class QuorumDriver:
         drive = _Drive(submission, loop.create_future(), loop.time())
         self._drives[digest] = drive
         drive.task = asyncio.create_task(self._drive(drive))
+        drive.look = loop.call_later(self._policy.no_quorum_timeout, self._look_after, drive)
         return drive
 
     async def _drive(self, drive: _Drive) -> None:
@@ -214,6 +235,23 @@ class QuorumDriver:
             drive.outcome.set_exception(error)
         finally:
             del self._drives[drive.digest]
+            if drive.look is not None:
+                drive.look.cancel()
+
+    def _look_after(self, drive: _Drive) -> None:
+        """Tell who waits if too few authorities answer at all: a round with silent ones takes long to end."""
+        troubles, committee = self._authorities.troubles(self._policy.no_quorum_timeout), self.committee
+        left = committee.total_stake - committee.stake_of_all(troubles)
+        if drive.callers and left < committee.quorum_threshold:
+            clients = self._authorities.clients
+            reasons = tuple(
+                f"{clients[name].label} {text} (stake {clients[name].stake})"
+                for name, text in troubles.items()
+            )
+            answering, needed = len(committee) - len(troubles), authorities_of_a_quorum(committee)
+            drive.report(NoQuorum(answering, len(committee), needed, reasons))
+        loop = asyncio.get_running_loop()
+        drive.look = loop.call_later(self._policy.look_pause, self._look_after, drive)
 
     async def _drive_to_end(self, drive: _Drive) -> None:
         """Attempts, until the transaction is final or refused for good, or could not be begun."""

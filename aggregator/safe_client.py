@@ -44,21 +44,37 @@ _log = logging.getLogger(__name__)
 class SafeClient:
     """Asks one authority and believes only what is proved.
 
-    suspicion: why the authority is left out, None while it behaves.
+    suspicion: why the authority is left out, None while it behaves. label: its name for people.
     """
 
-    def __init__(self, name: AuthorityName, service: AuthorityService, committee: Committee) -> None:
+    def __init__(
+        self, name: AuthorityName, service: AuthorityService, committee: Committee, label: str | None = None
+    ) -> None:
         self.name = name
+        self.label = label or name.hex()[:16]
         self.committee = committee
         self.suspicion: str | None = None
         self._service = service
         self._open_requests = 0
         self._rests: dict[type, float] = {}
+        self._waiting_since = 0.0
+        self._failure: str | None = None
 
     @property
     def stake(self) -> int:
         """Stake of the authority."""
         return self.committee.stake_of(self.name)
+
+    def trouble(self, patience: float) -> str | None:
+        """Why nothing can be had of the authority now: it lies, cannot be reached, or has owed an answer
+        for so many seconds and said nothing at all; None if it answers.
+        """
+        if self.suspicion is not None:
+            return f"is left out: {self.suspicion}"
+        silence = asyncio.get_running_loop().time() - self._waiting_since
+        if self._open_requests and silence >= patience:
+            return f"has said nothing for {silence:.0f} seconds"
+        return self._failure
 
     async def submit_transactions(
         self, batch: messages.TransactionBatch, digests: Sequence[Digest]
@@ -194,15 +210,29 @@ class SafeClient:
             raise AuthorityError(ByzantineAuthoritySuspicion(self.name, self.suspicion))
         if self._open_requests >= MAX_OPEN_REQUESTS:
             raise AuthorityError(Unreachable("too many requests wait for its answer"))
+        clock = asyncio.get_running_loop().time
+        if not self._open_requests:
+            self._waiting_since = clock()
         self._open_requests += 1
         try:
-            return await handler(request)
+            answer = await handler(request)
         except AuthorityError as error:
+            self._heard(clock(), error)
             if isinstance(error.kind, ByzantineAuthoritySuspicion):
                 raise self._suspect(error.kind.reason) from error
             raise
+        else:
+            self._heard(clock(), None)
+            return answer
         finally:
             self._open_requests -= 1
+
+    def _heard(self, now: float, error: AuthorityError | None) -> None:
+        """Note when it last said something, or that it cannot be reached."""
+        if error is not None and isinstance(error.kind, Unreachable):
+            self._failure = error.kind.error
+        else:
+            self._waiting_since, self._failure = now, None
 
     def _suspect(self, reason: str) -> AuthorityError:
         self.suspicion = reason

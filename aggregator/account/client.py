@@ -17,7 +17,7 @@ from aggregator.quorum_driver import DriverPolicy, QuorumDriver
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
 from proto.crypto import KeyPair
-from proto.rpc.client import GrpcAuthorityClient
+from proto.rpc.client import DEFAULT_TIMEOUT_SECONDS, GrpcAuthorityClient
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
 
@@ -34,12 +34,18 @@ class Client:
         authorities: Mapping[AuthorityName, AuthorityService],
         journal: Path | None = None,
         policy: DriverPolicy | None = None,
+        labels: Mapping[AuthorityName, str] | None = None,
     ) -> None:
-        """journal: file that keeps what is not final across a crash; None for memory.
+        """journal: file that keeps what is not final across a crash; None for memory. policy: patience of the
+        driver. labels: names of authorities for people.
 
         Raises: PendingLogFailure.
         """
-        clients = {name: SafeClient(name, service, committee) for name, service in authorities.items()}
+        labels = labels or {}
+        clients = {
+            name: SafeClient(name, service, committee, labels.get(name))
+            for name, service in authorities.items()
+        }
         self._authorities = AuthorityAggregator(committee, clients)
         self._log = FilePendingLog(journal) if journal is not None else MemoryPendingLog()
         self._connections = [one for one in authorities.values() if isinstance(one, GrpcAuthorityClient)]
@@ -49,14 +55,20 @@ class Client:
         self.driver = QuorumDriver(self._authorities, self._log, policy)
 
     @staticmethod
-    def connect(network: Network, journal: Path | None = None) -> Client:
-        """A client over gRPC to the members of committee.json."""
+    def connect(
+        network: Network,
+        journal: Path | None = None,
+        policy: DriverPolicy | None = None,
+        request_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    ) -> Client:
+        """A client over gRPC to the members of committee.json, who may take so long to answer."""
         clients: dict[AuthorityName, AuthorityService] = {
-            name: GrpcAuthorityClient(member.address, name=name)
+            name: GrpcAuthorityClient(member.address, request_seconds, name)
             for member in network.members
             for name in [AuthorityName(member.public_key)]
         }
-        return Client(network.committee(), clients, journal)
+        labels = {name: network.name_of(name) for name in clients}
+        return Client(network.committee(), clients, journal, policy, labels)
 
     async def __aenter__(self) -> Client:
         self._unfinished = self.driver.unfinished()

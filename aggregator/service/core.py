@@ -19,15 +19,16 @@ from aggregator.service.move_values import TypeCatalog
 from proto.committee import AuthorityName
 from proto.ids import Digest
 from proto.messages import HealthResponse, Receipt
-from proto.rpc.client import GrpcAuthorityClient
+from proto.rpc.client import DEFAULT_TIMEOUT_SECONDS, GrpcAuthorityClient
 from proto.service import AuthorityService
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """index: file of the index, None for memory."""
+    """index: file of the index, None for memory. request_seconds: how long an authority may take."""
 
     index: Path | None = None
+    request_seconds: float = DEFAULT_TIMEOUT_SECONDS
     policy: DriverPolicy = field(default_factory=DriverPolicy)
 
 
@@ -43,7 +44,10 @@ class ClientService:
         settings = settings or ServiceSettings()
         self.network = network
         self.committee = network.committee()
-        clients = {name: SafeClient(name, service, self.committee) for name, service in authorities.items()}
+        clients = {
+            name: SafeClient(name, service, self.committee, network.name_of(name))
+            for name, service in authorities.items()
+        }
         self.authorities = AuthorityAggregator(self.committee, clients)
         self.index = TransactionIndex(settings.index, network.chain_digest)
         self.reader = LedgerReader(self.authorities)
@@ -56,8 +60,9 @@ class ClientService:
     @staticmethod
     def connect(network: Network, settings: ServiceSettings | None = None) -> ClientService:
         """A service over gRPC connections to the members of a network."""
+        settings = settings or ServiceSettings()
         clients: dict[AuthorityName, AuthorityService] = {
-            name: GrpcAuthorityClient(member.address, name=name)
+            name: GrpcAuthorityClient(member.address, settings.request_seconds, name)
             for member in network.members
             for name in [AuthorityName(member.public_key)]
         }

@@ -20,6 +20,7 @@ from proto.errors import (
     InvalidUserSignature,
     MoveliteError,
     NonRecoverableTransactionError,
+    NoQuorum,
     ObjectsDoubleUsed,
     QuorumDriverError,
     SignerSignatureAbsent,
@@ -69,6 +70,8 @@ def _driver_error(error: QuorumDriverError) -> RpcError:
             for digest, (references, _) in error.conflicting.items()
         }
         return RpcError(EXECUTION_CLIENT_ERROR, str(error), data)
+    if isinstance(error, NoQuorum):
+        return RpcError(TRANSIENT_ERROR, str(error), list(error.reasons))
     if isinstance(error, NonRecoverableTransactionError):
         first = error.errors[0][0] if error.errors else None
         if isinstance(first, InvalidUserSignature | SignerSignatureAbsent | SignerSignatureNumberMismatch):

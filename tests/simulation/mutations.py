@@ -288,8 +288,9 @@ def _paranoid_client() -> None:
 
 @mutation("authorities never catch up from their peers", Rule.DELIVERY)
 def _no_sync() -> None:
-    async def nothing_new(self: CertificateSync) -> int:
-        return 0
+    async def nothing_new(self: CertificateSync) -> bool:
+        self._state.is_asking_peers = False
+        return False
 
     _put(CertificateSync, "pull_all", nothing_new)
 
