@@ -115,9 +115,9 @@ class AuthorityAggregator:
 
     async def close(self) -> None:
         """Stop deliveries that still run."""
+        await self._fan_out.close()
         for backlog in self._backlogs.values():
             await backlog.close()
-        await self._fan_out.close()
 
     def undelivered(self) -> dict[AuthorityName, int]:
         """How many certificates wait for each authority that was down or behind."""

@@ -13,12 +13,19 @@ from typing import Any, Generic, TypeVar, get_args
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityError, AuthorityErrorKind
+from proto.inbox import Inbox
 
 PATIENCE_SECONDS = 0.25
 """How long a quorum alone may take before the others are asked too."""
 
 GRACE_SECONDS = 0.5
 """How long a round waits for the rest once a quorum has answered but not agreed."""
+
+TELLING_DELAY_SECONDS = 0.005
+"""So much later than a round is done the others hear of it, out of the way of those who wait for its end."""
+
+TELLING_SECONDS = 0.25
+"""How long they may take when everything is to be closed."""
 
 _ERRORS = frozenset(get_args(AuthorityErrorKind))
 
@@ -38,7 +45,7 @@ class _Round(Generic[_T]):
         self._running = running
         self._timer: asyncio.TimerHandle | None = None
         self.waiting: dict[asyncio.Task[_T | AuthorityErrorKind], AuthorityName] = {}
-        self.events: asyncio.Queue[asyncio.Task[_T | AuthorityErrorKind] | _Timer] = asyncio.Queue()
+        self.events: Inbox[asyncio.Task[_T | AuthorityErrorKind] | _Timer] = Inbox()
 
     def begin(self, places: Iterable[tuple[AuthorityName, SafeClient]]) -> None:
         """Ask these."""
@@ -50,12 +57,12 @@ class _Round(Generic[_T]):
 
     def _ended(self, task: asyncio.Task[_T | AuthorityErrorKind]) -> None:
         self._running.discard(task)
-        self.events.put_nowait(task)
+        self.events.put(task)
 
     def set_timer(self, seconds: float, timer: _Timer) -> None:
         """Let an event come by then, instead of that of an earlier timer."""
         self.end()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.events.put_nowait, timer)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.events.put, timer)
 
     def end(self) -> None:
         """Nobody waits for a timer any more."""
@@ -74,12 +81,15 @@ class FanOut:
         self._committee = committee
         self._order = dict(clients)
         self._running: set[asyncio.Task[Any]] = set()
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Stop what still runs."""
-        for task in self._running:
+        """Stop what still runs; who is to be told something is told it, if it takes that quickly."""
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=TELLING_SECONDS)
+        for task in (running := [*self._running, *self._telling]):
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def ask(
         self,
@@ -123,7 +133,10 @@ class FanOut:
                 round_.set_timer(GRACE_SECONDS, _Timer.GRACE)
         round_.end()
         if tell_others:
-            round_.begin(others)
+            for _, client in others:
+                task = asyncio.create_task(_tell(ask, client))
+                self._telling.add(task)
+                task.add_done_callback(self._telling.discard)
 
     def _size_of_quorum(self) -> int:
         """How many of the first authorities hold a quorum."""
@@ -146,3 +159,8 @@ async def _answer_or_error(
         return await ask(client)
     except AuthorityError as error:
         return error.kind
+
+
+async def _tell(ask: Callable[[SafeClient], Awaitable[object]], client: SafeClient) -> None:
+    await asyncio.sleep(TELLING_DELAY_SECONDS)
+    await _answer_or_error(ask, client)

@@ -1,11 +1,14 @@
 """Final transactions in order, and the ways to find them: by object, account, function and event.
 
 One SQLite file. Everything in it was verified before it came here (each row holds a Receipt), and all of it
-can be had again from the authorities: losing the file loses no asset.
+can be had again from the authorities: losing the file loses no asset. So what is final is written a moment
+later, out of the way of those who wait for it, or when somebody reads.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +53,12 @@ CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
 """
 
 
+WRITE_DELAY_SECONDS = 0.02
+"""How long what is final may wait to be written."""
+
+_log = logging.getLogger(__name__)
+
+
 class IndexFailure(Exception):
     """The index file cannot be used: another network's, broken, or not writable."""
 
@@ -89,6 +98,9 @@ class TransactionIndex:
         Raises: IndexFailure.
         """
         self._now = now
+        self._unwritten: list[Receipt] = []
+        self._unremoved: set[Digest] = set()
+        self._timer: asyncio.TimerHandle | None = None
         try:
             self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode=WAL")
@@ -104,18 +116,49 @@ class TransactionIndex:
 
     def close(self) -> None:
         """Close the file."""
+        self.write()
         self._database.close()
 
     # ---- writing
 
     def add(self, receipts: Sequence[Receipt]) -> None:
         """Add final transactions in order; known ones are passed over."""
-        with self._unit():
-            known = self.total()
-            for receipt in receipts:
-                if self.sequence_of(receipt.effects.transaction_digest) is None:
-                    known += 1
-                    self._add(receipt, known)
+        self._unwritten += receipts
+        self._write_soon()
+
+    def write(self) -> None:
+        """Write what waits for it. What cannot be written is not lost: it is still pending, or followed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        receipts, self._unwritten = self._unwritten, []
+        removed, self._unremoved = self._unremoved, set()
+        if not receipts and not removed:
+            return
+        try:
+            with self._unit():
+                self._add_all(receipts)
+                rows = [(digest,) for digest in removed]
+                self._database.executemany("DELETE FROM pending WHERE digest = ?", rows)
+        except sqlite3.Error:
+            _log.exception("%d final transactions could not be recorded", len(receipts))
+
+    def _write_soon(self) -> None:
+        if self._timer is None:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self.write()
+            else:
+                self._timer = loop.call_later(WRITE_DELAY_SECONDS, self.write)
+
+    def _add_all(self, receipts: Sequence[Receipt]) -> None:
+        (known,) = self._database.execute("SELECT ifnull(max(sequence), 0) FROM transactions").fetchone()
+        query = "SELECT 1 FROM transactions WHERE digest = ?"
+        for receipt in receipts:
+            if self._database.execute(query, (receipt.effects.transaction_digest,)).fetchone() is None:
+                known += 1
+                self._add(receipt, known)
 
     def _add(self, receipt: Receipt, sequence: int) -> None:
         digest, data = receipt.effects.transaction_digest, receipt.transaction.transaction_data
@@ -145,23 +188,22 @@ class TransactionIndex:
 
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions until they are final. Raises: PendingLogFailure."""
-        self._write_pending("INSERT OR IGNORE INTO pending VALUES (?, ?)", entries)
+        self._unremoved.difference_update(digest for digest, _ in entries)
+        try:
+            with self._unit():
+                self._database.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", entries)
+        except sqlite3.Error as error:
+            raise PendingLogFailure(f"cannot write the index: {error}") from error
 
     def remove_pending(self, digests: Sequence[Digest]) -> None:
-        """They are final, or refused for good. Raises: PendingLogFailure."""
-        self._write_pending("DELETE FROM pending WHERE digest = ?", [(digest,) for digest in digests])
+        """They are final, or refused for good."""
+        self._unremoved.update(digests)
+        self._write_soon()
 
     def pending(self) -> Sequence[PendingEntry]:
         """Transactions that are not final."""
-        rows = self._database.execute("SELECT digest, transaction_bytes FROM pending")
+        rows = self._rows("SELECT digest, transaction_bytes FROM pending")
         return [(Digest(digest), raw) for digest, raw in rows]
-
-    def _write_pending(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> None:
-        try:
-            with self._unit():
-                self._database.executemany(statement, rows)
-        except sqlite3.Error as error:
-            raise PendingLogFailure(f"cannot write the index: {error}") from error
 
     def position(self, authority: AuthorityName) -> int:
         """How many transactions of an authority's order have been looked at."""
@@ -171,7 +213,7 @@ class TransactionIndex:
 
     def set_position(self, authority: AuthorityName, position: int) -> None:
         """Remember it."""
-        self._database.execute("INSERT OR REPLACE INTO followed VALUES (?, ?)", (authority, position))
+        self._rows("INSERT OR REPLACE INTO followed VALUES (?, ?)", (authority, position))
 
     @contextmanager
     def _unit(self) -> Iterator[None]:
@@ -185,21 +227,26 @@ class TransactionIndex:
 
     # ---- reading
 
+    def _rows(self, query: str, parameters: Sequence[bytes | str | int] = ()) -> sqlite3.Cursor:
+        """The answer to a query, after everything that waits to be written."""
+        self.write()
+        return self._database.execute(query, parameters)
+
     def total(self) -> int:
         """How many final transactions there are: the sequence number of the last."""
-        row = self._database.execute("SELECT max(sequence) FROM transactions").fetchone()
+        row = self._rows("SELECT max(sequence) FROM transactions").fetchone()
         return int(row[0] or 0)
 
     def sequence_of(self, digest: Digest) -> int | None:
         """Place of a transaction, None if it is not here."""
         query = "SELECT sequence FROM transactions WHERE digest = ?"
-        row = self._database.execute(query, (digest,)).fetchone()
+        row = self._rows(query, (digest,)).fetchone()
         return None if row is None else int(row[0])
 
     def get(self, digest: Digest) -> IndexedTransaction | None:
         """A transaction by digest."""
         query = "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE digest = ?"
-        row = self._database.execute(query, (digest,)).fetchone()
+        row = self._rows(query, (digest,)).fetchone()
         return None if row is None else _indexed(row)
 
     def query(
@@ -209,7 +256,7 @@ class TransactionIndex:
         order, beyond = ("DESC", "<") if descending else ("ASC", ">")
         bound = EVERYTHING if after is None else Condition(f"sequence {beyond} ?", (after,))
         where = both(condition, bound)
-        rows = self._database.execute(
+        rows = self._rows(
             "SELECT sequence, timestamp_ms, receipt FROM transactions "
             f"WHERE {where.sql} ORDER BY sequence {order} LIMIT ?",
             (*where.parameters, limit),
@@ -223,7 +270,7 @@ class TransactionIndex:
         order, beyond = ("DESC", "<") if descending else ("ASC", ">")
         bound = EVERYTHING if after is None else Condition(f"(sequence, position) {beyond} (?, ?)", after)
         where = both(condition, bound)
-        rows = self._database.execute(
+        rows = self._rows(
             f"SELECT sequence, position FROM events WHERE {where.sql} "
             f"ORDER BY sequence {order}, position {order} LIMIT ?",
             (*where.parameters, limit),
@@ -233,7 +280,7 @@ class TransactionIndex:
     def at(self, sequence: int) -> IndexedTransaction | None:
         """A transaction by its place."""
         query = "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE sequence = ?"
-        row = self._database.execute(query, (sequence,)).fetchone()
+        row = self._rows(query, (sequence,)).fetchone()
         return None if row is None else _indexed(row)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import grpc
 import grpc.aio
 
+from proto.inbox import Inbox
 from proto.rpc.authority_pb2 import Answer, Question, Response
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _Stream:
 
     def __init__(self, open_stream: Callable[[AsyncIterator[Question]], _Call]) -> None:
         self._waiting: dict[int, asyncio.Future[Response]] = {}
-        self._outgoing: asyncio.Queue[Question | None] = asyncio.Queue()
+        self._outgoing: Inbox[Question | None] = Inbox()
         self.has_ended = False
         self._reader = asyncio.create_task(self._read(open_stream(self._questions())))
 
@@ -62,7 +63,7 @@ class _Stream:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Response] = loop.create_future()
         self._waiting[question.id] = answer
-        self._outgoing.put_nowait(question)
+        self._outgoing.put(question)
         # A timer of its own: asyncio.timeout would cost more than the rest of this function.
         timer = loop.call_later(timeout_seconds, _expire, answer)
         try:
@@ -91,7 +92,7 @@ class _Stream:
         finally:
             self.has_ended = True
             call.cancel()
-            self._outgoing.put_nowait(None)  # or gRPC's own task would wait for questions forever
+            self._outgoing.put(None)  # or gRPC's own task would wait for questions forever
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(reason)
