@@ -32,7 +32,7 @@ def make_service(network: Network, index: Path | None = None) -> ClientService:
     )
     switches = {s.name: w for s, w in zip(network.states, network.switches, strict=True)}
     file = NetworkFile(chain=b"c" * 32, members=members)
-    return ClientService(file, switches, ServiceSettings(index, QUICK))
+    return ClientService(file, switches, ServiceSettings(index, policy=QUICK))
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Ledger:
         )
         services = {s.name: w for s, w in zip(self.states, self.switches, strict=True)}
         file = NetworkFile(chain=chain, members=members)
-        self.service = ClientService(file, services, ServiceSettings(None, QUICK))
+        self.service = ClientService(file, services, ServiceSettings(policy=QUICK))
         self.rpc = JsonRpc(Apis(self.service).methods())
 
     async def dry_run(self, data: TransactionData) -> Any:
