@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 MAX_CONFIG_BYTES = 1 << 20
 
@@ -50,6 +50,16 @@ class Limits(BaseModel):
     """After so long without a request a connection is closed."""
 
 
+def _host_and_port(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not host or not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text} is not host:port, such as 0.0.0.0:9200")
+    return text
+
+
+HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+
+
 class AuthorityConfig(BaseModel):
     """One authority: its key, its genesis, where it listens and where it keeps its data.
 
@@ -62,9 +72,9 @@ class AuthorityConfig(BaseModel):
     genesis: Path
     key_file: Path
     data_dir: Path
-    listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$")]
+    listen: HostAndPort
     """host:port for the authority's clients and peers."""
-    metrics: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$")] | None = None
+    metrics: HostAndPort | None = None
     """host:port for /metrics, /health and /ready; not for the public."""
     tls: bool = False
     """Whether to speak TLS, with a certificate by the authority's key; clients then use https://host:port."""

@@ -160,6 +160,10 @@ class RocksKeyValueStore:
             self._path.mkdir(parents=True, exist_ok=True)
             self._db = Rdict(str(self._path), _options(), access_type=self._access)
         except Exception as error:  # rocksdict raises bare Exception for every cause
+            if "lock file" in str(error):
+                raise StorageError(
+                    f"the database {self._path} is in use: the authority that keeps its data there runs"
+                ) from error
             raise StorageError(f"cannot open the database {self._path}: {error}") from error
 
     @property

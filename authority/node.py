@@ -31,12 +31,16 @@ from authority.store import AuthorityStore
 from authority.sync import CertificateSync
 from movelite.facade import ledger_runtime
 from proto.crypto import Ed25519KeyPair, InvalidKey, SignatureScheme
+from proto.errors import AuthorityError
 from proto.ids import Digest, format_digest
 from proto.key_text import decode_private_key
+from proto.messages import HealthRequest
 from proto.protocol_config import PROTOCOL_CONFIG
-from proto.rpc.client import GrpcAuthorityClient
+from proto.rpc.client import TLS_SCHEME, GrpcAuthorityClient
 from proto.rpc.tls import server_credentials
 
+TWIN_SECONDS = 1.0
+"""How long a process with the same key may take to answer."""
 WATCH_SECONDS = 1.0
 """How often the authority looks after itself."""
 OTHER_DESCRIPTORS = 400
@@ -50,6 +54,10 @@ _log = logging.getLogger(__name__)
 
 class WrongGenesis(Exception):
     """The data directory belongs to another network."""
+
+
+class KeyInUse(Exception):
+    """Another process runs with the key of this authority; two would sign what contradicts each other."""
 
 
 def load_key(path: Path) -> Ed25519KeyPair:
@@ -98,11 +106,7 @@ class AuthorityNode:
         self.genesis = Genesis.load(config.genesis)
         self._committee = self.genesis.committee()
         key = load_key(config.key_file)
-        if key.public_key not in self._committee:
-            raise ConfigError(
-                f"the key {config.key_file} is none of the committee in {config.genesis}: "
-                "take the genesis that was made with this authority's info.json"
-            )
+        self._address = _address_of(key, config, self.genesis)
         self._disk = RocksKeyValueStore(config.data_dir)
         store = open_store(self._disk, self.genesis, config.data_dir)
         self.metrics = AuthorityMetrics()
@@ -139,9 +143,10 @@ class AuthorityNode:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Serve and follow the peers. Raises: PortInUse, MonitoringPortTaken."""
+        """Serve and follow the peers. Raises: PortInUse, MonitoringPortTaken, KeyInUse."""
         config = self.config
         self._describe()
+        await self._refuse_twin()
         credentials = server_credentials(self.state.key) if config.tls else None
         limits = _within_descriptors(config.limits)
         self._server = await start_server(
@@ -188,12 +193,25 @@ class AuthorityNode:
         reasons = [] if self._disk.failure is None else [self._disk.failure]
         if self.state.suspension is not None:
             reasons.append(self.state.suspension)
-        if not self._sync.has_asked_peers:
-            reasons.append("it has not asked its peers yet what it missed")
         if self._sync.lag() > READY_LAG:
             reasons.append(f"catching up: {self._sync.lag()} transactions behind a peer")
         full = [lane for lane in Lane if self._admission.is_full(lane)]
         return reasons + [f"overloaded: the queue of {lane} is full" for lane in full]
+
+    async def _refuse_twin(self) -> None:
+        """Ask at the address where others find this authority whether it runs already. Raises: KeyInUse."""
+        client = GrpcAuthorityClient(self._address, TWIN_SECONDS, self.state.name)
+        try:
+            health = await client.handle_health(HealthRequest())
+        except AuthorityError:
+            return
+        finally:
+            await client.close()
+        if health.authority == self.state.name:
+            raise KeyInUse(
+                f"an authority with the key {self.config.key_file} runs at {self._address}: "
+                "two of them would sign what contradicts each other"
+            )
 
     def _describe(self) -> None:
         """Name the figures that /metrics shows."""
@@ -254,6 +272,20 @@ async def run_authority(config: AuthorityConfig, is_from_backup: bool = False) -
             end.result()
     finally:
         await node.stop()
+
+
+def _address_of(key: Ed25519KeyPair, config: AuthorityConfig, genesis: Genesis) -> str:
+    """Where the others find the authority of a key. Raises: ConfigError."""
+    address = next((one.address for one in genesis.authorities if one.public_key == key.public_key), None)
+    if address is None:
+        raise ConfigError(
+            f"the key {config.key_file} is none of the committee in {config.genesis}: "
+            "take the genesis that was made with this authority's info.json"
+        )
+    if address.startswith(TLS_SCHEME) != config.tls:
+        wanted = str(not config.tls).lower()
+        raise ConfigError(f"tls: the others find this authority at {address}, so it has to be {wanted}")
+    return address
 
 
 def _within_descriptors(limits: Limits) -> Limits:

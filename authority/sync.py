@@ -78,8 +78,6 @@ class CertificateSync:
         self._kept = sum(peer.position for peer in self._peers)
         self._metrics = metrics
         self._wake = asyncio.Event()
-        self.has_asked_peers = False
-        """Whether every peer was asked once, so that lag means something."""
 
     def wake(self) -> None:
         """Something is missing: look at once."""
@@ -125,7 +123,6 @@ class CertificateSync:
                 peer.asking = asyncio.create_task(self._pull(peer))
                 await _wait_while_it_speaks(peer)
                 is_behind |= self._take_outcome(peer)
-        self.has_asked_peers = True
         if self._state.is_asking_peers and self._has_followed_enough():
             self._state.is_asking_peers = False
         return is_behind

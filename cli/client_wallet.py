@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from aggregator.wallet.client_config import Environment
+from aggregator.wallet.client_config import ClientConfig, Environment
 from cli import output
 from cli.key_arguments import read_scheme, read_word_count
-from cli.session import load_config
+from cli.session import config_file, load_config
 from proto.ids import format_address
 
 app = typer.Typer()
@@ -101,7 +101,12 @@ def new_env(
     basic_auth: str | None = None,
     faucet: str | None = None,
 ) -> None:
-    """Add an environment."""
+    """Add an environment; the first one makes the wallet, and is in use."""
     environment = Environment(alias=alias, rpc=rpc, ws=ws, basic_auth=basic_auth, faucet=faucet)
-    load_config().put_environment(environment)
+    path = config_file()
+    if path.exists():
+        ClientConfig.load(path).put_environment(environment)
+    else:
+        ClientConfig.create(path, environment)
+        output.note(f"made the wallet {path}")
     output.line(alias)

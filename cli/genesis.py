@@ -12,7 +12,7 @@ import typer
 from cli import output
 
 if TYPE_CHECKING:
-    from authority.genesis import GenesisAuthority
+    from authority.genesis import GenesisAccount, GenesisAuthority
     from cli.network_files import PlannedAuthority
 
 app = typer.Typer()
@@ -27,7 +27,8 @@ movelite genesis --working-dir net --authorities 4
 
 movelite genesis --working-dir net --tls --host a.example:9200 --host b.example:9200
 
-movelite genesis --working-dir net --authority-info a/info.json --authority-info b/info.json
+movelite genesis --working-dir net --authority-info a/info.json --authority-info b/info.json \
+    --account 0xa...=5000000000000
 """
 
 
@@ -56,6 +57,15 @@ def genesis(
     metrics_host: Annotated[
         str, typer.Option(help="Where authorities serve metrics; 0.0.0.0 in containers.")
     ] = LOCALHOST,
+    account: Annotated[
+        list[str] | None, typer.Option(help="ADDRESS=NANOS: a coin at genesis; one option for each.")
+    ] = None,
+    faucet: Annotated[
+        bool,
+        typer.Option(
+            "--faucet", "--with-faucet", help="A faucet's account, with --authority-info; else always."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Replace a network in the folder.")] = False,
 ) -> None:
     """Make genesis.blob and committee.json, and keys and configurations of the authorities."""
@@ -65,15 +75,19 @@ def genesis(
         raise typer.BadParameter(
             "an authority that made its own key says in its info.json whether it speaks TLS"
         )
+    accounts = list(map(_read_account, account or ()))
     if files.is_network(working_dir) and not force:
         raise files.NetworkFolderError(f"{working_dir} holds a network already; --force replaces it")
     files.remove_network(working_dir)
     if authority_info:
         members = [_read_info(path) for path in authority_info]
-        network = files.write_network(working_dir, files.make_genesis(members, []))
+        first = [files.make_faucet_account(working_dir)] if faucet else []
+        if not first and not accounts:
+            output.note("no --account and no --faucet: nobody has a coin at genesis")
+        network = files.write_network(working_dir, files.make_genesis(members, [*first, *accounts]))
     else:
         network = files.make_network(
-            working_dir, plan(authorities, port, host or (), tls=tls, metrics_host=metrics_host)
+            working_dir, plan(authorities, port, host or (), tls=tls, metrics_host=metrics_host), accounts
         )
     shown = json.loads(network.model_dump_json())
     rows = [(m.name, m.public_key.hex()[:16], m.stake, m.address) for m in network.members]
@@ -101,6 +115,19 @@ def plan(
         metrics = f"{metrics_host}:{port + METRICS_OFFSET + number if port else free_port()}"
         planned.append(PlannedAuthority(f"authority-{number}", scheme + listen, listen, metrics))
     return planned
+
+
+def _read_account(text: str) -> GenesisAccount:
+    from authority.genesis import GenesisAccount
+    from proto.ids import InvalidAddress, parse_address
+
+    address, _, nanos = text.partition("=")
+    if not nanos.isascii() or not nanos.isdigit() or not 0 < int(nanos) < 2**63:
+        raise typer.BadParameter(f"--account {text}: it is ADDRESS=NANOS, such as 0xa...=1000000000")
+    try:
+        return GenesisAccount(parse_address(address), (int(nanos),))
+    except InvalidAddress as error:
+        raise typer.BadParameter(f"--account {text}: {error}") from error
 
 
 def _read_info(path: Path) -> GenesisAuthority:

@@ -115,10 +115,16 @@ def make_network(
     for plan in planned:
         key = write_authority(folder / plan.name, plan, Path("..") / GENESIS)
         members.append(GenesisAuthority(plan.name, AuthorityName(key.public_key), STAKE, plan.address))
+    faucet = make_faucet_account(folder)
+    return write_network(folder, make_genesis(members, [faucet, *accounts]))
+
+
+def make_faucet_account(folder: Path) -> GenesisAccount:
+    """An account for the faucet, whose key is written into the folder."""
     faucet = generate_key_pair()
+    folder.mkdir(parents=True, exist_ok=True)
     write_private(folder / FAUCET_KEY, encode_private_key(faucet))
-    faucet_account = GenesisAccount(address_of(faucet.scheme, faucet.public_key), FAUCET_COINS)
-    return write_network(folder, make_genesis(members, [faucet_account, *accounts]))
+    return GenesisAccount(address_of(faucet.scheme, faucet.public_key), FAUCET_COINS)
 
 
 def write_authority(
@@ -147,7 +153,10 @@ def read_faucet_key(folder: Path) -> KeyPair:
     try:
         return decode_private_key(path.read_text().strip())
     except OSError as error:
-        raise NetworkFolderError(f"cannot read the key of the faucet {path}: {error.strerror}") from error
+        raise NetworkFolderError(
+            f"cannot read the key of the faucet {path}: {error.strerror}; `movelite genesis` makes one, with "
+            "--authority-info only if --faucet is given"
+        ) from error
 
 
 def is_network(folder: Path) -> bool:

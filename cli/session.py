@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.rpc_client import RpcClient
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def config_file() -> Path:
+    """client.yaml of --client.config, or the default one."""
+    return config_path() or config_folder() / "client.yaml"
+
+
 def load_config() -> ClientConfig:
-    """The wallet of --client.config, or the default one. Raises: WalletError."""
-    return ClientConfig.load(config_path() or config_folder() / "client.yaml")
+    """The wallet in use. Raises: WalletError."""
+    return ClientConfig.load(config_file())
 
 
 @dataclass

@@ -112,7 +112,8 @@ class ClientConfig:
             content = _read_file(yaml.safe_load(path.read_bytes()))
         except FileNotFoundError as error:
             raise WalletError(
-                f"there is no client configuration {path}: `movelite start` makes one for a local network"
+                f"there is no client configuration {path}: `movelite start` makes one for a local network, "
+                "and `movelite client new-env --alias NAME --rpc URL` one for any"
             ) from error
         except OSError as error:
             raise WalletError(f"cannot read {path}: {error.strerror}") from error

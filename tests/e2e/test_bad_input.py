@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.start import spawn_authority, stop_processes
+from cli.web import free_port
 from tests.support.local_network import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -147,3 +149,33 @@ def test_a_package_with_an_error_and_one_without_a_manifest(home: Path, tmp_path
     done = movelite("move", "-p", tmp_path / "thing", "build", home=home)
     _refused(done, "valeu")
     _refused(movelite("move", "-p", tmp_path, "build", home=home), "Move.toml")
+
+
+def test_two_processes_with_one_key_or_one_directory(home: Path, network: Path, tmp_path: Path) -> None:
+    folder = network / "authority-0"
+    text = (folder / "authority.yaml").read_text()
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (tmp_path / "genesis.blob").write_bytes((network / "genesis.blob").read_bytes())
+    ports = [line.rsplit(":", 1)[1] for line in text.splitlines() if line.startswith(("listen:", "metrics:"))]
+    for port in ports:
+        text = text.replace(port, str(free_port()))
+    first = spawn_authority(folder)
+    try:
+        address = f"127.0.0.1:{ports[0]}"
+        for _ in range(100):
+            if movelite("authority", "info", "--address", address, home=home).returncode == 0:
+                break
+        same_data = text.replace("data_dir: data", f"data_dir: {folder / 'data'}")
+        assert same_data != text
+        (copy / "authority.yaml").write_text(same_data)
+        done = movelite("authority", "run", "--config", copy / "authority.yaml", home=home)
+        _refused(done, "is in use: the authority that keeps its data there runs")
+        (copy / "authority.yaml").write_text(text)
+        done = movelite("authority", "run", "--config", copy / "authority.yaml", home=home)
+        _refused(done, f"runs at {address}: two of them would sign what contradicts each other")
+        (copy / "authority.yaml").write_text(text.replace("tls: false", "tls: true"))
+        done = movelite("authority", "run", "--config", copy / "authority.yaml", home=home)
+        _refused(done, f"the others find this authority at {address}, so it has to be false")
+    finally:
+        stop_processes([first])

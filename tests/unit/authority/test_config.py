@@ -30,7 +30,9 @@ def test_a_file_says_what_each_limit_means_and_reads_back(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("listen: here", "listen: String should match pattern"),
+        ("listen: here", "listen: Value error, here is not host:port, such as 0.0.0.0:9200"),
+        ("listen: here:99999", "listen: Value error, here:99999 is not host:port"),
+        ("metrics: ':9184'", "metrics: Value error, :9184 is not host:port"),
         ("limits: {max_batch: 0}", "limits.max_batch: Input should be greater than or equal to 1"),
         ("tls: {certificate: a.pem}", "tls: Input should be a valid boolean"),
         ("colour: red", "colour: Extra inputs are not permitted"),

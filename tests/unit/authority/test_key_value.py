@@ -58,7 +58,7 @@ def test_first_at_least(store: KeyValueStore) -> None:
 
 def test_a_directory_is_used_by_one_process(tmp_path: Path) -> None:
     first = RocksKeyValueStore(tmp_path / "db")
-    with pytest.raises(StorageError, match="cannot open"):
+    with pytest.raises(StorageError, match="is in use: the authority that keeps its data there runs"):
         RocksKeyValueStore(tmp_path / "db")
     first.close()
 
