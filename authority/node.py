@@ -19,7 +19,6 @@ from authority.config import AuthorityConfig, ConfigError, Limits
 from authority.door import ConnectionCount
 from authority.genesis import Genesis
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
-from authority.memory import settle_memory
 from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
 from authority.monitoring import Monitoring
@@ -34,6 +33,7 @@ from proto.crypto import Ed25519KeyPair, InvalidKey, SignatureScheme
 from proto.errors import AuthorityError
 from proto.ids import Digest, format_digest
 from proto.key_text import decode_private_key
+from proto.memory import settle_memory
 from proto.messages import HealthRequest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.client import TLS_SCHEME, GrpcAuthorityClient

@@ -83,6 +83,7 @@ async def start_service(
     from aggregator.service.core import ClientService, ServiceSettings
     from cli import network_files as files
     from cli.web import WebServers
+    from proto.memory import settle_memory
 
     data_dir.mkdir(parents=True, exist_ok=True)
     service = ClientService.connect(network, ServiceSettings(index=data_dir / "index.sqlite"))
@@ -93,4 +94,5 @@ async def start_service(
         apps.append((make_faucet_app(faucet), faucet_socket))
     servers = WebServers(apps)
     await servers.start()
+    settle_memory()
     return servers, service

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authority.key_value import RocksKeyValueStore
-from authority.memory import settle_memory
 from proto.crypto import Ed25519KeyPair, verify_ed25519
+from proto.memory import settle_memory
 from tests.bench.report import Options, Report
 from tests.bench.workload import (
     BenchCommittee,

@@ -34,8 +34,8 @@ async def _serve(port: int) -> None:
     await server.wait_for_termination()
 
 
-async def round_trips(count: int, payload: bytes) -> list[float]:
-    """Seconds of unary calls one after the other, to a process that gives back what it gets."""
+async def round_trips(count: int, payload: bytes, pause_seconds: float) -> list[float]:
+    """Seconds of unary calls, a pause after each, to a process that gives back what it gets."""
     port = free_port()
     process = Popen([sys.executable, "-m", "tests.bench.echo", str(port)], stdin=DEVNULL)
     try:
@@ -46,6 +46,8 @@ async def round_trips(count: int, payload: bytes) -> list[float]:
                 begin = time.perf_counter()
                 await call(payload, wait_for_ready=True, timeout=30)
                 samples.append(time.perf_counter() - begin)
+                if pause_seconds:
+                    await asyncio.sleep(pause_seconds)
             return samples[WARM_UP:]
     finally:
         process.terminate()

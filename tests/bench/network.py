@@ -1,7 +1,9 @@
 """Transfers through four authorities, each a process, with the quorum driver in this one, on the same cores.
 
 Alone: the time from submit to the effects certificate with nothing else going on, in bare gRPC round trips of
-the same machine (tests/bench/echo.py). Together: transfers per second, and the CPU of an authority for each.
+the same machine (tests/bench/echo.py), one after the other, and with a pause after each, so that nothing of the
+one before it is still going on and every cache is cold. Together: transfers per second, and the CPU of an
+authority for each.
 At half load: arrivals at random, half as many a second as went through together.
 """
 
@@ -21,6 +23,7 @@ from cli import event_loop
 from cli.network_files import GENESIS, REFERENCE_GAS_PRICE
 from proto.crypto import Ed25519KeyPair, SignatureScheme, address_of
 from proto.ids import Address
+from proto.memory import settle_memory
 from proto.object import Object
 from proto.transaction import (
     GasData,
@@ -48,6 +51,8 @@ ALONE = 150
 TOGETHER = 3000
 HALF_LOAD = 1500
 ROUND_TRIPS = 400
+PAUSE_SECONDS = 0.02
+"""Between transfers, and between the round trips that they are compared with."""
 ROUND_TRIP_BYTES = 500
 
 Submit = Callable[[SenderSignedData], Awaitable[object]]
@@ -62,7 +67,7 @@ def run(report: Report, options: Options) -> None:
 async def _run(report: Report, options: Options) -> None:
     warm_up, alone = options.size(WARM_UP, 3), options.size(ALONE, 2)
     together, half_load = options.size(TOGETHER, 5), options.size(HALF_LOAD, 5)
-    count = warm_up + alone + together + half_load
+    count = warm_up + 2 * alone + together + half_load
     with tempfile.TemporaryDirectory(prefix="movelite-bench-") as folder:
         account = GenesisAccount(USER_ADDRESS, (BALANCE,) * (2 * count))
         network = LocalNetwork(Path(folder) / "network", accounts=[account])
@@ -73,7 +78,9 @@ async def _run(report: Report, options: Options) -> None:
             service = ClientService.connect(network.network)
             submit = service.driver.submit
             await asyncio.gather(*(submit(next(transfers)) for _ in range(warm_up)))
-            await _alone(report, submit, [next(transfers) for _ in range(alone)], options)
+            settle_memory()  # as `movelite service run` does
+            for pause in (0.0, PAUSE_SECONDS):
+                await _alone(report, submit, [next(transfers) for _ in range(alone)], options, pause)
             rate = await _together(report, network, submit, [next(transfers) for _ in range(together)])
             await _half_load(report, submit, list(transfers), rate / 2)
             await service.close()
@@ -82,23 +89,28 @@ async def _run(report: Report, options: Options) -> None:
 
 
 async def _alone(
-    report: Report, submit: Submit, transfers: Sequence[SenderSignedData], options: Options
+    report: Report, submit: Submit, transfers: Sequence[SenderSignedData], options: Options, pause: float
 ) -> None:
     """Round trips before and after the transfers, so that both meet the same machine."""
-    report.progress("one transfer at a time")
+    way, key = ("pauses between", "_paused") if pause else ("one after the other", "")
+    report.progress(f"one transfer at a time, {way}")
     trips, count = [], options.size(ROUND_TRIPS // 2, 2)
-    trips += await round_trips(count, bytes(ROUND_TRIP_BYTES))
+    trips += await round_trips(count, bytes(ROUND_TRIP_BYTES), pause)
     samples = []
     for transfer in transfers:
         begin = time.perf_counter()
         await submit(transfer)
         samples.append(time.perf_counter() - begin)
-    trips += await round_trips(count, bytes(ROUND_TRIP_BYTES))
+        if pause:
+            await asyncio.sleep(pause)
+    trips += await round_trips(count, bytes(ROUND_TRIP_BYTES), pause)
     latency, trip = statistics.median(samples), statistics.median(trips)
-    text = "one transfer alone, submit to effects certificate (median)"
-    report.add("network_latency_ms", latency * 1000, "ms", text)
-    report.add("rpc_round_trip_ms", trip * 1000, "ms", "a bare gRPC round trip of 500 bytes (median)")
-    report.add("latency_vs_rpc_round_trip", latency / trip, "round trips", "latency of one transfer alone")
+    text = f"one transfer alone, submit to effects certificate (median), {way}"
+    report.add(f"network_latency{key}_ms", latency * 1000, "ms", text)
+    text = f"a bare gRPC round trip of 500 bytes (median), {way}"
+    report.add(f"rpc_round_trip{key}_ms", trip * 1000, "ms", text)
+    text = f"latency of one transfer alone, {way}"
+    report.add(f"latency_vs_rpc_round_trip{key}", latency / trip, "round trips", text)
 
 
 async def _together(

@@ -1,8 +1,9 @@
-"""How an authority's process keeps its memory.
+"""How a process that serves, an authority or a client service, keeps its memory.
 
 What it makes for a transaction is freed by counting references, for none of it is in a cycle. The collector
 of cycles, as Python sets it, would still walk over young objects ten times a batch, and over all objects
-of the process again and again, which costs more than the checks of a transaction.
+of the process again and again: in an authority that costs more than the checks of a transaction, in a client
+service as much as everything else.
 """
 
 from __future__ import annotations
