@@ -1,10 +1,9 @@
 """Transfers through four authorities, each a process, with the quorum driver in this one, on the same cores.
 
 Alone: the time from submit to the effects certificate with nothing else going on, in bare gRPC round trips of
-the same machine (tests/bench/echo.py), one after the other, and with a pause after each, so that nothing of the
-one before it is still going on and every cache is cold. Together: transfers per second, and the CPU of an
-authority for each.
-At half load: arrivals at random, half as many a second as went through together.
+the same machine (tests/bench/echo.py): one after the other, and with a pause after each, so that nothing of
+the one before it is still going on and every cache is cold. Together: transfers per second, and the CPU of an
+authority for each. At half load: arrivals at random, half as many a second as went through together.
 """
 
 from __future__ import annotations
