@@ -6,25 +6,27 @@ from .. import codes
 from .. import typed_tree as tt
 from ..diagnostics import Diagnostics, diag
 from ..source import Loc
-from ..typing.graphs import cycles
+from ..typing.graphs import reachable_circles
 from ..typing.walk import walk
 
 
 def report_cycles(module: tt.Module, diagnostics: Diagnostics) -> set[str]:
     """Report constants in circles and those that use them; returns the names of all."""
     uses = {constant.name: _uses(constant, module) for constant in module.constants.values()}
-    users: dict[str, list[str]] = {name: [] for name in uses}
-    for name, used in uses.items():
-        for other in used:
-            users[other].append(name)
+    users: dict[str, list[str]] = {}
+    for name, used in sorted(uses.items()):
+        if not used:
+            users.setdefault(name, [])
+        for other in sorted(used):
+            users.setdefault(other, []).append(name)
+            users.setdefault(name, [])
     without_value: set[str] = set()
-    for circle in cycles(uses):
-        ordered = _in_order_of_use(circle, users)
+    for ordered in reachable_circles(users):
         text = "Constant definitions form a circular dependency: " + ", ".join(ordered)
         labels = [(_place(module, ordered[0]), text)]
         labels += [(_place(module, name), "Cyclic constant defined here") for name in ordered[1:]]
         diagnostics.add(diag(codes.BytecodeGeneration.UnfoldableConstant, *labels))
-        without_value.update(circle)
+        without_value.update(ordered)
     _report_users(module, uses, without_value, diagnostics)
     return without_value
 
@@ -37,18 +39,6 @@ def _uses(constant: tt.Constant, module: tt.Module) -> list[str]:
 
 def _place(module: tt.Module, name: str) -> Loc:
     return module.named.constants[name].name.loc
-
-
-def _in_order_of_use(circle: list[str], users: dict[str, list[str]]) -> list[str]:
-    """Beginning anywhere, each constant is followed by one that uses it, as far as that goes."""
-    left = dict.fromkeys(sorted(circle))
-    ordered: list[str] = []
-    following: str | None = next(iter(left))
-    while following is not None:
-        ordered.append(following)
-        del left[following]
-        following = next((user for user in users[following] if user in left), None)
-    return ordered + list(left)
 
 
 def _report_users(

@@ -214,6 +214,8 @@ class CallNamer(PatternNamer):
             parts = target.items
         seen: dict[str, Loc] = {}
         try:
+            for part in parts:
+                self._check_assignable(part)
             found = [self._assign_target(part, seen) for part in parts]
         except BadPath:
             return None
@@ -236,6 +238,20 @@ class CallNamer(PatternNamer):
                 values = arguments.items
                 names = [st.Name(str(i), v.loc) for i, v in enumerate(values)]
                 return self._assign_unpack(node, node.path, Form.PARENS, names, values, seen)
+            case _:
+                raise BadPath
+
+    def _check_assignable(self, node: st.Expression) -> None:
+        """Report what cannot stand in a list of targets, before any name is looked up. Raises: BadPath."""
+        match node:
+            case st.NameExpression():
+                pass
+            case st.Pack(fields=items):
+                for item in items:
+                    self._check_assignable(item.value)
+            case st.Call(arguments=arguments):
+                for value in arguments.items:
+                    self._check_assignable(value)
             case _:
                 message = (
                     "Invalid assignment syntax. "
@@ -296,16 +312,19 @@ class CallNamer(PatternNamer):
             raise BadPath
         keep = self.check_unique_fields(loc, "deconstructing assignment", "assignment binding", names)
         constructor = self.target_struct(resolved.target, loc, form, "deconstructing assignment")
-        targets = [self._assign_target(value, seen) for value in values]
         if constructor is None:
+            for value in values:
+                self._assign_target(value, seen)
             return None
         types = self.checked_arguments(
             resolved.type_arguments, constructor.type_arity, loc, str(constructor.datatype)
         )
-        fields: list[nt.FieldTarget] = []
-        for name, target, kept in zip(names, targets, keep, strict=True):
+        given = [(name, value) for name, value, kept in zip(names, values, keep, strict=True) if kept]
+        targets: dict[str, nt.Target] = {}
+        for name, value in sorted(given, key=lambda field: field[0].text):
+            target = self._assign_target(value, seen)
             if target is None:
                 return None
-            if kept:
-                fields.append(nt.FieldTarget(name, target))
+            targets[name.text] = target
+        fields = [nt.FieldTarget(name, targets[name.text]) for name, _ in given]
         return nt.UnpackTarget(loc, constructor.datatype, types, fields)

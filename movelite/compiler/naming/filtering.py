@@ -21,20 +21,20 @@ class MemberFilter:
 
     def drops(self, attributes: st.Attributes, is_source: bool) -> bool:
         """Whether an item with these attributes is left out; tests of dependencies always are."""
-        dropped = False
+        dropped = is_deprecated = False
         for attribute in attributes:
             name = attribute.name.text
             if (name in _TEST_ATTRIBUTES and not self._test_mode) or (name in _TESTS and not is_source):
                 dropped = True
             elif name == "verify_only":
-                dropped = True
-                if is_source:
+                is_first, is_deprecated = not is_deprecated, True
+                if is_source and is_first:
                     message = (
                         "The 'verify_only' attribute has been deprecated along with specification blocks"
                     )
                     code = codes.Uncategorized.DeprecatedWillBeRemoved
                     self._diagnostics.add(diag(code, (attribute.loc, message)))
-        return dropped
+        return dropped or is_deprecated
 
     def members(self, members: Iterable[st.Member], is_source: bool) -> list[st.Member]:
         """Those that stay."""

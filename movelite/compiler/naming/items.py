@@ -46,7 +46,8 @@ class ModuleNamer(UseNamer):
         """Resolve a module. `package`, `addresses` and `is_source` must be set for its file."""
         self.module, self.dependencies, self.used_constants = ident, {}, set()
         self.active_filters = ()
-        self.locals, self.labels, self.let_variables, self.name_counts = [], [], [], {}
+        self.locals, self.labels, self.name_counts = [], [], {}
+        self.let_variables, self.also_declared = [], []
         self.used_type_parameters = set()
         self.open_scopes = []
         self.scope = self._outer_scope()
@@ -286,7 +287,8 @@ class ModuleNamer(UseNamer):
         return nt.ConstantDef(id_, node.loc, node.name, index, attributes, filters, node.doc, type_, value)
 
     def _begin_body(self) -> None:
-        self.locals, self.labels, self.let_variables, self.name_counts = [{}], [], [], {}
+        self.locals, self.labels, self.name_counts = [{}], [], {}
+        self.let_variables, self.also_declared = [], []
 
     # --- functions -------------------------------------------------------------------------------------
 
@@ -392,6 +394,8 @@ class ModuleNamer(UseNamer):
                 self.report(diag(codes.UnusedItem.FunTypeParam, (declared.name.loc, message)))
         for variable in self.let_variables:
             self.report_unused(variable)
+        for variable, loc in self.also_declared:
+            self.report_unused(variable, loc)
         for parameter in function.parameters:
             self.report_unused(parameter.variable)
 

@@ -125,14 +125,14 @@ class LocalNamer(TypeNamer):
             self.report(diag(codes.NameResolution.UnboundVariable, (loc, message)))
         return variable
 
-    def report_unused(self, variable: nt.Variable) -> None:
-        """Warn of a variable that nothing reads."""
+    def report_unused(self, variable: nt.Variable, loc: Loc | None = None) -> None:
+        """Warn of a variable that nothing reads, where it is declared, or where it is declared once more."""
         name = variable.name
         if variable.is_used or name.startswith(("_", "$_")) or name[0].isupper():  # reported as no name
             return
         kind = "parameter" if variable.is_parameter else "local variable"
         message = f"Unused {kind} '{name}'. Consider removing or prefixing with an underscore: '_{name}'"
-        self.report(diag(codes.UnusedItem.Variable, (variable.loc, message)))
+        self.report(diag(codes.UnusedItem.Variable, (loc or variable.loc, message)))
 
     # --- labels ----------------------------------------------------------------------------------------
 

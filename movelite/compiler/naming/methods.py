@@ -134,8 +134,9 @@ class MethodResolver:
             message = "Expected a parameter list of syntax method usage forms, e.g., 'syntax(index)'"
             self._report(invalid, attribute.loc, message)
             return
-        index_loc = self._index_form(attribute)
-        if not module.package.supports(Feature.SYNTAX_METHODS):
+        has_methods = module.package.supports(Feature.SYNTAX_METHODS)
+        index_loc = self._index_form(attribute, has_methods)
+        if not has_methods:
             item = feature_error(module.package.edition, Feature.SYNTAX_METHODS, attribute.loc)
             self._diagnostics.add(item)
             return
@@ -159,7 +160,7 @@ class MethodResolver:
         if self._valid_result(index_loc, subject, function.result):
             self._enter(module, key, function, subject.type.mutable, index_loc)
 
-    def _index_form(self, attribute: nt.Attribute) -> Loc | None:
+    def _index_form(self, attribute: nt.Attribute, has_methods: bool) -> Loc | None:
         found: Loc | None = None
         invalid = codes.Declarations.InvalidAttribute
         for inner in attribute.inner:
@@ -171,7 +172,8 @@ class MethodResolver:
                 found = inner.loc
             elif name in ("for", "assign"):
                 message = f"'{name}' syntax attributes are not currently supported"
-                self._report(invalid, inner.loc, message)
+                if has_methods:
+                    self._report(invalid, inner.loc, message)
             else:
                 self._report(invalid, inner.loc, f"Invalid syntax method identifier '{name}'")
         return found

@@ -28,6 +28,7 @@ class PatternNamer(LocalNamer):
     """Targets and patterns."""
 
     let_variables: list[nt.Variable]
+    also_declared: list[tuple[nt.Variable, Loc]]
 
     # --- let -------------------------------------------------------------------------------------------
 
@@ -147,6 +148,8 @@ class PatternNamer(LocalNamer):
         if variable is None:
             variable = nt.Variable(name.text, name.loc, self.mutability(mut_loc), mut_loc)
             binders[name.text] = variable
+        else:
+            self.also_declared.append((variable, name.loc))
         return variable
 
     def _name_pattern(self, node: st.NamePattern, binders: dict[str, nt.Variable]) -> nt.Pattern:

@@ -61,6 +61,7 @@ class _ProgramNamer:
         self.precompiled = precompiled or nt.NamedProgram({})
         self.index: dict[ModuleIdent, ModuleMembers] = {}
         self.definers: dict[str, ModuleIdent] = {}
+        self.read: set[ModuleIdent] = set()
         self.entries: list[_Entry] = []
         self.filter = MemberFilter(diagnostics, test_mode)
 
@@ -81,7 +82,8 @@ class _ProgramNamer:
         for entry in self.entries:
             self._find_definers(entry)
         for name, definer in self.precompiled.primitive_definers.items():
-            self.definers.setdefault(name, definer)
+            if definer not in self.read:
+                self.definers.setdefault(name, definer)
         program = nt.NamedProgram({}, self.definers)
         for entry in self.entries:
             self._name(namer, entry, program)
@@ -133,6 +135,7 @@ class _ProgramNamer:
         elif ident not in self.index:
             self.index[ident] = ModuleMembers(ident, node.name.loc)
             index_module(self.index[ident], node)
+        self.read.add(ident)
         self.entries.append(_Entry(unit, node, ident, is_source))
 
     def _module_address(

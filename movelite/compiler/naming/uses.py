@@ -259,7 +259,8 @@ class UseNamer(ExpressionNamer):
                 self.report(item.label(loc, "The '_' type is a placeholder for type inference"))
             case LocalName(_, name) if name.text in BUILTIN_TYPES:
                 definer = self.primitive_definers.get(name.text)
-                return name.text if self._may_be_public(use, definer, None) else None
+                defined = None if definer is None else self.index[definer].loc
+                return name.text if self._may_be_public(use, definer, defined) else None
             case LocalName(loc, name):
                 message = f"Unbound type '{name}' in current scope"
                 self.report(diag(codes.NameResolution.UnboundType, (loc, message)))

@@ -226,21 +226,29 @@ class _Lexer:
 
     def block_comment(self, start: int) -> int:
         text = self.text
-        depth, position = 0, start
+        opened: list[int] = []
+        position = start
         while True:
             edge = _COMMENT_EDGE.search(text, position)
             if edge is None:
-                return self.unclosed_comment(start)
+                return self.unclosed_comment(start, opened[-1])
             position = edge.end()
-            depth += 1 if edge.group() == "/*" else -1
-            if depth == 0:
+            if edge.group() == "/*":
+                opened.append(edge.start())
+            else:
+                opened.pop()
+            if not opened:
                 break
         if text.startswith("/**", start) and not text.startswith("/***", start) and position - start > 4:
             self.add_doc(start, position, text[start + 3 : position - 2])
         return position
 
-    def unclosed_comment(self, start: int) -> int:
-        loc = Loc(self.file, start, start + 2)
+    def unclosed_comment(self, start: int, opened: int) -> int:
+        """A comment without end: the innermost is to blame. In front of everything, nothing is read."""
+        loc = Loc(self.file, opened, opened + 2)
+        if not self.tokens.kinds:
+            self.tokens.docs.clear()
+            self.unclosed = _MAX_UNCLOSED
         self.fail(diag(codes.Syntax.InvalidDocComment, (loc, "Unclosed block comment")))
         self.unclosed += 1
         if self.unclosed > _MAX_UNCLOSED:

@@ -100,6 +100,12 @@ class Colors:
             coloring.sites[site] = argument if is_passed_on else self._copy(argument)
         return coloring
 
+    def stands_in(self, body: N.Sequence | None, parameter: N.Variable) -> bool:
+        """Whether a parameter stands anywhere in the body of its macro."""
+        return body is not None and any(
+            site and site.variable is parameter for _, site, _ in self._parts_of(body)
+        )
+
     def _next(self) -> int:
         self._last += 1
         return self._last

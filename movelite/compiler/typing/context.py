@@ -41,6 +41,7 @@ class ProgramContext:
     `used_members` are the functions and constants that any code names. `friends` are the modules that
     must become friends because they call `public(package)` functions, with the place of such a function.
     `settled` are the modules of the program that were checked before.
+    `fields_named_elsewhere` are fields that another module tried to access.
     `scopes` are those of blocks with method aliases that the current module's code has entered.
     """
 
@@ -53,6 +54,7 @@ class ProgramContext:
     used_members: set[N.MemberId] = field(default_factory=set)
     friends: dict[ModuleIdent, dict[ModuleIdent, Loc]] = field(default_factory=dict)
     scopes: list[N.UseFunScope] = field(default_factory=list)
+    fields_named_elsewhere: set[tuple[N.MemberId, str]] = field(default_factory=set)
 
     _located: dict[N.NamedType, Type] = field(default_factory=dict)
 
@@ -84,7 +86,6 @@ class ByName:
     frame: Frame
     coloring: Coloring
     type: Type
-    is_used: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -96,7 +97,6 @@ class Closure:
     coloring: Coloring
     parameters: tuple[Type, ...]
     result: Type
-    is_used: bool = False
 
 
 Binding = T.Local | ByName | Closure | None

@@ -91,6 +91,7 @@ def _find_field(body: Body, access: N.FieldAccess, of: Type) -> FieldStep | None
                     f"be accessed within the module '{module}' since it defines '{struct_name}'"
                 )
                 report_restricted(body, access.loc, message)
+                body.program.fields_named_elsewhere.add((member, name))
             definition = body.program.named.datatype(member)
             if isinstance(definition, N.EnumDef):
                 message = (

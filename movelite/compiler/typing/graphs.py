@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -63,15 +63,38 @@ def cycles(graph: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
     return [c for c in components(graph) if len(c) > 1 or c[0] in graph.get(c[0], ())]
 
 
-def node_in_cycle(graph: Mapping[Node, Iterable[Node]]) -> Node | None:
-    """A node of a cycle, the one that the official compiler's sort stumbles over; None without a cycle."""
+def reachable_circles(graph: Mapping[Node, Sequence[Node]]) -> list[list[Node]]:
+    """The components that hold a cycle, their nodes in the order in which the official compiler lists them.
+
+    It searches backwards first, and then forwards from the nodes that ended last (Kosaraju).
+    """
+    incoming: dict[Node, list[Node]] = {node: [] for node in graph}
+    for node, successors in graph.items():
+        for successor in successors:
+            incoming[successor].append(node)
+    ended = _ended(incoming)
+    seen: set[Node] = set()
+    found: list[list[Node]] = []
+    for root in reversed(ended):
+        component: list[Node] = []
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            component.append(node)
+            stack += [successor for successor in graph[node] if successor not in seen]
+        if len(component) > 1 or (component and component[0] in graph[component[0]]):
+            found.append(component)
+    return found
+
+
+def _ended(graph: Mapping[Node, Iterable[Node]]) -> list[Node]:
+    """All nodes in the order in which a search in depth leaves them; the last successor is taken first."""
     order: list[Node] = []
     seen: set[Node] = set()
     finished: set[Node] = set()
-    incoming: dict[Node, list[Node]] = {}
-    for node, successors in graph.items():
-        for successor in successors:
-            incoming.setdefault(successor, []).append(node)
     for root in graph:
         stack = [] if root in seen else [root]
         while stack:
@@ -84,8 +107,17 @@ def node_in_cycle(graph: Mapping[Node, Iterable[Node]]) -> Node | None:
                 if node not in finished:
                     finished.add(node)
                     order.append(node)
+    return order
+
+
+def node_in_cycle(graph: Mapping[Node, Iterable[Node]]) -> Node | None:
+    """A node of a cycle, the one that the official compiler's sort stumbles over; None without a cycle."""
+    incoming: dict[Node, list[Node]] = {}
+    for node, successors in graph.items():
+        for successor in successors:
+            incoming.setdefault(successor, []).append(node)
     reached: set[Node] = set()
-    for node in reversed(order):
+    for node in reversed(_ended(graph)):
         if node in reached:
             continue
         reached.add(node)

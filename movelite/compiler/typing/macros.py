@@ -106,7 +106,6 @@ def _argument(frame: Frame, node: N.Expression) -> Argument:
     if isinstance(node, N.VariableUse):
         found = frame.find(node.variable)
         if isinstance(found, Closure):
-            found.is_used = True
             term = frame.coloring.at(node)
             coloring = found.coloring if term is None else term.coloring
             return Argument(node.loc, None, found.function, found.frame, coloring)
@@ -176,12 +175,12 @@ def _check_recursion(body: Body, frame: Frame, loc: Loc, macro: N.MemberId) -> b
 
 def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list[_Bound]) -> T.Expression:
     items: list[T.SequenceItem] = []
-    by_name: list[ByName | Closure] = []
     for (variable, _), binding in zip(use.parameters, bindings, strict=True):
         match binding:
             case ByName() | Closure():
                 frame.variables[variable] = binding
-                by_name.append(binding)
+                if not body.colors.stands_in(use.definition.body, variable):
+                    _warn_unused(body, _text(binding).loc)
             case T.Expression():
                 items.append(_bind_value(body, frame, variable, binding))
             case _Refused():
@@ -190,13 +189,8 @@ def _expand(body: Body, frame: Frame, loc: Loc, use: FunctionUse, bindings: list
     label = N.Label(None, loc, True)
     frame.return_label = label
     assert definition.body is not None
-    errors = body.program.diagnostics.error_count
     block = check_sequence(body, frame, definition.body, loc)
     inner = finish_labeled(body, loc, label, block, "Invalid named block")
-    for argument in by_name:
-        # what could not be expanded says nothing about who would have used the argument
-        if not argument.is_used and errors == body.program.diagnostics.error_count:
-            _warn_unused(body, _text(argument).loc)
     result = fill_holes(body, use.result)
     subtype(body, result.loc or loc, "Invalid type annotation", inner.type, result)
     annotated = Annotated(result, loc, inner)
@@ -230,7 +224,6 @@ def _frame_at(frame: Frame, site: N.VariableUse | N.VariableCall, argument: ByNa
 
 def evaluate_argument(body: Body, frame: Frame, node: N.VariableUse, argument: ByName) -> T.Expression:
     """A by-name argument where its parameter stands. It is a block, so that `&$x` borrows a copy."""
-    argument.is_used = True
     loc = node.loc
     value = check_expression(body, _frame_at(frame, node, argument), argument.expression)
     type_ = fill_holes(body, argument.type)
@@ -244,14 +237,12 @@ def _call_lambda(body: Body, frame: Frame, node: N.VariableCall) -> T.Expression
     found = frame.find(node.variable)
     if not isinstance(found, Closure):
         if isinstance(found, ByName):
-            found.is_used = True
             label = (found.expression.loc, "Expected a lambda argument")
             message = "Cannot call non-lambda argument"
             body.report(TypeSafety.CannotExpandMacro, node.loc, message, label)
         else:
             check_all(body, frame, node.arguments.items)
         return error_expression(node)
-    found.is_used = True
     message = f"Invalid lambda call of '{node.variable.name}'"
     check_arity(body, node.loc, message, len(found.parameters), node.arguments.loc, node.arguments.items)
     return _apply(body, frame, found, node)

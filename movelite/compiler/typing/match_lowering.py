@@ -195,15 +195,15 @@ class _Lowering:
                         pending += reversed(self._take_apart(local, pattern, wanted, items))
                 case T.BindPattern(inner=None):
                     if pattern.local in wanted:
-                        items.append(_bind(pattern.local, _move(local, pattern.loc)))
+                        items.append(_bind(pattern.local, _move(local, pattern.loc), pattern.loc))
                 case T.BindPattern(inner=inner) if inner is not None:
                     if pattern.local not in wanted:
                         pending.append((local, inner))
                     elif _has_locals(inner, wanted):
-                        items.append(_bind(pattern.local, _copy(local, pattern.loc)))
+                        items.append(_bind(pattern.local, _copy(local, pattern.loc), pattern.loc))
                         pending.append((local, inner))
                     else:
-                        items.append(_bind(pattern.local, _move(local, pattern.loc)))
+                        items.append(_bind(pattern.local, _move(local, pattern.loc), pattern.loc))
                 case _:
                     pass
         items.append(T.Evaluate(case.arm.body, case.arm.body.loc))
@@ -311,5 +311,6 @@ def _target(local: T.Local, loc: Loc) -> T.LocalTarget:
     return T.LocalTarget(local, local.type, loc)
 
 
-def _bind(local: T.Local, value: T.Expression) -> T.Bind:
-    return T.Bind([T.LocalTarget(local, local.type, local.loc)], [local.type], value, value.loc)
+def _bind(local: T.Local, value: T.Expression, loc: Loc | None = None) -> T.Bind:
+    target = T.LocalTarget(local, local.type, loc or local.loc)
+    return T.Bind([target], [local.type], value, value.loc)

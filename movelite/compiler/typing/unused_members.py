@@ -57,6 +57,7 @@ def warn_about_unused_fields(program: ProgramContext, module: T.Module) -> None:
     diagnostics = program.diagnostics
     is_iota = module.named.package.flavor is Flavor.IOTA
     used = _used_fields(module)
+    used.update((m.name, field) for m, field in program.fields_named_elsewhere if m.module == module.ident)
     with diagnostics.filtered(module.named.package.filters), diagnostics.filtered(module.filters):
         for struct in module.structs.values():
             is_object = is_iota and bool(struct.abilities & AbilitySet.KEY)

@@ -102,3 +102,14 @@ def test_a_lost_value_shows_who_holds_it_and_what_its_type_lacks() -> None:
     assert "The parameter 's' still holds a value" in shown
     assert "does not have the ability 'drop'" in shown
     assert "'drop' ability would need to be added here" in shown
+
+
+def test_an_unused_variable_of_alternatives_is_told_in_each() -> None:
+    text = "public enum E has drop { A(u64), B(u64) }"
+    text += "public fun f(e: E): u64 { match (e) { E::A(x) | E::B(x) => 1 } }"
+    assert said(f"module a::m {{ {text} }}") == [("W09002", "x"), ("W09002", "x")]
+
+
+def test_an_argument_that_no_macro_evaluates_is_told_although_others_are_wrong() -> None:
+    text = "macro fun m($x: u64, $y: u64): bool { $x } public fun f() { m!(1, 2); }"
+    assert ("W09005", "2") in said(f"module a::m {{ {text} }}")
