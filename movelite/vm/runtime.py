@@ -39,6 +39,8 @@ class RuntimeConfig:
     """False runs everything in the reference interpreter."""
     hot_after: int = HOT_AFTER
     """Instructions interpreted, per instruction of a function's code, before it is translated; 0: none."""
+    tells_why_no_layout: bool = True
+    """Whether a result whose type is too large for BCS fails with the limit, or with VERIFICATION_ERROR."""
 
 
 _NO_PACKAGES = MemoryLinkage({})
@@ -296,14 +298,24 @@ class Session:
         ]
         result = self.execute(function, decoded)
         return_values = [
-            values.serialize(type_.referent, value)
+            self._serialize_result(type_.referent, value)
             for type_, value in zip(function.return_types, result.return_values, strict=True)
         ]
         mutable = [
-            (index, values.serialize(function.parameters[index].element, value))
+            (index, self._serialize_result(function.parameters[index].element, value))
             for index, value in result.mutable_references
         ]
         return SerializedReturn(mutable, return_values)
+
+    def _serialize_result(self, type_: Type, value: values.Value) -> bytes:
+        try:
+            values.check_layout(type_)
+        except VMError as error:
+            if self.runtime.config.tells_why_no_layout:
+                raise
+            message = "entry point functions cannot have non-serializable return types"
+            raise VMError(StatusCode.VERIFICATION_ERROR, message=message) from error
+        return values.serialize(type_, value)
 
     # Publishing
 

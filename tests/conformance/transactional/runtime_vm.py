@@ -24,7 +24,8 @@ class RuntimeMoveVm:
 
     def __init__(self, stdlib: Sequence[CompiledModule]) -> None:
         self.linkage = MemoryLinkage({module.self_id: serialize_module(module) for module in stdlib})
-        self.runtime = MoveRuntime(std_natives(), RuntimeConfig(verifier=MOVE_DEFAULT_CONFIG))
+        config = RuntimeConfig(verifier=MOVE_DEFAULT_CONFIG, tells_why_no_layout=False)
+        self.runtime = MoveRuntime(std_natives(), config)
 
     def publish(self, modules: Sequence[bytes], sender: bytes) -> None:
         """Verify and keep modules."""
