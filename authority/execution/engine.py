@@ -27,6 +27,7 @@ from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
 from authority.execution.native import KnownPackages, NativeRun, PlainJob
+from authority.execution.native_calls import NativeCalls
 from authority.execution.native_plan import NativePlan, make_plan
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
@@ -140,15 +141,16 @@ class Executor:
 
         None stands for those that have to be run by `execute`.
         """
-        runs = [self._try_native(job, reader) for job in jobs]
+        calls = NativeCalls(self, reader)
+        runs = [self._try_native(job, reader, calls) for job in jobs]
         _do_for_all(runs, NativeRun.make_objects)
         _do_for_all(runs, NativeRun.make_effects)
         return runs
 
-    def _try_native(self, job: PlainJob, reader: ObjectReader) -> NativeRun | None:
+    def _try_native(self, job: PlainJob, reader: ObjectReader, calls: NativeCalls) -> NativeRun | None:
         try:
             plan, packages = self._native_plan(job.transaction.layout, reader)
-            return NativeRun(job, plan, packages, self, reader)
+            return NativeRun(job, plan, packages, self, calls)
         except NotQuiet as error:
             self._forget_call(error.plan)
         except NotNative:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from authority.execution.call_plan import NotNative
 from authority.execution.gas_charger import computation_cost, sender_rebate
-from authority.execution.inputs import ObjectReader
 from authority.execution.native_calls import Held, NativeCalls, NativeExecutor
 from authority.execution.native_plan import Call, Merge, NativePlan, Split, Transfer
 from authority.removal import Removal
@@ -94,7 +93,7 @@ class NativeRun:
         plan: NativePlan,
         packages: KnownPackages,
         executor: NativeExecutor,
-        reader: ObjectReader,
+        calls: NativeCalls,
     ) -> None:
         """Run the commands and charge for all."""
         transaction, inputs, digest = job
@@ -109,7 +108,8 @@ class NativeRun:
         self.merged: set[ObjectID] = set()
         self.removed: Sequence[Removal] = ()
         if plan.has_calls:
-            self.calls = NativeCalls(executor, transaction, digest, self.read_size, reader)
+            self.calls = calls
+            calls.begin(transaction, digest, self.read_size)
         self.coin = coin = held[plan.gas]
         balance = sum([one.balance or 0 for one in held[plan.gas :]])
         if not transaction.budget <= balance <= MAX_U64:
@@ -126,6 +126,7 @@ class NativeRun:
                 case Call():
                     self._call(step)
         self._charge()
+        self._find_created_and_deleted()
 
     def _transfer(self, step: Transfer) -> None:
         """Give objects to an address."""
@@ -214,6 +215,18 @@ class NativeRun:
         self.gas = gas = GasCostSummary(computation, computation, storage, rebate, rebates - rebate)
         coin.balance = balance - gas.net_gas_usage
 
+    def _find_created_and_deleted(self) -> None:
+        """Ids that were made and are still there, and ids from before that are gone for ever."""
+        smashed = {one.id for one in self.held[self.plan.gas + 1 : len(self.inputs)]}
+        self.created: Collection[ObjectID] = self.made
+        self.deleted: Collection[ObjectID] = smashed
+        if self.calls is not None:
+            objects = self.calls.objects
+            self.created, self.deleted = objects.new_ids, smashed.union(objects.deleted_ids)
+        elif self.merged:
+            made = set(self.made)
+            self.created, self.deleted = made - self.merged, (self.merged - made) | smashed
+
     def make_objects(self) -> None:
         """The second part: the objects as they are stored."""
         config, digest = self.executor.config, self.digest
@@ -231,7 +244,6 @@ class NativeRun:
 
     def make_effects(self) -> None:
         """The third part."""
-        self._find_created_and_deleted()
         created, written = self.created, self.written
         changes = {
             one.id: owned_change_bytes(
@@ -239,7 +251,7 @@ class NativeRun:
             )
             for one in self.left
         }
-        if len(changes) < len(self.held) or self.calls is not None:
+        if len(changes) < len(self.held) or self.plan.has_calls:
             self._add_gone(changes)
         ids = sorted(changes)
         encoded = effects_bytes(
@@ -255,18 +267,6 @@ class NativeRun:
             unchanged_shared=(),
         )
         self.effects = TransactionEffects.of_own_bytes(encoded, status=_SUCCESS, gas_used=self.gas)
-
-    def _find_created_and_deleted(self) -> None:
-        """Ids that were made and are still there, and ids from before that are gone for ever."""
-        smashed = {one.id for one in self.held[self.plan.gas + 1 : len(self.inputs)]}
-        self.created: Collection[ObjectID] = self.made
-        self.deleted: Collection[ObjectID] = smashed
-        if self.calls is not None:
-            objects = self.calls.objects
-            self.created, self.deleted = objects.new_ids.keys(), smashed.union(objects.deleted_ids)
-        elif self.merged:
-            made = set(self.made)
-            self.created, self.deleted = made - self.merged, (self.merged - made) | smashed
 
     def _add_gone(self, changes: dict[ObjectID, bytes]) -> None:
         """Add the changes of what is not left."""

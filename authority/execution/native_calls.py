@@ -8,15 +8,15 @@ from authority.execution.call_plan import CallPlan, NotNative, NotQuiet, Paramet
 from authority.execution.children import StoreChildReader
 from authority.execution.context import InputType
 from authority.execution.inputs import ObjectReader
-from authority.execution.tx_context import TxContext
 from movelite.bytecode.status import VMError
 from movelite.natives.object_runtime import ObjectRuntime, id_of
+from movelite.natives.transaction_terms import TransactionTerms
 from movelite.vm.gas import BoundedHeightGas
 from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
 from movelite.vm.types import Type
 from movelite.vm.values import Value, deserialize, serialize
-from proto.ids import ADDRESS_LENGTH, Address, Digest, ObjectID
+from proto.ids import ADDRESS_LENGTH, Address, Digest, ObjectID, derive_object_id
 from proto.object import GAS_COIN_HEAD, GAS_COIN_SIZE, OwnedParts, metered_parts_size
 from proto.protocol_config import ProtocolConfig
 from proto.transaction_layout import PlainTransaction
@@ -40,10 +40,13 @@ class NativeExecutor(Protocol):
     def facts(self, head: bytes) -> InputType:
         """What is known of the type of objects with this head. Raises: NotNative if nothing is."""
 
-    def tx_context(
-        self, sender: Address, sponsor: Address | None, price: int, budget: int, digest: Digest
-    ) -> TxContext:
-        """The context that Move code of a transaction sees; sponsor: who pays, if not the sender."""
+    @property
+    def epoch_timestamp_ms(self) -> int:
+        """When the epoch began."""
+
+    @property
+    def reference_gas_price(self) -> int:
+        """The least price of gas."""
 
 
 class Held:
@@ -97,26 +100,34 @@ class Held:
 
 
 class NativeCalls:
-    """The virtual machine for the calls of one transaction."""
+    """The virtual machine for the calls of a batch, one transaction after the other."""
 
-    def __init__(
-        self,
-        executor: NativeExecutor,
-        transaction: PlainTransaction,
-        digest: Digest,
-        read_size: int,
-        reader: ObjectReader,
-    ) -> None:
-        """read_size: bytes that reading the inputs is charged for. Raises: NotNative."""
+    def __init__(self, executor: NativeExecutor, reader: ObjectReader) -> None:
         self._executor = executor
-        self._tx_context = executor.tx_context(
-            transaction.sender, None, transaction.price, transaction.budget, digest
+        self._reader = reader
+        self._renew()
+
+    def _renew(self) -> None:
+        self.objects = ObjectRuntime(
+            StoreChildReader(self._reader), {}, self._executor.config, is_metered=True
         )
+        self._terms = TransactionTerms(self._executor.reference_gas_price)
+        self._extensions = Extensions(self.objects, self._terms)
+        self._is_fresh = True
+
+    def begin(self, transaction: PlainTransaction, digest: Digest, read_size: int) -> None:
+        """Another transaction; read_size: bytes that reading its inputs is charged for. Raises: NotNative."""
+        if self._is_fresh:
+            self.objects.start_over()
+        else:
+            self._renew()
+        self._terms.gas_price, self._terms.gas_budget = transaction.price, transaction.budget
+        self._sender = transaction.sender
+        self._digest = digest
+        self._ids_created = 0
         self._meter = BoundedHeightGas.for_budget(transaction.budget, transaction.price)
-        self.objects = ObjectRuntime(StoreChildReader(reader), {}, executor.config, is_metered=True)
-        self._extensions = Extensions(self.objects, self._tx_context.terms)
         try:
-            self._meter.deduct(read_size * executor.config.obj_access_cost_read_per_byte)
+            self._meter.deduct(read_size * self._executor.config.obj_access_cost_read_per_byte)
         except VMError as error:
             raise NotNative from error
 
@@ -127,7 +138,8 @@ class NativeCalls:
 
     def new_id(self) -> ObjectID:
         """A fresh id, recorded as made."""
-        object_id = self._tx_context.fresh_id()
+        object_id = derive_object_id(self._digest, self._ids_created)
+        self._ids_created += 1
         self.objects.new_id(object_id)
         return object_id
 
@@ -146,20 +158,23 @@ class NativeCalls:
 
     def run(self, plan: CallPlan, arguments: list[Value]) -> list[Value]:
         """Call a function; what it borrows mutably changes in place. Raises: NotNative if it fails."""
-        tx_context = self._tx_context
+        executor = self._executor
         context: list[Value] = []
         if plan.takes_context:
-            digest, time = list(tx_context.digest), tx_context.epoch_timestamp_ms
-            context = [[tx_context.sender, digest, tx_context.epoch, time, tx_context.ids_created]]
+            digest, time = list(self._digest), executor.epoch_timestamp_ms
+            context = [[self._sender, digest, executor.epoch, time, self._ids_created]]
+        self._is_fresh = False
         try:
-            runtime = self._executor.runtime
-            found = runtime.call(plan.function, [*arguments, *context], self._meter, self._extensions)
+            results = executor.runtime.call(
+                plan.function, [*arguments, *context], self._meter, self._extensions
+            )
         except VMError as error:
             raise NotNative from error
         if self._meter.has_passed_height_tier:
             raise NotNative
         if not self.objects.is_quiet:
             raise NotQuiet(plan)
+        self._is_fresh = True
         for value in context:
-            tx_context.ids_created = value[4]
-        return found.return_values
+            self._ids_created = value[4]
+        return results

@@ -219,6 +219,12 @@ class ObjectRuntime:
             self.transfers or self.events or self.received or self.children or self._fetched or self._settings
         )
 
+    def start_over(self) -> None:
+        """Make ready for another transaction, where is_quiet holds of the last one."""
+        self.new_ids = {}
+        self.deleted_ids = {}
+        self.slow_milliseconds = 0
+
     def take_events(self) -> list[tuple[Type, StructTag, Value]]:
         """The events since the last call, which starts the count anew."""
         events, self.events = self.events, []

@@ -76,12 +76,16 @@ class MoveRuntime:
         arguments: Sequence[Value],
         gas_meter: GasMeter,
         extensions: Extensions,
-    ) -> ReturnValues:
-        """As `Session.execute`, of a function that a session has loaded: no view of packages is needed.
+    ) -> list[Value]:
+        """The results of a function that a session has loaded: no view of packages is needed.
 
-        Raises: as Session.execute.
+        All its references are to vectors, structs and enums, and it returns none: what is borrowed mutably
+        changes in place. The number of arguments is right. Raises: ExecutionError.
         """
-        return Session(self, _NO_PACKAGES, gas_meter, extensions).execute(function, arguments)
+        instance = function.instance
+        if function.is_native or not self.config.translate:
+            return Interpreter(gas_meter, extensions, self.config.limits).execute(instance, arguments)
+        return self.machine.run(instance, arguments, gas_meter, extensions)
 
     def forget_links(self) -> None:
         """Look every view up again: call it when a link context has come to mean other modules."""

@@ -111,8 +111,10 @@ class GasWindow:
 
         Raises: ExecutionError OUT_OF_GAS where gas has ended inside the last stretch.
         """
-        self._add_up(self._opened - self.counter.cell_contents)
-        self._opened = self.counter.cell_contents
+        used = self._opened - self.counter.cell_contents
+        if used:
+            self._add_up(used)
+            self._opened -= used
         self.gas.stack_height = self._drift + height
         if self.gas_end is not None:
             raise self.gas_end.error()

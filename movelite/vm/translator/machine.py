@@ -202,7 +202,10 @@ class Machine:
             function = self.ready(instance)
             if function is None:
                 return self._interpreter(0, 0).execute(instance, arguments)
-            return self._enter(function, instance, _flat(instance.parameters, arguments), 0, _entry(instance))
+            flat = arguments
+            if instance.takes_scalar_references:
+                flat = _flat(instance.parameters, arguments)
+            return self._enter(function, instance, flat, 0, _entry(instance))
 
     def call(self, vm: Interpreter, callee: FunctionInstance, arguments: list[Value]) -> list[Value] | None:
         """The results of a call that the interpreter makes; None if it has to interpret it."""
@@ -234,7 +237,7 @@ class Machine:
         self,
         function: Callable[..., Any],
         instance: FunctionInstance,
-        flat: list[Value],
+        flat: Sequence[Value],
         w: int,
         entry: Stretch | None,
     ) -> list[Value]:
