@@ -239,11 +239,12 @@ class RocksKeyValueStore:
         if self._failure is not None:
             raise StorageError(self._failure)
         writes = WriteBatch(raw_mode=True)
+        put = writes.put
         for key, value in batch.puts.items():
             if value is None:
                 writes.delete(key)
             else:
-                writes.put(key, value)
+                put(key, value)
         try:
             self._db.write(writes, self._write_options)
         except Exception as error:  # rocksdict raises bare Exception for every cause

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from authority.certificates import CertifiedBatch, InBatch, StoredCertificate
-from authority.execution.engine import ExecutionResult, Executor
+from authority.execution.engine import Executor
 from authority.execution.native import NativeRun, PlainJob
 from authority.key_value import StorageError
 from authority.locks import LockTable
@@ -302,7 +302,8 @@ class AuthorityState:
             run = self._run_plain([submission], {}, unit).get(submission.transaction.digest)
         if run is None:
             return self._execute_fully(submission, commit)
-        self._record(submission, run, b"", run.transaction.references, commit)
+        self._record(submission, run.effects, b"", run.transaction.references, commit)
+        unit.add_parts(run.changes, run.removed)
         return messages.Executed(run.effects, None)
 
     def _execute_fully(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
@@ -320,31 +321,31 @@ class AuthorityState:
         self._reader.learn(submitted)
         events = result.events if result.events.data else None
         raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
-        self._record(submission, result, raw_events, checked.owned, commit)
+        self._record(submission, result.effects, raw_events, checked.owned, commit)
+        unit.add_changes(result.written, result.removed, result.created)
         unit.add_received(result.received)
         return messages.Executed(result.effects, events)
 
     def _record(
         self,
         submission: CertifiedSubmission,
-        result: ExecutionResult | NativeRun,
+        effects: TransactionEffects,
         events: bytes,
         owned: tuple[bytes, ...],
         commit: _Commit,
     ) -> None:
-        """Write what a transaction did. events: BCS; owned: the references that it has locked."""
+        """Keep the record of a transaction. events: BCS; owned: the references that it has locked."""
         unit = commit.unit
-        match submission.certificate:
-            case Certificate() as single:
-                certificate: StoredCertificate = single
-            case batch, index:
-                if commit.batch_number is None:
-                    commit.batch_number = unit.add_certificates(batch)
-                certificate = InBatch(commit.batch_number, index)
-        digest, raw = submission.transaction.digest, submission.transaction.raw
-        unit.add_record(digest, raw, certificate, result.effects.encoded, events)
-        unit.add_changes(result.written, result.removed, result.created)
-        commit.done.append((owned, digest))
+        submitted, certificate = submission
+        if isinstance(certificate, Certificate):
+            place: StoredCertificate = certificate
+        else:
+            batch, index = certificate
+            if commit.batch_number is None:
+                commit.batch_number = unit.add_certificates(batch)
+            place = InBatch(commit.batch_number, index)
+        unit.add_record(submitted.digest, submitted.raw, place, effects.encoded, events)
+        commit.done.append((owned, submitted.digest))
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
@@ -396,7 +397,7 @@ class AuthorityState:
         shown: list[SubmittedTransaction] = []
 
         def digest_of(raw: bytes) -> Digest:
-            shown.append(self._reader.read(raw))
+            shown.append(self._reader.read_certified(raw))
             return shown[-1].digest
 
         verified = verify_certificate_batch(batch, self.committee, digest_of, self._own_votes)
@@ -409,7 +410,7 @@ class AuthorityState:
     def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
         submissions = []
         for certified in singles:
-            submitted = self._reader.read(certified.transaction.to_bytes())
+            submitted = self._reader.read_certified(certified.transaction.to_bytes())
             verify_certificate(certified.certificate, self.committee, submitted.digest)
             submissions.append(CertifiedSubmission(submitted, certified.certificate))
         return submissions

@@ -36,7 +36,7 @@ from authority.removal import Removal
 from authority.vote_journal import VoteJournal
 from proto import bcs
 from proto.committee import AuthorityName
-from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
 from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, OwnedParts, Owner, coin_parts
 
@@ -411,17 +411,31 @@ class UnitOfWork:
 
     def add_changes(
         self,
-        written: Mapping[ObjectID, Object | OwnedParts],
+        written: Mapping[ObjectID, Object],
         removed: Iterable[Removal],
         created: Container[ObjectID],
     ) -> None:
         """Write what a transaction leaves behind; created: ids not there before."""
         for object_id, value in written.items():
-            before = None if object_id in created else self._known(object_id)
-            if isinstance(value, OwnedParts):
-                self._write_parts(object_id, value, before)
-            else:
-                self._write_object(object_id, value, before)
+            self._write_object(object_id, value, None if object_id in created else self._known(object_id))
+        for gone in removed:
+            self._remove_object(gone)
+
+    def add_parts(
+        self, written: Iterable[tuple[OwnedParts | None, OwnedParts]], removed: Iterable[Removal]
+    ) -> None:
+        """The same for objects of accounts: what each was before, and what it is now."""
+        puts, live = self.batch.puts, self.live
+        for before, value in written:
+            object_id, owner = ObjectID(value.reference[:ADDRESS_LENGTH]), value.owner
+            puts[b"o" + object_id + (MAX_U64 - value.version).to_bytes(8, "big")] = _LIVE + value.encoded
+            if before is None:
+                puts[b"a" + owner + object_id] = b""
+            elif before.owner != owner:
+                puts[b"a" + before.owner + object_id] = None
+                puts[b"a" + owner + object_id] = b""
+            live[object_id] = value
+            self._not_in_versions.append((object_id, value.version, value))
         for gone in removed:
             self._remove_object(gone)
 
@@ -441,21 +455,6 @@ class UnitOfWork:
         self.batch.puts[_object_key(object_id, version)] = _LIVE + value.encoded
         self._index_owner(object_id, _owner_prefix(before), _owner_prefix(value))
         self.live[object_id] = coin_parts(value.encoded) or value
-        self._not_in_versions.append((object_id, version, value))
-
-    def _write_parts(
-        self, object_id: ObjectID, value: OwnedParts, before: Object | OwnedParts | None
-    ) -> None:
-        """The same for an object of an account, of which most stay where they are in the index."""
-        version, owner = value.version, value.owner
-        puts = self.batch.puts
-        puts[b"o" + object_id + (MAX_U64 - version).to_bytes(8, "big")] = _LIVE + value.encoded
-        if not isinstance(before, OwnedParts):
-            self._index_owner(object_id, _owner_prefix(before), b"a" + owner)
-        elif before.owner != owner:
-            puts[b"a" + before.owner + object_id] = None
-            puts[b"a" + owner + object_id] = b""
-        self.live[object_id] = value
         self._not_in_versions.append((object_id, version, value))
 
     def _remove_object(self, gone: Removal) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
 
 from authority.signature_verifier import SignatureCheck
 from proto.bcs import BcsError
@@ -52,15 +52,26 @@ class SubmittedTransaction:
 
 
 class TransactionReader:
-    """Reads transactions. Those seen lately are remembered, for they come again in a certificate."""
+    """Reads transactions. Those that come with a vote are remembered until they come in a certificate."""
 
     def __init__(self) -> None:
         self._layouts = LayoutTable()
-        self._read_or_recall = lru_cache(maxsize=RECENT_TRANSACTIONS)(self._read_anew)
+        self._recent: OrderedDict[bytes, SubmittedTransaction] = OrderedDict()
 
     def read(self, raw: bytes) -> SubmittedTransaction:
-        """The transaction in these bytes. Raises: AuthorityError if there is none."""
-        return self._read_anew(raw) if len(raw) > REMEMBERED_BYTES else self._read_or_recall(raw)
+        """The transaction in these bytes, to be voted for. Raises: AuthorityError if there is none."""
+        submitted = self._recent.get(raw)
+        if submitted is None:
+            submitted = self._read_anew(raw)
+            if len(raw) <= REMEMBERED_BYTES:
+                self._recent[raw] = submitted
+                if len(self._recent) > RECENT_TRANSACTIONS:
+                    self._recent.popitem(last=False)
+        return submitted
+
+    def read_certified(self, raw: bytes) -> SubmittedTransaction:
+        """The same, to be executed: most never come again. Raises: AuthorityError if there is none."""
+        return self._recent.pop(raw, None) or self._read_anew(raw)
 
     def learn(self, submitted: SubmittedTransaction) -> None:
         """From now on others of its layout are not decoded.

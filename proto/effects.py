@@ -28,7 +28,7 @@ from proto.ids import (
     Digest,
     ObjectID,
     SequenceNumber,
-    blake2b_256,
+    hash_after,
 )
 from proto.object import IMMUTABLE, AddressOwner, ObjectRef, Owner
 from proto.record import record
@@ -243,7 +243,7 @@ class TransactionEffects:
         """Digest of the effects."""
         known: Digest | None = self.__dict__.get("_digest")
         if known is None:
-            self.__dict__["_digest"] = known = Digest(blake2b_256(b"TransactionEffects::" + self.encoded))
+            self.__dict__["_digest"] = known = Digest(_effects_hash(self.encoded))
         return known
 
     @property
@@ -328,6 +328,7 @@ class TransactionEffects:
         )
 
 
+_effects_hash = hash_after(b"TransactionEffects::")
 _EFFECTS_FIELDS = frozenset(entry.name for entry in fields(TransactionEffects))
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from proto.ids import blake2b_256
+from proto.ids import hash_after
 
-_LEAF, _NODE = b"\x00", b"\x01"
+_leaf_hash, _node_hash = hash_after(b"\x00"), hash_after(b"\x01")
 HASH_LENGTH = 32
 
 RECENT_TREES = 32
@@ -57,7 +57,7 @@ def root_from_proof(digest: bytes, index: int, count: int, proof: Sequence[bytes
     """The root that a proof leads to, or None if it has not the shape that index and count demand."""
     if not 0 <= index < count:
         return None
-    current = blake2b_256(_LEAF + digest)
+    current = _leaf_hash(digest)
     siblings: Iterator[bytes] = iter(proof)
     width = count
     while width > 1:
@@ -65,7 +65,7 @@ def root_from_proof(digest: bytes, index: int, count: int, proof: Sequence[bytes
             sibling = next(siblings, b"")
             if len(sibling) != HASH_LENGTH:
                 return None
-            current = blake2b_256(_NODE + (sibling + current if index & 1 else current + sibling))
+            current = _node_hash(sibling + current if index & 1 else current + sibling)
         index >>= 1
         width = (width + 1) >> 1
     return current if next(siblings, None) is None else None
@@ -80,10 +80,10 @@ def _levels(digests: Sequence[bytes]) -> list[list[bytes]]:
 
 @lru_cache(maxsize=RECENT_TREES)
 def _hashed(digests: tuple[bytes, ...]) -> list[list[bytes]]:
-    level = [blake2b_256(_LEAF + digest) for digest in digests]
+    level = [_leaf_hash(digest) for digest in digests]
     levels = [level]
     while len(level) > 1:
-        pairs = [blake2b_256(_NODE + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        pairs = [_node_hash(left + right) for left, right in zip(level[::2], level[1::2], strict=False)]
         if len(level) & 1:
             pairs.append(level[-1])
         level = pairs

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from proto import bcs
 from proto.bcs import U16, U64, Remembered
-from proto.ids import Address, Digest, ObjectID, SequenceNumber, blake2b_256
+from proto.ids import Address, Digest, ObjectID, SequenceNumber, blake2b_256, hash_after
 from proto.object import ObjectRef
 from proto.record import record
 from proto.system_transaction import (
@@ -284,9 +284,12 @@ def split_sender_signed(raw: bytes) -> tuple[SenderSignedData, bytes]:
     return signed, raw[len(SenderSignedData.bcs_prefix) : len(raw) - tail]
 
 
+_transaction_hash = hash_after(b"TransactionData::")
+
+
 def digest_of_bytes(transaction_data_bcs: bytes) -> Digest:
     """Transaction digest from the BCS of TransactionData."""
-    return Digest(blake2b_256(b"TransactionData::" + transaction_data_bcs))
+    return Digest(_transaction_hash(transaction_data_bcs))
 
 
 def pure(schema: object, value: object) -> Pure:

@@ -30,7 +30,7 @@ from proto.errors import (
     SignerSignatureAbsent,
     SignerSignatureNumberMismatch,
 )
-from proto.ids import Address, blake2b_256
+from proto.ids import Address, blake2b_256, hash_after
 from proto.multisig import MultiSig, read_multisig
 from proto.passkey import PasskeyAuthenticator, read_passkey
 from proto.transaction import SenderSignedData, TransactionData
@@ -66,7 +66,7 @@ _SCHEMES_OF_ONE_KEY: dict[int | None, SignatureScheme] = {
     scheme.value: scheme for scheme in PUBLIC_KEY_LENGTHS
 }
 
-_TRANSACTION_INTENT = intent_message(IntentScope.TRANSACTION_DATA, b"")
+_signed_digest = hash_after(intent_message(IntentScope.TRANSACTION_DATA, b""))
 ED25519_FLAG = SignatureScheme.ED25519.value
 
 GenericSignature = Signature | MultiSig | PasskeyAuthenticator
@@ -140,8 +140,7 @@ def _is_signed(transaction_bcs: bytes, signature: bytes, signer: Address) -> boo
     public_key = signature[1 + SIGNATURE_LENGTH :]
     if blake2b_256(public_key) != signer:
         return False
-    digest = blake2b_256(_TRANSACTION_INTENT + transaction_bcs)
-    return verify_ed25519(public_key, digest, signature[1 : 1 + SIGNATURE_LENGTH])
+    return verify_ed25519(public_key, _signed_digest(transaction_bcs), signature[1 : 1 + SIGNATURE_LENGTH])
 
 
 def verify_personal_message(message: bytes, signature: bytes) -> Address:

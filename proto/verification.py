@@ -31,7 +31,6 @@ from proto.messages import (
     BatchVoteStatement,
     Certificate,
     CertificateBatch,
-    DigestOnly,
     EffectsCertificate,
     EffectsVote,
     EffectsVoteStatement,
@@ -122,19 +121,19 @@ def verify_certificate_batch(
     whole: list[int] = []
     digest_of = digest_of or _read_digest
     for index, entry in enumerate(batch.entries):
-        match entry:
-            case DigestOnly(digest):
-                digests.append(digest)
-            case WholeTransaction(raw):
-                digests.append(digest_of(raw))
-                whole.append(index)
+        if isinstance(entry, WholeTransaction):
+            digests.append(digest_of(entry.transaction))
+            whole.append(index)
+        else:
+            digests.append(entry.digest)
     if not digests:
         raise InvalidCertificate("a batch has at least one transaction")
     if any(not is_bitmap(vote.accepted, len(digests)) for vote in batch.votes):
         raise InvalidCertificate("a bitmap does not fit the batch")
     _check_quorum([vote.signer for vote in batch.votes], committee)
     accepted_by_all = _common_bits([vote.accepted for vote in batch.votes])
-    for index in whole:
+    is_unanimous = accepted_by_all == (1 << len(digests)) - 1
+    for index in () if is_unanimous else whole:
         if not accepted_by_all >> index & 1:
             accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
             _check_quorum(accepting, committee)

@@ -8,6 +8,7 @@ do the same, to the byte, is a property test.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -245,43 +246,52 @@ class NativeRun:
     def make_effects(self) -> None:
         """The third part."""
         created, written = self.created, self.written
-        changes = {
-            one.id: owned_change_bytes(
+        changes = [
+            owned_change_bytes(
                 one.id, one.before, written[one.id], ID_CREATED if one.id in created else ID_UNCHANGED
             )
             for one in self.left
-        }
+        ]
         if len(changes) < len(self.held) or self.plan.has_calls:
-            self._add_gone(changes)
-        ids = sorted(changes)
+            changes += self._gone()
+        changes.sort()  # by id, with which they begin
         encoded = effects_bytes(
             status=_SUCCESS,
             epoch=self.executor.epoch,
             gas=self.gas,
             digest=self.digest,
-            gas_object_index=ids.index(self.coin.id),
+            gas_object_index=bisect_left(changes, self.coin.id),
             events_digest=None,
             dependencies=self._dependencies(),
             lamport_version=self.version,
-            changes=[changes[key] for key in ids],
+            changes=changes,
             unchanged_shared=(),
         )
         self.effects = TransactionEffects.of_own_bytes(encoded, status=_SUCCESS, gas_used=self.gas)
 
-    def _add_gone(self, changes: dict[ObjectID, bytes]) -> None:
-        """Add the changes of what is not left."""
+    def _gone(self) -> list[bytes]:
+        """The changes of what is not left."""
+        changes: list[bytes] = []
         removed = []
+        seen = set(self.written)
         for one in self.held[: len(self.inputs)]:
-            if one.id not in changes:
+            if one.id not in seen:
+                seen.add(one.id)
                 is_deleted = one.id in self.deleted
                 operation = ID_DELETED if is_deleted else ID_UNCHANGED
-                changes[one.id] = owned_change_bytes(one.id, one.before, None, operation)
+                changes.append(owned_change_bytes(one.id, one.before, None, operation))
                 removed.append(Removal(one.id, self.version, not is_deleted))
         for object_id in (*self.created, *self.deleted):
-            if object_id not in changes:
+            if object_id not in seen:
                 operation = ID_CREATED if object_id in self.created else ID_DELETED
-                changes[object_id] = owned_change_bytes(object_id, None, None, operation)
+                changes.append(owned_change_bytes(object_id, None, None, operation))
         self.removed = sorted(removed)
+        return changes
+
+    @property
+    def changes(self) -> list[tuple[OwnedParts | None, OwnedParts]]:
+        """What each object that is left was before, and what it is now."""
+        return [(one.before, self.written[one.id]) for one in self.left]
 
     def _dependencies(self) -> set[Digest]:
         """The transactions that made the inputs."""
