@@ -116,18 +116,26 @@ class GasCharger:
         )
 
     def _sender_rebate(self) -> int:
-        return sender_rebate(self._rebates, self._config)
+        return sender_rebate(self._rebates, self._config.storage_rebate_rate)
 
 
-def sender_rebate(rebates: int, config: ProtocolConfig) -> int:
-    """The part of storage rebates that goes back to the sender."""
-    return (rebates * config.storage_rebate_rate + BASIS_POINTS // 2) // BASIS_POINTS
+def sender_rebate(rebates: int, rate: int) -> int:
+    """The part of storage rebates that goes back to the sender; rate: in basis points."""
+    return (rebates * rate + BASIS_POINTS // 2) // BASIS_POINTS
 
 
 @lru_cache(maxsize=4096)
-def computation_cost(internal_units: int, budget: int, price: int) -> int | None:
-    """The cost of so much computation, or None if the budget does not exceed it."""
+def cost_summary(
+    internal_units: int, budget: int, price: int, storage_cost: int, rebates: int, rebate_rate: int
+) -> GasCostSummary | None:
+    """What a transaction pays that used so many units, or None if the budget does not suffice.
+
+    Most transactions are like one before.
+    """
     if internal_units > GasMeter.units_of_budget(budget, price) * INTERNAL_UNITS:
         return None
-    cost = computation_units(internal_units // INTERNAL_UNITS) * price
-    return None if budget <= cost else cost
+    computation = computation_units(internal_units // INTERNAL_UNITS) * price
+    rebate = sender_rebate(rebates, rebate_rate)
+    if budget <= computation or max(storage_cost - rebate, 0) > budget - computation:
+        return None
+    return GasCostSummary(computation, computation, storage_cost, rebate, rebates - rebate)

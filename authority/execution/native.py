@@ -13,12 +13,12 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from authority.execution.call_plan import NotNative
-from authority.execution.gas_charger import computation_cost, sender_rebate
+from authority.execution.gas_charger import cost_summary
 from authority.execution.native_calls import Held, NativeCalls, NativeExecutor
 from authority.execution.native_plan import Call, Merge, NativePlan, Split, Transfer
 from authority.removal import Removal
 from movelite.vm.values import Value
-from proto.effects import GasCostSummary, TransactionEffects
+from proto.effects import TransactionEffects
 from proto.effects_writer import (
     ID_CREATED,
     ID_DELETED,
@@ -62,11 +62,13 @@ class NativeRun:
     """One transaction, from its inputs to what it leaves. It runs in three parts, each for a whole batch:
     the processor then does one short thing a hundred times, and foresees it, which saves a third of the time.
 
-    Raises: NotNative, from the first part alone.
+    changes: what each object that is left was before, and what it is now. Raises: NotNative, from the first
+    part alone.
     """
 
     __slots__ = (
         "calls",
+        "changes",
         "coin",
         "created",
         "deleted",
@@ -85,7 +87,6 @@ class NativeRun:
         "removed",
         "transaction",
         "version",
-        "written",
     )
 
     def __init__(
@@ -205,15 +206,20 @@ class NativeRun:
         used = self.read_size * config.obj_access_cost_read_per_byte
         if self.calls is not None:
             used = self.calls.gas_used
-        computation = computation_cost(used, budget, transaction.price)
-        storage = stored_size * config.obj_data_cost_refundable * config.storage_gas_price
         rebates = sum([parts.rebate for parts in self.inputs])
-        rebate = sender_rebate(rebates, config)
-        if computation is None or max(storage - rebate, 0) > budget - computation:
-            raise NotNative
         if stored_size >= config.max_size_written_objects:
             raise NotNative
-        self.gas = gas = GasCostSummary(computation, computation, storage, rebate, rebates - rebate)
+        gas = cost_summary(
+            used,
+            budget,
+            transaction.price,
+            stored_size * config.obj_data_cost_refundable * config.storage_gas_price,
+            rebates,
+            config.storage_rebate_rate,
+        )
+        if gas is None:
+            raise NotNative
+        self.gas = gas
         coin.balance = balance - gas.net_gas_usage
 
     def _find_created_and_deleted(self) -> None:
@@ -233,24 +239,23 @@ class NativeRun:
         config, digest = self.executor.config, self.digest
         self.version = version = max([parts.version for parts in self.inputs]) + 1
         fee = config.obj_data_cost_refundable * config.storage_gas_price
-        self.written: dict[ObjectID, OwnedParts] = {}
+        self.changes: list[tuple[OwnedParts | None, OwnedParts]] = []
         for one in self.left:
             rebate, balance = one.size * fee, one.balance
             if balance is None:
-                self.written[one.id] = new_parts(
+                after = new_parts(
                     one.id, version, one.head, one.contents, one.owner, digest, rebate, one.size
                 )
             else:
-                self.written[one.id] = new_coin_parts(one.id, version, balance, one.owner, digest, rebate)
+                after = new_coin_parts(one.id, version, balance, one.owner, digest, rebate)
+            self.changes.append((one.before, after))
 
     def make_effects(self) -> None:
         """The third part."""
-        created, written = self.created, self.written
+        created = self.created
         changes = [
-            owned_change_bytes(
-                one.id, one.before, written[one.id], ID_CREATED if one.id in created else ID_UNCHANGED
-            )
-            for one in self.left
+            owned_change_bytes(one.id, *change, ID_CREATED if one.id in created else ID_UNCHANGED)
+            for one, change in zip(self.left, self.changes, strict=True)
         ]
         if len(changes) < len(self.held) or self.plan.has_calls:
             changes += self._gone()
@@ -273,7 +278,7 @@ class NativeRun:
         """The changes of what is not left."""
         changes: list[bytes] = []
         removed = []
-        seen = set(self.written)
+        seen = {one.id for one in self.left}
         for one in self.held[: len(self.inputs)]:
             if one.id not in seen:
                 seen.add(one.id)
@@ -287,11 +292,6 @@ class NativeRun:
                 changes.append(owned_change_bytes(object_id, None, None, operation))
         self.removed = sorted(removed)
         return changes
-
-    @property
-    def changes(self) -> list[tuple[OwnedParts | None, OwnedParts]]:
-        """What each object that is left was before, and what it is now."""
-        return [(one.before, self.written[one.id]) for one in self.left]
 
     def _dependencies(self) -> set[Digest]:
         """The transactions that made the inputs."""
