@@ -230,7 +230,7 @@ class SafeClient:
     def _heard(self, now: float, error: AuthorityError | None) -> None:
         """Note when it last said something, or that it cannot be reached."""
         if error is not None and isinstance(error.kind, Unreachable):
-            self._failure = error.kind.error
+            self._failure = f"cannot be reached: {error.kind.error}"
         else:
             self._waiting_since, self._failure = now, None
 

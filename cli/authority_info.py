@@ -111,7 +111,8 @@ def _kept(config: AuthorityConfig, genesis: Genesis) -> dict[str, Any]:
 async def _ask(address: str, name: AuthorityName | None) -> HealthResponse:
     client = GrpcAuthorityClient(address, ANSWER_SECONDS, name)
     try:
-        return await client.handle_health(HealthRequest())
+        health: HealthResponse = await client.handle_health(HealthRequest())
+        return health
     finally:
         await client.close()
 

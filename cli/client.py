@@ -17,7 +17,7 @@ COMMANDS = {
     "new-address": Place("cli.client_wallet", "Make a key from a new mnemonic and keep it."),
     "switch": Place("cli.client_wallet", "Use another address or environment."),
     "envs": Place("cli.client_wallet", "List the environments."),
-    "new-env": Place("cli.client_wallet", "Add an environment."),
+    "new-env": Place("cli.client_wallet", "Add an environment; the first one makes the wallet."),
     "chain-identifier": Place("cli.client_reads", "Print the identifier of the network."),
     "faucet": Place("cli.client_reads", "Ask the faucet for coins."),
     "gas": Place("cli.client_reads", "List the coins of IOTA that can pay for gas."),
@@ -81,6 +81,11 @@ def group(
     client_config: Annotated[
         Path | None, typer.Option("--client.config", help="client.yaml of the wallet.")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=3600, help="Seconds that the service may take; client.yaml may say too."),
+    ] = None,
 ) -> None:
     """Talk to a network: addresses, objects, transactions."""
     wallet_place.set_config_path(client_config)
+    wallet_place.set_timeout(timeout)

@@ -101,7 +101,7 @@ def new_env(
     basic_auth: str | None = None,
     faucet: str | None = None,
 ) -> None:
-    """Add an environment; the first one makes the wallet, and is in use."""
+    """Add an environment; the first one makes the wallet."""
     environment = Environment(alias=alias, rpc=rpc, ws=ws, basic_auth=basic_auth, faucet=faucet)
     path = config_file()
     if path.exists():

@@ -74,6 +74,10 @@ def fail(error: BaseException) -> None:
         return
     _errors().print("error:", style="bold red", end=" ")
     _errors().print(str(error), markup=False)
+    reasons = getattr(error, "data", None)
+    if isinstance(reasons, list) and all(isinstance(reason, str) for reason in reasons):
+        for reason in reasons:
+            _errors().print(f"  {reason}", markup=False)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from typing import Any
 
@@ -11,6 +12,9 @@ from aggregator.wallet.journal import SentTransaction, WalletJournal
 from cli import output
 from cli.session import Session
 from cli.show_transaction import SHOW_ALL
+
+PROGRESS_SECONDS = 1.5
+"""How often it is said how far a transaction is that takes long."""
 
 
 def journal_of(session: Session) -> WalletJournal:
@@ -25,6 +29,7 @@ async def send(session: Session, sent: SentTransaction) -> dict[str, Any]:
     """
     journal = journal_of(session)
     journal.add(sent)
+    telling = asyncio.create_task(_tell_progress(session, sent.digest))
     try:
         response: dict[str, Any] = await session.rpc.call(
             "iota_executeTransactionBlock",
@@ -42,8 +47,38 @@ async def send(session: Session, sent: SentTransaction) -> dict[str, Any]:
             "client pending --complete`, asks for it again"
         )
         raise
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
     journal.remove(sent.digest)
     return response
+
+
+async def _tell_progress(session: Session, digest: str) -> None:
+    """Say who does not answer while a transaction takes long; services of others may not know."""
+    told: object = None
+    while True:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        try:
+            progress = await session.rpc.call("movelite_getProgress", digest)
+        except (RpcError, ServiceUnreachable):
+            return
+        silent = [one["name"] for one in progress.get("authorities", ()) if one["trouble"]]
+        if (progress["status"], silent) != told:
+            output.note(_progress_text(progress))
+            told = (progress["status"], silent)
+
+
+def _progress_text(progress: dict[str, Any]) -> str:
+    if "authorities" not in progress:
+        return f"transaction {progress['digest']} is {progress['status']}"
+    silent = [f"{one['name']} {one['trouble']}" for one in progress["authorities"] if one["trouble"]]
+    who = f": {'; '.join(silent)}" if silent else ""
+    stakes = f"{progress['answeringStake']} of {progress['totalStake']} stake"
+    return (
+        f"waiting: transaction {progress['digest']} is {progress['status']}, {stakes} answers, "
+        f"{progress['quorumStake']} is needed{who}"
+    )
 
 
 async def complete_pending(session: Session) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import socket
 
     from aggregator.network import Network
-    from aggregator.service.core import ClientService
+    from aggregator.service.core import ClientService, ServiceSettings
     from cli.web import WebServers
 
 app = typer.Typer(no_args_is_help=True)
@@ -35,6 +35,15 @@ def run(
     faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet")] = False,
     faucet_port: Annotated[int, typer.Option()] = DEFAULT_FAUCET_PORT,
     data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,
+    request_timeout: Annotated[
+        float, typer.Option(min=0.1, max=600, help="Seconds that an authority may take to answer.")
+    ] = 10.0,
+    finality_timeout: Annotated[
+        float, typer.Option(min=0.1, max=600, help="Seconds that a caller waits for finality.")
+    ] = 30.0,
+    quorum_timeout: Annotated[
+        float, typer.Option(min=0.1, max=600, help="Seconds until a caller is told that too few answer.")
+    ] = 2.0,
     log_level: Annotated[LogLevel, typer.Option(help="Least importance of what is logged.")] = LogLevel.INFO,
     log_format: Annotated[
         LogFormat, typer.Option(help="Lines for people, or JSON for programs.")
@@ -42,6 +51,8 @@ def run(
 ) -> None:
     """Serve JSON-RPC and REST, and with --faucet the faucet, until told to stop."""
     from aggregator.network import Network
+    from aggregator.quorum_driver import DriverPolicy
+    from aggregator.service.core import ServiceSettings
     from cli import network_files as files
     from cli.web import listen
 
@@ -50,19 +61,21 @@ def run(
     rpc_socket = listen(host, rpc_port)
     faucet_socket = listen(host, faucet_port) if faucet else None
     folder = data_dir or working_dir / "service"
-    event_loop.run(_run(network, working_dir, folder, rpc_socket, faucet_socket))
+    policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
+    settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)
+    event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_socket))
 
 
 async def _run(
     network: Network,
     working_dir: Path,
-    data_dir: Path,
+    settings: ServiceSettings,
     rpc_socket: socket.socket,
     faucet_socket: socket.socket | None,
 ) -> None:
     from cli.web import until_stopped
 
-    servers, _ = await start_service(network, working_dir, data_dir, rpc_socket, faucet_socket)
+    servers, _ = await start_service(network, working_dir, settings, rpc_socket, faucet_socket)
     host, port = rpc_socket.getsockname()
     output.say(f"client service at http://{host}:{port} (REST documentation at /docs)")
     await until_stopped()
@@ -72,7 +85,7 @@ async def _run(
 async def start_service(
     network: Network,
     working_dir: Path,
-    data_dir: Path,
+    settings: ServiceSettings,
     rpc_socket: socket.socket,
     faucet_socket: socket.socket | None,
 ) -> tuple[WebServers, ClientService]:
@@ -80,13 +93,14 @@ async def start_service(
     from aggregator.account.ledger import DirectLedger
     from aggregator.faucet import Faucet, make_faucet_app
     from aggregator.service.app import make_app
-    from aggregator.service.core import ClientService, ServiceSettings
+    from aggregator.service.core import ClientService
     from cli import network_files as files
     from cli.web import WebServers
     from proto.memory import settle_memory
 
-    data_dir.mkdir(parents=True, exist_ok=True)
-    service = ClientService.connect(network, ServiceSettings(index=data_dir / "index.sqlite"))
+    if settings.index is not None:
+        settings.index.parent.mkdir(parents=True, exist_ok=True)
+    service = ClientService.connect(network, settings)
     apps = [(make_app(service), rpc_socket)]
     if faucet_socket is not None:
         key = files.read_faucet_key(working_dir)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aggregator.rpc_client import RpcClient
+from aggregator.rpc_client import DEFAULT_TIMEOUT_SECONDS, RpcClient
 from aggregator.wallet.client_config import ClientConfig, config_folder
-from cli.wallet_place import config_path
+from cli.wallet_place import config_path, timeout_seconds
 from proto.ids import Address
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def with_session(work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
     async def run() -> T:
         config = load_config()
         environment = config.active_environment
-        async with RpcClient(environment.rpc, environment.basic_auth) as rpc:
+        seconds = timeout_seconds() or environment.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
+        async with RpcClient(environment.rpc, environment.basic_auth, seconds) as rpc:
             return await work(Session(config, rpc))
 
     return asyncio.run(run())

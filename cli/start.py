@@ -83,6 +83,7 @@ async def _run(
     client_config: Path | None,
     log_format: LogFormat,
 ) -> None:
+    from aggregator.service.core import ServiceSettings
     from cli.network_files import authority_folders
     from cli.service import start_service
     from cli.web import until_stopped
@@ -91,7 +92,8 @@ async def _run(
     watch: asyncio.Task[None] | None = None
     try:
         await wait_until_healthy(network, processes, folder)
-        servers, _ = await start_service(network, folder, folder / "service", rpc_socket, faucet_socket)
+        settings = ServiceSettings(folder / "service" / "index.sqlite")
+        servers, _ = await start_service(network, folder, settings, rpc_socket, faucet_socket)
         rpc = _url(rpc_socket)
         faucet = _url(faucet_socket) if faucet_socket else None
         path = client_config or config_folder() / "client.yaml"

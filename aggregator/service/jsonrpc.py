@@ -90,6 +90,7 @@ class Apis:
             "iotax_getLatestIotaSystemState": governance.get_latest_iota_system_state,
             "iotax_getLatestIotaSystemStateV2": governance.get_latest_iota_system_state_v2,
             "iotax_getCommitteeInfo": governance.get_committee_info,
+            "movelite_getProgress": self.writes.get_progress,
             "movelite_getReceipt": reads.get_receipt,
         }
         table["rpc.methods"] = _listing(sorted(table))

@@ -6,13 +6,14 @@ from typing import Literal
 
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import Json
-from aggregator.service.parameters import Base64Param
+from aggregator.service.parameters import Base64Param, DigestParam
 from aggregator.service.read_api import ReadApi
 from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import TransactionOptions
 from proto import bcs
 from proto.bcs import BcsError
 from proto.errors import InvariantViolation
+from proto.ids import format_digest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.transaction import SenderSignedData, TransactionData
 
@@ -49,3 +50,27 @@ class WriteApi:
         # Effects are read from a quorum, so they are visible to this service at once.
         shown["confirmedLocalExecution"] = request_type != "WaitForEffectsCert"
         return shown
+
+    async def get_progress(self, digest: DigestParam) -> Json:
+        """How far a transaction is that was given to this service, and which authorities do not answer.
+
+        status: `unknown`, `pending` (votes are asked for), `certified` (it will be executed) or `final`.
+        """
+        service, committee = self._service, self._service.committee
+        progress = service.driver.progress(digest)
+        if progress is None:
+            status = "unknown" if service.index.get(digest) is None else "final"
+            return {"digest": format_digest(digest), "status": status}
+        clients = service.authorities.clients.values()
+        return {
+            "digest": format_digest(digest),
+            "status": "certified" if progress.is_certified else "pending",
+            "attempts": progress.attempts,
+            "answeringStake": committee.total_stake - committee.stake_of_all(progress.troubles),
+            "quorumStake": committee.quorum_threshold,
+            "totalStake": committee.total_stake,
+            "authorities": [
+                {"name": one.label, "stake": one.stake, "trouble": progress.troubles.get(one.name)}
+                for one in clients
+            ],
+        }

@@ -13,6 +13,7 @@ from aggregator.wallet.keystore import Keystore, WalletError, write_private
 from proto.ids import Address, InvalidAddress, format_address, parse_address
 
 MAX_FILE_BYTES = 1 << 20
+MAX_TIMEOUT_SECONDS = 3600
 
 
 def config_folder() -> Path:
@@ -22,17 +23,21 @@ def config_folder() -> Path:
 
 @dataclass(frozen=True)
 class Environment:
-    """A network that a wallet can talk to. basic_auth: user:password."""
+    """A network that a wallet can talk to. basic_auth: user:password; timeout_seconds: for an answer."""
 
     alias: str
     rpc: str
     ws: str | None = None
     basic_auth: str | None = None
     faucet: str | None = None
+    timeout_seconds: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Its fields as in client.yaml."""
-        return asdict(self)
+        shown = asdict(self)
+        if self.timeout_seconds is None:
+            del shown["timeout_seconds"]
+        return shown
 
 
 @dataclass
@@ -78,11 +83,21 @@ def _read_file(content: object) -> _File:
 def _environment(entry: object) -> Environment:
     if not isinstance(entry, dict):
         raise _Malformed("envs has an entry that is no mapping")
-    values = {name: _text(entry, name) for name in (f.name for f in fields(Environment))}
+    names = (f.name for f in fields(Environment) if f.name != "timeout_seconds")
+    values = {name: _text(entry, name) for name in names}
     alias, rpc = values.pop("alias"), values.pop("rpc")
     if alias is None or rpc is None:
         raise _Malformed("envs: an entry lacks its alias or rpc")
-    return Environment(alias, rpc, **values)
+    return Environment(alias, rpc, **values, timeout_seconds=_seconds(entry))
+
+
+def _seconds(entry: dict[Any, Any]) -> float | None:
+    seconds = entry.get("timeout_seconds")
+    if seconds is None:
+        return None
+    if type(seconds) not in (int, float) or not 0 < seconds <= MAX_TIMEOUT_SECONDS:
+        raise _Malformed(f"timeout_seconds is no number of seconds up to {MAX_TIMEOUT_SECONDS}")
+    return float(seconds)
 
 
 def _text(content: dict[Any, Any], name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from pathlib import Path
@@ -120,3 +121,39 @@ def test_commands_that_send_take_turns(tmp_path: Path) -> None:
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]
+
+
+class SlowService(Service):
+    """Takes long, and tells why."""
+
+    async def call(self, method: str, *params: Any) -> Any:
+        if method == "movelite_getProgress":
+            authorities = [
+                {"name": "a", "stake": 2500, "trouble": None},
+                {"name": "b", "stake": 2500, "trouble": "has said nothing for 2 seconds"},
+            ]
+            stakes = {"answeringStake": 7500, "quorumStake": 6667, "totalStake": 10000}
+            return {"digest": params[0], "status": "pending", **stakes, "authorities": authorities}
+        await asyncio.sleep(0.1)
+        return await super().call(method, *params)
+
+
+async def test_while_a_transaction_takes_long_it_is_told_who_does_not_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.sending.PROGRESS_SECONDS", 0.02)
+    assert await send(session_of(tmp_path, SlowService(FINAL)), SENT) == FINAL
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.count("waiting:") == 1
+    assert "is pending, 7500 of 10000 stake answers, 6667 is needed: b has said nothing for 2 seconds" in told
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "true", "4000"])
+def test_a_timeout_in_the_wallet_is_read_and_kept(seconds: str, tmp_path: Path) -> None:
+    path = tmp_path / "client.yaml"
+    config = ClientConfig.create(path, Environment("local", "http://here", timeout_seconds=2.5))
+    assert ClientConfig.load(path).active_environment.timeout_seconds == 2.5
+    config.save()
+    path.write_text(path.read_text().replace("timeout_seconds: 2.5", f"timeout_seconds: {seconds}"))
+    with pytest.raises(WalletError, match="timeout_seconds is no number of seconds up to 3600"):
+        ClientConfig.load(path)
