@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from movelite.bytecode.status import StatusCode, VMError
-from movelite.natives.object_runtime import ObjectRuntime, TransferResult, TypeMismatch
+from movelite.natives.object_runtime import ChildObject, ObjectRuntime, TransferResult, TypeMismatch
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from movelite.vm.types import BOOL, Type
 from movelite.vm.values import Value
@@ -205,14 +205,23 @@ def add_child_object(context: NativeContext, types: Types, arguments: Arguments)
 
 def borrow_child_object(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """A reference to the child of a parent, whose UID is given by reference."""
+    return (_borrow_child(context, types, arguments).value,)
+
+
+def borrow_child_object_mut(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+    """The same, to change the child."""
+    return (_borrow_child(context, types, arguments).lend(),)
+
+
+def _borrow_child(context: NativeContext, types: Types, arguments: Arguments) -> ChildObject:
     config = _config(context)
     context.charge(config.dynamic_field_borrow_child_object_cost_base)
     parent, child_id = arguments
     per_byte = config.dynamic_field_borrow_child_object_type_cost_per_byte
-    value = _child_value(context, types[0], parent[0][0], child_id, per_byte, take=False)
+    child = _child(context, types[0], parent[0][0], child_id, per_byte)
     # The size of a reference, not of what it points to.
     context.charge(config.dynamic_field_borrow_child_object_child_ref_cost_per_byte * REFERENCE_LEGACY_SIZE)
-    return (value,)
+    return child
 
 
 def remove_child_object(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -221,15 +230,15 @@ def remove_child_object(context: NativeContext, types: Types, arguments: Argumen
     context.charge(config.dynamic_field_remove_child_object_cost_base)
     parent, child_id = arguments
     per_byte = config.dynamic_field_remove_child_object_type_cost_per_byte
-    value = _child_value(context, types[0], parent, child_id, per_byte, take=True)
+    child = _child(context, types[0], parent, child_id, per_byte)
+    value, child.value = child.value, None
     size = context.legacy_size(types[0], value)
     context.charge(config.dynamic_field_remove_child_object_child_cost_per_byte * size)
     return (value,)
 
 
-def _child_value(
-    context: NativeContext, type_: Type, parent: bytes, child_id: bytes, per_byte: int, *, take: bool
-) -> Value:
+def _child(context: NativeContext, type_: Type, parent: bytes, child_id: bytes, per_byte: int) -> ChildObject:
+    """A child that exists and has the type. Raises: MoveAbort."""
     context.charge(per_byte * context.type_size(type_))
     if not context.is_serializable(type_):
         raise MoveAbort(E_FIELD_SERIALIZATION_FAILURE)
@@ -239,12 +248,9 @@ def _child_value(
         child = runtime.child(ObjectID(Address(parent)), ObjectID(Address(child_id)), type_, tag)
     except TypeMismatch:
         raise MoveAbort(E_FIELD_TYPE_MISMATCH) from None
-    value = child.value
-    if value is None:
+    if child.value is None:
         raise MoveAbort(E_KEY_DOES_NOT_EXIST)
-    if take:
-        child.value = None
-    return value
+    return child
 
 
 def has_child_object(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -338,7 +344,7 @@ FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("address", "to_u256"): address_to_u256,
     ("dynamic_field", "add_child_object"): add_child_object,
     ("dynamic_field", "borrow_child_object"): borrow_child_object,
-    ("dynamic_field", "borrow_child_object_mut"): borrow_child_object,
+    ("dynamic_field", "borrow_child_object_mut"): borrow_child_object_mut,
     ("dynamic_field", "has_child_object"): has_child_object,
     ("dynamic_field", "has_child_object_with_ty"): has_child_object_with_ty,
     ("dynamic_field", "hash_type_and_key"): hash_type_and_key,

@@ -14,8 +14,9 @@ from typing import Protocol
 
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.natives.contained_ids import contained_ids
+from movelite.natives.lent import lend
 from movelite.vm.types import Type
-from movelite.vm.values import Value, deserialize, serialize
+from movelite.vm.values import Value, deserialize
 from proto.ids import (
     AUTHENTICATOR_STATE_ID,
     BRIDGE_ID,
@@ -97,15 +98,28 @@ class TransferredObject:
 class ChildObject:
     """A dynamic field that was looked at. value is None while it does not exist.
 
-    original is its BCS in the store, None if it is not there; is_dirty is set when it was put here by a move.
+    is_stored: the store has it; is_dirty: it was put here, or written to; is_lent: it tells of writes itself.
     """
 
     parent: ObjectID
     type_: Type
     tag: StructTag
     value: Value | None
-    original: bytes | None
+    is_stored: bool
     is_dirty: bool = False
+    is_lent: bool = False
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the store has to know."""
+        return self.is_stored if self.value is None else self.is_dirty
+
+    def lend(self) -> Value:
+        """The value to be changed in place; from now on a write makes the child dirty."""
+        if not (self.is_dirty or self.is_lent):
+            self.value = lend(self.value, self)
+            self.is_lent = True
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,17 +280,15 @@ class ObjectRuntime:
             return known
         found = self._fetch(parent, child)
         value: Value | None = None
-        original: bytes | None = None
         if found is not None:
             if found.struct_tag != tag:
                 raise TypeMismatch
-            original = _contents(found)
-            value = deserialize(type_, original)
+            value = deserialize(type_, _contents(found))
             version = self._root_versions.get(parent)
             if version is not None:
                 self._add_roots(type_, value, version)
         self._limit_entries()
-        entry = self.children[child] = ChildObject(parent, type_, tag, value, original)
+        entry = self.children[child] = ChildObject(parent, type_, tag, value, found is not None)
         return entry
 
     def read_setting(self, config: ObjectID, name: ObjectID, type_: Type, tag: StructTag) -> Value | None:
@@ -296,8 +308,8 @@ class ObjectRuntime:
         known = self.children.pop(child, None)
         if known is not None and known.value is not None:
             raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="a child was added twice")
-        original = known.original if known is not None else None
-        self.children[child] = ChildObject(parent, type_, tag, value, original, is_dirty=True)
+        is_stored = known is not None and known.is_stored
+        self.children[child] = ChildObject(parent, type_, tag, value, is_stored, is_dirty=True)
 
     def receive(
         self, parent: ObjectID, object_id: ObjectID, version: SequenceNumber, type_: Type, tag: StructTag
@@ -329,7 +341,7 @@ class ObjectRuntime:
         writes = dict(self.transfers)
         for object_id in sorted(self.children):
             child = self.children[object_id]
-            if self._is_changed(child):
+            if child.is_changed:
                 modified.add(object_id)
                 if child.value is not None:
                     owner = ObjectOwner(Address(child.parent))
@@ -344,13 +356,6 @@ class ObjectRuntime:
             loaded=loaded,
             modified=frozenset(key for key in modified if key in loaded),
         )
-
-    def _is_changed(self, child: ChildObject) -> bool:
-        if child.value is None:
-            return child.original is not None
-        if child.original is None or child.is_dirty:
-            return True
-        return serialize(child.type_, child.value) != child.original
 
     def _fetch(self, parent: ObjectID, child: ObjectID) -> Object | None:
         if child in self._fetched:
