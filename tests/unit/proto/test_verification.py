@@ -225,6 +225,27 @@ def test_wrong_certificate_batches(
             verify_certificate_batch(bad, committee)
 
 
+def test_a_known_vote_is_known_by_who_signed_what_and_how(
+    transactions: list[SenderSignedData],
+    committee: Committee,
+    votes: list[BatchVote],
+    accepting: tuple[AcceptingVote, ...],
+) -> None:
+    entries = batch(transactions, ACCEPTED)
+    known = {(vote.authority, vote.statement(), vote.signature) for vote in votes}
+    verify_certificate_batch(CertificateBatch(EPOCH, entries, accepting), committee, known_votes=known)
+    first, second, *others = accepting
+    swapped = (
+        replace(first, signature=second.signature),
+        replace(second, signature=first.signature),
+        *others,
+    )
+    forged = (replace(first, signature=bytes(64)), second, *others)
+    for bad in (swapped, forged):
+        with pytest.raises(InvalidSignature):
+            verify_certificate_batch(CertificateBatch(EPOCH, entries, bad), committee, known_votes=known)
+
+
 # ---- Effects and receipts
 
 

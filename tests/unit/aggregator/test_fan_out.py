@@ -1,0 +1,112 @@
+"""Who is asked first, and when the others are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from aggregator import fan_out
+from aggregator.fan_out import FanOut
+from aggregator.safe_client import SafeClient
+from proto.messages import HealthResponse
+from tests.support.network import Network, Switch
+
+Answers = list[int]
+
+
+async def health_of(client: SafeClient) -> HealthResponse:
+    return await client.health()
+
+
+async def ask(network: Network, asked: FanOut, enough: int = 3, *, tell_others: bool = False) -> Answers:
+    """The answers to one round that is done with so many; who answered by position, errors as -1."""
+    names = [state.name for state in network.states]
+    answers: Answers = []
+    async for name, answer in asked.ask(
+        health_of,
+        lambda: len(answers) - answers.count(-1) >= enough,
+        quorum_first=True,
+        tell_others=tell_others,
+    ):
+        answers.append(names.index(name) if isinstance(answer, HealthResponse) else -1)
+    return answers
+
+
+def asked_of(network: Network) -> list[int]:
+    """How often each authority was asked."""
+    return [len(switch.calls) for switch in network.switches]
+
+
+async def test_a_quorum_is_enough_when_it_agrees() -> None:
+    network = Network()
+    assert sorted(await ask(network, FanOut(network.committee, network.clients()))) == [0, 1, 2]
+    assert asked_of(network) == [1, 1, 1, 0]
+
+
+async def test_the_others_are_asked_when_the_quorum_has_answered_and_that_is_not_enough() -> None:
+    network = Network()
+    assert sorted(await ask(network, FanOut(network.committee, network.clients()), 4)) == [0, 1, 2, 3]
+
+
+def switched_off(switch: Switch) -> None:
+    switch.is_on = False
+
+
+def slow(switch: Switch) -> None:
+    switch.delay = 60.0
+
+
+@pytest.mark.parametrize("fail", [switched_off, slow])
+async def test_who_fails_or_is_late_is_replaced_and_asked_last_from_then_on(
+    fail: Callable[[Switch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "PATIENCE_SECONDS", 0.02)
+    network = Network()
+    fail(network.switches[1])
+    asked = FanOut(network.committee, network.clients())
+    assert sorted(one for one in await ask(network, asked) if one >= 0) == [0, 2, 3]
+    assert sorted(await ask(network, asked)) == [0, 2, 3]
+    assert asked_of(network) == [2, 1, 2, 2]
+    await asked.close()
+
+
+async def test_the_others_are_told_a_moment_after_the_end_and_closing_waits_for_it() -> None:
+    network = Network()
+    asked = FanOut(network.committee, network.clients())
+    await ask(network, asked, tell_others=True)
+    assert asked_of(network) == [1, 1, 1, 0]
+    await asked.close()
+    assert asked_of(network) == [1, 1, 1, 1]
+
+
+async def test_without_a_quorum_a_round_ends_when_all_have_answered() -> None:
+    network = Network()
+    for switch in network.switches[:3]:
+        switch.is_on = False
+    assert sorted(await ask(network, FanOut(network.committee, network.clients()))) == [-1, -1, -1, 3]
+
+
+async def test_a_bug_in_a_round_is_not_hidden() -> None:
+    network = Network()
+
+    async def broken(client: SafeClient) -> None:
+        raise ZeroDivisionError(client.name)
+
+    with pytest.raises(ZeroDivisionError):
+        async for _ in FanOut(network.committee, network.clients()).ask(broken, lambda: False):
+            pass
+
+
+async def test_grace_ends_a_round_that_a_quorum_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan_out, "GRACE_SECONDS", 0.02)
+    network = Network()
+    network.switches[3].delay = 60.0
+    answers = []
+    asked = FanOut(network.committee, network.clients())
+    async with asyncio.timeout(5):
+        async for name, _ in asked.ask(health_of, lambda: False):
+            answers.append(name)
+    assert len(answers) == 3
+    await asked.close()
