@@ -26,6 +26,7 @@ class PackageGroup(LazyGroup):
             "cli.move_manage",
             "Record in Move.lock where a package is published, for what depends on it and for upgrades.",
         ),
+        "migrate": Place("cli.move_migrate", "Change the sources of a package to Move 2024."),
         "info": Place("cli.move_commands", "Print what a package depends on, with addresses."),
     }
 

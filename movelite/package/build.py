@@ -120,6 +120,19 @@ def resolve_package(folder: Path | str, options: BuildOptions | None = None) -> 
     )
 
 
+def compile_for_migration(
+    folder: Path, options: BuildOptions, announce: Callable[[PackageGraph], None]
+) -> Compilation:
+    """The compilation of a package, tests and all, in which what Move 2024 changes is noted.
+
+    `announce` is told of the packages before anything is compiled. Raises: PackageError.
+    """
+    building = _Build(folder, replace(options, dev_mode=True, test_mode=True, lints="none"))
+    announce(building.graph)
+    building.graph.root.manifest.edition = Edition.E2024_MIGRATION
+    return building.compilation()
+
+
 class TestBuild:
     """The package in a folder, to be compiled for its tests; `key` names all that this depends on."""
 

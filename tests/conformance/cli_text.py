@@ -1,10 +1,10 @@
 """The facts in what a `move` command prints, so that ours and the official tool's can be compared.
 
-Compared are: whether it failed; every compiler message (code, file, line and column, in order), or the JSON
-of `--json-errors` as it is; and every other line but empty ones, in order. Not compared are the words in and
-under excerpts of the source, which are ours. Of an `Error:` only the names it quotes must be there, in any
-words. Of a run of unit tests every official line must be there in its order; ours tells more
-(coverage, the calls of failed tests).
+Compared are: whether it failed; every compiler message (code, file, line and column, in order for each file;
+the official tool sorts files by digests), or the JSON of `--json-errors` as it is; and every other line but
+empty ones, in order. Not compared are the words in and under excerpts of the source, which are ours. Of an
+`Error:` only the names it quotes must be there, in any words. Of a run of unit tests every official line must
+be there in its order; ours tells more (coverage, the calls of failed tests).
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def compare_printed(ours: str, official: str, exit_code: int) -> None:
     """Check that a command of ours told the same. Raises: Mismatch."""
     found, wanted = read_printed(ours), read_printed(official)
     expect_equal("failed", exit_code != 0, wanted.has_failed)
-    expect_equal("messages", found.messages, wanted.messages)
+    expect_equal("messages", _by_file(found.messages), _by_file(wanted.messages))
     expect_equal("JSON", found.documents, wanted.documents)
     for quoted in _QUOTED.finditer(wanted.refusal.partition("\n\nUsage")[0]):
         if quoted[1] not in found.refusal:
@@ -106,6 +106,10 @@ def compare_printed(ours: str, official: str, exit_code: int) -> None:
         _expect_within(found.lines, wanted.lines)
     else:
         expect_equal("lines", found.lines, wanted.lines)
+
+
+def _by_file(messages: list[Message]) -> list[Message]:
+    return sorted(messages, key=lambda message: message[1])
 
 
 def _expect_within(found: list[str], wanted: list[str]) -> None:

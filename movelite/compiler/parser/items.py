@@ -351,6 +351,9 @@ class FileParser(MemberParser):
             case "spec":
                 return self._spec(attributes)
             case "friend":
+                if self.is_migration:
+                    for place in self.attribute_locs:
+                        self.report(diag(codes.Migration.RemoveFriend, (place, "attributes of a friend")))
                 return self.friend(attributes)
         modifiers = self.modifiers()
         parsers: dict[str, Callable[[], st.Member]] = {

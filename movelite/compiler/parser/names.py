@@ -30,7 +30,12 @@ def parse_number(text: str) -> int:
 
 
 class NameParser(TokenStream):
-    """Names, paths, types and attributes."""
+    """Names, paths, types and attributes.
+
+    `attribute_locs` are the places of the last `#[...]`s that stood in front of an item.
+    """
+
+    attribute_locs: list[Loc]
 
     # --- names -----------------------------------------------------------------------------------------
 
@@ -348,9 +353,12 @@ class NameParser(TokenStream):
         """All `#[...]` in front of an item, and its documentation. Raises: ParseError."""
         docs = [self.take_docs()]
         items: st.Attributes = []
+        self.attribute_locs = []
         while self.kind == "#":
+            start = self.start
             self.advance()
             items += self.comma_list("[", "]", ATTRIBUTE_STARTS, self.attribute, "attribute")
+            self.attribute_locs.append(self.loc_from(start))
             docs.append(self.take_docs())
         texts = [text for text in docs if text is not None]
         return items, "\n".join(texts) if texts else None
