@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-_NUMBER = re.compile(r"\+?[0-9]+")
+_NUMBER = re.compile(r"\+?0*([0-9]{1,20})")
 
 
 class InvalidMultiaddr(ValueError):
@@ -34,7 +34,11 @@ def _is_ip6(text: str) -> bool:
 
 
 def _is_number_below(limit: int) -> Callable[[str], bool]:
-    return lambda text: _NUMBER.fullmatch(text) is not None and int(text) < limit
+    def is_below(text: str) -> bool:
+        number = _NUMBER.fullmatch(text)
+        return number is not None and int(number[1]) < limit
+
+    return is_below
 
 
 def _is_anything(_: str) -> bool:

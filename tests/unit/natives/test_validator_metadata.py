@@ -145,8 +145,22 @@ def test_network_addresses(text: str, names: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ip4", "/", "/ip4/127.0.0.01/udp/1", "/ip6/::1%1/udp/1", "/dns/a/udp/65536", "/udp/-1", "/telnet"],
+    [
+        "ip4",
+        "/",
+        "/ip4/127.0.0.01/udp/1",
+        "/ip6/::1%1/udp/1",
+        "/dns/a/udp/65536",
+        "/udp/-1",
+        "/telnet",
+    ],
 )
 def test_what_is_no_network_address(text: str) -> None:
     with pytest.raises(InvalidMultiaddr):
         parse_multiaddr(text)
+
+
+def test_numbers_of_any_length() -> None:
+    parse_multiaddr("/memory/" + "0" * 9999 + "1")
+    with pytest.raises(InvalidMultiaddr):
+        parse_multiaddr("/memory/" + "9" * 9999)
