@@ -196,7 +196,7 @@ class _Reader:
     def source(self, table: Table, where: str) -> Source:
         local, git = self.text_of(table, "local", where), self.text_of(table, "git", where)
         folder = self.text_of(table, "subdir", where)
-        if "resolver" in table:
+        if "resolver" in table or "r" in table:
             hint = "Name the package by 'local' or 'git' instead."
             raise self.fail(f"{where} needs an external resolver, which is not supported", hint)
         if (local is None) == (git is None):

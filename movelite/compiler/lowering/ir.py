@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .. import typed_tree as tt
 from ..source import Loc
@@ -130,27 +131,27 @@ class Body:
     loop_heads: frozenset[int] = frozenset()
 
 
+_Children = Callable[[Any], list[tt.Expression]]
+
+_CHILDREN: dict[type[tt.Expression], _Children] = {
+    tt.Call: lambda e: e.arguments,
+    tt.VectorPack: lambda e: e.elements,
+    tt.TupleExpression: lambda e: e.elements,
+    tt.Pack: lambda e: [part.value for part in e.fields],
+    tt.Freeze: lambda e: [e.operand],
+    tt.Unary: lambda e: [e.operand],
+    tt.Cast: lambda e: [e.operand],
+    tt.BorrowTemporary: lambda e: [e.operand],
+    tt.Binary: lambda e: [e.left, e.right],
+    tt.Dereference: lambda e: [e.reference],
+    tt.BorrowField: lambda e: [e.base],
+}
+
+
 def children_of(expression: tt.Expression) -> list[tt.Expression]:
     """The expressions directly inside a lowered expression, in the order of evaluation."""
-    match expression:
-        case tt.Call():
-            return expression.arguments
-        case tt.VectorPack():
-            return expression.elements
-        case tt.TupleExpression():
-            return expression.elements
-        case tt.Pack():
-            return [field.value for field in expression.fields]
-        case tt.Freeze() | tt.Unary() | tt.Cast() | tt.BorrowTemporary():
-            return [expression.operand]
-        case tt.Binary():
-            return [expression.left, expression.right]
-        case tt.Dereference():
-            return [expression.reference]
-        case tt.BorrowField():
-            return [expression.base]
-        case _:
-            return []
+    children = _CHILDREN.get(type(expression))
+    return children(expression) if children is not None else []
 
 
 Change = Callable[[tt.Expression], tt.Expression]

@@ -2,54 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from .. import typed_tree as T
 from ..types import Type
-
-
-def parts_of(e: T.Expression) -> list[T.Expression]:
-    """The expressions directly inside an expression, in order of evaluation."""
-    match e:
-        case T.Call():
-            return e.arguments
-        case T.Block():
-            return parts_of_sequence(e)
-        case T.Binary():
-            return [e.left, e.right]
-        case T.Pack():
-            return [field.value for field in e.fields]
-        case T.VectorPack() | T.TupleExpression():
-            return e.elements
-        case T.Freeze() | T.Unary() | T.BorrowTemporary() | T.Cast():
-            return [e.operand]
-        case T.BorrowField():
-            return [e.base]
-        case T.Dereference():
-            return [e.reference]
-        case T.Mutate():
-            return [e.reference, e.value]
-        case T.Assign() | T.Give() | T.Return():
-            return [e.value]
-        case T.Abort():
-            return [e.code]
-        case T.Assert():
-            return [e.condition, e.code]
-        case T.IfElse():
-            return [e.condition, e.consequent, e.alternative]
-        case T.While():
-            return [e.condition, e.body]
-        case T.Loop():
-            return [e.body]
-        case T.NamedBlock():
-            return [e.body]
-        case T.VariantSwitch():
-            return [e.subject, *(arm.body for arm in e.arms)]
-        case T.Match():
-            arms = [part for arm in e.arms for part in (arm.guard, arm.body) if part is not None]
-            return [e.subject, *arms]
-        case _:
-            return []
 
 
 def parts_of_sequence(block: T.Block) -> list[T.Expression]:
@@ -61,6 +18,45 @@ def parts_of_sequence(block: T.Block) -> list[T.Expression]:
         elif isinstance(item, T.Bind):
             parts.append(item.value)
     return parts
+
+
+_Parts = Callable[[Any], list[T.Expression]]
+
+_PARTS: dict[type[T.Expression], _Parts] = {
+    T.Call: lambda e: e.arguments,
+    T.Block: parts_of_sequence,
+    T.Binary: lambda e: [e.left, e.right],
+    T.Pack: lambda e: [field.value for field in e.fields],
+    T.VectorPack: lambda e: e.elements,
+    T.TupleExpression: lambda e: e.elements,
+    T.Freeze: lambda e: [e.operand],
+    T.Unary: lambda e: [e.operand],
+    T.BorrowTemporary: lambda e: [e.operand],
+    T.Cast: lambda e: [e.operand],
+    T.BorrowField: lambda e: [e.base],
+    T.Dereference: lambda e: [e.reference],
+    T.Mutate: lambda e: [e.reference, e.value],
+    T.Assign: lambda e: [e.value],
+    T.Give: lambda e: [e.value],
+    T.Return: lambda e: [e.value],
+    T.Abort: lambda e: [e.code],
+    T.Assert: lambda e: [e.condition, e.code],
+    T.IfElse: lambda e: [e.condition, e.consequent, e.alternative],
+    T.While: lambda e: [e.condition, e.body],
+    T.Loop: lambda e: [e.body],
+    T.NamedBlock: lambda e: [e.body],
+    T.VariantSwitch: lambda e: [e.subject, *(arm.body for arm in e.arms)],
+    T.Match: lambda e: [
+        e.subject,
+        *(part for arm in e.arms for part in (arm.guard, arm.body) if part is not None),
+    ],
+}
+
+
+def parts_of(e: T.Expression) -> list[T.Expression]:
+    """The expressions directly inside an expression, in order of evaluation."""
+    parts = _PARTS.get(type(e))
+    return parts(e) if parts is not None else []
 
 
 def walk(root: T.Expression | None) -> Iterator[T.Expression]:

@@ -41,6 +41,7 @@ def refusal(folder: Path) -> str:
             "is not on this machine",
             "git clone",
         ),
+        ('[dependencies]\nB = { r.mvr = "@b/b" }', "needs an external resolver", "'local' or 'git'"),
         ('[dependencies]\nB = { local = "../b", override = 1 }', "must be true or false", ""),
         ('[addresses]\na = "_"', "have no value: 'a'", "[dev-addresses]"),
         ('[addresses]\na = "0x"', "no address", '"0x2a"'),
