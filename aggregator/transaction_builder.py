@@ -107,16 +107,16 @@ class TransactionBuilder:
 
     def pure_bytes(self, raw: bytes) -> Argument:
         """A pure input from its BCS."""
-        return self._input(Pure(raw))
+        return self.input(Pure(raw))
 
     async def object(self, object_id: ObjectID, mutable: bool = True) -> Argument:
         """An object as input, at its latest version."""
         found = await self.view.object(object_id)
         match found.owner:
             case Shared(version):
-                return self._input(ObjectInput(SharedObject(object_id, version, mutable)))
+                return self.input(ObjectInput(SharedObject(object_id, version, mutable)))
             case AddressOwner() | Immutable():
-                return self._input(ObjectInput(ImmOrOwnedObject(found.reference)))
+                return self.input(ObjectInput(ImmOrOwnedObject(found.reference)))
             case _:
                 parent = format_address(found.owner.address)
                 raise BuildError(f"{format_address(object_id)} is owned by the object {parent}")
@@ -199,7 +199,8 @@ class TransactionBuilder:
         gas_price = price or await self.view.reference_gas_price()
         return TransactionData(kind, sender, GasData(payment, sender, gas_price, budget or most))
 
-    def _input(self, value: CallArg) -> Argument:
+    def input(self, value: CallArg) -> Argument:
+        """An input; one that is there already is used again."""
         for index, known in enumerate(self._inputs):
             if known == value:
                 return Input(index)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from inspect import signature
 from typing import Any
 
 from pydantic import ValidationError, validate_call
@@ -18,6 +19,7 @@ from aggregator.rpc_codes import (
     PARSE_ERROR,
     RpcError,
 )
+from aggregator.service.builder_api import BuilderApi
 from aggregator.service.coin_api import CoinApi
 from aggregator.service.core import ClientService
 from aggregator.service.governance_api import GovernanceApi
@@ -47,12 +49,13 @@ class Apis:
         self.coins = CoinApi(service)
         self.queries = QueryApi(service, self.reads)
         self.moves = MoveApi(service)
+        self.builds = BuilderApi(service)
         self.governance = GovernanceApi(service)
 
     def methods(self) -> dict[str, Method]:
         """Every method by its name in JSON-RPC; each reads its parameters from JSON."""
         reads, coins, queries, moves = self.reads, self.coins, self.queries, self.moves
-        governance = self.governance
+        governance, builds = self.governance, self.builds
         table: dict[str, Method] = {
             "iota_getObject": reads.get_object,
             "iota_multiGetObjects": reads.multi_get_objects,
@@ -90,6 +93,17 @@ class Apis:
             "iotax_getLatestIotaSystemState": governance.get_latest_iota_system_state,
             "iotax_getLatestIotaSystemStateV2": governance.get_latest_iota_system_state_v2,
             "iotax_getCommitteeInfo": governance.get_committee_info,
+            "unsafe_transferObject": builds.transfer_object,
+            "unsafe_transferIota": builds.transfer_iota,
+            "unsafe_pay": builds.pay,
+            "unsafe_payIota": builds.pay_iota,
+            "unsafe_payAllIota": builds.pay_all_iota,
+            "unsafe_moveCall": builds.move_call,
+            "unsafe_splitCoin": builds.split_coin,
+            "unsafe_splitCoinEqual": builds.split_coin_equal,
+            "unsafe_mergeCoins": builds.merge_coins,
+            "unsafe_publish": builds.publish,
+            "unsafe_batchTransaction": builds.batch_transaction,
             "movelite_getProgress": self.writes.get_progress,
             "movelite_getReceipt": reads.get_receipt,
         }
@@ -109,6 +123,7 @@ class JsonRpc:
 
     def __init__(self, methods: dict[str, Method]) -> None:
         self._methods = methods
+        self._nullable = {name: _nullable(method) for name, method in methods.items()}
 
     async def answer(self, body: bytes) -> Any | None:
         """The response to a request or batch; None if it has notifications alone."""
@@ -134,7 +149,7 @@ class JsonRpc:
             raise RpcError(METHOD_NOT_FOUND, "Method not found")
         try:
             if isinstance(params, dict):
-                return await method(**params)
+                return await method(**{**dict.fromkeys(self._nullable[name]), **params})
             return await method(*(params or ()))
         except ValidationError as error:
             problem = error.errors()[0]
@@ -160,6 +175,12 @@ class JsonRpc:
             _log.exception("%s failed", request["method"])
             return _failure(id_, RpcError(INTERNAL_ERROR, "Internal error"))
         return None if "id" not in request else {"jsonrpc": "2.0", "id": id_, "result": result}
+
+
+def _nullable(method: Method) -> list[str]:
+    """Parameters without a default that may be null: a call with names may leave them out."""
+    parameters = signature(method).parameters.values()
+    return [one.name for one in parameters if one.default is one.empty and "None" in str(one.annotation)]
 
 
 def _failure(id_: Any, error: RpcError) -> Any:
