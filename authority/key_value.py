@@ -27,7 +27,11 @@ from rocksdict import (
 )
 
 BLOCK_CACHE_BYTES = 64 * 1024 * 1024
-WRITE_BUFFER_BYTES = 64 * 1024 * 1024
+WRITE_BUFFER_BYTES = 32 * 1024 * 1024
+"""A row is sought a place for among all that are in a buffer: with twice as many it takes 3 µs more for each
+transaction, with half as many what is written is merged too often."""
+BLOB_BYTES = 4096
+"""Rows above this size, records above all, are written once and not merged again and again."""
 PROBE_BYTES = 1024 * 1024
 """What a disk has to take before a database that failed is opened again."""
 
@@ -273,6 +277,9 @@ def _options() -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_enable_blob_files(True)
+    options.set_min_blob_size(BLOB_BYTES)
+    options.set_enable_blob_gc(True)
     options.set_max_background_jobs(2)
     options.set_keep_log_file_num(2)
     options.set_compression_type(DBCompressionType.lz4())
