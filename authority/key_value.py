@@ -164,7 +164,7 @@ class RocksKeyValueStore:
             self._path.mkdir(parents=True, exist_ok=True)
             self._db = Rdict(str(self._path), _options(), access_type=self._access)
         except Exception as error:  # rocksdict raises bare Exception for every cause
-            if "lock file" in str(error):
+            if "lock file" in str(error) or "lock hold" in str(error):  # another process, or this one
                 raise StorageError(
                     f"the database {self._path} is in use: the authority that keeps its data there runs"
                 ) from error
