@@ -27,6 +27,7 @@ class PackageGroup(LazyGroup):
             "Record in Move.lock where a package is published, for what depends on it and for upgrades.",
         ),
         "migrate": Place("cli.move_migrate", "Change the sources of a package to Move 2024."),
+        "docgen": Place("cli.move_docs", "Write the documentation of a package."),
         "info": Place("cli.move_commands", "Print what a package depends on, with addresses."),
     }
 
@@ -72,6 +73,7 @@ def group(
         bool, typer.Option("--dev", "-d", help="With dev-addresses and dev-dependencies.")
     ] = False,
     test: Annotated[bool, typer.Option("--test", help="As --dev, and with tests.")] = False,
+    doc: Annotated[bool, typer.Option("--doc", help="Documentation goes to build/, too.")] = False,
     install_dir: Annotated[Path | None, typer.Option(help="Where build/ goes; else the package.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Use nothing of earlier builds.")] = False,
     fetch_deps_only: Annotated[
@@ -112,6 +114,7 @@ def group(
             verbose,
             dev,
             test,
+            doc=doc,
             install_dir=install_dir,
             force=force,
             fetch_deps_only=fetch_deps_only,

@@ -129,7 +129,12 @@ def build(
     built = build_package(
         wanted.folder, options, is_forced=wanted.force, announce=_say_nothing if is_quiet else say_packages
     )
-    write_build(built, wanted.install_dir or built.folder, options)
+    place = wanted.install_dir or built.folder
+    write_build(built, place, options)
+    if wanted.doc:
+        from movelite.package.documentation import document_package, write_pages
+
+        write_pages(document_package(built.folder, options), place / "build" / built.name / "docs")
     if dump_bytecode_as_base64:
         print(built.base64_dump())
     elif output.is_json():

@@ -96,8 +96,8 @@ def migration_of(compilation: Compilation, folder: Path) -> Migration:
     for number, edits in by_file.items():
         file = compilation.source_map.files[number]
         path = Path(file.name)
-        name = path.relative_to(folder) if path.is_relative_to(folder) else path
-        changed.append(MigratedFile(path, f"./{name.as_posix()}", file.text, _edited(file.text, edits)))
+        shown = path.relative_to(folder) if path.is_relative_to(folder) else path
+        changed.append(MigratedFile(path, f"./{shown.as_posix()}", file.text, _edited(file.text, edits)))
     return Migration(folder, tuple(sorted(changed, key=lambda file: file.name)))
 
 
