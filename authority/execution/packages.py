@@ -6,7 +6,6 @@ Source: iota-types, move_package.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from authority.execution.errors import ExecutionError
 from authority.execution.linkage import original_package_id
@@ -57,14 +56,6 @@ def package_digest(modules: Iterable[bytes], dependencies: Iterable[ObjectID]) -
     """Digest that an upgrade ticket promises: of the modules as submitted and the dependencies' ids."""
     parts = sorted([*dependencies, *(blake2b_256(code) for code in modules)])
     return Digest(blake2b_256(b"".join(parts)))
-
-
-def set_self_address(module: CompiledModule, package_id: ObjectID) -> CompiledModule:
-    """The module with its self address replaced. Its address must stand in the table only once."""
-    index = module.module_handles[module.self_module_handle_idx].address
-    addresses = list(module.address_identifiers)
-    addresses[index] = package_id
-    return replace(module, address_identifiers=addresses)
 
 
 def _build(

@@ -12,7 +12,7 @@ from authority.execution.context import ExecutionContext, ExecutionMode
 from authority.execution.errors import ExecutionError, argument_error
 from authority.execution.linkage import original_package_id
 from authority.execution.move_call import INIT, call_init, check_parameter_type
-from authority.execution.packages import new_package, package_digest, set_self_address, upgraded_package
+from authority.execution.packages import new_package, package_digest, upgraded_package
 from authority.execution.values import RawValue, Value
 from movelite.bytecode.compatibility import UpgradePolicy, check_upgrade
 from movelite.bytecode.file_format import CompiledModule
@@ -148,7 +148,7 @@ def _at_address(modules: Sequence[CompiledModule], package_id: ObjectID) -> list
         if address != bytes(32):
             text = f"Publishing module {name} with non-zero address is not allowed"
             raise ExecutionError(PublishErrorNonZeroAddress(), text)
-    return [set_self_address(module, package_id) for module in modules]
+    return [module.at_address(package_id) for module in modules]
 
 
 def _fetch(context: ExecutionContext, ids: tuple[ObjectID, ...]) -> list[MovePackage]:

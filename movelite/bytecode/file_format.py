@@ -7,7 +7,7 @@ Source: move-binary-format, file_format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -405,3 +405,9 @@ class CompiledModule:
     def module_id(self, handle: ModuleHandle) -> tuple[bytes, str]:
         """(address, name) that a module handle stands for."""
         return self.address_identifiers[handle.address], self.identifiers[handle.name]
+
+    def at_address(self, address: bytes) -> CompiledModule:
+        """The module with another address of its own, which must stand in the table only once."""
+        addresses = list(self.address_identifiers)
+        addresses[self.module_handles[self.self_module_handle_idx].address] = address
+        return replace(self, address_identifiers=addresses)

@@ -8,12 +8,11 @@ Source of the rules: iota-source-validation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
 from movelite.bytecode.disassembler import disassemble
-from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.reader import deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
@@ -113,7 +112,7 @@ def _compare_module(package: str, name: str, source: bytes, published: bytes) ->
         theirs = deserialize_module(published)
     except VMError as error:
         return Mismatch(package, name, f"is published in a form that cannot be read: {error}")
-    ours = _moved(deserialize_module(source), theirs.self_id[0])
+    ours = deserialize_module(source).at_address(theirs.self_id[0])
     if serialize_module(ours) == published:
         return None
     lines = unified_diff(
@@ -129,10 +128,3 @@ def _compare_module(package: str, name: str, source: bytes, published: bytes) ->
         more = len(difference) - MAX_DIFF_LINES
         difference = [*difference[:MAX_DIFF_LINES], f"... and {more} more lines"]
     return Mismatch(package, name, "is published with other code", tuple(difference))
-
-
-def _moved(module: CompiledModule, address: bytes) -> CompiledModule:
-    """The module as publishing changes it: with its own address replaced."""
-    addresses = list(module.address_identifiers)
-    addresses[module.module_handles[module.self_module_handle_idx].address] = address
-    return replace(module, address_identifiers=addresses)

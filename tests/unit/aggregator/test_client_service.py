@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -168,6 +169,18 @@ async def test_an_index_that_was_away_catches_up(network: Network) -> None:
     await IndexFollower(service.authorities, service.index).follow_once()
     assert service.index.total() == 2
     assert service.index.sequence_of(transactions[1].digest()) is not None
+    await service.close()
+
+
+async def test_an_authority_that_says_nothing_does_not_keep_the_index_behind(network: Network) -> None:
+    transaction = network.transfer(0, 1)
+    await network.driver().submit(transaction)
+    network.switches[0].delay = 30.0
+    service = make_service(network)
+    service.start()
+    async with asyncio.timeout(5):
+        while service.index.total() < 1:
+            await asyncio.sleep(0.01)
     await service.close()
 
 
