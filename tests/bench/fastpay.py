@@ -94,8 +94,7 @@ async def _ours(report: Report, options: Options) -> float:
         name = network.names[0]
         try:
             await network.start_authorities()
-            while not network.readiness(name)[0]:  # it does not vote before it has asked its peers
-                await asyncio.sleep(0.05)
+            await network.wait_until_ready([name])
             for other in network.names[1:]:
                 network.kill_authority(other)
             (address,) = [member.address for member in network.network.members if member.name == name]

@@ -72,6 +72,7 @@ async def _run(report: Report, options: Options) -> None:
         network = LocalNetwork(Path(folder) / "network", accounts=[account])
         try:
             await network.start_authorities()
+            await network.wait_until_ready(network.names)
             report.progress("signing transfers")
             transfers = iter(transfers_of(network, count))
             service = ClientService.connect(network.network)

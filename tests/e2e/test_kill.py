@@ -23,6 +23,7 @@ async def test_a_lock_that_was_signed_is_never_forgotten_and_nothing_is_signed_t
     network = LocalNetwork(tmp_path / "network", accounts=[account(PAIRS)])
     try:
         await network.start_authorities()
+        await network.wait_until_ready(network.names)
         await _kill_while_voting(network)
     finally:
         network.close()
@@ -53,6 +54,7 @@ async def _kill_while_voting(network: LocalNetwork) -> None:
 
     network.start_authority(name)
     await network.wait_for_authorities([name])
+    await network.wait_until_ready([name])
     client = network.client(name)
     for index in sorted(voted):
         batch = TransactionBatch((seconds[index].to_bytes(), firsts[index].to_bytes()))

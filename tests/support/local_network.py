@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -100,6 +101,12 @@ class LocalNetwork:
         """What an authority says at /ready: whether, and if not why."""
         answer = httpx.get(f"{self.metrics_urls[name]}/ready", timeout=5, trust_env=False).json()
         return answer["ready"], answer["reasons"]
+
+    async def wait_until_ready(self, names: Sequence[str]) -> None:
+        """Wait until these have asked their peers what they missed: before that they do not vote."""
+        async with asyncio.timeout(START_SECONDS):
+            while not all(self.readiness(name)[0] for name in names):
+                await asyncio.sleep(0.05)
 
     def cpu_seconds(self) -> list[float]:
         """CPU time of each authority with its worker processes so far (Linux)."""
