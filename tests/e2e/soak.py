@@ -165,6 +165,7 @@ class Soak:
             network.kill_authority(name)
             network.start_authority(name)
             await network.wait_for_authorities([name])
+            await network.wait_until_ready([name])
             self.figures.kills += 1
             if promise is not None:
                 self._promises.append(promise)
