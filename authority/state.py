@@ -221,7 +221,9 @@ class AuthorityState:
             plain, digest = submitted.plain, submitted.digest
             if plain is None or digest in problems or self.store.executed(digest) is not None:
                 continue
-            inputs = self._plain_inputs(plain, unit)
+            inputs = submitted.inputs
+            if inputs is None or not unit.are_parts_live(inputs):
+                inputs = self._plain_inputs(plain, unit)
             if inputs is not None:
                 jobs.append(PlainJob(plain, inputs, digest))
         runs = self.executor.execute_plain(jobs, unit)
@@ -272,8 +274,10 @@ class AuthorityState:
         Raises: UserInputError, AuthorityError.
         """
         plain, executor = submitted.plain, self.executor
-        if plain is not None and self._plain_inputs(plain, self.store) is not None:
-            return plain.references
+        if plain is not None:
+            submitted.inputs = self._plain_inputs(plain, self.store)
+            if submitted.inputs is not None:
+                return plain.references
         data = submitted.data
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
         if data.shared_objects():

@@ -177,11 +177,11 @@ class AuthorityStore:
 
     def is_pending(self, digest: Digest) -> bool:
         """Whether the transaction was voted for and is not yet executed."""
-        return digest in self._votes
+        return digest in self._votes.rows
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction."""
-        if digest in self._votes:
+        if digest in self._votes.rows:
             return None
         try:
             return self._records.read(digest)
@@ -190,7 +190,7 @@ class AuthorityStore:
 
     def is_executed(self, digest: Digest) -> bool:
         """Whether a transaction is executed."""
-        return digest not in self._votes and self._records.is_there(digest)
+        return digest not in self._votes.rows and self._records.is_there(digest)
 
     def certificate(self, executed: ExecutedTransaction) -> Certificate:
         """The certificate of an executed transaction."""
@@ -264,8 +264,14 @@ class AuthorityStore:
         self._key_value.write(unit.batch)
         self.next_sequence = unit.next_sequence
         self._votes.follow(unit.pending, unit.executed_here)
+        live = self._live
         for object_id, value in unit.live.items():
-            self._remember(object_id, value)
+            live.pop(object_id, None)  # to go to the end
+            live[object_id] = value
+            if value is not None and len(value.encoded) > LARGE_OBJECT_BYTES:
+                self._remember_large(object_id)
+        while len(live) > OBJECT_CACHE_SIZE:
+            live.popitem(last=False)
 
     def _remember(self, object_id: ObjectID, value: Object | OwnedParts | None) -> None:
         """Keep what was read or written; what is not written again is the first to go."""
@@ -328,6 +334,15 @@ class UnitOfWork:
         """Whether these very objects are live and in memory: what was checked of them still holds."""
         kept = map(self._store._live.get, objects)
         return all(map(is_, kept, objects.values())) and self.live.keys().isdisjoint(objects)
+
+    def are_parts_live(self, parts: Iterable[OwnedParts]) -> bool:
+        """The same for objects of accounts."""
+        mine, kept = self.live, self._store._live
+        for one in parts:
+            object_id = ObjectID(one.reference[:ADDRESS_LENGTH])
+            if object_id in mine or kept.get(object_id) is not one:
+                return False
+        return True
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""

@@ -8,6 +8,7 @@ from authority.signature_verifier import SignatureCheck
 from proto.bcs import BcsError
 from proto.errors import AuthorityError, MalformedRequest
 from proto.ids import Digest
+from proto.object import OwnedParts
 from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
 from proto.transaction_layout import LayoutTable, PlainTransaction, plain_signature
 
@@ -19,10 +20,11 @@ REMEMBERED_BYTES = 8192
 class SubmittedTransaction:
     """A signed transaction: its bytes, its digest, and what of it was read.
 
-    plain: what its layout says of it; None if it has to be decoded.
+    plain: what its layout says of it; None if it has to be decoded. inputs: what it refers to, once that was
+    checked; it holds while these very parts are live.
     """
 
-    __slots__ = ("_signed", "digest", "plain", "raw", "signature_check")
+    __slots__ = ("_signed", "digest", "inputs", "plain", "raw", "signature_check")
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class SubmittedTransaction:
         self.digest = digest
         self.signature_check = signature_check
         self.plain = plain
+        self.inputs: tuple[OwnedParts, ...] | None = None
         self._signed = signed
 
     @property

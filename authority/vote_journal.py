@@ -36,7 +36,7 @@ class VoteJournal:
     def __init__(self, key_value: KeyValueStore) -> None:
         """Read the journal. Raises: BcsError for a row that this program did not write."""
         self._key_value = key_value
-        self._rows: dict[Digest, int] = {}
+        self.rows: dict[Digest, int] = {}
         """The row of each pending transaction."""
         self._left: Counter[int] = Counter()
         """How many of a row are pending."""
@@ -49,21 +49,18 @@ class VoteJournal:
             pending = [digest for (digest, _), place in zip(entries, places, strict=True) if place is None]
             self._keep(pending, int.from_bytes(key[1:], "big"))
 
-    def __contains__(self, digest: Digest) -> bool:
-        return digest in self._rows
-
     def transaction(self, digest: Digest) -> bytes | None:
         """The SenderSignedData that was voted for and is not executed."""
         raw = self._recent.get(digest)
-        if raw is None and digest in self._rows:
-            return dict(self._entries(self._rows[digest]))[digest]
+        if raw is None and digest in self.rows:
+            return dict(self._entries(self.rows[digest]))[digest]
         return raw
 
     def items(self) -> Iterator[tuple[Digest, bytes]]:
         """All that is pending."""
         for number in sorted(self._left):
             for digest, raw in self._entries(number):
-                if digest in self._rows:
+                if digest in self.rows:
                     yield digest, raw
 
     def _entries(self, number: int) -> tuple[tuple[Digest, bytes], ...]:
@@ -73,7 +70,7 @@ class VoteJournal:
         """Put into a batch what these votes and executions change on the disk."""
         if voted:
             batch.put(_key(self._next), bcs.encode(_Row, tuple(voted.items())))
-        done = Counter(number for number in map(self._rows.get, executed) if number is not None)
+        done = Counter(number for number in map(self.rows.get, executed) if number is not None)
         for number, count in done.items():
             if count == self._left[number]:
                 batch.delete(_key(number))
@@ -87,7 +84,7 @@ class VoteJournal:
             while self._recent_bytes > RECENT_BYTES:
                 self._recent_bytes -= len(self._recent.popitem(last=False)[1])
         for digest in executed:
-            number = self._rows.pop(digest, None)
+            number = self.rows.pop(digest, None)
             if number is not None:
                 self._recent_bytes -= len(self._recent.pop(digest, b""))
                 self._left[number] -= 1
@@ -95,7 +92,7 @@ class VoteJournal:
                     del self._left[number]
 
     def _keep(self, digests: Collection[Digest], number: int) -> None:
-        self._rows.update(dict.fromkeys(digests, number))
+        self.rows.update(dict.fromkeys(digests, number))
         self._left[number] = len(digests)
         self._next = number + 1
 

@@ -52,7 +52,7 @@ async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.M
     for transaction in signed:
         await execute(authorities, transaction)
     votes = one.store._votes
-    assert (votes._recent_bytes, len(votes._recent), len(votes._rows), len(votes._left)) == (0, 0, 0, 0)
+    assert (votes._recent_bytes, len(votes._recent), len(votes.rows), len(votes._left)) == (0, 0, 0, 0)
     assert len(one.locks) == 0
 
 
