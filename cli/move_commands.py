@@ -116,7 +116,7 @@ def build(
     ] = False,
 ) -> None:
     """Compile a package; modules, source maps and sources go to build/NAME."""
-    from cli.package_builds import build_package
+    from cli.package_builds import build_package, messages_of
     from movelite.package.build import resolve_package
     from movelite.package.build_folder import write_build
 
@@ -144,6 +144,7 @@ def build(
                 "modules": [module.name for module in built.modules],
                 "digest": built.digest.hex(),
                 "dependencies": {name: f"0x{id_.hex()}" for name, id_ in built.dependency_ids.items()},
+                "messages": messages_of(built.warnings, options),
             }
         )
 

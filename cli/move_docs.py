@@ -56,7 +56,7 @@ def docgen(
     try:
         pages = document_package(given().folder, build_options, options, template or ())
     except BuildError as error:
-        show_messages(error.report, build_options)
+        show_messages(error.report, build_options, has_failed=True)
         raise
     for path in write_pages(pages, output_directory):
         print(f'Generated "{path}"')

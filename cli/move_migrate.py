@@ -60,14 +60,14 @@ def _migrate(folder: Path, yes: bool) -> None:
     from movelite.package.migration import plan_migration
 
     print("\nGenerated changes . . .")
-    options = given().build_options()
+    options = given().build_options(json_messages=False)
     try:
         migration = plan_migration(folder, options, say_packages)
     except BuildError as error:
         print("Unable to generate migration patch due to compilation errors.")
         print("Please fix the errors in your current edition before attempting to migrate.")
         sys.stdout.flush()
-        show_messages(error.report, options)
+        show_messages(error.report, options, has_failed=True)
         raise
     print()
     if not migration.files:

@@ -121,7 +121,7 @@ def _load(folder: Path, options: BuildOptions, is_quiet: bool) -> LoadedPackage:
     try:
         package = load_package(folder, options, announce)
     except BuildError as error:
-        show_messages(error.report, options)
+        show_messages(error.report, options, has_failed=True)
         raise
     show_messages(package.warnings, options)
     return package
@@ -243,6 +243,7 @@ class _Session:
             self._say(reporter.summary(self.results).removesuffix("\n"))
 
     def _document(self, reporter: Reporter) -> dict[str, Any]:
+        from cli.package_builds import messages_of
         from movelite.unit_test.json_report import result_json
 
         if not output.is_json():
@@ -256,6 +257,7 @@ class _Session:
             "failed": failed,
             "seconds": round(sum(result.seconds for result in self.results), 6),
             "tests": [result_json(result, reporter) for result in self.results],
+            "messages": messages_of(self.package.warnings, given().build_options()),
         }
 
     def _report_gas(self, reporter: Reporter, totals: Totals | None, document: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cli import output
 from movelite.package.build import BuildError, BuildOptions, BuiltPackage, build
@@ -38,18 +40,31 @@ def build_package(
     try:
         built = build(folder, options, is_forced=is_forced, announce=announce)
     except BuildError as error:
-        show_messages(error.report, options)
+        show_messages(error.report, options, has_failed=True)
         raise
     show_messages(built.warnings, options)
     return built
 
 
-def show_messages(report: str, options: BuildOptions) -> None:
-    """What the compiler said: as JSON on standard output, else on standard error."""
-    if report and options.json_messages:
-        print(report)
-    elif report:
+def show_messages(report: str, options: BuildOptions, *, has_failed: bool = False) -> None:
+    """What the compiler said: as JSON on standard output, else on standard error.
+
+    With --json it is part of a command's one document, or if the command has failed, all that is in it.
+    """
+    if not report:
+        return
+    if not options.json_messages:
         output.note(report)
+    elif not output.is_json():
+        print(report)
+    elif has_failed:
+        output.show_json({"messages": messages_of(report, options)})
+
+
+def messages_of(report: str, options: BuildOptions) -> list[Any]:
+    """What the compiler said, for a document of JSON; empty if it was not asked for in that form."""
+    found = json.loads(report) if report and options.json_messages else []
+    return found if isinstance(found, list) else []
 
 
 def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> PackageToPublish:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
+from cli import output
+
 if TYPE_CHECKING:
     from movelite.package.build import BuildOptions
 
@@ -68,7 +70,7 @@ class PackageOptions:
             "dependencies_are_root": self.dependencies_are_root,
             "silence_warnings": self.silence_warnings,
             "warnings_are_errors": self.warnings_are_errors,
-            "json_messages": self.json_errors,
+            "json_messages": self.json_errors or output.is_json(),
             "lints": "all" if self.lint else "none" if self.no_lint else "default",
         }
         return BuildOptions(**{**common, **changes})

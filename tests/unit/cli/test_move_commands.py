@@ -64,6 +64,16 @@ def test_messages_as_json_are_on_standard_output(folder: Path, capsys: pytest.Ca
     assert '"NonblockingError"' in capsys.readouterr().out
 
 
+def test_the_one_document_has_the_messages(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("build", "--json", *CORE) == 0
+    [message] = json.loads(capsys.readouterr().out)["messages"]
+    assert (message["category"], message["code"]) == (9, 2)
+    (folder / "sources/a.move").write_text("module thing::a; public fun f(): u64 { true }")
+    assert run("build", "--json", *CORE) == 1
+    [message] = json.loads(capsys.readouterr().out)["messages"]
+    assert message["level"] == "BlockingError"
+
+
 def test_the_default_edition_is_that_of_packages_that_name_none(folder: Path) -> None:
     (folder / "Move.toml").write_text(MANIFEST.replace('edition = "2024.beta"\n', ""))
     assert run("build") == 1
