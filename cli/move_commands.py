@@ -114,6 +114,12 @@ def build(
             "--with-unpublished-dependencies", help="Dependencies that are nowhere published become part."
         ),
     ] = False,
+    generate_struct_layouts: Annotated[
+        bool,
+        typer.Option(
+            "--generate-struct-layouts", help="Layouts of types, as YAML, go to build/NAME/layouts."
+        ),
+    ] = False,
 ) -> None:
     """Compile a package; modules, source maps and sources go to build/NAME."""
     from cli.package_builds import build_package, messages_of
@@ -131,6 +137,14 @@ def build(
     )
     place = wanted.install_dir or built.folder
     write_build(built, place, options)
+    if generate_struct_layouts:
+        from movelite.package.build import linked_modules
+        from movelite.package.struct_layouts import struct_layouts
+
+        layouts = place / "build" / built.name / "layouts"
+        layouts.mkdir(exist_ok=True)
+        text = struct_layouts(built.modules, linked_modules(built.folder, options))
+        (layouts / "struct_layouts.yaml").write_text(text)
     if wanted.doc:
         from movelite.package.documentation import document_package, write_pages
 
