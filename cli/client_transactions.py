@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +11,8 @@ import typer
 
 from aggregator.transaction_builder import BuildError, TransactionBuilder
 from cli.session import Session, with_session
-from cli.wallet import (
-    BudgetOption,
-    DevInspectOption,
-    DryRunOption,
-    GasOption,
-    SignedOption,
-    TransactionOptions,
-    UnsignedOption,
-    execute,
-    read_base64,
-    transact,
-)
+from cli.transaction_options import Plan, with_transaction_options
+from cli.wallet import execute, read_base64
 from proto import bcs
 from proto.ids import Address, parse_address
 from proto.transaction import GasCoin, SenderSignedData, TransactionData
@@ -35,54 +26,35 @@ SPLIT_EQUAL_MAX = 500
 def transfer(
     to: Annotated[str, typer.Option(help="Address or alias.")],
     object_id: Annotated[str, typer.Option()],
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Give an object to an address."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         value = await builder.object(parse_address(object_id))
         builder.transfer([value], session.address(to))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    return Plan(build)
 
 
 def transfer_iota(
     to: Annotated[str, typer.Option(help="Address or alias.")],
     iota_coin_object_id: Annotated[str, typer.Option(help="Coin to take from; it also pays for gas.")],
     amount: Annotated[int | None, typer.Option(help="Nanos; all of the coin if not named.")] = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Send IOTA."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         coins = [GasCoin()] if amount is None else builder.split(GasCoin(), [amount])
         builder.transfer(coins, session.address(to))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions([iota_coin_object_id], gas_budget, *flags))
+    return Plan(build, gas=[iota_coin_object_id])
 
 
 def pay(
     input_coins: Annotated[list[str], typer.Option()],
     recipients: Annotated[list[str], typer.Option()],
     amounts: Annotated[list[int], typer.Option()],
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Pay amounts out of coins of any type to recipients."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
@@ -90,58 +62,39 @@ def pay(
         builder.merge(coins[0], coins[1:])
         _pay(session, builder, coins[0], recipients, amounts)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    return Plan(build)
 
 
 def pay_iota(
     input_coins: Annotated[list[str], typer.Option(help="Coins to pay from; they also pay for gas.")],
     recipients: Annotated[list[str], typer.Option()],
     amounts: Annotated[list[int], typer.Option()],
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Pay amounts of IOTA to recipients."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         _pay(session, builder, GasCoin(), recipients, amounts)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(input_coins, gas_budget, *flags))
+    return Plan(build, gas=input_coins)
 
 
 def pay_all_iota(
     input_coins: Annotated[list[str], typer.Option(help="Coins to send; they also pay for gas.")],
     recipient: Annotated[str, typer.Option()],
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Send whole coins, less gas."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         builder.transfer([GasCoin()], session.address(recipient))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(input_coins, gas_budget, *flags))
+    return Plan(build, gas=input_coins)
 
 
 def split_coin(
     coin_id: Annotated[str, typer.Option()],
     amounts: Annotated[list[int] | None, typer.Option(help="Amounts of the new coins.")] = None,
     count: Annotated[int | None, typer.Option(help="Or into how many equal coins.")] = None,
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Split a coin; the new coins are yours."""
     if (amounts is None) == (count is None):
         raise typer.BadParameter("name --amounts or --count, and not both")
@@ -156,28 +109,20 @@ def split_coin(
             parts = [balance // count] * (count - 1)
         builder.transfer(builder.split(coin, parts or ()), sender)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    return Plan(build)
 
 
 def merge_coin(
     primary_coin: Annotated[str, typer.Option()],
     coin_to_merge: Annotated[str, typer.Option()],
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Put a coin into another."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         target = await builder.object(parse_address(primary_coin))
         builder.merge(target, [await builder.object(parse_address(coin_to_merge))])
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    return Plan(build)
 
 
 def call(
@@ -186,13 +131,7 @@ def call(
     function: Annotated[str, typer.Option()],
     type_args: Annotated[list[str] | None, typer.Option()] = None,
     args: Annotated[list[str] | None, typer.Option(help="Pure values and object ids.")] = None,
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Call a Move function."""
 
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
@@ -200,21 +139,14 @@ def call(
         values = [read_argument(text) for text in args or ()]
         await builder.call(parse_address(package), module, function, tags, values)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    transact(build, TransactionOptions(gas or (), gas_budget, *flags))
+    return Plan(build)
 
 
 def publish(
     package_path: Annotated[Path, typer.Argument(help="Folder with a Move.toml.")] = Path("."),
     with_unpublished_dependencies: bool = False,
     skip_dependency_verification: Annotated[bool, typer.Option(hidden=True)] = False,
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Build a package and publish it; you get its UpgradeCap."""
     from cli.package_release import Release, add_publish
 
@@ -226,10 +158,7 @@ def publish(
         builder.transfer([capability], sender)
         releases.append(release)
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    response = transact(build, TransactionOptions(gas or (), gas_budget, *flags))
-    if response is not None:
-        releases[0].record(response)
+    return Plan(build, record=lambda response: releases[0].record(response))
 
 
 def upgrade(
@@ -237,13 +166,7 @@ def upgrade(
     package_path: Annotated[Path, typer.Argument(help="Folder with a Move.toml.")] = Path("."),
     with_unpublished_dependencies: bool = False,
     skip_dependency_verification: Annotated[bool, typer.Option(hidden=True)] = False,
-    gas: GasOption = None,
-    gas_budget: BudgetOption = None,
-    serialize_unsigned_transaction: UnsignedOption = False,
-    serialize_signed_transaction: SignedOption = False,
-    dry_run: DryRunOption = False,
-    dev_inspect: DevInspectOption = False,
-) -> None:
+) -> Plan:
     """Build a package and publish it as the next version of itself."""
     from cli.package_release import Release, add_upgrade
 
@@ -253,10 +176,7 @@ def upgrade(
         capability, unpublished = parse_address(upgrade_capability), with_unpublished_dependencies
         releases.append(await add_upgrade(session, builder, package_path, capability, unpublished))
 
-    flags = (serialize_unsigned_transaction, serialize_signed_transaction, dry_run, dev_inspect)
-    response = transact(build, TransactionOptions(gas or (), gas_budget, *flags))
-    if response is not None:
-        releases[0].record(response)
+    return Plan(build, record=lambda response: releases[0].record(response))
 
 
 def execute_signed_tx(
@@ -293,6 +213,11 @@ _EXAMPLES = {
 }
 
 
+def _add(command: Callable[..., None]) -> None:
+    name = command.__name__.replace("_", "-")
+    app.command(name, epilog=f"Example: {_EXAMPLES[name]}")(command)
+
+
 def read_argument(text: str) -> Any:
     """An argument as people write it: JSON, or else text (ids and bare words)."""
     try:
@@ -318,19 +243,12 @@ async def _balance(session: Session, coin_id: str) -> int:
         raise BuildError(f"{coin_id} is no coin") from error
 
 
-for _command in (
-    transfer,
-    transfer_iota,
-    pay,
-    pay_iota,
-    pay_all_iota,
-    split_coin,
-    merge_coin,
-    call,
-    publish,
-    upgrade,
-    execute_signed_tx,
-    execute_combined_signed_tx,
-):
-    _name = _command.__name__.replace("_", "-")
-    app.command(_name, epilog=f"Example: {_EXAMPLES[_name]}")(_command)
+_PLANNED: tuple[Callable[..., Plan], ...] = (transfer, pay, split_coin, merge_coin, call, publish, upgrade)
+_PLANNED_WITH_GAS: tuple[Callable[..., Plan], ...] = (transfer_iota, pay_iota, pay_all_iota)
+
+for _plan in _PLANNED:
+    _add(with_transaction_options(_plan))
+for _plan in _PLANNED_WITH_GAS:
+    _add(with_transaction_options(_plan, names_gas=True))
+_add(execute_signed_tx)
+_add(execute_combined_signed_tx)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from aggregator.rpc_client import RpcClient
 from aggregator.rpc_codes import RpcError
@@ -87,24 +85,6 @@ def owner_of(shown: Any) -> Owner:
             return Shared(int(version))
         case _:
             return IMMUTABLE
-
-
-# ---- Options that all transactions have
-
-GasOption = Annotated[list[str] | None, typer.Option("--gas", help="Coins that pay for gas.")]
-BudgetOption = Annotated[int | None, typer.Option("--gas-budget", help="Most that gas may cost, in nanos.")]
-UnsignedOption = Annotated[
-    bool, typer.Option("--serialize-unsigned-transaction", help="Only print the transaction, in Base64.")
-]
-SignedOption = Annotated[
-    bool, typer.Option("--serialize-signed-transaction", help="Only print it signed, in Base64.")
-]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Only show what the transaction would do and cost.")
-]
-DevInspectOption = Annotated[
-    bool, typer.Option("--dev-inspect", help="Only show what its commands return, by no rules of ownership.")
-]
 
 
 @dataclass(frozen=True)

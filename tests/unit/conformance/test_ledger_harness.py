@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from movelite.unit_test.std_rng import StdRng
 from proto.ids import Address, ObjectID
 from proto.transaction import GasCoin, Input, MoveCall, NestedResult, Result, SplitCoins, TransferObjects
 from proto.type_tag import U64
@@ -12,7 +13,6 @@ from tests.conformance.transactional.ledger.commands import CommandParser
 from tests.conformance.transactional.ledger.names import ObjectNames
 from tests.conformance.transactional.ledger.summary import TieBreaker
 from tests.conformance.transactional.runner import TaskError
-from tests.support.rust_random import StdRng
 
 TEST = bytes(31) + b"\x77"
 NAMES = {"test": TEST}
@@ -79,4 +79,4 @@ def test_ties_are_broken_by_choice() -> None:
 
 def test_random_bytes_are_those_of_chacha_with_twelve_rounds() -> None:
     generator = StdRng(bytes(32))
-    assert generator.fill_bytes(16).hex() == "9bf49a6a0755f953811fce125f2683d5"
+    assert generator.fill(16).hex() == "9bf49a6a0755f953811fce125f2683d5"

@@ -1,0 +1,67 @@
+"""The options that all commands have which build a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Annotated, Any
+
+import typer
+
+from cli.wallet import Build, TransactionOptions, transact
+
+GasOption = Annotated[list[str] | None, typer.Option("--gas", help="Coins that pay for gas.")]
+
+_FLAGS = (
+    ("print_unsigned", "--serialize-unsigned-transaction", "Only print the transaction, in Base64."),
+    ("print_signed", "--serialize-signed-transaction", "Only print it signed, in Base64."),
+    ("dry_run", "--dry-run", "Only show what the transaction would do and cost."),
+    ("dev_inspect", "--dev-inspect", "Only show what its commands return, by no rules of ownership."),
+)
+"""Fields of TransactionOptions with the flags that set them."""
+
+_BUDGET = typer.Option("--gas-budget", help="Most that gas may cost, in nanos.")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command is about to do.
+
+    gas: coins that pay, if the command names them; record: is told the response of an executed transaction.
+    """
+
+    build: Build
+    gas: Sequence[str] = ()
+    record: Callable[[dict[str, Any]], object] | None = None
+
+
+def with_transaction_options(command: Callable[..., Plan], *, names_gas: bool = False) -> Callable[..., None]:
+    """A command line that carries a plan out, with these options behind its own.
+
+    names_gas: the plan names the coins that pay, so there is no --gas.
+    """
+    own = signature(command, eval_str=True)
+
+    @wraps(command)
+    def run(*, gas: list[str] | None = None, gas_budget: int | None = None, **given: Any) -> None:
+        flags = {name: given.pop(name) for name, _, _ in _FLAGS}
+        plan = command(**given)
+        response = transact(plan.build, TransactionOptions(plan.gas or gas or (), gas_budget, **flags))
+        if response is not None and plan.record is not None:
+            plan.record(response)
+
+    shown = [*own.parameters.values(), *([] if names_gas else [_parameter("gas", GasOption, None)])]
+    shown.append(_parameter("gas_budget", Annotated[int | None, _BUDGET], None))
+    for name, flag, text in _FLAGS:
+        shown.append(_parameter(name, Annotated[bool, typer.Option(flag, help=text)], False))
+    run.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[one.replace(kind=Parameter.KEYWORD_ONLY) for one in shown], return_annotation=None
+    )
+    run.__annotations__ = {one.name: one.annotation for one in shown}
+    return run
+
+
+def _parameter(name: str, annotation: Any, default: object) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
