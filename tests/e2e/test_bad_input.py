@@ -143,7 +143,7 @@ def test_a_receipt_that_was_changed(home: Path, network: Path, tmp_path: Path) -
 
 
 def test_a_package_with_an_error_and_one_without_a_manifest(home: Path, tmp_path: Path) -> None:
-    assert movelite("move", "-p", tmp_path, "new", "thing", home=home).returncode == 0
+    assert movelite("move", "-p", tmp_path / "thing", "new", "thing", home=home).returncode == 0
     source = tmp_path / "thing" / "sources" / "thing.move"
     source.write_text(source.read_text().replace("thing.value", "thing.valeu"))
     done = movelite("move", "-p", tmp_path / "thing", "build", home=home)

@@ -134,7 +134,7 @@ def test_coins_are_sent_split_merged_and_paid(line: CommandLine) -> None:
 
 
 def test_a_package_is_made_published_and_called(line: CommandLine, tmp_path: Path) -> None:
-    line.run("move", "-p", tmp_path, "new", "mine", "--template", "nft")
+    line.run("move", "-p", tmp_path / "mine", "new", "mine", "--template", "nft")
     assert "OK" in line.run("move", "-p", tmp_path / "mine", "test")
     published = line.json("client", "publish", tmp_path / "mine")
     package = next(c["packageId"] for c in published["objectChanges"] if c["type"] == "published")
@@ -173,7 +173,7 @@ def test_a_package_is_made_published_and_called(line: CommandLine, tmp_path: Pat
 
 def test_published_code_is_verified_against_its_source(line: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
-    line.run("move", "-p", tmp_path, "new", "mine", "--template", "coin")
+    line.run("move", "-p", folder, "new", "mine", "--template", "coin")
     verify = ("client", "verify-source", folder)
     assert "not published" in line.run(*verify, code=1)
     line.run("client", "ptb", "--publish", folder, "--assign", "cap", "--transfer-objects", "[cap]", "sender")
