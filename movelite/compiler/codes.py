@@ -325,3 +325,4 @@ class Iota:
     ObjectDecl = Code(2, 7, "invalid object declaration", prefix=IOTA_PREFIX)
     EventEmitCall = Code(2, 8, "invalid event", prefix=IOTA_PREFIX)
     PrivateTransferCall = Code(2, 9, "invalid private transfer call", prefix=IOTA_PREFIX)
+    PrivateAccountCall = Code(2, 10, "invalid private account call", prefix=IOTA_PREFIX)

@@ -47,6 +47,7 @@ KNOWN_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "syntax": ("function",),
     "error": ("constant",),
     "deprecated": ("module", *_ITEMS),
+    "authenticator": ("function",),
 }
 """Every known attribute and the items it may stand in front of."""
 

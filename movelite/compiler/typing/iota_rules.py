@@ -32,6 +32,9 @@ WITNESS_NOTE = (
     "they have no type parameters, "
     "and they have only the 'drop' ability."
 )
+PRIVATE_ACCOUNT_CALLS = frozenset(
+    {"create_account_v1", "create_immutable_account_v1", "rotate_auth_function_ref_v1"}
+)
 PRIVATE_TRANSFERS = frozenset({"transfer", "freeze_object", "share_object", "receive"})
 BRIDGED_ASSETS = frozenset({"btc", "eth", "usdc", "usdt"})
 
@@ -237,6 +240,18 @@ class _Rules:
             self._report(diag(Iota.EventEmitCall, (call.loc, message), label))
         elif is_named(call.module, "iota", "transfer") and call.name in PRIVATE_TRANSFERS:
             self._report_private_transfer(function, call, first)
+        elif is_named(call.module, "iota", "account") and call.name in PRIVATE_ACCOUNT_CALLS:
+            self._report_private_account_call(call, first)
+
+    def _report_private_account_call(self, call: T.Call, first: Type) -> None:
+        message = (
+            f"Invalid private account call. The function '{call.module}::{call.name}' is restricted to being "
+            "called in the object's module"
+        )
+        if isinstance(first, DatatypeType):
+            message += f", '{first.module}'"
+        text = f"The type '{format_type(first)}' is not declared in the current module"
+        self._report(diag(Iota.PrivateAccountCall, (call.loc, message), (first.loc or call.loc, text)))
 
     def _report_private_transfer(self, function: T.Function, call: T.Call, first: Type) -> None:
         if is_named(self._module.ident, "iota", "transfer"):

@@ -20,6 +20,7 @@ from proto.ids import IOTA_FRAMEWORK_ADDRESS
 _CALL_GENERIC = int(Opcode.CALL_GENERIC)
 _TEST_SCENARIO = (IOTA_FRAMEWORK_ADDRESS, "test_scenario")
 _TRANSFER = (IOTA_FRAMEWORK_ADDRESS, "transfer")
+_ACCOUNT = (IOTA_FRAMEWORK_ADDRESS, "account")
 _EVENT = (IOTA_FRAMEWORK_ADDRESS, "event")
 
 _PUBLIC_TRANSFER_FUNCTIONS = (
@@ -29,11 +30,16 @@ _PUBLIC_TRANSFER_FUNCTIONS = (
     "public_receive",
     "receiving_object_id",
 )
+_PRIVATE_ACCOUNT_FUNCTIONS = (
+    "create_account_v1",
+    "create_immutable_account_v1",
+    "rotate_auth_function_ref_v1",
+)
 _PRIVATE_TRANSFER_FUNCTIONS = ("transfer", "freeze_object", "share_object", "receive")
 
 
 def check(module: CompiledModule) -> None:
-    """Check every call of a generic function of `transfer` and `event`.
+    """Check every call of a generic function of `transfer`, `account` and `event`.
 
     Raises: IotaVerificationError.
     """
@@ -65,6 +71,8 @@ def _refusal(module: CompiledModule, instantiation: int) -> str | None:
     arguments = module.signatures[row.type_parameters]
     if (address, module_name) == _TRANSFER:
         return _transfer_refusal(module, function, arguments)
+    if (address, module_name) == _ACCOUNT:
+        return _account_refusal(module, function, arguments)
     if (address, module_name) == _EVENT:
         return _event_refusal(module, function, arguments)
     return None
@@ -88,6 +96,22 @@ def _transfer_refusal(
         "The transferred object's type must be defined in the current module. "
         "If the object has the 'store' type ability, you can use the non-internal variant instead, "
         f"i.e. '{framework}::transfer::public_{function}'"
+    )
+
+
+def _account_refusal(
+    module: CompiledModule, function: str, arguments: tuple[SignatureToken, ...]
+) -> str | None:
+    if module.self_id == _ACCOUNT or function not in _PRIVATE_ACCOUNT_FUNCTIONS:
+        return None
+    if len(arguments) != 1:
+        return f"Expected 1 type argument for {function}"
+    if _is_declared_here(module, arguments[0]):
+        return None
+    return (
+        f"Invalid call to '{IOTA_FRAMEWORK_ADDRESS.hex()}::account::{function}' on an object of type "
+        f"'{format_token(module, arguments[0])}'. "
+        "The account object's type must be defined in the current module"
     )
 
 

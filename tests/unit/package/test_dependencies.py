@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from movelite.package import BuildOptions, build
+from movelite.bytecode.reader import deserialize_module
+from movelite.compiler.typing import iota_rules
+from movelite.package import BuildError, BuildOptions, build
 from movelite.package.addresses import resolve_addresses
 from movelite.package.graph import resolve_graph
 from movelite.unit_test.engine import load_package
 from movelite.unit_test.runner import RunOptions, TestResult, run_tests
+from movelite.verifier.iota import private_generics
+from movelite.verifier.iota.errors import IotaVerificationError
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +105,28 @@ def test_what_the_framework_gained_since() -> None:
     results = run(Path(__file__).parent / "newer_framework")
     assert [result.name for result in results if result.failed_run] == []
     assert len(results) >= 5
+
+
+THIEF = """
+module thief::thief;
+use iota::{account, authenticator_function::AuthenticatorFunctionRefV1};
+public fun share<A: key>(object: A, f: AuthenticatorFunctionRefV1<A>) {
+    account::create_account_v1(object, f)
+}
+"""
+
+
+def test_only_the_module_of_a_type_makes_accounts_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief = package(tmp_path / "thief", "Thief", thief=THIEF)
+    with pytest.raises(BuildError) as refused:
+        build(thief)
+    assert "invalid private account call" in refused.value.report
+    monkeypatch.setattr(iota_rules, "PRIVATE_ACCOUNT_CALLS", frozenset())
+    (module,) = build(thief).modules
+    with pytest.raises(IotaVerificationError, match="must be defined in the current module"):
+        private_generics.check(deserialize_module(module.bytecode))
 
 
 STAKER = """

@@ -175,6 +175,12 @@ public fun additional_metadata<T, Value: store>(manager: &mut CoinManager<T>): &
     field::borrow(&manager.id, ADDITIONAL_METADATA)
 }
 
+/// The attached value, for those who may not change the manager.
+public fun get_additional_metadata<T, Value: store>(manager: &CoinManager<T>): &Value {
+    if (!manager.has_additional_metadata()) abort EAdditionalMetadataDoesNotExist;
+    field::borrow(&manager.id, ADDITIONAL_METADATA)
+}
+
 fun has_additional_metadata<T>(manager: &CoinManager<T>): bool {
     field::exists_(&manager.id, ADDITIONAL_METADATA)
 }

@@ -3,6 +3,7 @@
 module iota::timelock;
 
 use iota::balance::Balance;
+use iota::clock::Clock;
 use iota::labeler::LabelerCap;
 use iota::system_admin_cap::IotaSystemAdminCap;
 use std::string::String;
@@ -73,6 +74,13 @@ public fun lock_with_label_and_transfer<T: store, L>(
 public fun unlock<T: store>(self: TimeLock<T>, ctx: &TxContext): T {
     let (locked, expiration_timestamp_ms, _) = unpack(self);
     if (ctx.epoch_timestamp_ms() < expiration_timestamp_ms) abort ENotExpiredYet;
+    locked
+}
+
+/// The value, once the time has come by the clock.
+public fun unlock_with_clock<T: store>(self: TimeLock<T>, clock: &Clock): T {
+    let (locked, expiration_timestamp_ms, _) = unpack(self);
+    if (clock.timestamp_ms() < expiration_timestamp_ms) abort ENotExpiredYet;
     locked
 }
 
@@ -155,6 +163,17 @@ public fun is_locked<T: store>(self: &TimeLock<T>, ctx: &TxContext): bool {
 /// How many milliseconds are left.
 public fun remaining_time<T: store>(self: &TimeLock<T>, ctx: &TxContext): u64 {
     if (self.is_locked(ctx)) self.expiration_timestamp_ms - ctx.epoch_timestamp_ms() else 0
+}
+
+/// Has the time not come yet, by the clock and not by the epoch's start?
+public fun is_locked_with_clock<T: store>(self: &TimeLock<T>, clock: &Clock): bool {
+    self.expiration_timestamp_ms > clock.timestamp_ms()
+}
+
+/// How many milliseconds are left by the clock.
+public fun remaining_time_with_clock<T: store>(self: &TimeLock<T>, clock: &Clock): u64 {
+    let now = clock.timestamp_ms();
+    if (self.expiration_timestamp_ms > now) self.expiration_timestamp_ms - now else 0
 }
 
 /// The value, to look at.

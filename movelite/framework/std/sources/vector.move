@@ -441,3 +441,100 @@ public macro fun is_sorted_by<$T>($v: &vector<$T>, $le: |&$T, &$T| -> bool): boo
         true
     }
 }
+
+// === Macros over chosen positions: `ix` says which, in which order, also several times ===
+
+/// Call `f` with each chosen element.
+public macro fun take_do_ref<$T>($v: &vector<$T>, $ix: &vector<u64>, $f: |&$T|) {
+    let (v, ix) = ($v, $ix);
+    ix.do_ref!(|i| $f(&v[*i]))
+}
+
+/// Call `f` with each chosen element, to change it.
+public macro fun take_do_mut<$T>($v: &mut vector<$T>, $ix: &vector<u64>, $f: |&mut $T|) {
+    let (v, ix) = ($v, $ix);
+    ix.do_ref!(|i| $f(&mut v[*i]))
+}
+
+/// Call `f` with the place in `ix`, the position and the element.
+public macro fun take_do_with_ix_ref<$T>(
+    $v: &vector<$T>,
+    $ix: &vector<u64>,
+    $f: |u64, u64, &$T|,
+) {
+    let (v, ix) = ($v, $ix);
+    ix.length().do!(|place| $f(place, ix[place], &v[ix[place]]))
+}
+
+/// Call `f` with the place in `ix`, the position and the element, to change it.
+public macro fun take_do_with_ix_mut<$T>(
+    $v: &mut vector<$T>,
+    $ix: &vector<u64>,
+    $f: |u64, u64, &mut $T|,
+) {
+    let (v, ix) = ($v, $ix);
+    ix.length().do!(|place| $f(place, ix[place], &mut v[ix[place]]))
+}
+
+/// The first chosen position whose element `f` accepts.
+public macro fun take_find_index<$T>(
+    $v: &vector<$T>,
+    $ix: &vector<u64>,
+    $f: |&$T| -> bool,
+): Option<u64> {
+    let (v, ix) = ($v, $ix);
+    'search: {
+        ix.do_ref!(|i| if ($f(&v[*i])) return 'search option::some(*i));
+        option::none()
+    }
+}
+
+/// What `f` makes of each chosen element.
+public macro fun take_map_ref<$T, $U>(
+    $v: &vector<$T>,
+    $ix: &vector<u64>,
+    $f: |&$T| -> $U,
+): vector<$U> {
+    let (v, ix) = ($v, $ix);
+    ix.map_ref!(|i| $f(&v[*i]))
+}
+
+/// Copies of the chosen elements.
+public macro fun take_collect<$T: copy>($v: &vector<$T>, $ix: &vector<u64>): vector<$T> {
+    let (v, ix) = ($v, $ix);
+    ix.map_ref!(|i| v[*i])
+}
+
+/// Positions of the `n` largest elements, largest first, or of all as they stand if there are no
+/// more. Of equal ones, the earlier counts as larger.
+public macro fun take_top_n<$T>(
+    $v: &vector<$T>,
+    $n: u64,
+    $less_than: |&$T, &$T| -> bool,
+): vector<u64> {
+    let (v, n) = ($v, $n);
+    let mut top = vector<u64>[];
+    if (v.length() <= n) v.length().do!(|i| top.push_back(i))
+    else if (n > 0) v.length().do!(|i| {
+        let mut place = top.length();
+        while (place > 0 && $less_than(&v[top[place - 1]], &v[i])) place = place - 1;
+        if (place < n) {
+            if (top.length() == n) { top.pop_back(); };
+            top.insert(i, place)
+        }
+    });
+    top
+}
+
+/// Fold the chosen elements into `init`.
+public macro fun take_fold_ref<$T, $Acc>(
+    $v: &vector<$T>,
+    $ix: &vector<u64>,
+    $init: $Acc,
+    $f: |$Acc, &$T| -> $Acc,
+): $Acc {
+    let (v, ix) = ($v, $ix);
+    let mut folded = $init;
+    ix.do_ref!(|i| folded = $f(folded, &v[*i]));
+    folded
+}

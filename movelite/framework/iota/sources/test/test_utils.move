@@ -19,6 +19,20 @@ public fun assert_ref_eq<T>(t1: &T, t2: &T) {
     }
 }
 
+/// Fail unless both have the same elements, each as often, in whatever order.
+public fun assert_same_elems<T: drop>(t1: vector<T>, mut t2: vector<T>) {
+    let same = t1.length() == t2.length() && t1.all!(|element| {
+        let (found, at) = t2.index_of(element);
+        if (found) { t2.swap_remove(at); };
+        found
+    });
+    if (!same) {
+        print(b"Assertion failed: elements do not match");
+        std::debug::print(&t1);
+        abort ENotEqual
+    }
+}
+
 /// Print ASCII text.
 public fun print(str: vector<u8>) { std::debug::print(&str.to_ascii_string()) }
 

@@ -96,3 +96,42 @@ fun sums_of_points() {
         bls12381::g1_mul(&bls12381::scalar_from_u64(3), &one),
     );
 }
+
+#[test]
+fun chosen_elements() {
+    let v = vector[40u64, 10, 30, 20];
+    let ix = vector[2, 0, 2];
+    assert_eq!(v.take_collect!(&ix), vector[30, 40, 30]);
+    assert_eq!(v.take_map_ref!(&ix, |x| *x + 1), vector[31, 41, 31]);
+    assert_eq!(v.take_fold_ref!(&ix, 1, |sum, x| sum + *x), 101);
+    assert_eq!(v.take_find_index!(&ix, |x| *x > 30), option::some(0));
+    assert_eq!(v.take_find_index!(&ix, |x| *x == 10), option::none());
+    assert_eq!(v.take_top_n!(2, |a, b| *a < *b), vector[0, 2]);
+    assert_eq!(v.take_top_n!(9, |a, b| *a < *b), vector[0, 1, 2, 3]);
+    assert_eq!(v.take_top_n!(0, |a, b| *a < *b), vector[]);
+    let mut sum = 0;
+    v.take_do_ref!(&ix, |x| sum = sum + *x);
+    v.take_do_with_ix_ref!(&ix, |place, at, x| sum = sum + place * 1000 + at * 100 + *x);
+    assert_eq!(sum, 100 + 3000 + 400 + 100);
+    let mut w = v;
+    w.take_do_mut!(&vector[1], |x| *x = 11);
+    w.take_do_with_ix_mut!(&vector[3, 0], |place, at, x| *x = place * 10 + at);
+    assert_eq!(w, vector[10, 11, 30, 3]);
+    iota::test_utils::assert_same_elems(v, vector[10, 20, 30, 40]);
+}
+
+#[test, expected_failure]
+fun other_elements() { iota::test_utils::assert_same_elems(vector[1u8, 1, 2], vector[1, 2, 2]) }
+
+#[test]
+fun time_locks_by_the_clock() {
+    let ctx = &mut tx_context::dummy();
+    let mut clock = iota::clock::create_for_testing(ctx);
+    let lock = iota::timelock::lock(7u64, 100, ctx);
+    assert!(lock.is_locked_with_clock(&clock));
+    assert_eq!(lock.remaining_time_with_clock(&clock), 100);
+    clock.set_for_testing(100);
+    assert!(!lock.is_locked_with_clock(&clock));
+    assert_eq!(lock.unlock_with_clock(&clock), 7);
+    clock.destroy_for_testing();
+}
