@@ -71,11 +71,13 @@ fun play(seed: u64, epochs: u64) {
 fun begin(chance: &mut Chance) {
     let mut scenario = test_scenario::begin(@0x0);
     let count = 1 + chance.below(12);
+    let is_even = chance.below(3) == 0;
     let validators = vector::tabulate!(count, |i| {
-        let stake = 1 + chance.below(1 + 1000 * (i + 1));
+        let stake = 1 + chance.below(if (is_even) 1 else 1 + 1000 * (i + 1));
         utils::create_validator_for_testing(iota::address::from_u256(i as u256 + 1), stake, scenario.ctx())
     });
-    create_state(validators, chance.below(200) * NANOS, chance.below(30) * NANOS, scenario.ctx());
+    let low = chance.below(2) * chance.below(200);
+    create_state(validators, low * NANOS, chance.below(low / 4 + 1) * NANOS, scenario.ctx());
     scenario.end();
 }
 
@@ -178,9 +180,9 @@ fun join(chance: &mut Chance, scenario: &mut Scenario) {
 
 fun report(chance: &mut Chance, members: &vector<address>, scenario: &mut Scenario) {
     let reported = members[0];
-    let all = chance.below(3) == 0;
+    let quarters = chance.below(5); // of the others report
     members.do_ref!(|member| {
-        if (*member != reported && (all || chance.below(4) == 0)) {
+        if (*member != reported && chance.below(4) < quarters) {
             let reporters = {
                 scenario.next_tx(*member);
                 let mut state = scenario.take_shared<IotaSystemState>();
@@ -190,7 +192,7 @@ fun report(chance: &mut Chance, members: &vector<address>, scenario: &mut Scenar
             };
             let has_reported = reporters.contains(member);
             with_cap!(*member, scenario, |state, cap| {
-                if (has_reported && !all) state.undo_report_validator(cap, reported)
+                if (has_reported && quarters < 2) state.undo_report_validator(cap, reported)
                 else state.report_validator(cap, reported)
             })
         }
