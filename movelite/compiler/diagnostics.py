@@ -75,8 +75,6 @@ class Diagnostics:
         self._warnings_are_errors = warnings_are_errors
         self.max_severity = Severity.NOTE
         self.error_count = 0
-        self.silenced: list[Diagnostic] = []
-        """Warnings that `#[allow]` dropped in the user's own sources."""
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.sorted())
@@ -94,8 +92,6 @@ class Diagnostics:
             return
         if code.severity <= Severity.WARNING:
             if any(f.silences(code) for f in self._filters):
-                if not any(f.for_dependency for f in self._filters):
-                    self.silenced.append(item)
                 return
             if code.severity is Severity.WARNING:
                 self._finish_warning(item)

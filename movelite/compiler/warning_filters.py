@@ -83,7 +83,6 @@ class WarningFilters:
     """The warnings that one scope (a package, a module, a member) silences."""
 
     keys: frozenset[FilterKey] = frozenset()
-    for_dependency: bool = False
 
     def silences(self, code: Code) -> bool:
         """Whether a diagnostic of this kind is dropped; errors never are."""
@@ -98,11 +97,11 @@ class WarningFilters:
 
     def union(self, other: WarningFilters) -> WarningFilters:
         """Silences what either does."""
-        return WarningFilters(self.keys | other.keys, self.for_dependency or other.for_dependency)
+        return WarningFilters(self.keys | other.keys)
 
 
 NO_FILTERS = WarningFilters()
-ALL_FILTERS = WarningFilters(frozenset({("", None, None), (LINT_PREFIX, None, None)}), for_dependency=True)
+ALL_FILTERS = WarningFilters(frozenset({("", None, None), (LINT_PREFIX, None, None)}))
 """For dependencies: their warnings are their authors' concern."""
 
 QUIET_UNUSED_FILTERS = WarningFilters(
