@@ -17,6 +17,9 @@ from tests.simulation.scenario import Cheating, Fault, FaultKind, Scenario
 ROUND_SECONDS = (0.045, 1.2)
 """A round of one exchange, and of one attempt."""
 
+START_SECONDS = 1.0
+"""When the first round begins: who has just started asks its peers before, and does not vote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -58,7 +61,8 @@ class Plan:
         instances = self.committee + self.twins
         faults: list[Fault] = []
         for round_number in range(self.rounds):
-            start, end = round_number * length, (round_number + 1) * length
+            start = START_SECONDS + round_number * length
+            end = start + length
             sides: list[list[int]] = [[] for _ in range(self.parts)]
             for instance in range(instances):
                 number_left, side = divmod(number_left, self.parts)
@@ -68,8 +72,8 @@ class Plan:
         return Scenario(
             seed=number,
             stakes=(1,) * self.committee,
-            seconds=self.rounds * length,
+            seconds=START_SECONDS + self.rounds * length,
             faults=tuple(faults),
-            cheats=(Cheating(0.0, 0.0, False),),
+            cheats=(Cheating(START_SECONDS, 0.0, False),),
             twins=twinned[which],
         )
