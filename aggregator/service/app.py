@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from aggregator.rpc_codes import INVALID_REQUEST
 from aggregator.service.core import ClientService
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from aggregator.service.rest import rest_routes
+from aggregator.service.subscriptions import Subscriptions
 from proto.errors import QuorumDriverError
 
 MAX_REQUEST_BYTES = 10 << 20
@@ -27,7 +29,10 @@ def make_app(service: ClientService) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.start()
+        telling = asyncio.create_task(subscriptions.run())
         yield
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
         await service.close()
 
     app = FastAPI(
@@ -44,6 +49,8 @@ def make_app(service: ClientService) -> FastAPI:
         max_age=86_400,
     )
     rpc = JsonRpc(Apis(service).methods())
+    subscriptions = Subscriptions(service, rpc)
+    app.add_api_websocket_route("/", subscriptions.serve)
 
     @app.post("/", include_in_schema=False)
     async def json_rpc(request: Request) -> Response:

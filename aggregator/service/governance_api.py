@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import Json
-from aggregator.service.parameters import U64Param
+from aggregator.service.parameters import AddressParam, U64Param
 from aggregator.service.rpc_error import invalid_params
 from proto.ids import IOTA_SYSTEM_ADDRESS, blake2b_256, format_address
 from proto.protocol_config import PROTOCOL_CONFIG
@@ -28,6 +28,10 @@ class GovernanceApi:
     async def get_reference_gas_price(self) -> str:
         """Nanos for a unit of gas."""
         return str((await self._service.health()).reference_gas_price)
+
+    async def get_stakes(self, owner: AddressParam) -> list[Json]:
+        """Stakes of an address: none, for staking needs shared objects."""
+        return []
 
     async def get_committee_info(self, epoch: U64Param | None = None) -> Json:
         """Keys and stakes of the authorities."""

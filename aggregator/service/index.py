@@ -101,6 +101,8 @@ class TransactionIndex:
         self._unwritten: list[Receipt] = []
         self._unremoved: set[Digest] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self.on_added: Callable[[], object] = lambda: None
+        """Called when transactions were added."""
         try:
             self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode=WAL")
@@ -142,6 +144,9 @@ class TransactionIndex:
                 self._database.executemany("DELETE FROM pending WHERE digest = ?", rows)
         except sqlite3.Error:
             _log.exception("%d final transactions could not be recorded", len(receipts))
+            return
+        if receipts:
+            self.on_added()
 
     def _write_soon(self) -> None:
         if self._timer is None:

@@ -19,6 +19,7 @@ from aggregator.rpc_codes import (
     PARSE_ERROR,
     RpcError,
 )
+from aggregator.service.absent import ABSENT
 from aggregator.service.builder_api import BuilderApi
 from aggregator.service.coin_api import CoinApi
 from aggregator.service.core import ClientService
@@ -66,6 +67,7 @@ class Apis:
             "iota_multiGetTransactionBlocks": reads.multi_get_transaction_blocks,
             "iota_getEvents": reads.get_events,
             "iota_getTotalTransactionBlocks": reads.get_total_transaction_blocks,
+            "iotax_getTotalTransactions": reads.get_total_transaction_blocks,
             "iota_getLatestCheckpointSequenceNumber": reads.get_latest_checkpoint_sequence_number,
             "iota_getChainIdentifier": governance.get_chain_identifier,
             "iota_getProtocolConfig": governance.get_protocol_config,
@@ -86,13 +88,15 @@ class Apis:
             "iotax_getOwnedObjects": queries.get_owned_objects,
             "iotax_getDynamicFields": queries.get_dynamic_fields,
             "iotax_getDynamicFieldObject": queries.get_dynamic_field_object,
-            "iotax_getDynamicFieldObjectV2": queries.get_dynamic_field_object,
+            "iotax_getDynamicFieldObjectV2": queries.get_dynamic_field_object_v2,
             "iotax_queryTransactionBlocks": queries.query_transaction_blocks,
             "iotax_queryEvents": queries.query_events,
             "iotax_getReferenceGasPrice": governance.get_reference_gas_price,
             "iotax_getLatestIotaSystemState": governance.get_latest_iota_system_state,
             "iotax_getLatestIotaSystemStateV2": governance.get_latest_iota_system_state_v2,
             "iotax_getCommitteeInfo": governance.get_committee_info,
+            "iotax_getStakes": governance.get_stakes,
+            "iotax_getTimelockedStakes": governance.get_stakes,
             "unsafe_transferObject": builds.transfer_object,
             "unsafe_transferIota": builds.transfer_iota,
             "unsafe_pay": builds.pay,
@@ -130,12 +134,12 @@ class JsonRpc:
         try:
             request = json.loads(body)
         except (ValueError, RecursionError):
-            return _failure(None, RpcError(PARSE_ERROR, "Parse error"))
+            return failure(None, RpcError(PARSE_ERROR, "Parse error"))
         if not isinstance(request, list):
             return await self._one(request)
         if not request or len(request) > MAX_BATCH:
             message = f"a batch has 1 to {MAX_BATCH} calls"
-            return _failure(None, RpcError(INVALID_REQUEST, message))
+            return failure(None, RpcError(INVALID_REQUEST, message))
         answers = await asyncio.gather(*map(self._one, request))
         return [answer for answer in answers if answer is not None] or None
 
@@ -146,7 +150,8 @@ class JsonRpc:
         """
         method = self._methods.get(name)
         if method is None:
-            raise RpcError(METHOD_NOT_FOUND, "Method not found")
+            reason = ABSENT.get(name)
+            raise RpcError(METHOD_NOT_FOUND, "Method not found" + (f": {reason}" if reason else ""))
         try:
             if isinstance(params, dict):
                 return await method(**{**dict.fromkeys(self._nullable[name]), **params})
@@ -163,17 +168,17 @@ class JsonRpc:
 
     async def _one(self, request: Any) -> Any | None:
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-            return _failure(None, RpcError(INVALID_REQUEST, "Invalid Request"))
+            return failure(None, RpcError(INVALID_REQUEST, "Invalid Request"))
         id_, params = request.get("id"), request.get("params")
         if not isinstance(params, list | dict | None):
-            return _failure(id_, RpcError(INVALID_PARAMS, "Invalid params: a list or an object"))
+            return failure(id_, RpcError(INVALID_PARAMS, "Invalid params: a list or an object"))
         try:
             result = await self.call(request["method"], params)
         except RpcError as error:
-            return None if "id" not in request else _failure(id_, error)
+            return None if "id" not in request else failure(id_, error)
         except Exception:
             _log.exception("%s failed", request["method"])
-            return _failure(id_, RpcError(INTERNAL_ERROR, "Internal error"))
+            return failure(id_, RpcError(INTERNAL_ERROR, "Internal error"))
         return None if "id" not in request else {"jsonrpc": "2.0", "id": id_, "result": result}
 
 
@@ -183,7 +188,8 @@ def _nullable(method: Method) -> list[str]:
     return [one.name for one in parameters if one.default is one.empty and "None" in str(one.annotation)]
 
 
-def _failure(id_: Any, error: RpcError) -> Any:
+def failure(id_: Any, error: RpcError) -> Any:
+    """The response that tells an error."""
     shown = {"code": error.code, "message": error.message}
     if error.data is not None:
         shown["data"] = error.data

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import base58
 
 from aggregator.service.core import ClientService
-from aggregator.service.index import Condition, both
+from aggregator.service.index import EVERYTHING, Condition, both
 from aggregator.service.move_layout import encode_json, render_plain
 from aggregator.service.object_json import (
     CamelModel,
@@ -25,6 +26,7 @@ from aggregator.service.read_api import ReadApi
 from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import TransactionOptions, event_json
 from proto import bcs
+from proto.errors import UserInputError
 from proto.ids import (
     IOTA_FRAMEWORK_ADDRESS,
     Address,
@@ -38,6 +40,7 @@ from proto.ids import (
 from proto.messages import ObjectFound
 from proto.object import AddressOwner, MoveObject, Object, ObjectOwner
 from proto.type_tag import StructTag, TypeTag, format_type_tag, parse_struct_tag
+from proto.user_input_error import Unsupported
 
 MAX_FILTER_DEPTH = 8
 
@@ -99,10 +102,14 @@ class QueryApi:
             "hasNextPage": page.next_cursor is not None,
         }
 
-    async def get_dynamic_field_object(
+    async def get_dynamic_field_object(self, parent_object_id: AddressParam, name: FieldName) -> Json:
+        """The object of a dynamic field, by its name."""
+        return await self.get_dynamic_field_object_v2(parent_object_id, name)
+
+    async def get_dynamic_field_object_v2(
         self, parent_object_id: AddressParam, name: FieldName, options: ObjectOptions | None = None
     ) -> Json:
-        """The object of a dynamic field, by its name."""
+        """The same with what options ask for."""
         shown = options or ObjectOptions(
             show_type=True,
             show_owner=True,
@@ -323,6 +330,14 @@ def transaction_condition(shown: Any) -> Condition:
             raise invalid_params(f"unknown transaction filter {kind!r}")
 
 
+def transaction_subscription(shown: Any) -> Condition:
+    """The filter of a subscription to transactions as a condition. Raises: RpcError."""
+    kind, _ = _single(shown, "transaction")
+    if kind in ("Checkpoint", "FromOrToAddress"):
+        raise invalid_params(f"{kind} is not supported in subscriptions")
+    return transaction_condition(shown)
+
+
 def _has(table: str, column: str, value: bytes) -> Condition:
     return Condition(f"sequence IN (SELECT sequence FROM {table} WHERE {column} = ?)", (value,))
 
@@ -357,8 +372,46 @@ def event_condition(shown: Any, depth: int = 0) -> Condition:
                 return Condition("type = ?", (format_type_tag(tag),))
             named = (tag.address, tag.module, tag.name)
             return Condition("type_address = ? AND type_module = ? AND type_name = ?", named)
+        case "MoveEventField":
+            raise UserInputError(Unsupported("This query type is not supported by the full node."))
         case "TimeRange":
             start, end = _parsed(int, _field(content, "startTime")), _parsed(int, _field(content, "endTime"))
             return Condition("timestamp_ms >= ? AND timestamp_ms < ?", (start, end))
         case _:
             raise invalid_params(f"unknown event filter {kind!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCondition:
+    """What an event must hold at a JSON pointer; the index does not know contents of events."""
+
+    path: str
+    value: Any
+
+    def matches(self, parsed: Any) -> bool:
+        """Whether it does."""
+        place = parsed
+        for part in self.path.split("/")[1:]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(place, dict) and key in place:
+                place = place[key]
+            elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
+                place = place[int(key)]
+            else:
+                return False
+        return type(place) is type(self.value) and bool(place == self.value)
+
+
+def event_subscription(shown: Any, depth: int = 0) -> tuple[Condition, tuple[FieldCondition, ...]]:
+    """The filter of a subscription to events; MoveEventField stands alone or in All. Raises: RpcError."""
+    kind, content = _single(shown, "event", depth)
+    if kind == "MoveEventField":
+        path, value = _field(content, "path"), _field(content, "value")
+        if not isinstance(path, str) or path[:1] not in ("", "/"):
+            raise invalid_params("path is a JSON pointer, such as /amount")
+        return EVERYTHING, (FieldCondition(path, value),)
+    if kind in ("All", "And") and isinstance(content, list) and content:
+        parts = [event_subscription(part, depth + 1) for part in content]
+        fields = tuple(one for _, found in parts for one in found)
+        return both(*(condition for condition, _ in parts)), fields
+    return event_condition(shown, depth), ()

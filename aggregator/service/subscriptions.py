@@ -1,0 +1,223 @@
+"""Subscriptions over WebSockets: iotax_subscribeEvent and iotax_subscribeTransaction.
+
+A notification follows each final transaction that comes into the index, in its order. A client that does
+not read what it is sent loses its connection, and asks by query for what it missed.
+Source: iota-json-rpc, indexer_api; jsonrpsee.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import WebSocket, WebSocketDisconnect
+
+from aggregator.rpc_codes import INTERNAL_ERROR, RpcError
+from aggregator.service.core import ClientService
+from aggregator.service.index import Condition, both
+from aggregator.service.jsonrpc import JsonRpc, failure
+from aggregator.service.object_json import Json
+from aggregator.service.query_api import FieldCondition, event_subscription, transaction_subscription
+from aggregator.service.rpc_error import to_rpc_error
+from aggregator.service.transaction_json import effects_json, event_json
+from proto.errors import UserInputError
+
+EVENTS, TRANSACTIONS = "iotax_subscribeEvent", "iotax_subscribeTransaction"
+_UNSUBSCRIBE = {name.replace("_subscribe", "_unsubscribe"): name for name in (EVENTS, TRANSACTIONS)}
+
+MAX_SOCKETS, MAX_SOCKETS_OF_HOST = 500, 50
+MAX_SUBSCRIPTIONS = 100
+"""Of all clients together, as in IOTA's nodes."""
+MAX_UNREAD = 1000
+"""Notifications that wait to be read by one client."""
+TRY_AGAIN_LATER = 1013
+"""Code with which a WebSocket is closed that is too slow, or one too many."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Subscription:
+    """number: as the client knows it; fields: what events must hold beside what the index can tell."""
+
+    number: int
+    method: str
+    condition: Condition
+    fields: tuple[FieldCondition, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class _Client:
+    """An open WebSocket."""
+
+    outgoing: asyncio.Queue[str | None]
+    subscriptions: dict[int, _Subscription] = field(default_factory=dict)
+
+    def send(self, message: object) -> None:
+        """Send when its turn comes; None in the queue ends the connection of who reads too slowly."""
+        try:
+            self.outgoing.put_nowait(json.dumps(message))
+        except asyncio.QueueFull:
+            while not self.outgoing.empty():
+                self.outgoing.get_nowait()
+            self.subscriptions.clear()
+            self.outgoing.put_nowait(None)
+
+
+class Subscriptions:
+    """Serves WebSockets; every method can be called over them too."""
+
+    def __init__(self, service: ClientService, rpc: JsonRpc) -> None:
+        self._service = service
+        self._rpc = rpc
+        self._clients: set[_Client] = set()
+        self._hosts: Counter[str] = Counter()
+        self._numbers = itertools.count(1)
+        self._told = service.index.total()
+        self._is_new = asyncio.Event()
+        self._methods: dict[str, Callable[[_Client, Any], int | bool]] = {
+            EVENTS: self._subscribe_events,
+            TRANSACTIONS: self._subscribe_transactions,
+            **dict.fromkeys(_UNSUBSCRIBE, self._unsubscribe),
+        }
+        service.index.on_added = self._is_new.set
+
+    async def run(self) -> None:
+        """Tell subscribers what is new, until cancelled."""
+        while True:
+            await self._is_new.wait()
+            self._is_new.clear()
+            first, self._told = self._told + 1, self._service.index.total()
+            try:
+                await self._tell(first, self._told)
+            except Exception:
+                _log.exception("subscribers were not told of transactions %d to %d", first, self._told)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One connection, until it ends."""
+        host = socket.client.host if socket.client else ""
+        await socket.accept()
+        if len(self._clients) >= MAX_SOCKETS or self._hosts[host] >= MAX_SOCKETS_OF_HOST:
+            await socket.close(TRY_AGAIN_LATER, "too many connections")
+            return
+        client = _Client(asyncio.Queue(MAX_UNREAD))
+        self._clients.add(client)
+        self._hosts[host] += 1
+        writing = asyncio.create_task(_write(socket, client))
+        try:
+            async for text in _texts(socket):
+                answer = await self._answer(client, text)
+                if answer is not None:
+                    client.send(answer)
+        finally:
+            self._clients.discard(client)
+            self._hosts[host] -= 1
+            if not self._hosts[host]:
+                del self._hosts[host]
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _answer(self, client: _Client, text: str) -> Any | None:
+        try:
+            request = json.loads(text)
+        except (ValueError, RecursionError):
+            request = None
+        method = self._methods.get(request.get("method", "")) if isinstance(request, dict) else None
+        if method is None:
+            return await self._rpc.answer(text.encode())
+        try:
+            result = method(client, request)
+        except (RpcError, UserInputError) as error:
+            return failure(request.get("id"), to_rpc_error(error))
+        return {"jsonrpc": "2.0", "id": request.get("id"), "result": result}
+
+    # ---- subscribing
+
+    def _subscribe_events(self, client: _Client, request: Json) -> int:
+        condition, fields = event_subscription(_only_parameter(request, "filter"))
+        return self._add(client, request["method"], condition, fields)
+
+    def _subscribe_transactions(self, client: _Client, request: Json) -> int:
+        return self._add(
+            client, request["method"], transaction_subscription(_only_parameter(request, "filter"))
+        )
+
+    def _add(
+        self, client: _Client, method: str, condition: Condition, fields: tuple[FieldCondition, ...] = ()
+    ) -> int:
+        if sum(len(one.subscriptions) for one in self._clients) >= MAX_SUBSCRIPTIONS:
+            raise RpcError(INTERNAL_ERROR, "Resources exhausted")
+        number = next(self._numbers)
+        client.subscriptions[number] = _Subscription(number, method, condition, fields)
+        return number
+
+    def _unsubscribe(self, client: _Client, request: Json) -> bool:
+        number = _only_parameter(request, "subscription")
+        known = client.subscriptions.get(number) if isinstance(number, int) else None
+        if known is None or known.method != _UNSUBSCRIBE[request["method"]]:
+            return False
+        del client.subscriptions[known.number]
+        return True
+
+    # ---- telling
+
+    async def _tell(self, first: int, last: int) -> None:
+        new = Condition("sequence BETWEEN ? AND ?", (first, last))
+        for client in list(self._clients):
+            for subscription in list(client.subscriptions.values()):
+                found = self._events if subscription.method == EVENTS else self._transactions
+                async for shown in found(subscription, both(subscription.condition, new), last - first + 1):
+                    told = {"subscription": subscription.number, "result": shown}
+                    client.send({"jsonrpc": "2.0", "method": subscription.method, "params": told})
+
+    async def _transactions(
+        self, subscription: _Subscription, condition: Condition, count: int
+    ) -> AsyncIterator[Json]:
+        for found in self._service.index.query(condition, None, count, False):
+            yield effects_json(found.receipt.effects)
+
+    async def _events(
+        self, subscription: _Subscription, condition: Condition, count: int
+    ) -> AsyncIterator[Json]:
+        index, after = self._service.index, None
+        while places := index.query_events(condition, after, MAX_UNREAD, False):
+            after = places[-1]
+            for sequence, position in places:
+                found = index.at(sequence)
+                if found is None or found.receipt.events is None:
+                    continue
+                event = found.receipt.events.data[position]
+                digest, catalog = found.receipt.effects.transaction_digest, self._service.catalog
+                shown = await event_json(event, digest, position, found.timestamp_ms, catalog)
+                if all(wanted.matches(shown["parsedJson"]) for wanted in subscription.fields):
+                    yield shown
+
+
+async def _texts(socket: WebSocket) -> AsyncIterator[str]:
+    while True:
+        try:
+            yield await socket.receive_text()
+        except (WebSocketDisconnect, KeyError):  # KeyError: bytes, which are no JSON-RPC
+            return
+
+
+async def _write(socket: WebSocket, client: _Client) -> None:
+    while (text := await client.outgoing.get()) is not None:
+        await socket.send_text(text)
+    await socket.close(TRY_AGAIN_LATER, "notifications are not read")
+
+
+def _only_parameter(request: Json, name: str) -> Any:
+    match request.get("params"):
+        case [value]:
+            return value
+        case {**named} if name in named:
+            return named[name]
+        case _:
+            return None
