@@ -73,21 +73,23 @@ def plan_migration(
 
     Raises: PackageError; BuildError if the sources have errors that stand in the way.
     """
-    return migration_of(compile_for_migration(folder, options or BuildOptions(), announce), folder)
-
-
-def migration_of(compilation: Compilation, folder: Path) -> Migration:
-    """What a compilation in the edition of migrations notes; `folder` is that of the package.
-
-    Raises: BuildError, PackageError.
-    """
-    from movelite.compiler.diagnostics import MIGRATION_CATEGORY
     from movelite.compiler.rendering import render_all
 
+    compilation = compile_for_migration(folder, options or BuildOptions(), announce)
     if compilation.lowered is None:
         errors = [item for item in compilation.diagnostics if item.is_error]
         name = compilation.source_packages[-1].config.name or str(folder)
         raise BuildError(name, render_all(errors, compilation.source_map), len(errors))
+    return migration_of(compilation, folder)
+
+
+def migration_of(compilation: Compilation, folder: Path) -> Migration:
+    """What a compilation in the edition of migrations notes, errors or not.
+
+    `folder` is that of the package. Raises: PackageError if two changes meet.
+    """
+    from movelite.compiler.diagnostics import MIGRATION_CATEGORY
+
     by_file: dict[int, list[Diagnostic]] = {}
     for item in compilation.diagnostics.raw():
         if item.code.category == MIGRATION_CATEGORY:
