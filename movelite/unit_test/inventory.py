@@ -57,7 +57,8 @@ class Inventories:
     """The objects of a scenario.
 
     objects: value of each as the last ended transaction left it. taken: what was taken and not given back,
-    and from where. tickets: values of objects that somebody has the right to receive, out of `objects`.
+    and from where. tickets: values of objects that somebody has the right to receive in the running
+    transaction, out of `objects`.
     """
 
     objects: dict[ObjectID, Value] = field(default_factory=dict)
@@ -141,6 +142,7 @@ class Inventories:
         held = {key: owner for key, owner in self.taken.items() if not isinstance(owner, AddressOwner)}
         writes, created_ids = dict(runtime.transfers), dict(runtime.new_ids)
         deleted, num_events = list(runtime.deleted_ids), len(runtime.events)
+        unused_tickets = [object_id for object_id in self.tickets if object_id not in runtime.received]
         runtime.begin_next_transaction()
         children = {key for key, child in runtime.children.items() if child.value is not None}
         for object_id in (*deleted, *writes, *children):
@@ -156,6 +158,8 @@ class Inventories:
         for object_id, owner in self.taken.items():
             runtime.inputs[object_id] = InputObject(0, owner, frozenset())
         self._keep_values(writes)
+        for object_id in unused_tickets:
+            self.deallocate_ticket(object_id)
         for object_id in (*deleted, *children):
             self.objects.pop(object_id, None)
         return ScenarioEffects(
