@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from proto.bcs import U64
-from proto.errors import ObjectsDoubleUsed, QuorumDriverError
+from proto.errors import ObjectsDoubleUsed, QuorumDriverError, TimeoutBeforeFinality
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, Digest
 from proto.messages import Receipt
 from proto.object import AddressOwner, ObjectRef
@@ -116,7 +116,10 @@ class Purse:
 class Clients:
     """All clients of a run. claims: transactions of which a driver said that they can never be final."""
 
-    def __init__(self, aggregators: Sequence[Aggregator], checker: Checker, counts: Counter[str]) -> None:
+    def __init__(
+        self, aggregators: Sequence[Aggregator], checker: Checker, counts: Counter[str], has_liars: bool
+    ) -> None:
+        self._has_liars = has_liars
         self._aggregators = aggregators
         self._checker = checker
         self._counts = counts
@@ -188,6 +191,8 @@ class Clients:
             except AggregatorIsDown:
                 await asyncio.sleep(0.5)
             except QuorumDriverError as error:
-                if not error.retryable:
+                # A liar that says nothing can leave it open for ever which of two that halve the others wins.
+                is_open = self._has_liars and isinstance(error, TimeoutBeforeFinality)
+                if is_open or not error.retryable:
                     return
                 await asyncio.sleep(0.5)

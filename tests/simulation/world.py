@@ -75,7 +75,7 @@ class World:
             )
             for number in range(scenario.aggregators)
         ]
-        self.clients = Clients(self.aggregators, self.checker, self.counts)
+        self.clients = Clients(self.aggregators, self.checker, self.counts, bool(scenario.liars))
         self._saboteur = Saboteur(
             cables(self.network, len(self.nodes) + scenario.aggregators, self.nodes),
             committee,
