@@ -93,7 +93,7 @@ class Precompiled:
     def _reachable(self, words: set[str]) -> set[int]:
         from movelite.compiler.naming.items import default_modules
 
-        words = words | default_modules()
+        words = words | default_modules(words)
         pending = [place for place, entry in enumerate(self.entries) if entry.name in words]
         pending += self.definers.values()
         seen: set[int] = set()

@@ -25,14 +25,17 @@ _KINDS: dict[type, Kind] = {
 _Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 _STD_DEFAULTS: _Defaults = (("option", ("Option",)), ("vector", ()))
 _IOTA_DEFAULTS: _Defaults = (("object", ("ID", "UID")), ("transfer", ()), ("tx_context", ("TxContext",)))
+_IOTA_MEMBERS: _Defaults = (("auth_context", ("AuthContext",)),)
+"""Of these modules, members alone need not be named."""
 _BYTECODE_FUNCTIONS = frozenset(
     {"empty", "length", "borrow", "push_back", "borrow_mut", "pop_back", "destroy_empty", "swap"}
 )
 
 
-def default_modules() -> set[str]:
-    """Names of the modules that every module may speak of without naming them."""
-    return {module for module, _ in (*_STD_DEFAULTS, *_IOTA_DEFAULTS)}
+def default_modules(words: set[str]) -> set[str]:
+    """Names of the modules that sources with these words may speak of without naming them."""
+    spoken_of = {module for module, members in _IOTA_MEMBERS if not words.isdisjoint(members)}
+    return spoken_of | {module for module, _ in (*_STD_DEFAULTS, *_IOTA_DEFAULTS)}
 
 
 class ModuleNamer(UseNamer):
@@ -99,14 +102,15 @@ class ModuleNamer(UseNamer):
         scope = Scope(outermost, is_2024)
         defaults = [("std", _STD_DEFAULTS)]
         if self.package.flavor is Flavor.IOTA:
-            defaults.append(("iota", _IOTA_DEFAULTS))
+            defaults += [("iota", _IOTA_DEFAULTS), ("iota", _IOTA_MEMBERS)]
         for address, modules in defaults:
             found = self.addresses.get(address)
             if found is None:
                 continue
             for module, members in modules:
                 ident = self.module_ident(found, address, module)
-                scope.add_module(st.Name(module, NO_LOC), ident, is_implicit=True)
+                if modules is not _IOTA_MEMBERS:
+                    scope.add_module(st.Name(module, NO_LOC), ident, is_implicit=True)
                 for member in members:
                     alias = st.Name(member, NO_LOC)
                     scope.add_member(alias, ident, member, Kind.STRUCT, is_implicit=True)

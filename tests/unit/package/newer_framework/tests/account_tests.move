@@ -1,5 +1,5 @@
 #[test_only] module newer::account_tests;
-use iota::{account, auth_context::{Self, AuthContext}, authenticator_function as function};
+use iota::{account, auth_context, authenticator_function as function};
 use iota::{package_metadata as metadata, ptb_call_arg as input, ptb_command as command, test_scenario};
 use std::unit_test::assert_eq;
 
