@@ -147,7 +147,7 @@ class Builder:
     def _shown(self, compilation: Compilation) -> dict[ModuleIdent, Shown]:
         """What the modules that are compiled show; to be asked before types are checked."""
         return {
-            ident: shown_of(module, compilation.source_map.files[module.loc.file].text)
+            ident: shown_of(module, compilation.source_map.files[module.loc.file].text, compilation.test_mode)
             for ident, module in compilation.named.modules.items()
             if module.target is TargetKind.SOURCE
         }

@@ -87,11 +87,16 @@ def _callable_methods(module: nt.ModuleDef) -> list[tuple[nt.TypeKey, str, nt.Us
     ]
 
 
-def shown_of(module: nt.ModuleDef, source: str) -> Shown:
-    """What a module shows. Where macros are expanded elsewhere, every place in the source counts."""
+def shown_of(module: nt.ModuleDef, source: str, with_constants: bool = False) -> Shown:
+    """What a module shows. Where macros are expanded elsewhere, every place in the source counts.
+
+    Tests of other modules may name constants in how they are to fail: count these where tests are compiled.
+    """
     file = io.BytesIO()
     writer = _Writer(file)
     writer.dump(module)
+    if with_constants:
+        writer.dump([(c.name.text, c.attributes, c.type, c.value) for c in module.constants.values()])
     digest = sha256(file.getvalue())
     if any(function.is_macro for function in module.functions.values()):
         digest.update(source.encode("utf-8", "surrogatepass"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -75,8 +74,7 @@ class BuildReader:
     def program(self, built: Rebuilt, before: TestProgram | None) -> TestProgram | None:
         """The program of the build, in which what was not compiled now is as it was in the program before.
 
-        None if that does not do: tests name constants of other modules in how they are to fail, so a changed
-        constant may change the tests of files that are not compiled.
+        None if that does not do: if the program before is of another text of such a file.
         """
         compilation = built.compilation
         names = {_module_id(ident): _name(ident) for ident in compilation.named.modules}
@@ -89,25 +87,18 @@ class BuildReader:
                 kept.add(key)
         items, tests = self.items, self.tests
         if kept:
-            ids = {file.name: file.id for file in compilation.source_map.files}
-            fresh = [file for file in compilation.source_map.files if file.name in built.compiled]
-            if before is None or not _same_constants(before, fresh):
+            files = [file for file in compilation.source_map.files if file.name not in built.compiled]
+            if before is None or not _has_texts(before, files):
                 return None
             tests = [*tests, *(test for test in before.tests if test.module in kept)]
-            items = _joined(items, before, kept, {n: i for n, i in ids.items() if n not in built.compiled})
+            items = _joined(items, before, kept, {file.name: file.id for file in files})
         tests = [test for test in tests if test.module in items.modules]
         return TestProgram(modules, tests, compilation.source_map, items)
 
 
-_CONSTANT = re.compile(r"\bconst\b[^;]*;")
-
-
-def _same_constants(before: TestProgram, fresh: Iterable[SourceFile]) -> bool:
-    old = {file.name: file.text for file in before.sources.files}
-    return all(
-        file.name not in old or _CONSTANT.findall(file.text) == _CONSTANT.findall(old[file.name])
-        for file in fresh
-    )
+def _has_texts(before: TestProgram, files: Iterable[SourceFile]) -> bool:
+    texts = {file.name: file.text for file in before.sources.files}
+    return all(texts.get(file.name) == file.text for file in files)
 
 
 def _joined(

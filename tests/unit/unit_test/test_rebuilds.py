@@ -9,7 +9,7 @@ import pytest
 
 from movelite.compiler.phases import Compilation
 from movelite.compiler.source import Loc
-from movelite.package.build import TestBuild
+from movelite.package.build import BuildOptions, TestBuild, build
 from movelite.package.incremental import Rebuilt
 from movelite.unit_test.engine import LoadedPackage, load_package
 from movelite.unit_test.program import TestProgram
@@ -91,7 +91,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
     return made
 
 
-def test_changes_of_one_file(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+def compiled_files(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """The names of the files that each build from now on compiles."""
     compiled: list[set[str]] = []
     rebuilt = TestBuild.rebuilt
 
@@ -101,6 +102,11 @@ def test_changes_of_one_file(package: Package, monkeypatch: pytest.MonkeyPatch) 
         return built
 
     monkeypatch.setattr(TestBuild, "rebuilt", noted)
+    return compiled
+
+
+def test_changes_of_one_file(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = compiled_files(monkeypatch)
     package.write("sources/user.move", "module p::user;\n\npublic fun two(): u64 { p::base::one() * 2 }\n")
     package.check()
     added = "#[test_only] module p::base_tests;\n#[test] fun other() {}\n#[test] fun more() { abort 1 }\n"
@@ -128,3 +134,27 @@ def test_a_new_file_and_a_file_less(package: Package) -> None:
     package.write("tests/new_tests.move", "#[test_only] module p::new_tests;\n#[test] fun fresh() {}\n")
     (package.folder / "tests/limits_tests.move").unlink()
     package.check()
+
+
+def test_a_comment_in_a_constant_hides_no_change(package: Package) -> None:
+    package.write("sources/limits.move", FILES["sources/limits.move"].replace("= 5", "= /* ; */ 5"))
+    package.check()
+    package.write("sources/limits.move", FILES["sources/limits.move"].replace("= 5", "= /* ; */ 6"))
+    package.check()
+
+
+def test_a_changed_body_reaches_no_test_that_names_a_constant(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = compiled_files(monkeypatch)
+    package.write("sources/limits.move", FILES["sources/limits.move"].replace("x < 3", "x < 4"))
+    package.load("known")
+    assert compiled == [{"limits.move"}]
+
+
+def test_another_command_built_the_tests_in_between(package: Package) -> None:
+    added = FILES["sources/limits.move"] + "#[test] fun late() { check(2) }\n"
+    package.write("sources/limits.move", added)
+    build(package.folder, BuildOptions(test_mode=True))
+    package.check()
+    assert "late" in {test.name for test in package.load("known").program.tests}
