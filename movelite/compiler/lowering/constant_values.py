@@ -17,20 +17,23 @@ class ConstantValues:
         self._named = named
         self._program = program
         self._interfaces = ProgramContext(named, program, Diagnostics())
-        self._open: set[MemberId] = set()
+        self._known: dict[MemberId, ConstantValue | None] = {}
 
     def of(self, member: MemberId) -> ConstantValue | None:
         """The value of a constant; None if it has none."""
+        if member not in self._known:
+            self._known[member] = None  # for whoever asks in a circle
+            self._known[member] = self._evaluated(member)
+        return self._known[member]
+
+    def _evaluated(self, member: MemberId) -> ConstantValue | None:
         constant = self._constant(member)
-        if constant is None or member in self._open:
+        if constant is None:
             return None
-        self._open.add(member)
         try:
             return evaluate(constant.value, self._of_use)
         except (NotConstant, AlreadyReported):
             return None
-        finally:
-            self._open.discard(member)
 
     def _constant(self, member: MemberId) -> tt.Constant | None:
         module, named = self._program.modules.get(member.module), self._named.modules.get(member.module)
