@@ -16,6 +16,7 @@ from ..lowering import ir
 from ..source import Loc
 from ..syntax_tree import VisibilityKind
 from ..types import ReferenceType, Type, elements_of
+from ..typing.walk import parts_of
 from .borrow_report import Borrower, FieldLabels, conflict, never_mutable
 from .borrow_state import FRAME, BorrowState, Origin, Origins
 from .context import FunctionContext
@@ -161,7 +162,7 @@ class _Walker:
             case tt.TupleExpression():
                 return [self._single(element) for element in expression.elements]
             case _:
-                for child in ir.children_of(expression):
+                for child in parts_of(expression):
                     self._release(self._values(child))
                 return [None for _ in elements_of(expression.type)]
 

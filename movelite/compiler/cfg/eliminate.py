@@ -9,6 +9,7 @@ from __future__ import annotations
 from .. import typed_tree as tt
 from ..lowering import ir
 from ..lowering.constants import VectorConstant
+from ..typing.walk import parts_of
 
 _MAY_ABORT = (
     tt.BinaryOperator.ADD,
@@ -67,7 +68,7 @@ class _Counts:
             case tt.BorrowLocal(local=local):
                 self.reads[local] = self.reads.get(local, 0) + 2
             case _:
-                for child in ir.children_of(expression):
+                for child in parts_of(expression):
                     self._expression(child)
 
 
@@ -87,7 +88,7 @@ def _is_pure(expression: tt.Expression) -> bool:
         case tt.Binary(operator=operator) if operator in _MAY_ABORT:
             return False
         case tt.Unary() | tt.Binary() | tt.Cast() | tt.TupleExpression() | tt.Pack() | tt.VectorPack():
-            return all(_is_pure(child) for child in ir.children_of(expression))
+            return all(_is_pure(child) for child in parts_of(expression))
         case _:
             return False
 

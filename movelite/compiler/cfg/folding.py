@@ -6,6 +6,7 @@ from .. import typed_tree as tt
 from ..lowering import ir
 from ..lowering.constants import ConstantValue, NotConstant, VectorConstant, evaluate
 from ..types import BuiltinType, Type
+from ..typing.walk import parts_of
 
 _KNOWN = (tt.Literal, VectorConstant)
 
@@ -31,7 +32,7 @@ class _Folder:
         """The value of an expression whose operands are folded, if it has one; else itself."""
         if not isinstance(expression, tt.Unary | tt.Binary | tt.Cast | tt.VectorPack):
             return expression
-        if not all(isinstance(child, _KNOWN) for child in ir.children_of(expression)):
+        if not all(isinstance(child, _KNOWN) for child in parts_of(expression)):
             return expression
         if isinstance(expression, tt.VectorPack) and not _may_be_constant(expression.element_type):
             return expression

@@ -16,6 +16,7 @@ from ..lowering import ir
 from ..named_tree import Mutability
 from ..source import Loc
 from ..types import AbilitySet
+from ..typing.walk import parts_of
 from .context import FunctionContext
 from .usage import all_locals
 from .worklist import Worklist
@@ -121,7 +122,7 @@ class _Walker:
                 self._return(command)
 
     def _expression(self, expression: tt.Expression) -> None:
-        for child in ir.children_of(expression):
+        for child in parts_of(expression):
             self._expression(child)
         match expression:
             case tt.LocalUse():

@@ -15,6 +15,7 @@ from .. import typed_tree as tt
 from ..diagnostics import diag
 from ..lowering import ir
 from ..types import AbilitySet
+from ..typing.walk import parts_of
 from .context import FunctionContext
 
 Live = frozenset[tt.Local]
@@ -123,7 +124,7 @@ def _visit_expression(
         case tt.BorrowLocal():
             live.add(expression.local)
         case _:
-            for child in reversed(ir.children_of(expression)):
+            for child in reversed(parts_of(expression)):
                 _visit_expression(child, live, context)
 
 

@@ -14,6 +14,7 @@ from ..lowering import ir
 from ..lowering.constants import ConstantValue, VectorConstant, serialize_constant
 from ..source import Loc
 from ..types import BuiltinType, DatatypeType, ReferenceType, Type, elements_of
+from ..typing.walk import parts_of
 from .peephole import JUMP_OPCODES, LOCAL_OPCODES, EmittedBlock, Placed, tidy
 from .pools import Pools, Tokens
 
@@ -238,7 +239,7 @@ class FunctionEmitter:
             case tt.Call():
                 self._call(expression)
             case _:
-                for child in ir.children_of(expression):
+                for child in parts_of(expression):
                     self._expression(child)
                 self._operate(expression)
 

@@ -18,7 +18,7 @@ from ..diagnostics import Diagnostics, diag
 from ..named_tree import Label
 from ..source import Loc
 from ..types import AnythingType, UnitType
-from .ir import children_of
+from ..typing.walk import parts_of
 
 _VALUE_LOST = "Expected a value. Any code surrounding or after this expression will not be reached"
 _REST_LOST = "Any code after this expression will not be reached"
@@ -161,7 +161,7 @@ class _DeadCode:
             case tt.Assert():
                 return self._told(e) if self._needs([e.condition, e.code]) else None
             case _:
-                return self._told(e) if self._needs(children_of(e)) else None
+                return self._told(e) if self._needs(parts_of(e)) else None
 
     def _needs(self, values: Iterable[tt.Expression]) -> bool:
         """Walk over values that are needed, up to the first that is never there; whether there is one."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from .. import typed_tree as tt
 from ..source import Loc
 from ..types import ModuleIdent
+from ..typing.walk import parts_of
 
 
 @dataclass(slots=True, eq=False)
@@ -131,35 +131,12 @@ class Body:
     loop_heads: frozenset[int] = frozenset()
 
 
-_Children = Callable[[Any], list[tt.Expression]]
-
-_CHILDREN: dict[type[tt.Expression], _Children] = {
-    tt.Call: lambda e: e.arguments,
-    tt.VectorPack: lambda e: e.elements,
-    tt.TupleExpression: lambda e: e.elements,
-    tt.Pack: lambda e: [part.value for part in e.fields],
-    tt.Freeze: lambda e: [e.operand],
-    tt.Unary: lambda e: [e.operand],
-    tt.Cast: lambda e: [e.operand],
-    tt.BorrowTemporary: lambda e: [e.operand],
-    tt.Binary: lambda e: [e.left, e.right],
-    tt.Dereference: lambda e: [e.reference],
-    tt.BorrowField: lambda e: [e.base],
-}
-
-
-def children_of(expression: tt.Expression) -> list[tt.Expression]:
-    """The expressions directly inside a lowered expression, in the order of evaluation."""
-    children = _CHILDREN.get(type(expression))
-    return children(expression) if children is not None else []
-
-
 Change = Callable[[tt.Expression], tt.Expression]
 
 
 def rewrite(expression: tt.Expression, change: Change) -> tt.Expression:
     """The expression with `change` made to every part of it, inner ones first."""
-    before = children_of(expression)
+    before = parts_of(expression)
     after = [rewrite(child, change) for child in before]
     if any(new is not old for new, old in zip(after, before, strict=True)):
         expression = _with_children(expression, after)

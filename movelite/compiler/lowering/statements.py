@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import typed_tree as tt
-from .ir import children_of
+from ..typing.walk import parts_of
 
 _STATEMENTS = (
     tt.IfElse,
@@ -33,7 +33,7 @@ def needs_statements(expression: tt.Expression) -> bool:
         return not is_plain(expression) or needs_statements(last_value(expression))
     if isinstance(expression, tt.Pack) and not _is_in_order(expression):
         return True
-    return any(needs_statements(child) for child in children_of(expression))
+    return any(needs_statements(child) for child in parts_of(expression))
 
 
 def is_at_hand(expression: tt.Expression) -> bool:
