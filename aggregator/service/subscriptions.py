@@ -29,6 +29,8 @@ from aggregator.service.transaction_json import effects_json, event_json
 from proto.errors import UserInputError
 
 EVENTS, TRANSACTIONS = "iotax_subscribeEvent", "iotax_subscribeTransaction"
+FILTER = "filter"
+"""The parameter of both."""
 _UNSUBSCRIBE = {name.replace("_subscribe", "_unsubscribe"): name for name in (EVENTS, TRANSACTIONS)}
 
 MAX_SOCKETS, MAX_SOCKETS_OF_HOST = 500, 50
@@ -140,12 +142,12 @@ class Subscriptions:
     # ---- subscribing
 
     def _subscribe_events(self, client: _Client, request: Json) -> int:
-        condition, fields = event_subscription(_only_parameter(request, "filter"))
+        condition, fields = event_subscription(_only_parameter(request, FILTER))
         return self._add(client, request["method"], condition, fields)
 
     def _subscribe_transactions(self, client: _Client, request: Json) -> int:
         return self._add(
-            client, request["method"], transaction_subscription(_only_parameter(request, "filter"))
+            client, request["method"], transaction_subscription(_only_parameter(request, FILTER))
         )
 
     def _add(

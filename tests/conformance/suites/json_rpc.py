@@ -12,7 +12,7 @@ from unittest.mock import Mock
 
 from aggregator.service.absent import ABSENT
 from aggregator.service.jsonrpc import Apis
-from aggregator.service.subscriptions import EVENTS, TRANSACTIONS
+from aggregator.service.subscriptions import EVENTS, FILTER, TRANSACTIONS
 from tests.conformance.case import CaseResult, expect_equal, run_case
 
 DOCUMENT = Path("crates/iota-open-rpc/spec/openrpc.json")
@@ -28,7 +28,7 @@ def run(path: Path) -> Iterable[CaseResult]:
 def _check(method: dict[str, Any], served: dict[str, Any]) -> None:
     name, wanted = method["name"], [parameter["name"] for parameter in method["params"]]
     if name in (EVENTS, TRANSACTIONS):
-        return expect_equal("parameters", ["filter"], wanted)
+        return expect_equal("parameters", [FILTER], wanted)
     if name not in served:
         raise AssertionError(f"not served: {ABSENT.get(name, 'no reason given')}")
     return expect_equal("parameters", list(signature(served[name]).parameters), wanted)

@@ -50,6 +50,8 @@ def _play(package: Path) -> dict[str, Outcome]:
 
 
 def _difference(ours: Outcome, theirs: Outcome) -> str:
+    if not theirs.prints:
+        return "prints nothing"
     for mine, other in zip(ours.prints, theirs.prints, strict=False):
         if mine != other:
             return f"prints {mine} instead of {other}"
