@@ -152,7 +152,7 @@ def record_edition(folder: Path, edition: Edition) -> None:
     """
     path = folder / "Move.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"cannot be read: {error}", path) from None
     head = _PACKAGE.search(text)
@@ -165,14 +165,13 @@ def record_edition(folder: Path, edition: Edition) -> None:
     if _EDITION.search(section):
         section = _EDITION.sub(lambda found: found[1] + value, section, count=1)
     else:
+        end_of_line = "\r\n" if "\r\n" in text else "\n"
         lines = section.splitlines(keepends=True)
-        keys = [
-            index for index, line in enumerate(lines) if "=" in line and not line.lstrip().startswith("#")
-        ]
-        place = keys[-1] + 1 if keys else 0
+        said = [index for index, line in enumerate(lines) if line.split("#")[0].strip()]
+        place = said[-1] + 1 if said else 0
         if place and not lines[place - 1].endswith("\n"):
-            lines[place - 1] += "\n"
-        section = "".join([*lines[:place], f"edition = {value}\n", *lines[place:]])
+            lines[place - 1] += end_of_line
+        section = "".join([*lines[:place], f"edition = {value}{end_of_line}", *lines[place:]])
     _write(path, text[: head.end()] + section + text[end:])
 
 

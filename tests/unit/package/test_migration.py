@@ -89,12 +89,17 @@ def test_errors_stand_in_the_way(folder: Path) -> None:
             '[package]\nedition = "2024.beta" # old\nname = "O"\n',
         ),
         ('[package]\nname = "O"', '[package]\nname = "O"\nedition = "2024.beta"\n'),
+        (
+            '[package]\nname = "O"\nauthors = [\n  "A",\n]\n# end\n',
+            '[package]\nname = "O"\nauthors = [\n  "A",\n]\nedition = "2024.beta"\n# end\n',
+        ),
+        ('[package]\r\nname = "O"\r\n', '[package]\r\nname = "O"\r\nedition = "2024.beta"\r\n'),
     ],
 )
 def test_the_edition_is_written_and_nothing_else(folder: Path, before: str, after: str) -> None:
-    (folder / "Move.toml").write_text(before)
+    (folder / "Move.toml").write_bytes(before.encode())
     record_edition(folder, Edition.E2024_BETA)
-    assert (folder / "Move.toml").read_text() == after
+    assert (folder / "Move.toml").read_bytes().decode() == after
 
 
 def test_answers_are_read(
