@@ -198,11 +198,6 @@ class Function:
         return self.module.signature(self._parameters_index)
 
     @cached_property
-    def takes_scalar_references(self) -> bool:
-        """Whether a parameter is a reference to something that is no list."""
-        return any(type_.is_reference and not type_.element.is_container for type_ in self.parameters)
-
-    @cached_property
     def returns(self) -> tuple[Type, ...]:
         """Types of the results."""
         return self.module.signature(self._returns_index)
