@@ -35,7 +35,7 @@ from authority.execution.temporary_store import TemporaryStore, WrittenObject
 from authority.execution.tx_context import TxContext
 from authority.key_value import StorageError
 from authority.removal import Removal
-from movelite.bytecode.reader import deserialize_module
+from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.natives.transaction_terms import TransactionTerms
 from movelite.verifier.iota import IotaVerificationTimeout
@@ -211,9 +211,10 @@ class Executor:
         if not codes:
             return
         meter = Meter(SIGNING_METER_CONFIG)
+        accepted = BinaryConfig.of_protocol(self.config)
         for modules in codes:
             try:
-                check_verification_cost([deserialize_module(code) for code in modules], meter)
+                check_verification_cost([deserialize_module(code, accepted) for code in modules], meter)
             except VMError:
                 continue  # malformed modules fail when they are executed, and pay for it
             except IotaVerificationTimeout as error:

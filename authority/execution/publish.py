@@ -17,7 +17,7 @@ from authority.execution.values import RawValue, Value
 from movelite.bytecode.compatibility import UpgradePolicy, check_upgrade
 from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.normalized import normalize
-from movelite.bytecode.reader import deserialize_module
+from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.verifier.iota import IotaVerificationError
@@ -136,8 +136,9 @@ def execute_upgrade(
 
 
 def _read_modules(context: ExecutionContext, codes: tuple[bytes, ...]) -> list[CompiledModule]:
+    accepted = BinaryConfig.of_protocol(context.config)
     try:
-        return [deserialize_module(code) for code in codes]
+        return [deserialize_module(code, accepted) for code in codes]
     except VMError as error:
         raise ExecutionError(VMVerificationOrDeserializationError(), str(error)) from error
 
