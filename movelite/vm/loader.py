@@ -141,7 +141,6 @@ class ModuleLoader:
                     raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
                 dependencies.append(self._load(linkage, runtime_id, {module.self_id: module}).compiled)
             verify_linkage(module, dependencies)
-            verify_linkage(module, dependencies)
             bundle[module.self_id] = module
 
     def _verify_alone(self, module: CompiledModule) -> None:
