@@ -27,7 +27,7 @@ class Limits(BaseModel):
     max_requests_in_flight: Annotated[int, Field(ge=1, le=65536)] = 2048
     """Requests open at once, of all clients together."""
     max_connections: Annotated[int, Field(ge=1, le=65536)] = 1024
-    """Connections at once; more are closed as they come."""
+    """Connections at once, at each port; more are closed as they come."""
     max_requests_per_connection: Annotated[int, Field(ge=1, le=65536)] = 512
     """Requests open at once on one connection; a client's library queues what is beyond it."""
     max_running_kilobytes: Annotated[int, Field(ge=1)] = 256
@@ -39,9 +39,9 @@ class Limits(BaseModel):
     client_open_requests: Annotated[int, Field(ge=1)] = 1024
     """Requests that one client (an IP address, or an IPv6 network of 64 bits) may have open."""
     client_connections: Annotated[int, Field(ge=1, le=65536)] = 128
-    """Connections of one client; the newest beyond that are closed."""
+    """gRPC connections of one client; the newest beyond that are closed."""
     client_conversations: Annotated[int, Field(ge=1)] = 64
-    """Streams of votes and certificates that one client may have open; its library needs one a connection."""
+    """Connections to listen_frames of one client; its library needs one."""
     client_write_kilobytes_per_second: Annotated[int, Field(ge=1)] = 16384
     """What one client may send of transactions, certificates and simulations."""
     client_read_kilobytes_per_second: Annotated[int, Field(ge=1)] = 4096
@@ -73,7 +73,11 @@ class AuthorityConfig(BaseModel):
     key_file: Path
     data_dir: Path
     listen: HostAndPort
-    """host:port for the authority's clients and peers."""
+    """host:port for the authority's clients and peers: gRPC."""
+    listen_frames: HostAndPort | None = None
+    """host:port for votes and certificates in frames, a third of the time that gRPC takes for them. Clients
+    learn the port by gRPC, and do with that where this one is not there or cannot be reached.
+    """
     metrics: HostAndPort | None = None
     """host:port for /metrics, /health and /ready; not for the public."""
     tls: bool = False

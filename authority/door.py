@@ -1,4 +1,4 @@
-"""What a client may hold open before anything of its requests is known: calls, conversations, connections.
+"""What a client may hold open of gRPC before anything of its requests is known: calls and connections.
 
 gRPC takes every connection and every call that comes, and its Python interface shows no connections: so the
 sockets of this process are looked through, and a client that has too many loses the newest of them.
@@ -39,12 +39,11 @@ _log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class _Guest:
     calls: int = 0
-    conversations: int = 0
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READING_AT_ONCE))
 
 
 class Door:
-    """Counts open calls and conversations of each client."""
+    """Counts open calls of each client."""
 
     def __init__(self, limits: Limits, metrics: AuthorityMetrics) -> None:
         self._limits = limits
@@ -56,26 +55,15 @@ class Door:
         """An open call. Raises: AuthorityError TooManyRequests."""
         guest = self._guests[client]
         if guest.calls >= self._limits.client_open_requests:
-            raise self._too_many(Overload.CLIENT_OPEN_REQUESTS)
+            self._metrics.overloads.labels(Overload.CLIENT_OPEN_REQUESTS).inc()
+            raise AuthorityError(TooManyRequests(1))
         guest.calls += 1
         try:
             yield guest
         finally:
             guest.calls -= 1
-            self._forget(client, guest)
-
-    @contextmanager
-    def conversation(self, client: str) -> Iterator[None]:
-        """An open conversation. Raises: AuthorityError TooManyRequests."""
-        guest = self._guests[client]
-        if guest.conversations >= self._limits.client_conversations:
-            raise self._too_many(Overload.CLIENT_CONVERSATIONS)
-        guest.conversations += 1
-        try:
-            yield
-        finally:
-            guest.conversations -= 1
-            self._forget(client, guest)
+            if not guest.calls:
+                del self._guests[client]
 
     async def read(self, guest: _Guest, read: Callable[[], Awaitable[object]]) -> bytes:
         """The bytes of a request, in the client's turn.
@@ -87,14 +75,6 @@ class Door:
         if not isinstance(raw, bytes):
             raise EOFError
         return raw
-
-    def _forget(self, client: str, guest: _Guest) -> None:
-        if not guest.calls and not guest.conversations:
-            del self._guests[client]
-
-    def _too_many(self, cause: Overload) -> AuthorityError:
-        self._metrics.overloads.labels(cause).inc()
-        return AuthorityError(TooManyRequests(1))
 
 
 class ConnectionCount:
@@ -129,7 +109,7 @@ class ConnectionCount:
                 _log.warning("%s has %d connections: only %d stay", client, len(peers), self._limit)
         self._crowds = frozenset(crowds)
         self._metrics.overloads.labels(Overload.CLIENT_CONNECTIONS).inc(closed)
-        self._metrics.connections.set(len(found) - closed)
+        self._metrics.connections.labels("grpc").set(len(found) - closed)
         return closed
 
     def _number(self, peer: _Peer) -> int:

@@ -68,7 +68,12 @@ class AuthorityMetrics:
             "movelite_overloads", "Requests turned away for overload, by cause", ["cause"], registry=registry
         )
         self.clients = Gauge("movelite_clients", "Clients whose use is remembered", registry=registry)
-        self.connections = Gauge("movelite_connections", "Open connections", registry=registry)
+        self.connections = Gauge(
+            "movelite_connections",
+            "Open connections, by how one speaks on them",
+            ["transport"],
+            registry=registry,
+        )
         self._waiting = Gauge(
             "movelite_queue_waiting", "Requests that wait for their turn", ["lane"], registry=registry
         )

@@ -16,12 +16,14 @@ import grpc.aio
 
 from authority.admission import Admission, Lane
 from authority.config import AuthorityConfig, ConfigError, Limits
+from authority.conversation import FrameServer
 from authority.door import ConnectionCount
 from authority.genesis import Genesis
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
 from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
 from authority.monitoring import Monitoring
+from authority.reception import Reception
 from authority.server import start_server
 from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
@@ -37,7 +39,7 @@ from proto.memory import settle_memory
 from proto.messages import HealthRequest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.client import TLS_SCHEME, GrpcAuthorityClient
-from proto.rpc.tls import server_credentials
+from proto.rpc.tls import tls_identity
 
 TWIN_SECONDS = 1.0
 """How long a process with the same key may take to answer."""
@@ -46,6 +48,8 @@ WATCH_SECONDS = 1.0
 OTHER_DESCRIPTORS = 400
 """File descriptors for everything but callers: the database, peers, workers, monitoring."""
 LEAST_CONNECTIONS = 16
+GRACE_SECONDS = 2.0
+"""What is being answered when the authority stops may take so long."""
 READY_LAG = 1000
 """With more transactions than this to catch up on, an authority is of little use to clients."""
 
@@ -140,6 +144,7 @@ class AuthorityNode:
         }
         self._sync = CertificateSync(self.state, self._peers, self.metrics)
         self._server: grpc.aio.Server | None = None
+        self._frames: FrameServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -147,26 +152,43 @@ class AuthorityNode:
         config = self.config
         self._describe()
         await self._refuse_twin()
-        credentials = server_credentials(self.state.key) if config.tls else None
-        limits = _within_descriptors(config.limits)
-        self._server = await start_server(
-            self.service, config.listen, limits, self._admission, self.metrics, credentials
-        )
+        limits = _within_descriptors(config.limits, ports=1 if config.listen_frames is None else 2)
+        await self._serve(limits)
         if config.metrics is not None:
             await self._monitoring.start(config.metrics)
         self.state.on_missing_dependency = self._sync.wake
         port = int(config.listen.rpartition(":")[2])
         connections = ConnectionCount(port, limits.client_connections, self.metrics)
-        self._tasks = [
-            asyncio.create_task(work) for work in (self._sync.run(), self._watch(), connections.run())
-        ]
+        works = [self._sync.run(), self._watch(), connections.run()]
+        if self._frames is not None:
+            works.append(self._frames.run())
+        self._tasks = list(map(asyncio.create_task, works))
         executed, locks = self.state.store.next_sequence, len(self.state.locks)
         _log.info(
             "authority %s serves at %s",
             config.name,
             config.listen,
-            extra={"tls": config.tls, "metrics": config.metrics, "executed": executed, "locks": locks},
+            extra={
+                "tls": config.tls,
+                "frames": config.listen_frames,
+                "metrics": config.metrics,
+                "executed": executed,
+                "locks": locks,
+            },
         )
+
+    async def _serve(self, limits: Limits) -> None:
+        config, metrics = self.config, self.metrics
+        identity = tls_identity(self.state.key) if config.tls else None
+        reception = Reception(self.service, self._admission, metrics)
+        port = None
+        if config.listen_frames is not None:
+            context = None if identity is None else identity.server_context()
+            self._frames = FrameServer(reception, self.state.name, limits, metrics, context)
+            self._frames.listen(config.listen_frames)
+            port = int(config.listen_frames.rpartition(":")[2])
+        credentials = None if identity is None else identity.grpc_credentials()
+        self._server = await start_server(reception, config.listen, limits, metrics, credentials, port)
 
     async def broke(self) -> None:
         """Wait until something that runs in the background ends, which it never does by itself.
@@ -180,8 +202,8 @@ class AuthorityNode:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._server is not None:
-            await self._server.stop(grace=2)
+        servers = [server for server in (self._frames, self._server) if server is not None]
+        await asyncio.gather(*(server.stop(GRACE_SECONDS) for server in servers))
         await self._monitoring.stop()
         for peer in self._peers.values():
             await peer.close()
@@ -288,20 +310,25 @@ def _address_of(key: Ed25519KeyPair, config: AuthorityConfig, genesis: Genesis) 
     return address
 
 
-def _within_descriptors(limits: Limits) -> Limits:
+def _within_descriptors(limits: Limits, ports: int) -> Limits:
     """The limits, with no more connections than there are descriptors for, nor all of them for one client.
+
+    ports: among which the descriptors are divided.
 
     Raises: ConfigError if there are too few for anything.
     """
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    room = most - OTHER_DESCRIPTORS
+    room = (most - OTHER_DESCRIPTORS) // ports
     if most != resource.RLIM_INFINITY and room < LEAST_CONNECTIONS:
         raise ConfigError(f"{most} file descriptors are too few: raise the limit (`ulimit -n`, LimitNOFILE)")
     total = limits.max_connections if most == resource.RLIM_INFINITY else min(limits.max_connections, room)
     if total < limits.max_connections:
         _log.warning("with %d file descriptors max_connections is %d", most, total)
-    of_one = min(limits.client_connections, max(1, total // 2))
-    return limits.model_copy(update={"max_connections": total, "client_connections": of_one})
+    half = max(1, total // 2)
+    of_one = {
+        name: min(getattr(limits, name), half) for name in ("client_connections", "client_conversations")
+    }
+    return limits.model_copy(update={"max_connections": total, **of_one})
 
 
 def _make_verifier(processes: int) -> SignatureVerifier:

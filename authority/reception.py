@@ -10,7 +10,6 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from authority.admission import Admission
-from authority.clients import client_of
 from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from proto.bcs import BcsError
@@ -32,10 +31,11 @@ class Reception:
         self._admission = admission
         self._metrics = metrics
 
-    async def answer(self, name: str, peer: str, size: int, read: Callable[[], bytes]) -> Response:
+    async def answer(self, name: str, client: str, size: int, read: Callable[[], bytes]) -> Response:
         """The response to a request of a method.
 
-        peer: as gRPC calls the caller; size: bytes on the wire; read: gives the BCS, once it is let in.
+        client: who asks (authority/clients.py); size: bytes on the wire; read: gives the BCS, once it is let
+        in.
         Raises: AuthorityError if it is refused for now, with the seconds to wait.
         """
         method = METHODS.get(name)
@@ -50,7 +50,7 @@ class Reception:
 
         begin, outcome = time.perf_counter(), "failed"
         try:
-            response = await self._admission.run(name, client_of(peer), size, work)
+            response = await self._admission.run(name, client, size, work)
             outcome = "ok"
             return response
         except (AuthorityError, BcsError, DecodeError, StorageError) as error:
@@ -60,7 +60,7 @@ class Reception:
             seconds = time.perf_counter() - begin
             self._metrics.count_request(name, outcome, seconds)
             if _log.isEnabledFor(logging.DEBUG):
-                fields = {"client": client_of(peer), "bytes": size, "outcome": outcome}
+                fields = {"client": client, "bytes": size, "outcome": outcome}
                 _log.debug("%s", name, extra={**fields, "milliseconds": round(seconds * 1000, 3)})
         if isinstance(refused.kind, StorageFailure):
             self._metrics.storage_failures.inc()

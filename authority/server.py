@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 import grpc
 import grpc.aio
 
-from authority.admission import Admission
 from authority.clients import client_of
 from authority.config import Limits
-from authority.conversation import converse_handler, turn_away
 from authority.door import Door
 from authority.metrics import AuthorityMetrics
 from authority.reception import Reception
 from proto.errors import AuthorityError
-from proto.rpc.authority_pb2 import Answer, Request, Response
+from proto.rpc.authority_pb2 import Request, Response
+from proto.rpc.frames import PORT_KEY
 from proto.rpc.methods import METHODS, Method
-from proto.service import AuthorityService
+from proto.rpc.refusals import overload_metadata
 
 SERVICE_NAME = "movelite.v1.Authority"
 
@@ -41,14 +40,14 @@ class PortInUse(Exception):
 
 
 async def start_server(
-    service: AuthorityService,
+    reception: Reception,
     address: str,
     limits: Limits,
-    admission: Admission,
     metrics: AuthorityMetrics,
     credentials: grpc.ServerCredentials | None = None,
+    frames_port: int | None = None,
 ) -> grpc.aio.Server:
-    """Serve an authority at host:port; without credentials in the clear.
+    """Serve an authority at host:port; without credentials in the clear. frames_port: what callers are told.
 
     Raises: PortInUse.
     """
@@ -69,18 +68,16 @@ async def start_server(
         ],
         maximum_concurrent_rpcs=limits.max_requests_in_flight,
     )
-    reception, door = Reception(service, admission, metrics), Door(limits, metrics)
+    door = Door(limits, metrics)
+    told = () if frames_port is None else ((PORT_KEY, str(frames_port)),)
     handlers = {
         # Requests come as bytes, so that what is no request is answered like any other mistake, and as a
         # stream, so that one that never arrives is given up.
         name: grpc.stream_unary_rpc_method_handler(
-            _handler(method, reception, door), response_serializer=Response.SerializeToString
+            _handler(method, reception, door, told), response_serializer=Response.SerializeToString
         )
         for name, method in METHODS.items()
     }
-    handlers["Converse"] = grpc.stream_stream_rpc_method_handler(
-        converse_handler(reception, door, limits), response_serializer=Answer.SerializeToString
-    )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
     try:
         if credentials is None:
@@ -93,17 +90,21 @@ async def start_server(
     return server
 
 
-def _handler(method: Method, reception: Reception, door: Door) -> Handler:
+def _handler(method: Method, reception: Reception, door: Door, told: tuple[tuple[str, str], ...]) -> Handler:
     async def handle(_: object, context: _Context) -> Response:
-        peer = context.peer()
+        client = client_of(context.peer())
         try:
-            with door.call(client_of(peer)) as guest:
+            with door.call(client) as guest:
                 raw = await door.read(guest, context.read)
+                if told:
+                    context.set_trailing_metadata(told)
                 return await reception.answer(
-                    method.name, peer, len(raw), lambda: Request.FromString(raw).bcs
+                    method.name, client, len(raw), lambda: Request.FromString(raw).bcs
                 )
         except AuthorityError as refused:
-            await turn_away(context, refused)
+            metadata = overload_metadata(refused)
+            code = grpc.StatusCode.RESOURCE_EXHAUSTED
+            await context.abort(code, str(refused), trailing_metadata=metadata)
             raise
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the request did not arrive")

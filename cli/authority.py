@@ -31,6 +31,9 @@ def init(
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     stake: Annotated[int, typer.Option(min=1)] = 2500,
     listen: Annotated[str | None, typer.Option(help="host:port; by default all hosts, same port.")] = None,
+    listen_frames: Annotated[
+        str | None, typer.Option(help="host:port for votes and certificates; by default 200 ports further.")
+    ] = None,
     metrics: Annotated[str, typer.Option(help="host:port of /metrics, /health, /ready.")] = "127.0.0.1:9184",
     data_dir: Annotated[Path, typer.Option(help="Where its data go; by default in OUT.")] = Path("data"),
 ) -> None:
@@ -41,7 +44,8 @@ def init(
     if (out / files.AUTHORITY_KEY).exists():
         raise files.NetworkFolderError(f"{out} has the key of an authority already")
     listen = listen or f"0.0.0.0:{address.rsplit(':', 1)[-1]}"
-    plan = files.PlannedAuthority(name, address, listen, metrics)
+    frames = listen_frames or files.frames_beside(listen)
+    plan = files.PlannedAuthority(name, address, listen, metrics, frames)
     key = files.write_authority(out, plan, Path(files.GENESIS), data_dir)
     member = Member(name=name, public_key=key.public_key, stake=stake, address=address)
     (out / "info.json").write_text(member.model_dump_json(indent=2) + "\n")

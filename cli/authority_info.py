@@ -64,6 +64,7 @@ async def of_config(path: Path) -> dict[str, Any]:
         "key": b64encode(name).decode(),
         "address": member.address,
         "listen": config.listen,
+        "listenFrames": config.listen_frames,
         "tls": config.tls,
         "metrics": config.metrics,
         "chain": format_digest(genesis.digest()),

@@ -100,7 +100,7 @@ def plan(
     count: int, port: int, hosts: Sequence[str] = (), *, tls: bool = False, metrics_host: str = LOCALHOST
 ) -> list[PlannedAuthority]:
     """Authorities to make: on these hosts, or on ports of this one."""
-    from cli.network_files import PlannedAuthority
+    from cli.network_files import PlannedAuthority, frames_beside
     from cli.web import free_port
 
     scheme = "https://" if tls else ""
@@ -109,11 +109,14 @@ def plan(
         address = host if ":" in host else f"{host}:{port or DEFAULT_PORT}"
         listen = f"0.0.0.0:{address.rsplit(':', 1)[1]}"
         metrics = f"{metrics_host}:{METRICS_PORT}"
-        planned.append(PlannedAuthority(f"authority-{number}", scheme + address, listen, metrics))
+        planned.append(
+            PlannedAuthority(f"authority-{number}", scheme + address, listen, metrics, frames_beside(listen))
+        )
     for number in range(0 if hosts else count):
         listen = f"{LOCALHOST}:{port + number if port else free_port()}"
         metrics = f"{metrics_host}:{port + METRICS_OFFSET + number if port else free_port()}"
-        planned.append(PlannedAuthority(f"authority-{number}", scheme + listen, listen, metrics))
+        frames = frames_beside(listen) if port else f"{LOCALHOST}:{free_port()}"
+        planned.append(PlannedAuthority(f"authority-{number}", scheme + listen, listen, metrics, frames))
     return planned
 
 

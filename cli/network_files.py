@@ -37,6 +37,8 @@ AUTHORITY_CONFIG, AUTHORITY_KEY, DATA = "authority.yaml", "authority.key", "data
 
 REFERENCE_GAS_PRICE = 1000
 STAKE = 2500
+FRAMES_OFFSET = 200
+"""The port for frames is by default the one for gRPC and this."""
 FAUCET_COINS = (10**18,) * 4
 """Nanos: four billion IOTA, of which the faucet gives away."""
 
@@ -50,13 +52,15 @@ class PlannedAuthority:
     """An authority to be made.
 
     address: host:port where others reach it, after https:// with TLS; listen: host:port where it listens;
-    metrics: host:port for its operators, if any.
+    listen_frames: host:port where it takes votes and certificates in frames, if it does; metrics: host:port
+    for its operators, if any.
     """
 
     name: str
     address: str
     listen: str
     metrics: str | None = None
+    listen_frames: str | None = None
 
     @property
     def is_tls(self) -> bool:
@@ -96,6 +100,13 @@ def network_of(genesis: Genesis) -> Network:
         for a in genesis.authorities
     )
     return Network(chain=Digest(genesis.digest()), members=members)
+
+
+def frames_beside(listen: str) -> str:
+    """Where an authority takes frames by default, when it listens at host:port."""
+    host, _, port = listen.rpartition(":")
+    number = int(port)
+    return f"{host}:{number + FRAMES_OFFSET if number + FRAMES_OFFSET < 65536 else number - FRAMES_OFFSET}"
 
 
 def write_network(folder: Path, genesis: Genesis) -> Network:
@@ -140,6 +151,7 @@ def write_authority(
         key_file=Path(AUTHORITY_KEY),
         data_dir=data_dir,
         listen=plan.listen,
+        listen_frames=plan.listen_frames,
         metrics=plan.metrics,
         tls=plan.is_tls,
     )

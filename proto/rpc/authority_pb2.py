@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/rpc/authority.proto\x12\x0bmovelite.v1\"\x16\n\x07Request\x12\x0b\n\x03\x62\x63s\x18\x01 \x01(\x0c\"5\n\x08Response\x12\r\n\x03\x62\x63s\x18\x01 \x01(\x0cH\x00\x12\x0f\n\x05\x65rror\x18\x02 \x01(\x0cH\x00\x42\t\n\x07outcome\"3\n\x08Question\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x0b\n\x03\x62\x63s\x18\x03 \x01(\x0c\"=\n\x06\x41nswer\x12\n\n\x02id\x18\x01 \x01(\x04\x12\'\n\x08response\x18\x02 \x01(\x0b\x32\x15.movelite.v1.Response2\xf1\x04\n\tAuthority\x12\x41\n\x12SubmitTransactions\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x41\n\x12SubmitCertificates\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x39\n\nObjectInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12>\n\x0fTransactionInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rExecutedAfter\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12;\n\x0cOwnedObjects\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rDynamicFields\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x37\n\x08Simulate\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x35\n\x06Health\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12:\n\x08\x43onverse\x12\x15.movelite.v1.Question\x1a\x13.movelite.v1.Answer(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/rpc/authority.proto\x12\x0bmovelite.v1\"\x16\n\x07Request\x12\x0b\n\x03\x62\x63s\x18\x01 \x01(\x0c\"5\n\x08Response\x12\r\n\x03\x62\x63s\x18\x01 \x01(\x0cH\x00\x12\x0f\n\x05\x65rror\x18\x02 \x01(\x0cH\x00\x42\t\n\x07outcome\"3\n\x08Question\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x0b\n\x03\x62\x63s\x18\x03 \x01(\x0c\"=\n\x06\x41nswer\x12\n\n\x02id\x18\x01 \x01(\x04\x12\'\n\x08response\x18\x02 \x01(\x0b\x32\x15.movelite.v1.Response2\xb5\x04\n\tAuthority\x12\x41\n\x12SubmitTransactions\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x41\n\x12SubmitCertificates\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x39\n\nObjectInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12>\n\x0fTransactionInfo\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rExecutedAfter\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12;\n\x0cOwnedObjects\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12<\n\rDynamicFields\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x37\n\x08Simulate\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Response\x12\x35\n\x06Health\x12\x14.movelite.v1.Request\x1a\x15.movelite.v1.Responseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,5 +40,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANSWER']._serialized_start=174
   _globals['_ANSWER']._serialized_end=235
   _globals['_AUTHORITY']._serialized_start=238
-  _globals['_AUTHORITY']._serialized_end=863
+  _globals['_AUTHORITY']._serialized_end=803
 # @@protoc_insertion_point(module_scope)

@@ -79,11 +79,6 @@ class AuthorityStub:
                 request_serializer=proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
                 response_deserializer=proto_dot_rpc_dot_authority__pb2.Response.FromString,
                 _registered_method=True)
-        self.Converse = channel.stream_stream(
-                '/movelite.v1.Authority/Converse',
-                request_serializer=proto_dot_rpc_dot_authority__pb2.Question.SerializeToString,
-                response_deserializer=proto_dot_rpc_dot_authority__pb2.Answer.FromString,
-                _registered_method=True)
 
 
 class AuthorityServicer:
@@ -152,15 +147,6 @@ class AuthorityServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Converse(self, request_iterator, context):
-        """All of the above over one stream, at half the cost of a call for each request. What is refused for now is
-        a Response here, where a call of its own ends with RESOURCE_EXHAUSTED. Bytes that are no Question end the
-        stream; so does silence.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_AuthorityServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -208,11 +194,6 @@ def add_AuthorityServicer_to_server(servicer, server):
                     servicer.Health,
                     request_deserializer=proto_dot_rpc_dot_authority__pb2.Request.FromString,
                     response_serializer=proto_dot_rpc_dot_authority__pb2.Response.SerializeToString,
-            ),
-            'Converse': grpc.stream_stream_rpc_method_handler(
-                    servicer.Converse,
-                    request_deserializer=proto_dot_rpc_dot_authority__pb2.Question.FromString,
-                    response_serializer=proto_dot_rpc_dot_authority__pb2.Answer.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -458,33 +439,6 @@ class Authority:
             '/movelite.v1.Authority/Health',
             proto_dot_rpc_dot_authority__pb2.Request.SerializeToString,
             proto_dot_rpc_dot_authority__pb2.Response.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def Converse(request_iterator,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.stream_stream(
-            request_iterator,
-            target,
-            '/movelite.v1.Authority/Converse',
-            proto_dot_rpc_dot_authority__pb2.Question.SerializeToString,
-            proto_dot_rpc_dot_authority__pb2.Answer.FromString,
             options,
             channel_credentials,
             insecure,

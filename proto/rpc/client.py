@@ -1,4 +1,4 @@
-"""An authority on the other side of gRPC, as an AuthorityService."""
+"""An authority far away, as an AuthorityService: by gRPC, and in frames what users wait for."""
 
 from __future__ import annotations
 
@@ -11,21 +11,17 @@ from proto import messages
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
 from proto.protocol_config import NETWORK_LIMITS
-from proto.rpc.authority_pb2 import Answer, Question, Request, Response
+from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.conversation import Conversation, ConversationEnded
+from proto.rpc.frames import CONVERSED, LARGEST_CONVERSED, PORT_KEY
 from proto.rpc.methods import METHODS
 from proto.rpc.refusals import refusal_of
-from proto.rpc.tls import channel_credentials, server_name
+from proto.rpc.tls import channel_credentials, client_context, server_name
 from proto.simulation import SimulationRequest, SimulationResponse
 
 SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
 TLS_SCHEME = "https://"
-
-CONVERSED = frozenset({"SubmitTransactions", "SubmitCertificates"})
-"""What users wait for goes over one stream for all; everything else is a call of its own."""
-LARGEST_CONVERSED = 256 * 1024
-"""Bytes of a request: larger ones, and their answers, would hold up others on the stream."""
 
 
 class GrpcAuthorityClient:
@@ -54,14 +50,15 @@ class GrpcAuthorityClient:
             ("grpc.keepalive_time_ms", 20_000),
             ("grpc.keepalive_timeout_ms", 5_000),
         ]
-        if not address.startswith(TLS_SCHEME):
+        target, tls = address.removeprefix(TLS_SCHEME), None
+        if target == address:
             self._channel = grpc.aio.insecure_channel(address, options)
         elif name is None:
             raise ValueError(f"{address} uses TLS: the public key of the authority is needed")
         else:
             options.append(("grpc.ssl_target_name_override", server_name(name)))
-            target = address.removeprefix(TLS_SCHEME)
             self._channel = grpc.aio.secure_channel(target, channel_credentials(name), options)
+            tls = client_context(name)
         self._timeout = timeout_seconds
         self._calls = {
             name: self._channel.unary_unary(
@@ -71,18 +68,11 @@ class GrpcAuthorityClient:
             )
             for name in METHODS
         }
-
-        self._conversation = Conversation(
-            self._channel.stream_stream(
-                f"/{SERVICE_NAME}/Converse",
-                request_serializer=Question.SerializeToString,
-                response_deserializer=Answer.FromString,
-            ),
-            timeout_seconds,
-        )
+        host = target.rpartition(":")[0].strip("[]")
+        self._conversation = Conversation(host, name, tls, timeout_seconds)
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         await self._conversation.close()
         await self._channel.close()
 
@@ -90,17 +80,28 @@ class GrpcAuthorityClient:
         method = METHODS[name]
         request = method.encode_request(message)
         try:
-            if name in CONVERSED and len(request) <= LARGEST_CONVERSED:
+            if name not in CONVERSED or len(request) > LARGEST_CONVERSED:
+                response = await self._calls[name](Request(bcs=request), timeout=self._timeout)
+            elif self._conversation.is_open:
                 response = await self._conversation.ask(name, request)
             else:
-                response = await self._calls[name](Request(bcs=request), timeout=self._timeout)
+                response = await self._call_and_connect(name, request)
         except grpc.aio.AioRpcError as error:
             raise refusal_of(error, self._address) from error
         except ConversationEnded as error:
-            raise AuthorityError(Unreachable(f"{self._address} hung up")) from error
+            raise AuthorityError(Unreachable(f"{self._address}: the connection broke: {error}")) from error
         except TimeoutError as error:
             raise AuthorityError(Unreachable("no answer in time")) from error
         return method.read(response)
+
+    async def _call_and_connect(self, name: str, request: bytes) -> Response | None:
+        """Ask by gRPC, and from the next time on in frames if the authority says where."""
+        call = self._calls[name](Request(bcs=request), timeout=self._timeout)
+        response: Response | None = await call
+        port = (await call.trailing_metadata() or {}).get(PORT_KEY)
+        if isinstance(port, str) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536:
+            self._conversation.connect(int(port))
+        return response
 
     async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
         """Ask for a vote on a batch. Raises: AuthorityError."""

@@ -1,103 +1,209 @@
-"""Questions and answers over one stream, matched by id: the client's side of Converse.
+"""Questions and answers in frames, matched by id: the client's side.
 
-A call of its own for each request costs gRPC twice as much on both sides.
+Nobody ever waits for a connection: while there is none, questions go by gRPC, whose answers tell the port.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+import logging
+import ssl
+from typing import cast
 
-import grpc
-import grpc.aio
+from google.protobuf.message import DecodeError
 
-from proto.inbox import Inbox
+from proto.committee import AuthorityName
+from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Answer, Question, Response
+from proto.rpc.frames import FrameBuffer, FrameTooLarge, framed, greeting_of, keep_alive
+from proto.rpc.tls import server_name
 
-if TYPE_CHECKING:
-    _Call = grpc.aio.StreamStreamCall[Question, Answer]
+CONNECT_SECONDS = 5.0
+"""How long it may take until the authority has said who it is: on a long road TLS needs some round trips."""
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 0.5, 60.0
+"""Between attempts that failed."""
+MOST_UNSENT_BYTES = 1 << 20
+"""With more than this that the authority has not taken, questions go by gRPC."""
+
+_log = logging.getLogger(__name__)
 
 
 class ConversationEnded(Exception):
-    """The other side has ended the stream without an answer."""
+    """The connection broke without an answer."""
 
 
 class Conversation:
-    """One stream that is opened when it is needed, and again after it broke."""
+    """A connection to the port where an authority takes frames, made in the background, again if it broke.
+
+    name: who has to be there; tls: how to make sure of it, None in the clear.
+    """
 
     def __init__(
-        self, open_stream: Callable[[AsyncIterator[Question]], _Call], timeout_seconds: float
+        self, host: str, name: AuthorityName | None, tls: ssl.SSLContext | None, timeout_seconds: float
     ) -> None:
-        self._open_stream = open_stream
+        self._host = host
+        self._name = name
+        self._tls = tls
         self._timeout = timeout_seconds
-        self._stream: _Stream | None = None
-        self._last_id = 0
+        self._connection: _Connection | None = None
+        self._attempt: asyncio.Task[None] | None = None
+        self._rest, self._rests_until = FIRST_REST_SECONDS, 0.0
+        self._is_closed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a question can be asked now."""
+        return self._connection is not None and self._connection.is_ready
+
+    def connect(self, port: int) -> None:
+        """Connect in the background, unless there is a connection or it has just failed."""
+        if self._connection is not None and not self._connection.has_ended:
+            return
+        is_trying = self._attempt is not None and not self._attempt.done()
+        if self._is_closed or is_trying or asyncio.get_running_loop().time() < self._rests_until:
+            return
+        self._attempt = asyncio.create_task(self._connect(port))
 
     async def ask(self, method: str, request: bytes) -> Response:
-        """The answer to a request.
-
-        Raises: TimeoutError, ConversationEnded, AioRpcError.
-        """
-        if self._stream is None or self._stream.has_ended:
-            self._stream = _Stream(self._open_stream)
-        self._last_id += 1
-        return await self._stream.ask(Question(id=self._last_id, method=method, bcs=request), self._timeout)
+        """The answer to a request. Raises: TimeoutError, ConversationEnded."""
+        connection = self._connection
+        if connection is None:
+            raise ConversationEnded
+        answer = await connection.ask(method, request, self._timeout)
+        self._rest = FIRST_REST_SECONDS
+        return answer
 
     async def close(self) -> None:
-        """End the stream; whoever still waits gets ConversationEnded."""
-        if self._stream is not None:
-            await self._stream.close()
+        """End the connection; whoever still waits gets ConversationEnded."""
+        self._is_closed = True
+        if self._attempt is not None:
+            self._attempt.cancel()
+            await asyncio.gather(self._attempt, return_exceptions=True)
+        if self._connection is not None:
+            self._connection.end("closed")
 
-
-class _Stream:
-    """An open stream and the questions on it that have no answer yet."""
-
-    def __init__(self, open_stream: Callable[[AsyncIterator[Question]], _Call]) -> None:
-        self._waiting: dict[int, asyncio.Future[Response]] = {}
-        self._outgoing: Inbox[Question | None] = Inbox()
-        self.has_ended = False
-        self._reader = asyncio.create_task(self._read(open_stream(self._questions())))
-
-    async def ask(self, question: Question, timeout_seconds: float) -> Response:
+    async def _connect(self, port: int) -> None:
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Response] = loop.create_future()
-        self._waiting[question.id] = answer
-        self._outgoing.put(question)
+        connection = _Connection(None if self._name is None else greeting_of(self._name))
+        is_first = self._rest == FIRST_REST_SECONDS
+        # What is said before this connection has been of use makes the next attempt wait, too.
+        self._rests_until = loop.time() + self._rest
+        self._rest = min(2 * self._rest, LONGEST_REST_SECONDS)
+        name = server_name(self._name) if self._tls is not None and self._name is not None else None
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await loop.create_connection(
+                    lambda: connection, self._host, port, ssl=self._tls, server_hostname=name
+                )
+                await connection.greeted
+        except (OSError, ValueError, ConversationEnded) as error:  # TimeoutError is an OSError
+            level = logging.INFO if is_first else logging.DEBUG
+            reason = str(error) or type(error).__name__
+            _log.log(level, "votes of %s come by gRPC: its port %d: %s", self._host, port, reason)
+            connection.end("no authority")
+        except asyncio.CancelledError:
+            connection.end("closed")
+            raise
+        else:
+            self._connection = connection
+
+
+class _Connection(asyncio.Protocol):
+    """An open connection and the questions on it that have no answer yet. greeting: which has to come."""
+
+    def __init__(self, greeting: bytes | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._greeting = greeting
+        self.greeted: asyncio.Future[None] = self._loop.create_future()
+        self.has_ended = False
+        self._is_full = self._is_silent = False
+        self._transport: asyncio.Transport | None = None
+        self._frames = FrameBuffer(NETWORK_LIMITS.max_message_bytes)
+        self._waiting: dict[int, asyncio.Future[Response]] = {}
+        self._last_id = 0
+        self._heard = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the authority seems to take questions."""
+        return not (self.has_ended or self._is_full or self._is_silent)
+
+    async def ask(self, method: str, request: bytes, timeout_seconds: float) -> Response:
+        if self._transport is None or self.has_ended:
+            raise ConversationEnded
+        self._last_id = number = self._last_id + 1
+        answer: asyncio.Future[Response] = self._loop.create_future()
+        self._waiting[number] = answer
+        question = Question(id=number, method=method, bcs=request)
+        self._transport.write(framed(question.SerializeToString()))
         # A timer of its own: asyncio.timeout would cost more than the rest of this function.
-        timer = loop.call_later(timeout_seconds, _expire, answer)
+        timer = self._loop.call_later(timeout_seconds, self._expire, answer, self._loop.time())
         try:
             return await answer
         finally:
             timer.cancel()
-            self._waiting.pop(question.id, None)
+            self._waiting.pop(number, None)
 
-    async def close(self) -> None:
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
+    def end(self, reason: str) -> None:
+        """Give the connection up."""
+        self.has_ended = True
+        if self._transport is not None:
+            self._transport.abort()
+        ended = ConversationEnded(reason)
+        for answer in (self.greeted, *self._waiting.values()):
+            if not answer.done():
+                answer.set_exception(ended)
+        if not self.greeted.cancelled():
+            self.greeted.exception()  # it is no mistake that nobody waits for it any more
 
-    async def _questions(self) -> AsyncIterator[Question]:
-        while (question := await self._outgoing.get()) is not None:
-            yield question
+    # ---- asyncio.Protocol
 
-    async def _read(self, call: _Call) -> None:
-        reason: Exception = ConversationEnded()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection, with TLS the handshake too, is there."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(MOST_UNSENT_BYTES)
+        keep_alive(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand answers to those who wait for them."""
+        self._heard, self._is_silent = self._loop.time(), False
+        self._frames.feed(data)
         try:
-            async for answer in call:
-                waiting = self._waiting.get(answer.id)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(answer.response)
-        except grpc.aio.AioRpcError as error:
-            reason = error
-        finally:
-            self.has_ended = True
-            call.cancel()
-            self._outgoing.put(None)  # or gRPC's own task would wait for questions forever
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(reason)
+            while (frame := self._frames.take()) is not None:
+                if self.greeted.done():
+                    self._hear(Answer.FromString(frame))
+                else:
+                    self._greet(frame)
+        except (FrameTooLarge, DecodeError) as error:
+            self.end(f"what comes is no answer: {error}")
 
+    def connection_lost(self, reason: Exception | None) -> None:
+        """The other side, or the network, has ended it."""
+        self.end(str(reason or "it hung up"))
 
-def _expire(answer: asyncio.Future[Response]) -> None:
-    if not answer.done():
-        answer.set_exception(TimeoutError())
+    def pause_writing(self) -> None:
+        """The authority does not take what is sent."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """It has taken it."""
+        self._is_full = False
+
+    def _greet(self, frame: bytes) -> None:
+        if frame != (self._greeting or greeting_of(AuthorityName(frame[-32:]))):
+            self.end("another one is there")
+        elif not self.greeted.done():
+            self.greeted.set_result(None)
+
+    def _hear(self, answer: Answer) -> None:
+        waiting = self._waiting.get(answer.id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer.response)
+
+    def _expire(self, answer: asyncio.Future[Response], asked: float) -> None:
+        if not answer.done():
+            answer.set_exception(TimeoutError())
+        if self._heard < asked:
+            self._is_silent = True  # until it says something; gRPC may get through
+            if self._is_full:
+                self.end("it takes nothing")

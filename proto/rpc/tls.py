@@ -10,8 +10,11 @@ signatures of certificates. Certificates do not expire, for the committee says h
 
 from __future__ import annotations
 
+import ssl
 from base64 import b32encode
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from tempfile import NamedTemporaryFile
 
 import grpc
 from cryptography import x509
@@ -49,8 +52,30 @@ def trust_anchor(authority: AuthorityName) -> bytes:
     return builder.sign(_NOBODY, None).public_bytes(Encoding.PEM)
 
 
-def server_credentials(key: Ed25519KeyPair) -> grpc.ServerCredentials:
-    """Credentials of an authority's server: a new TLS key, certified by the authority's key."""
+@dataclass(frozen=True, slots=True)
+class TlsIdentity:
+    """A TLS key of an authority's server and its certificate, both as PEM."""
+
+    private_key: bytes = field(repr=False)
+    certificate: bytes
+
+    def grpc_credentials(self) -> grpc.ServerCredentials:
+        """For a server of gRPC."""
+        return grpc.ssl_server_credentials([(self.private_key, self.certificate)])
+
+    def server_context(self) -> ssl.SSLContext:
+        """For a server on plain sockets."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        with NamedTemporaryFile() as file:  # readable by its owner alone; Python reads keys from files only
+            file.write(self.private_key + self.certificate)
+            file.flush()
+            context.load_cert_chain(file.name)
+        return context
+
+
+def tls_identity(key: Ed25519KeyPair) -> TlsIdentity:
+    """A new TLS key, certified by an authority's key."""
     authority = AuthorityName(key.public_key)
     tls_key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -65,12 +90,20 @@ def server_credentials(key: Ed25519KeyPair) -> grpc.ServerCredentials:
     )
     certificate = builder.sign(Ed25519PrivateKey.from_private_bytes(key.secret), None)
     private = tls_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return grpc.ssl_server_credentials([(private, certificate.public_bytes(Encoding.PEM))])
+    return TlsIdentity(private, certificate.public_bytes(Encoding.PEM))
 
 
 def channel_credentials(authority: AuthorityName) -> grpc.ChannelCredentials:
     """Credentials of a client that speaks to this authority alone. Raises: ValueError if it is no key."""
     return grpc.ssl_channel_credentials(trust_anchor(authority))
+
+
+def client_context(authority: AuthorityName) -> ssl.SSLContext:
+    """The same for plain sockets, to be used with server_name. Raises: ValueError if it is no key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # the anchor needs no more than its key
+    context.load_verify_locations(cadata=trust_anchor(authority).decode())
+    return context
 
 
 def _builder() -> x509.CertificateBuilder:

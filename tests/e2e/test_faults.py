@@ -17,6 +17,7 @@ import pytest
 
 from aggregator.service.core import ClientService
 from cli.genesis import plan
+from cli.network_files import PlannedAuthority
 from proto.errors import AuthorityError, NoQuorum, QuorumDriverError, StorageFailure
 from proto.ids import Digest
 from proto.messages import HealthRequest, Receipt, TransactionBatch
@@ -167,18 +168,20 @@ def namespace() -> Iterator[str]:
         subprocess.run(["ip", "netns", "del", NAMESPACE], capture_output=True, check=False)
 
 
+def at_host(planned: PlannedAuthority, host: str) -> PlannedAuthority:
+    """The same on another host."""
+    listen, frames = (f"{host}:{port_of(at)}" for at in (planned.listen, planned.listen_frames))
+    return replace(planned, address=listen, listen=listen, listen_frames=frames)
+
+
+def port_of(address: str | None) -> str:
+    return str(address).rpartition(":")[2]
+
+
 async def test_an_authority_that_is_cut_off_comes_back(tmp_path: Path, namespace: str) -> None:
     """The link is taken down without a word to either side, as a pulled cable does."""
-    planned = [
-        replace(
-            one,
-            address=one.listen.replace("127.0.0.1", OUTSIDE),
-            listen=one.listen.replace("127.0.0.1", OUTSIDE),
-        )
-        for one in plan(4, 0)
-    ]
-    port = planned[0].listen.split(":")[1]
-    cut = replace(planned[0], address=f"{INSIDE}:{port}", listen=f"{INSIDE}:{port}")
+    planned = [at_host(one, OUTSIDE) for one in plan(4, 0)]
+    cut = at_host(planned[0], INSIDE)
     network = LocalNetwork(tmp_path / "network", accounts=[account(PAIRS)], planned=[cut, *planned[1:]])
     network.prefixes[cut.name] = ("ip", "netns", "exec", namespace)
     async with running(network) as service:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from authority.config import load_config
 from authority.node import OTHER_DESCRIPTORS
 from cli.genesis import plan
+from cli.network_files import AUTHORITY_CONFIG
 from proto.messages import HealthRequest
 from tests.e2e.test_faults import SECONDS, expect_caught_up, running, transfer_all
 from tests.e2e.workload import account, pairs_of
@@ -23,17 +25,19 @@ FLOOD = 350
 """Sockets to each of two authorities."""
 DESCRIPTORS = 500
 """File descriptors of these authorities: fewer than two such floods take."""
-CONNECTIONS = DESCRIPTORS - OTHER_DESCRIPTORS
+CONNECTIONS = (DESCRIPTORS - OTHER_DESCRIPTORS) // 2
+"""Of which they take so many at each of their two ports."""
 STRANGER = "127.0.0.2"
 BEGINNINGS = (b"", b"\x16\x03\x01\x02\x00\x01", b"PRI * HTTP/2.0\r\n", b"\x00" * 100)
 """Nothing, the begin of a TLS handshake, of HTTP/2 in the clear, and noise."""
 
 
 def flood(network: LocalNetwork, name: str, stack: ExitStack) -> None:
-    """Open many connections from another address and leave them there."""
-    member = next(one for one in network.network.members if one.name == name)
-    host, port = member.address.removeprefix("https://").split(":")
+    """Open many connections from another address, to both ports, and leave them there."""
+    config = load_config(network.folder / name / AUTHORITY_CONFIG)
+    addresses = [str(address).split(":") for address in (config.listen, config.listen_frames)]
     for number in range(FLOOD):
+        host, port = addresses[number // len(BEGINNINGS) % 2]
         opened = stack.enter_context(socket.socket())
         opened.settimeout(2)
         opened.bind((STRANGER, 0))
@@ -70,7 +74,7 @@ async def test_a_flood_of_connections_leaves_room_for_everybody_else(tmp_path: P
                     await asyncio.to_thread(flood, network, name, stack)
                 receipts = await transfer_all(service, pairs)
             for name in flooded:
-                await until_calm(network, name, quiet[name] + CONNECTIONS // 2 + 20)
+                await until_calm(network, name, quiet[name] + CONNECTIONS + 20)
                 newcomer = network.client(name)
                 assert (await newcomer.handle_health(HealthRequest())).executed >= 0
                 await newcomer.close()

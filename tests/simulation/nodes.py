@@ -230,7 +230,7 @@ class Node:
         """What the server does with bytes; see authority/server.py."""
         try:
             response = await reception.answer(
-                method.name, f"ipv4:10.0.0.{source}:1", len(request), lambda: Request.FromString(request).bcs
+                method.name, f"10.0.0.{source}", len(request), lambda: Request.FromString(request).bcs
             )
         except AuthorityError as error:  # it is told when to come again
             self._counts[FaultKind.OVERLOAD] += 1

@@ -29,7 +29,7 @@ async def test_a_client_with_too_many_connections_loses_the_newest(caplog: pytes
         count = ConnectionCount(port_of(running), 5, running.metrics)
         await running.client.handle_health(HealthRequest())
         assert count.close_excess() == 0
-        assert running.figure("movelite_connections") == 1
+        assert running.figure("movelite_connections", transport="grpc") == 1
         flood = [await asyncio.open_connection("127.0.0.1", port_of(running)) for _ in range(40)]
         for _, writer in flood:
             stack.callback(writer.close)
@@ -53,29 +53,10 @@ async def _until_end(reader: asyncio.StreamReader) -> None:
         return
 
 
-async def test_conversations_of_a_client_are_bounded() -> None:
-    async with running_authority(Limits(client_conversations=2)) as running:
-        async with grpc.aio.insecure_channel(running.address) as channel:
-            converse = channel.stream_stream("/movelite.v1.Authority/Converse", _same_bytes, _same_bytes)
-            ends = asyncio.Event()
-            calls = [converse(_nothing(ends)) for _ in range(3)]
-            refused = [await _code(call) for call in calls if await _is_done(call)]
-            assert refused == [grpc.StatusCode.RESOURCE_EXHAUSTED]
-            ends.set()
-            assert [await _code(call) for call in calls].count(grpc.StatusCode.OK) == 2
-            assert await _code(converse(_nothing(ends))) is grpc.StatusCode.OK
-        assert running.figure("movelite_overloads_total", cause="client_conversations") == 1
-
-
 async def _nothing(ends: asyncio.Event) -> AsyncIterator[bytes]:
     await ends.wait()
     for _ in ():
         yield b""
-
-
-async def _is_done(call: Any) -> bool:
-    done, _ = await asyncio.wait({asyncio.ensure_future(call.code())}, timeout=0.5)
-    return bool(done)
 
 
 async def _code(call: Any) -> grpc.StatusCode:
