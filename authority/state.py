@@ -227,7 +227,7 @@ class AuthorityState:
             if inputs is not None:
                 jobs.append(PlainJob(plain, inputs, digest))
         runs = self.executor.execute_plain(jobs, unit)
-        return {run.digest: run for run in runs if run is not None}
+        return {run.job.digest: run for run in runs if run is not None}
 
     def _consider(
         self,
@@ -302,11 +302,11 @@ class AuthorityState:
     ) -> messages.ExecutionResult:
         """Execute a transaction; run: what came of it, if the unit has left its inputs as they were."""
         unit = commit.unit
-        if run is None or not unit.live.keys().isdisjoint([held.id for held in run.held]):
+        if run is None or not unit.are_parts_live(run.job.inputs):
             run = self._run_plain([submission], {}, unit).get(submission.transaction.digest)
         if run is None:
             return self._execute_fully(submission, commit)
-        self._record(submission, run.effects, b"", run.transaction.references, commit)
+        self._record(submission, run.effects, b"", run.job.transaction.references, commit)
         unit.add_parts(run.changes, run.removed)
         return messages.Executed(run.effects, None)
 

@@ -14,7 +14,7 @@ from proto.bcs import write_uleb128
 from proto.effects import GasCostSummary, UnchangedSharedKind
 from proto.execution_status import ExecutionStatus, Success
 from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
-from proto.object import AddressOwner, MovePackage, Object, OwnedParts, Owner
+from proto.object import REFERENCE_BYTES, AddressOwner, MovePackage, Object, OwnedParts, Owner
 
 ID_UNCHANGED, ID_CREATED, ID_DELETED = b"\x00", b"\x01", b"\x02"
 """Variants of IDOperation."""
@@ -28,6 +28,16 @@ _DIGEST = bytes([DIGEST_LENGTH])
 _ADDRESS_OWNER = b"\x00"
 
 _HEAD = Struct("<6Q")
+_PLAIN_HEAD = Struct(f"<2B6QB{DIGEST_LENGTH}sBIB")
+_DIGEST_OF_REFERENCE = slice(-1 - DIGEST_LENGTH, None)
+"""With its length before it."""
+_ID, _OPERATION = f"<{ADDRESS_LENGTH}s", "c"
+_BEFORE = f"B{REFERENCE_BYTES - ADDRESS_LENGTH}sB{ADDRESS_LENGTH}s"
+_AFTER = f"B{1 + DIGEST_LENGTH}sB{ADDRESS_LENGTH}s"
+_CHANGED, _NEW = Struct(_ID + _BEFORE + _AFTER + _OPERATION), Struct(_ID + "B" + _AFTER + _OPERATION)
+_GONE, _NEITHER = Struct(_ID + _BEFORE + "B" + _OPERATION), Struct(_ID + "BB" + _OPERATION)
+"""An id and its EffectsObjectChange, by whether there was an object before and whether there is one after."""
+
 _EMPTY_SHARED_AND_AUX = b"\x00" + _NONE
 _UNCHANGED_SHARED = tuple[tuple[ObjectID, UnchangedSharedKind], ...]
 
@@ -55,13 +65,39 @@ def owned_change_bytes(
 ) -> bytes:
     """As change_bytes, for an object that an account owned before and after."""
     if before is None:
-        state: tuple[bytes, ...] = (_NOT_EXIST,)
-    else:
-        state = (_EXIST, before.reference[ADDRESS_LENGTH:], _ADDRESS_OWNER, before.owner)
+        if after is None:
+            return _NEITHER.pack(object_id, 0, 0, id_operation)
+        digest = after.reference[_DIGEST_OF_REFERENCE]
+        return _NEW.pack(object_id, 0, 1, digest, 0, after.owner, id_operation)
+    version = before.reference[ADDRESS_LENGTH:]
     if after is None:
-        return b"".join((object_id, *state, _NOT_EXIST, id_operation))
-    digest = after.reference[-1 - DIGEST_LENGTH :]
-    return b"".join((object_id, *state, _OBJECT_WRITE, digest, _ADDRESS_OWNER, after.owner, id_operation))
+        return _GONE.pack(object_id, 1, version, 0, before.owner, 0, id_operation)
+    digest = after.reference[_DIGEST_OF_REFERENCE]
+    return _CHANGED.pack(object_id, 1, version, 0, before.owner, 1, digest, 0, after.owner, id_operation)
+
+
+def plain_effects_bytes(
+    epoch: int,
+    gas: GasCostSummary,
+    digest: Digest,
+    gas_object_index: int,
+    dependencies: Iterable[Digest],
+    lamport_version: SequenceNumber,
+    changes: Sequence[bytes],
+) -> bytes:
+    """As effects_bytes, of a success without events and shared objects that paid with a coin."""
+    made_by = [_DIGEST + dependency for dependency in sorted(dependencies)]
+    return b"".join(
+        (
+            _PLAIN_HEAD.pack(0, 0, epoch, *gas.amounts(), DIGEST_LENGTH, digest, 1, gas_object_index, 0),
+            write_uleb128(len(made_by)),
+            *made_by,
+            lamport_version.to_bytes(8, "little"),
+            write_uleb128(len(changes)),
+            *changes,
+            _EMPTY_SHARED_AND_AUX,
+        )
+    )
 
 
 def effects_bytes(

@@ -9,7 +9,7 @@ Source: iota-adapter, execution_engine and gas_charger.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,9 +26,17 @@ from authority.execution.context import (
 from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.native import KnownPackages, NativeRun, PlainJob
+from authority.execution.native import (
+    LAYOUTS_KEPT,
+    KnownLayout,
+    NativeRun,
+    PlainJob,
+    Runner,
+    packages_of_layout,
+)
 from authority.execution.native_calls import NativeCalls
-from authority.execution.native_plan import NativePlan, make_plan
+from authority.execution.native_code import compile_plan
+from authority.execution.native_plan import make_plan
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
@@ -54,11 +62,10 @@ from proto.execution_status import (
     Success,
     WrittenObjectsTooLarge,
 )
-from proto.ids import SYSTEM_PACKAGE_IDS, Address, Digest, ObjectID
+from proto.ids import Address, Digest, ObjectID
 from proto.object import MoveObjectType, Object, ObjectRef, type_of_head
 from proto.protocol_config import ProtocolConfig
 from proto.transaction import CallArg, Command, ProgrammableTransaction, Publish, TransactionData, Upgrade
-from proto.transaction_checks import packages_of_commands
 from proto.transaction_layout import TransactionLayout
 from proto.user_input_error import PackageVerificationTimedout
 
@@ -69,9 +76,6 @@ _SUCCESS = Success()
 _EFFECTS_FRAME_BYTES = 120 + 10 + 50 + 40 + 1000 + 1000
 _CHANGE_BYTES, _DEPENDENCY_BYTES = 128, 40
 """The protocol's estimate of the size of effects."""
-
-NATIVE_PLANS_SIZE = 10_000
-"""Layouts whose plans are remembered."""
 
 SYSTEM_SENDER = Address(bytes(32))
 """Who sends what the system itself runs."""
@@ -100,10 +104,8 @@ class Executor:
     epoch_timestamp_ms: int
     input_types: dict[MoveObjectType, InputType] = field(default_factory=dict)
     plans: dict[CallKey, CallPlan | None] = field(default_factory=dict)
-    native_plans: dict[int, tuple[TransactionLayout, tuple[NativePlan, KnownPackages] | None]] = field(
-        default_factory=dict
-    )
-    """By the identity of layouts; None for those that have none."""
+    layouts: dict[int, KnownLayout] = field(default_factory=dict)
+    """By the identity of layouts."""
     types_by_head: dict[bytes, InputType] = field(default_factory=dict)
     observers: tuple[Observer, ...] = ()
     reference_gas_price: int = 0
@@ -142,15 +144,11 @@ class Executor:
         None stands for those that have to be run by `execute`.
         """
         calls = NativeCalls(self, reader)
-        runs = [self._try_native(job, reader, calls) for job in jobs]
-        _do_for_all(runs, NativeRun.make_objects)
-        _do_for_all(runs, NativeRun.make_effects)
-        return runs
+        return [self._try_native(job, reader, calls) for job in jobs]
 
     def _try_native(self, job: PlainJob, reader: ObjectReader, calls: NativeCalls) -> NativeRun | None:
         try:
-            plan, packages = self._native_plan(job.transaction.layout, reader)
-            return NativeRun(job, plan, packages, self, calls)
+            return self._runner(job.transaction.layout, reader)(job, calls)
         except NotQuiet as error:
             self._forget_call(error.plan)
         except NotNative:
@@ -161,31 +159,31 @@ class Executor:
             _log.exception("transaction %s breaks an invariant of the short way", job.digest)
         return None
 
-    def _native_plan(
-        self, layout: TransactionLayout, reader: ObjectReader
-    ) -> tuple[NativePlan, KnownPackages]:
-        """The plan of a layout, made when it is first asked for. Raises: NotNative."""
-        known = self.native_plans.get(id(layout))
-        if known is not None and known[0] is layout:
-            if known[1] is None:
+    def _runner(self, layout: TransactionLayout, reader: ObjectReader) -> Runner:
+        """What runs transactions of a layout. Raises: NotNative."""
+        known = self.layouts.get(id(layout))
+        if known is None or known.layout is not layout:
+            known = self._know(layout)
+        if known.runner is None:
+            if not known.is_worth_code or known.plan is None:
                 raise NotNative
-            return known[1]
-        made: tuple[NativePlan, KnownPackages] | None = None
+            known.runner = compile_plan(known.plan, packages_of_layout(layout, reader), self)
+        return known.runner
+
+    def _know(self, layout: TransactionLayout) -> KnownLayout:
         try:
-            made = make_plan(layout, self.plans), _known_packages(layout, reader)
+            plan = make_plan(layout, self.plans)
         except NotYetNative:
             raise
         except NotNative:
-            pass
-        if len(self.native_plans) >= NATIVE_PLANS_SIZE:
-            self.native_plans.clear()
-        self.native_plans[id(layout)] = layout, made
-        if made is None:
-            raise NotNative
-        return made
+            plan = None
+        if len(self.layouts) >= LAYOUTS_KEPT:
+            self.layouts.clear()
+        self.layouts[id(layout)] = known = KnownLayout(layout, plan)
+        return known
 
     def _forget_call(self, plan: CallPlan) -> None:
-        self.native_plans.clear()
+        self.layouts.clear()
         for key, known in self.plans.items():
             if known is plan:
                 self.plans[key] = None
@@ -375,27 +373,6 @@ def run_commands(context: ExecutionContext, transaction: ProgrammableTransaction
         except ExecutionError as error:
             raise error.with_command(index) from error
     context.store.merge_results(collect_results(context))
-
-
-def _do_for_all(runs: list[NativeRun | None], part: Callable[[NativeRun], None]) -> None:
-    """Do a part of all runs; those that it fails for, by our mistake, are dropped."""
-    for index, run in enumerate(runs):
-        if run is not None:
-            try:
-                part(run)
-            except Exception:
-                _log.exception("transaction %s breaks an invariant of the short way", run.digest)
-                runs[index] = None
-
-
-def _known_packages(layout: TransactionLayout, reader: ObjectReader) -> KnownPackages:
-    """What the packages that a layout's commands name add to each transaction. Raises: NotNative."""
-    packages = [reader.get_object(package_id) for package_id in packages_of_commands(layout.commands)]
-    known = [package for package in packages if package is not None and package.is_package]
-    if len(known) < len(packages):
-        raise NotNative
-    read_size = sum(one.metered_size for one in known if one.object_id not in SYSTEM_PACKAGE_IDS)
-    return KnownPackages(read_size, frozenset(one.previous_transaction for one in known))
 
 
 def _status(error: ExecutionError | None) -> ExecutionStatus:

@@ -1,4 +1,4 @@
-"""Move calls on the short way, and the objects that they and the other commands have in their hands."""
+"""Move calls on the short way."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from authority.execution.children import StoreChildReader
 from authority.execution.context import InputType
 from authority.execution.inputs import ObjectReader
 from movelite.bytecode.status import VMError
-from movelite.natives.object_runtime import ObjectRuntime, id_of
+from movelite.natives.object_runtime import ObjectRuntime
 from movelite.natives.transaction_terms import TransactionTerms
 from movelite.vm.gas import BoundedHeightGas
 from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
-from movelite.vm.types import Type
-from movelite.vm.values import Value, deserialize, serialize
-from proto.ids import ADDRESS_LENGTH, Address, Digest, ObjectID, derive_object_id
-from proto.object import GAS_COIN_HEAD, GAS_COIN_SIZE, OwnedParts, metered_parts_size
+from movelite.vm.values import Value, deserialize
+from proto.ids import Digest, ObjectID, derive_object_id
 from proto.protocol_config import ProtocolConfig
 from proto.transaction_layout import PlainTransaction
 
@@ -47,56 +45,6 @@ class NativeExecutor(Protocol):
     @property
     def reference_gas_price(self) -> int:
         """The least price of gas."""
-
-
-class Held:
-    """An object in the hands of the commands.
-
-    head, balance, contents, size: as in OwnedParts. owner: empty for what was made here and not given yet.
-    before: what it was as an input.
-    """
-
-    __slots__ = ("balance", "before", "contents", "head", "id", "owner", "size")
-
-    def __init__(
-        self,
-        object_id: ObjectID,
-        head: bytes,
-        balance: int | None,
-        contents: bytes,
-        owner: Address,
-        size: int,
-        before: OwnedParts | None,
-    ) -> None:
-        self.id = object_id
-        self.head = head
-        self.balance = balance
-        self.contents = contents
-        self.owner = owner
-        self.size = size
-        self.before = before
-
-    @classmethod
-    def of_input(cls, parts: OwnedParts) -> Held:
-        """An input."""
-        _, reference, _, head, balance, contents, owner, _, _, size = parts
-        return cls(ObjectID(reference[:ADDRESS_LENGTH]), head, balance, contents, owner, size, parts)
-
-    @classmethod
-    def of_value(cls, type_: Type, head: bytes, value: Value) -> Held:
-        """An object that a Move call has returned."""
-        held = cls(id_of(value), head, 0 if head == GAS_COIN_HEAD else None, b"", Address(b""), 0, None)
-        held.update(type_, value)
-        return held
-
-    def update(self, type_: Type, value: Value) -> None:
-        """Take over what Move code has made of the object; the size of a coin is always the same."""
-        if self.balance is not None:
-            self.balance = value[1][0]
-            self.size = GAS_COIN_SIZE
-        else:
-            self.contents = serialize(type_, value)
-            self.size = metered_parts_size(self.head, len(self.contents))
 
 
 class NativeCalls:
@@ -143,18 +91,21 @@ class NativeCalls:
         self.objects.new_id(object_id)
         return object_id
 
-    def value_of(self, held: Held, parameter: Parameter) -> Value:
-        """An object as Move code sees it. Raises: NotNative if it is of another type, or holds others.
+    def value_of(
+        self, object_id: ObjectID, head: bytes, balance: int | None, contents: bytes, parameter: Parameter
+    ) -> Value:
+        """An object as Move code sees it; head, balance, contents: as in OwnedParts.
 
         The object runtime need not know of it: that asks for inputs when objects are transferred or have
         children, and then the general engine runs the transaction.
+        Raises: NotNative if it is of another type, or holds others.
         """
-        known = self._executor.facts(held.head)
+        known = self._executor.facts(head)
         if known.type_ is not parameter.type_ or not known.wraps_nothing:
             raise NotNative
-        if held.balance is not None:
-            return [[[held.id]], [held.balance]]
-        return deserialize(known.type_, held.contents)
+        if balance is not None:
+            return [[[object_id]], [balance]]
+        return deserialize(known.type_, contents)
 
     def run(self, plan: CallPlan, arguments: list[Value]) -> list[Value]:
         """Call a function; what it borrows mutably changes in place. Raises: NotNative if it fails."""

@@ -73,13 +73,14 @@ Step = Transfer | Split | Merge | Call
 
 @record
 class NativePlan:
-    """The steps of a transaction. kept: places of what is left, gas coin included; gas: that of the coin that
-    pays; made: how many places are not those of inputs."""
+    """The steps of a transaction. inputs, places: how many there are, inputs first; kept: places of what is
+    left, gas coin included; gas: the first that pays."""
 
     steps: tuple[Step, ...]
+    inputs: int
+    places: int
     kept: tuple[int, ...]
     gas: int
-    made: int
     has_calls: bool
 
 
@@ -116,8 +117,10 @@ class _Planner:
             raise NotNative
         kept = [place for place in (*self._inputs, *self._gas) if place is not None]
         has_calls = MoveCall in map(type, commands)
-        places = (*kept, *self._given)
-        return NativePlan(tuple(steps), places, self._layout.paid_from, self._made, has_calls)
+        inputs, paid_from = self._references, self._layout.paid_from
+        return NativePlan(
+            tuple(steps), inputs, inputs + self._made, (*kept, *self._given), paid_from, has_calls
+        )
 
     def _places(self, argument: Argument) -> tuple[list[int | None], int]:
         if type(argument) is Input:

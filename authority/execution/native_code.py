@@ -1,0 +1,380 @@
+"""Plans as Python: what a plan does to its objects is written out, compiled and kept.
+
+All transactions of a layout do the same, so their code needs no loops, no objects of its own and no
+questions whose answer the plan knows: it takes half the time of walking the plan. Every place of the plan has
+its variables: id2, head2, balance2 and so on, as in OwnedParts.
+
+The source holds names that are made here and numbers of places; nothing of a transaction gets into it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any, Final
+
+from authority.execution.call_plan import NotNative
+from authority.execution.gas_charger import cost_summary
+from authority.execution.native import LAYOUTS_KEPT, KnownPackages, NativeRun, Runner
+from authority.execution.native_calls import NativeExecutor
+from authority.execution.native_plan import Call, Merge, NativePlan, Split, Step, Transfer
+from authority.removal import Removal
+from movelite.natives.object_runtime import ObjectRuntime, id_of
+from movelite.vm.values import serialize
+from proto.effects import TransactionEffects
+from proto.effects_writer import (
+    ID_CREATED,
+    ID_DELETED,
+    ID_UNCHANGED,
+    owned_change_bytes,
+    plain_effects_bytes,
+)
+from proto.execution_status import Success
+from proto.ids import ADDRESS_LENGTH, GENESIS_MARKER_DIGEST, ObjectID, SequenceNumber, derive_object_id
+from proto.object import (
+    GAS_COIN_HEAD,
+    GAS_COIN_SIZE,
+    OwnedParts,
+    metered_parts_size,
+    new_coin_parts,
+    new_parts,
+)
+
+MAX_U64: Final = 2**64 - 1
+
+_Left = tuple[ObjectID, OwnedParts | None, OwnedParts]
+"""An object that is left: its id, what it was before, and what it is now."""
+
+
+def compile_plan(plan: NativePlan, packages: KnownPackages, executor: NativeExecutor) -> Runner:
+    """What runs the transactions of a plan. packages: those that its commands name."""
+    config = executor.config
+    writer = _Writer(plan)
+    code = _code_of("\n    ".join(["def run(job, calls):", *writer.lines()]))
+    names: dict[str, Any] = {
+        **NAMES,
+        **writer.constants,
+        "facts": executor.facts,
+        "EPOCH": executor.epoch,
+        "PACKAGES_SIZE": packages.read_size,
+        "PACKAGES": packages.dependencies,
+        "READ_PRICE": config.obj_access_cost_read_per_byte,
+        "STORE_PRICE": config.obj_data_cost_refundable * config.storage_gas_price,
+        "REBATE_RATE": config.storage_rebate_rate,
+        "MAX_OBJECT": config.max_move_object_size,
+        "MAX_WRITTEN": config.max_size_written_objects,
+    }
+    exec(code, names)  # written here, of names and numbers that are ours
+    runner: Runner = names["run"]
+    return runner
+
+
+@lru_cache(maxsize=LAYOUTS_KEPT)
+def _code_of(source: str) -> CodeType:
+    return compile(source, "<plan>", "exec")
+
+
+class _Writer:
+    """Writes the body of one function."""
+
+    def __init__(self, plan: NativePlan) -> None:
+        self._plan = plan
+        self._lines: list[str] = []
+        self._coins: set[int] = set()
+        """Places that hold gas coins for sure, at this point of the function."""
+        self._made: list[int] = []
+        self.constants: dict[str, object] = {}
+
+    def lines(self) -> list[str]:
+        """All of it."""
+        self._take_inputs()
+        self._take_payment()
+        for step in self._plan.steps:
+            self._step(step)
+        self._charge()
+        self._make_objects()
+        if self._plan.has_calls:
+            self._find_changes()
+        else:
+            self._write_changes()
+        self._make_effects()
+        return self._lines
+
+    def _add(self, *lines: str) -> None:
+        self._lines += lines
+
+    def _take_inputs(self) -> None:
+        inputs = range(self._plan.inputs)
+        self._add("transaction, inputs, digest = job")
+        self._add("".join(f"input{place}, " for place in inputs) + "= inputs")
+        for place in inputs:
+            names = (
+                "reference",
+                "version",
+                "head",
+                "balance",
+                "contents",
+                "owner",
+                "made_by",
+                "rebate",
+                "size",
+            )
+            self._add("_, " + ", ".join(f"{name}{place}" for name in names) + f" = input{place}")
+            self._add(f"id{place} = reference{place}[:{ADDRESS_LENGTH}]")
+        self._add("pure, budget = transaction.pure, transaction.budget")
+        self._add(f"read_size = PACKAGES_SIZE + {_sum('size', inputs)}")
+        if self._plan.has_calls:
+            self._add("calls.begin(transaction, digest, read_size)", "objects = calls.objects")
+
+    def _take_payment(self) -> None:
+        """The first coin takes all, and keeps the budget aside."""
+        coin, payment = self._plan.gas, range(self._plan.gas, self._plan.inputs)
+        for place in payment:
+            self._need_coin(place)
+        self._add(
+            f"balance{coin} = {_sum('balance', payment)}",
+            f"if not budget <= balance{coin} <= MAX_U64: raise NotNative",
+            f"balance{coin} -= budget",
+        )
+
+    def _need_coin(self, place: int) -> None:
+        if place not in self._coins:
+            self._add(f"if balance{place} is None: raise NotNative")
+            self._coins.add(place)
+
+    def _step(self, step: Step) -> None:
+        match step:
+            case Transfer():
+                self._transfer(step)
+            case Split():
+                self._split(step)
+            case Merge():
+                self._merge(step)
+            case Call():
+                self._call(step)
+
+    def _transfer(self, step: Transfer) -> None:
+        for place in step.objects:
+            if place not in self._coins:
+                condition = f"balance{place} is None and not facts(head{place}).has_store"
+                self._add(f"if {condition}: raise NotNative")
+            self._add(f"owner{place} = pure[{step.address}]")
+
+    def _split(self, step: Split) -> None:
+        coin = step.coin
+        self._need_coin(coin)
+        for number, part in zip(step.amounts, step.parts, strict=True):
+            new_id = "calls.new_id()" if self._plan.has_calls else f"derive_id(digest, {len(self._made)})"
+            self._add(
+                f"balance{part} = from_bytes(pure[{number}], 'little')",
+                f"if balance{part} > balance{coin}: raise NotNative",
+                f"balance{coin} -= balance{part}",
+                f"id{part}, input{part} = {new_id}, None",
+            )
+            self._made.append(part)
+            self._coins.add(part)
+
+    def _merge(self, step: Merge) -> None:
+        target = step.target
+        for place in (target, *step.sources):
+            self._need_coin(place)
+        self._add(
+            f"balance{target} = {_sum('balance', (target, *step.sources))}",
+            f"if balance{target} > MAX_U64: raise NotNative",
+        )
+        if self._plan.has_calls:
+            self._add(*[f"objects.delete_id(id{place})" for place in step.sources])
+
+    def _call(self, step: Call) -> None:
+        """Call a function that the general engine has called before."""
+        values = [f"value{index}" for index in range(len(step.arguments))]
+        for value, (parameter, place) in zip(values, step.arguments, strict=True):
+            known = self._constant("parameter", parameter)
+            if parameter.layout is not None:
+                self._add(f"{value} = {known}.pure_value(pure[{place}])")
+            else:
+                fields = f"id{place}, head{place}, balance{place}, contents{place}"
+                if place in self._made:
+                    fields = f"id{place}, GAS_COIN_HEAD, balance{place}, b''"
+                self._add(f"{value} = calls.value_of({fields}, {known})")
+        call = f"calls.run({self._constant('plan', step.plan)}, [{', '.join(values)}])"
+        results = [f"result{place}" for place in step.results]
+        self._add(f"[{', '.join(results)}] = {call}")
+        for value, (parameter, place) in zip(values, step.arguments, strict=True):
+            if parameter.is_mutable:
+                self._update(place, self._constant("type", parameter.type_), value)
+        for place, result, (type_, head) in zip(step.results, results, step.plan.results, strict=True):
+            self._take_result(place, result, self._constant("type", type_), head)
+
+    def _update(self, place: int, type_: str, value: str) -> None:
+        """Take over what Move code has made of an object; the size of a coin is always the same."""
+        if place in self._coins:
+            self._add(f"balance{place} = {value}[1][0]")
+        else:
+            self._add(
+                f"if balance{place} is not None: balance{place} = {value}[1][0]",
+                f"else: contents{place}, size{place} = stored_form({type_}, head{place}, {value})",
+            )
+
+    def _take_result(self, place: int, result: str, type_: str, head: bytes) -> None:
+        self._add(
+            f"id{place} = id_of({result})",
+            f"input{place} = input_of(inputs, id{place})",
+            f"owner{place}, head{place} = b'', {self._constant('head', head)}",
+        )
+        if head == GAS_COIN_HEAD:
+            self._coins.add(place)
+            self._add(f"balance{place}, contents{place}, size{place} = {result}[1][0], b'', {GAS_COIN_SIZE}")
+        else:
+            self._add(
+                f"contents{place}, size{place} = stored_form({type_}, head{place}, {result})",
+                f"balance{place} = None",
+            )
+
+    def _constant(self, kind: str, value: object) -> str:
+        name = f"{kind}_{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def _charge(self) -> None:
+        """Charge for what was read and called, and for storing what is left."""
+        kept, coin = self._plan.kept, self._plan.gas
+        sizes = [str(GAS_COIN_SIZE) if place in self._coins else f"size{place}" for place in kept]
+        self._add(f"stored = {' + '.join(sizes)}", "if stored >= MAX_WRITTEN: raise NotNative")
+        self._add(
+            *[f"if size{place} > MAX_OBJECT: raise NotNative" for place in kept if place not in self._coins]
+        )
+        used = "calls.gas_used" if self._plan.has_calls else "read_size * READ_PRICE"
+        rebates = _sum("rebate", range(self._plan.inputs))
+        self._add(
+            f"gas = cost_summary("
+            f"{used}, budget, transaction.price, stored * STORE_PRICE, {rebates}, REBATE_RATE)",
+            f"balance{coin} += budget",
+            f"if gas is None or balance{coin} > MAX_U64: raise NotNative",
+            f"balance{coin} -= gas.net_gas_usage",
+        )
+
+    def _make_objects(self) -> None:
+        """The objects as they are stored."""
+        versions = [f"version{place}" for place in range(self._plan.inputs)]
+        newest = versions[0] if len(versions) == 1 else f"max({', '.join(versions)})"
+        self._add(f"version = {newest} + 1", f"coin_rebate = {GAS_COIN_SIZE} * STORE_PRICE")
+        for place in self._plan.kept:
+            coin = f"new_coin(id{place}, version, balance{place}, owner{place}, digest, coin_rebate)"
+            if place in self._coins:
+                self._add(f"after{place} = {coin}")
+                continue
+            other = (
+                f"new_object(id{place}, version, head{place}, contents{place}, owner{place}, digest, "
+                f"size{place} * STORE_PRICE, size{place})"
+            )
+            self._add(f"after{place} = {other} if balance{place} is None else {coin}")
+
+    def _write_changes(self) -> None:
+        """The changes: all that is made is there now, and inputs that are not left went into others."""
+        kept, changes, gone = self._plan.kept, [], []
+        for place in kept:
+            operation = "CREATED" if place in self._made else "UNCHANGED"
+            changes.append(f"change(id{place}, input{place}, after{place}, {operation})")
+        for place in range(self._plan.inputs):
+            if place not in kept:
+                changes.append(f"change(id{place}, input{place}, None, DELETED)")
+                gone.append(f"Removal(id{place}, version, False)")
+        self._add(f"changes, removed = [{', '.join(changes)}], sorted([{', '.join(gone)}])")
+
+    def _find_changes(self) -> None:
+        """The changes, where Move code may have kept, wrapped or deleted what it was given."""
+        left = ", ".join(f"(id{place}, input{place}, after{place})" for place in self._plan.kept)
+        smashed = ", ".join(f"id{place}" for place in range(self._plan.gas + 1, self._plan.inputs))
+        self._add(f"changes, removed = changes_of_calls([{left}], inputs, [{smashed}], objects, version)")
+
+    def _make_effects(self) -> None:
+        made_by = ", ".join(f"made_by{place}" for place in range(self._plan.inputs))
+        pairs = "".join(f"(input{place}, after{place}), " for place in self._plan.kept)
+        self._add(
+            "changes.sort()",  # by id, with which they begin
+            f"dependencies = {{{made_by}, *PACKAGES}}",
+            "dependencies.discard(GENESIS)",
+            f"place = bisect_left(changes, id{self._plan.gas})",
+            "encoded = effects_bytes(EPOCH, gas, digest, place, dependencies, version, changes)",
+            "effects = own_effects(encoded, status=SUCCESS, gas_used=gas)",
+            f"return NativeRun(job, effects, ({pairs}), removed)",
+        )
+
+
+def _sum(name: str, places: Iterable[int]) -> str:
+    return " + ".join(f"{name}{place}" for place in places)
+
+
+def _stored_form(type_: Any, head: bytes, value: Any) -> tuple[bytes, int]:
+    """The contents of an object that is no coin, and its metered size."""
+    contents = serialize(type_, value)
+    return contents, metered_parts_size(head, len(contents))
+
+
+def _input_of(inputs: Sequence[OwnedParts], object_id: ObjectID) -> OwnedParts | None:
+    """The input that a function has given back; None if it has made the object."""
+    for one in inputs:
+        if one.reference[:ADDRESS_LENGTH] == object_id:
+            return one
+    return None
+
+
+def _changes_of_calls(
+    left: Sequence[_Left],
+    inputs: Sequence[OwnedParts],
+    smashed: Iterable[ObjectID],
+    objects: ObjectRuntime,
+    version: SequenceNumber,
+) -> tuple[list[bytes], list[Removal]]:
+    """The changes of a transaction with Move calls, and what is removed. smashed: coins of the payment."""
+    created, deleted = objects.new_ids, {*smashed, *objects.deleted_ids}
+    changes = [
+        owned_change_bytes(object_id, before, after, ID_CREATED if object_id in created else ID_UNCHANGED)
+        for object_id, before, after in left
+    ]
+    seen = {object_id for object_id, _, _ in left}
+    removed = []
+    for one in inputs:
+        object_id = ObjectID(one.reference[:ADDRESS_LENGTH])
+        if object_id not in seen:
+            seen.add(object_id)
+            is_deleted = object_id in deleted
+            operation = ID_DELETED if is_deleted else ID_UNCHANGED
+            changes.append(owned_change_bytes(object_id, one, None, operation))
+            removed.append(Removal(object_id, version, not is_deleted))
+    for object_id in (*created, *deleted):
+        if object_id not in seen:
+            operation = ID_CREATED if object_id in created else ID_DELETED
+            changes.append(owned_change_bytes(object_id, None, None, operation))
+    return changes, sorted(removed)
+
+
+NAMES: dict[str, Any] = {
+    "CREATED": ID_CREATED,
+    "DELETED": ID_DELETED,
+    "GAS_COIN_HEAD": GAS_COIN_HEAD,
+    "GENESIS": GENESIS_MARKER_DIGEST,
+    "MAX_U64": MAX_U64,
+    "NativeRun": NativeRun,
+    "NotNative": NotNative,
+    "Removal": Removal,
+    "SUCCESS": Success(),
+    "UNCHANGED": ID_UNCHANGED,
+    "bisect_left": bisect_left,
+    "change": owned_change_bytes,
+    "changes_of_calls": _changes_of_calls,
+    "cost_summary": cost_summary,
+    "derive_id": derive_object_id,
+    "effects_bytes": plain_effects_bytes,
+    "from_bytes": int.from_bytes,
+    "id_of": id_of,
+    "input_of": _input_of,
+    "new_coin": new_coin_parts,
+    "new_object": new_parts,
+    "own_effects": TransactionEffects.of_own_bytes,
+    "stored_form": _stored_form,
+}
+"""What the code calls."""
