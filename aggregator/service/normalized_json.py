@@ -10,18 +10,14 @@ from typing import Any
 from aggregator.service.object_json import Json
 from movelite.bytecode import normalized
 from movelite.bytecode.file_format import (
-    COPY,
-    DROP,
-    KEY,
-    STORE,
     DatatypeTypeParameter,
     Primitive,
     TypeParameter,
     Visibility,
+    ability_names,
 )
 from proto.ids import short_address
 
-_ABILITIES = ((COPY, "Copy"), (DROP, "Drop"), (STORE, "Store"), (KEY, "Key"))
 _VISIBILITY = {Visibility.PRIVATE: "Private", Visibility.PUBLIC: "Public", Visibility.FRIEND: "Friend"}
 
 
@@ -99,7 +95,7 @@ def argument_types_json(function: normalized.Function) -> list[Any]:
 
 
 def _abilities_json(abilities: int) -> Json:
-    return {"abilities": [name for bit, name in _ABILITIES if abilities & bit]}
+    return {"abilities": [name.capitalize() for name in ability_names(abilities)]}
 
 
 def _parameter_json(parameter: DatatypeTypeParameter) -> Json:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import file_format as ff
+from .disassembler import INDEX_NAMES, instruction_name
 from .layout import OPERAND, OperandKind
 
 
@@ -22,13 +23,10 @@ class _Named:
 
 _Value = str | int | Sequence["_Value"] | _Named
 
-_ABILITIES = ((ff.COPY, "Copy"), (ff.DROP, "Drop"), (ff.STORE, "Store"), (ff.KEY, "Key"))
 _NAMED_OPERANDS = {
     OperandKind.FIELD_HANDLE: "FieldHandleIndex",
     OperandKind.FIELD_INSTANTIATION: "FieldInstantiationIndex",
-    OperandKind.VARIANT_HANDLE: "VariantHandleIndex",
-    OperandKind.VARIANT_INSTANTIATION_HANDLE: "VariantInstantiationHandleIndex",
-    OperandKind.JUMP_TABLE: "VariantJumpTableIndex",
+    **INDEX_NAMES,
 }
 
 
@@ -71,10 +69,6 @@ def _index(table: str, index: int) -> str:
     return f"{table}Index({index})"
 
 
-def _abilities(abilities: ff.AbilitySet) -> str:
-    return f"[{''.join(f'{name}, ' for bit, name in _ABILITIES if abilities & bit)}]"
-
-
 def _token(token: ff.SignatureToken) -> str:
     match token:
         case ff.Primitive():
@@ -95,7 +89,7 @@ def _token(token: ff.SignatureToken) -> str:
 
 
 def _instruction(instruction: ff.Instruction) -> str:
-    name = "".join(part.capitalize() for part in instruction.opcode.name.split("_") if part != "DEPRECATED")
+    name = instruction_name(instruction.opcode)
     kind = OPERAND[instruction.opcode]
     if kind is OperandKind.NONE:
         return name
@@ -182,11 +176,11 @@ def _datatype_handle(handle: ff.DatatypeHandle) -> _Named:
         "DatatypeHandle",
         module=_index("ModuleHandle", handle.module),
         name=_index("Identifier", handle.name),
-        abilities=_abilities(handle.abilities),
+        abilities=ff.abilities_text(handle.abilities),
         type_parameters=[
             _struct(
                 "DatatypeTyParameter",
-                constraints=_abilities(parameter.constraints),
+                constraints=ff.abilities_text(parameter.constraints),
                 is_phantom=_truth(parameter.is_phantom),
             )
             for parameter in handle.type_parameters
@@ -201,7 +195,7 @@ def _function_handle(handle: ff.FunctionHandle) -> _Named:
         name=_index("Identifier", handle.name),
         parameters=_index("Signature", handle.parameters),
         return_=_index("Signature", handle.return_),
-        type_parameters=[_abilities(constraints) for constraints in handle.type_parameters],
+        type_parameters=[ff.abilities_text(constraints) for constraints in handle.type_parameters],
     )
 
 

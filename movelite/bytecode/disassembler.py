@@ -10,11 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from movelite.bytecode.file_format import (
-    COPY,
-    DROP,
-    KEY,
-    STORE,
-    AbilitySet,
     CodeUnit,
     CompiledModule,
     Constant,
@@ -35,13 +30,13 @@ from movelite.bytecode.file_format import (
     TypeParameter,
     Vector,
     Visibility,
+    ability_names,
 )
 from movelite.bytecode.layout import OPERAND, OperandKind
 from movelite.bytecode.source_map import FunctionSourceMap, SourceMap, SourceName, make_up
 from proto.bcs import BcsError, read_uleb128
 from proto.ids import short_address
 
-_ABILITY_NAMES = ((COPY, "copy"), (DROP, "drop"), (STORE, "store"), (KEY, "key"))
 _PREVIEW_LENGTH = 4
 
 _VISIBILITY_WORDS = {
@@ -50,11 +45,12 @@ _VISIBILITY_WORDS = {
     Visibility.PUBLIC: "public ",
 }
 
-_INDEX_NAMES = {
+INDEX_NAMES = {
     OperandKind.VARIANT_HANDLE: "VariantHandleIndex",
     OperandKind.VARIANT_INSTANTIATION_HANDLE: "VariantInstantiationHandleIndex",
     OperandKind.JUMP_TABLE: "VariantJumpTableIndex",
 }
+"""How the official text calls numbers of these tables."""
 
 _ENDS_BLOCK = frozenset(
     {Opcode.RET, Opcode.ABORT, Opcode.BRANCH, Opcode.BR_TRUE, Opcode.BR_FALSE, Opcode.VARIANT_SWITCH}
@@ -132,10 +128,6 @@ def _angle(names: Sequence[str]) -> str:
     return f"<{', '.join(names)}>" if names else ""
 
 
-def _abilities(abilities: AbilitySet) -> list[str]:
-    return [name for bit, name in _ABILITY_NAMES if abilities & bit]
-
-
 def _returns(types: Sequence[str]) -> str:
     return f": {' * '.join(types)}" if types else ""
 
@@ -200,10 +192,10 @@ class _Disassembler:
     def datatype_head(self, handle: DatatypeHandle, names: Sequence[SourceName]) -> str:
         parameters = []
         for (name, _), parameter in zip(names, handle.type_parameters, strict=False):
-            constraints = " + ".join(_abilities(parameter.constraints))
+            constraints = " + ".join(ability_names(parameter.constraints))
             phantom = "phantom " if parameter.is_phantom else ""
             parameters.append(f"{phantom}{name}: {constraints}" if constraints else f"{phantom}{name}")
-        abilities = ", ".join(_abilities(handle.abilities))
+        abilities = ", ".join(ability_names(handle.abilities))
         has = f" has {abilities}" if abilities else ""
         return f"{self.module.identifiers[handle.name]}{_angle(parameters)}{has}"
 
@@ -240,7 +232,7 @@ class _Disassembler:
         type_names = [name for name, _ in names.type_parameters]
         type_parameters = []
         for name, constraints in zip(type_names, handle.type_parameters, strict=False):
-            words = " + ".join(_abilities(constraints))
+            words = " + ".join(ability_names(constraints))
             type_parameters.append(f"{name}: {words}" if words else name)
         parameters = [
             f"{name}: {self.type_text(token, type_names)}"
@@ -330,8 +322,8 @@ class _Disassembler:
                 return f"Call {self.call_text(function.handle, types)}"
             case OperandKind.SIGNATURE_AND_COUNT:
                 return f"{name}({operand}, {count})"
-            case kind if kind in _INDEX_NAMES:
-                return f"{name}({_INDEX_NAMES[kind]}({operand}))"
+            case kind if kind in INDEX_NAMES:
+                return f"{name}({INDEX_NAMES[kind]}({operand}))"
             case _:
                 return f"{name}({operand})"
 

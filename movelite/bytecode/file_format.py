@@ -24,6 +24,19 @@ REFERENCE_ABILITIES = COPY | DROP
 SIGNER_ABILITIES = DROP
 VECTOR_ABILITIES = COPY | DROP | STORE
 
+ABILITY_NAMES = ((COPY, "copy"), (DROP, "drop"), (STORE, "store"), (KEY, "key"))
+
+
+def ability_names(abilities: AbilitySet) -> list[str]:
+    """How sources call the abilities of a set."""
+    return [name for bit, name in ABILITY_NAMES if abilities & bit]
+
+
+def abilities_text(abilities: AbilitySet) -> str:
+    """A set as official messages print it."""
+    return "[" + "".join([f"{name.capitalize()}, " for name in ability_names(abilities)]) + "]"
+
+
 IOTA_FLAVOR = 0x05
 """Top byte of the version word from version 7 on."""
 

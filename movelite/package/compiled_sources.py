@@ -95,11 +95,13 @@ def _module(module: nz.Module) -> Iterator[str]:
 
 
 def _head(name: str, datatype: nz.Struct | nz.Enum) -> str:
+    from movelite.bytecode.file_format import ability_names
+
     parameters = [
         f"{'phantom ' if parameter.is_phantom else ''}T{index}{_constraints(parameter.constraints)}"
         for index, parameter in enumerate(datatype.type_parameters)
     ]
-    abilities = ", ".join(_abilities(datatype.abilities))
+    abilities = ", ".join(ability_names(datatype.abilities))
     return f"{_name(name)}{_listed(parameters)}" + (f" has {abilities}" if abilities else "")
 
 
@@ -108,14 +110,9 @@ def _listed(parameters: Sequence[str]) -> str:
 
 
 def _constraints(abilities: AbilitySet) -> str:
-    return f": {' + '.join(_abilities(abilities))}" if abilities else ""
+    from movelite.bytecode.file_format import ability_names
 
-
-def _abilities(abilities: AbilitySet) -> list[str]:
-    from movelite.bytecode.file_format import COPY, DROP, KEY, STORE
-
-    names = ((COPY, "copy"), (DROP, "drop"), (STORE, "store"), (KEY, "key"))
-    return [name for bit, name in names if abilities & bit]
+    return f": {' + '.join(ability_names(abilities))}" if abilities else ""
 
 
 def _type(type_: nz.Type) -> str:

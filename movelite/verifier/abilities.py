@@ -47,14 +47,6 @@ def polymorphic_abilities(
     return abilities
 
 
-def abilities_text(abilities: AbilitySet) -> str:
-    """Abilities as official messages print them."""
-    return "[" + "".join([f"{name}, " for bit, name in _NAMES if abilities & bit]) + "]"
-
-
-_NAMES = ((COPY, "Copy"), (DROP, "Drop"), (STORE, "Store"), (KEY, "Key"))
-
-
 class AbilityCache:
     """Abilities of a module's types, each computed once per choice of its type parameters' abilities.
 

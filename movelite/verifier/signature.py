@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from movelite.bytecode.file_format import AbilitySet, Opcode
+from movelite.bytecode.file_format import AbilitySet, Opcode, abilities_text
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier import opcode_groups as group
-from movelite.verifier.abilities import abilities_text
 from movelite.verifier.meter import Scope
 from movelite.verifier.module_view import FunctionView, ModuleView, Types
 from movelite.verifier.type_pool import Kind, Type

@@ -12,9 +12,10 @@ from movelite.bytecode.file_format import (
     Primitive,
     TypeParameter,
     Vector,
+    abilities_text,
 )
 from movelite.bytecode.status import IndexKind, StatusCode
-from movelite.verifier.abilities import abilities_text, polymorphic_abilities, required_abilities
+from movelite.verifier.abilities import polymorphic_abilities, required_abilities
 from tests.support.module_builder import ModuleBuilder
 from tests.unit.verifier.verdicts import accept, refuse
 
