@@ -241,11 +241,6 @@ class StatusCode(IntEnum):
         return 2000 <= self < 3000
 
     @property
-    def is_deserialization(self) -> bool:
-        """True for the codes with which the reader refuses bytes."""
-        return 3000 <= self < 4000
-
-    @property
     def is_execution(self) -> bool:
         """True for the codes that a running program can cause."""
         return 4000 <= self < 5000

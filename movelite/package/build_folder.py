@@ -89,11 +89,7 @@ def _write_all(folder: Path, files: dict[Path, bytes]) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    for kind, suffixes in (
-        (BYTECODE_MODULES, (".mv",)),
-        (SOURCE_MAPS, (".mvsm", ".json")),
-        (SOURCES, (".move",)),
-    ):
+    for kind, suffixes in _SUFFIXES.items():
         for path in (folder / kind).rglob("*"):
             if path.suffix in suffixes and path.relative_to(folder) not in files:
                 with contextlib.suppress(FileNotFoundError):  # another build may be doing the same
@@ -118,7 +114,7 @@ def _build_info(built: BuiltPackage, options: BuildOptions) -> str:
         *(f'    {name}: "{value}"' for name, value in addresses.items()),
         f"  source_digest: {_source_digest(built.folder, options.dev_mode)}",
         "  build_flags:",
-        *(f"    {name}: {value}" for name, value in _flags(built, options).items()),
+        *(f"    {name}: {value}" for name, value in _flags(options).items()),
         "    lint_flag:",
         f"      no_lint: {_yaml(options.lints == 'none')}",
         f"      lint: {_yaml(options.lints == 'all')}",
@@ -132,7 +128,7 @@ def _yaml(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _flags(built: BuiltPackage, options: BuildOptions) -> dict[str, str]:
+def _flags(options: BuildOptions) -> dict[str, str]:
     return {
         "dev_mode": _yaml(options.dev_mode),
         "test_mode": _yaml(options.test_mode),

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.status import StatusCode, VMError
-from movelite.bytecode.writer import serialize_module
 from movelite.facade import ledger_natives
 from movelite.natives import iota_objects, std_natives, transaction_terms
 from movelite.natives.object_runtime import ObjectRuntime
@@ -161,8 +159,3 @@ class Machine:
 
     def _meter(self) -> GasMeter:
         return GasMeter(self.gas_limit * INTERNAL_UNITS, self.schedule)
-
-
-def module_bytes(modules: Iterable[CompiledModule]) -> dict[ModuleId, bytes]:
-    """Modules in the form that `Machine` takes."""
-    return {module.self_id: serialize_module(module) for module in modules}

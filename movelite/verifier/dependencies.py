@@ -6,7 +6,7 @@ Source: move-bytecode-verifier, dependencies and cyclic_dependencies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from movelite.bytecode.file_format import (
     AbilitySet,
@@ -48,26 +48,6 @@ def verify_linkage(module: CompiledModule, dependencies: Iterable[CompiledModule
     except VMError as error:
         error.location = own_id
         raise
-
-
-def check_cyclic_dependencies(
-    module: CompiledModule, dependencies_of: Callable[[ModuleId], Iterable[ModuleId]]
-) -> None:
-    """Check that no module that this one depends on depends on it.
-
-    dependencies_of gives the immediate dependencies of a module; it raises VMError for an unknown one.
-    Raises: VMError CYCLIC_MODULE_DEPENDENCY.
-    """
-    own_id = module.self_id
-    visited: set[ModuleId] = set()
-    pending = immediate_dependencies(module)
-    while pending:
-        module_id = pending.pop()
-        if module_id == own_id:
-            raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY, location=own_id)
-        if module_id not in visited:
-            visited.add(module_id)
-            pending.extend(dependencies_of(module_id))
 
 
 class _Exports:

@@ -33,9 +33,6 @@ class MeterConfig:
 SIGNING_METER_CONFIG = MeterConfig()
 """What a validator spends before it refuses to sign a publication. Source: meter_config_for_signing."""
 
-PROTOCOL_METER_CONFIG = MeterConfig(16_000_000, 16_000_000, 16_000_000)
-"""The limits that the protocol configuration names (max_verifier_meter_ticks_per_function and so on)."""
-
 UNBOUNDED_METER_CONFIG = MeterConfig(None, None, None)
 
 _NO_LIMIT = (1 << 128) - 1

@@ -44,7 +44,6 @@ class RuntimeLimits:
 
     max_vector_length: int = 256 * 1024
     max_value_depth: int | None = 128
-    hardened_one_time_witness_check: bool = True
 
 
 class Extensions:

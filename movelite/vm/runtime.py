@@ -15,7 +15,7 @@ from movelite.verifier.config import VerifierConfig
 from movelite.vm import type_tags, types, values
 from movelite.vm.gas import GasMeter
 from movelite.vm.interpreter import Interpreter
-from movelite.vm.linkage import LinkageResolver, MemoryLinkage
+from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import FunctionInstance, LoadedModule
 from movelite.vm.loader import CacheLimits, ModuleLoader
 from movelite.vm.native_context import Extensions, NativeTable, RuntimeLimits
@@ -41,9 +41,6 @@ class RuntimeConfig:
     """Instructions interpreted, per instruction of a function's code, before it is translated; 0: none."""
     tells_why_no_layout: bool = True
     """Whether a result whose type is too large for BCS fails with the limit, or with VERIFICATION_ERROR."""
-
-
-_NO_PACKAGES = MemoryLinkage({})
 
 
 class MoveRuntime:

@@ -219,13 +219,6 @@ def check_layout(type_: Type) -> None:
         raise VMError(status, message=message)
 
 
-def annotated_layout_nodes(type_: Type) -> int:
-    """Nodes of the type, counting the fields of its datatypes, as `check_layout` counts them."""
-    counter = [0]
-    _count_layout(type_, counter, 1)
-    return counter[0]
-
-
 @_cached
 def _layout_problem(type_: Type) -> tuple[StatusCode | None, str | None]:
     try:

@@ -23,7 +23,6 @@ from ..types import (
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
-_Instance = ff.VariantInstantiationHandle
 _PRIMITIVES = {
     "bool": ff.Primitive.BOOL,
     "u8": ff.Primitive.U8,

@@ -140,7 +140,7 @@ class ModuleNamer(UseNamer):
         for index, member in enumerate(node.members):
             match member:
                 case st.Function():
-                    function = self._function(member, module, index, pending)
+                    function = self._function(member, index, pending)
                     module.functions.setdefault(member.name.text, function)
                 case st.Struct():
                     module.structs.setdefault(member.name.text, self._struct(member, index))
@@ -296,9 +296,7 @@ class ModuleNamer(UseNamer):
 
     # --- functions -------------------------------------------------------------------------------------
 
-    def _function(
-        self, node: st.Function, module: nt.ModuleDef, index: int, pending: PendingScope
-    ) -> nt.FunctionDef:
+    def _function(self, node: st.Function, index: int, pending: PendingScope) -> nt.FunctionDef:
         attributes = self.attributes(node.attributes, "function")
         filters = self._member_filters(attributes)
         outer = self.scope

@@ -17,7 +17,6 @@ from ..types import (
     ReferenceType,
     TupleType,
     Type,
-    TypeParameter,
     UnitType,
 )
 
@@ -88,8 +87,3 @@ class Abilities:
     def has(self, type_: Type, ability: AbilitySet) -> bool:
         """Whether a type has one ability."""
         return bool(self.of(type_) & ability)
-
-
-def phantom_parameters(parameters: list[TypeParameter]) -> set[int]:
-    """Ids of the phantom ones."""
-    return {parameter.id for parameter in parameters if parameter.is_phantom}

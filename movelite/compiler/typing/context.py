@@ -11,7 +11,7 @@ from .. import named_tree as N
 from .. import typed_tree as T
 from ..codes import Code
 from ..diagnostics import Diagnostic, Diagnostics, Label, diag
-from ..editions import Edition, Feature, PackageConfig, feature_error
+from ..editions import Feature, PackageConfig, feature_error
 from ..source import Loc
 from ..types import ERROR, ModuleIdent, Type, at, map_parts
 from .abilities import Abilities
@@ -191,11 +191,6 @@ class Body:
     def config(self) -> PackageConfig:
         """The package of the module."""
         return self.module.package
-
-    @property
-    def is_legacy(self) -> bool:
-        """Whether the package is written in the legacy edition."""
-        return self.config.edition is Edition.LEGACY
 
     @property
     def in_test(self) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import typed_tree as T
-from ..types import Type
 
 
 def parts_of_sequence(block: T.Block) -> list[T.Expression]:
@@ -86,10 +85,3 @@ def targets_of(e: T.Expression) -> Iterator[T.Target]:
         yield target
         if isinstance(target, T.UnpackTarget):
             pending.extend(field.target for field in target.fields)
-
-
-def types_of(function: T.Function) -> Iterator[Type]:
-    """The types of a signature."""
-    for parameter in function.parameters:
-        yield parameter.type
-    yield function.return_type

@@ -23,11 +23,7 @@ from movelite.bytecode.file_format import (
     Visibility,
 )
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
-from movelite.verifier.dependencies import (
-    check_cyclic_dependencies,
-    immediate_dependencies,
-    verify_linkage,
-)
+from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
 from tests.support.module_builder import SELF_ADDRESS, ModuleBuilder
 
 U64 = Primitive.U64
@@ -181,13 +177,5 @@ def test_visibility(visibility: Visibility, friends: list[str], status: StatusCo
     check(importer, status, library(visibility, friends))
 
 
-def test_circles_of_dependencies() -> None:
-    module = Importer().module
-    own, lib, other = module.self_id, (SELF_ADDRESS, "lib"), (SELF_ADDRESS, "other")
-    assert immediate_dependencies(module) == [lib]
-    graph = {lib: [other], other: [lib]}
-    check_cyclic_dependencies(module, lambda module_id: graph[module_id])
-    graph[other].append(own)
-    with pytest.raises(VMError) as raised:
-        check_cyclic_dependencies(module, lambda module_id: graph[module_id])
-    assert raised.value.status is StatusCode.CYCLIC_MODULE_DEPENDENCY
+def test_immediate_dependencies() -> None:
+    assert immediate_dependencies(Importer().module) == [(SELF_ADDRESS, "lib")]
