@@ -40,9 +40,11 @@ def compiler_digest() -> str:
     """Digest of the compiler itself: another compiler may give another result."""
     digest = sha256()
     for folder in (_COMPILER, _BYTECODE, Path(__file__).resolve().parent):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(str(path.relative_to(folder)).encode())
-            digest.update(path.read_bytes())
+        found = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
+        for path in sorted(path for path in found if path.endswith(".py")):
+            digest.update(path.removeprefix(str(folder)).encode())
+            with open(path, "rb") as file:
+                digest.update(file.read())
     return digest.hexdigest()
 
 
