@@ -10,8 +10,10 @@ import asyncio
 import logging
 import socket
 import ssl
+import types
 from collections import Counter
-from typing import cast
+from collections.abc import Coroutine, Generator
+from typing import Any, cast
 
 from google.protobuf.message import DecodeError
 
@@ -212,9 +214,13 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, reason: Exception | None) -> None:
         """Nobody is there for the answers."""
         self._is_finishing = True
+        self._server.forget(self)
+        # Not at once: a task that is cancelled before its first step would leave its question where it waits.
+        self._loop.call_soon(self._cancel_answers)
+
+    def _cancel_answers(self) -> None:
         for answer in self._answers.values():
             answer.cancel()
-        self._server.forget(self)
 
     def pause_writing(self) -> None:
         """The client does not take its answers."""
@@ -278,12 +284,28 @@ class _Connection(asyncio.Protocol):
             (self._transport.resume_reading if wanted else self._transport.pause_reading)()
 
     def _begin(self, question: Question, size: int) -> None:
-        self._last_question = self._loop.time()
-        self._questions = number = self._questions + 1
-        self._answers[number] = self._loop.create_task(self._answer(number, question, size))
+        """Answer a question at once as far as that goes: only one that has to wait becomes a task.
 
-    async def _answer(self, number: int, question: Question, size: int) -> None:
-        """Answer a question that was counted."""
+        It is no task before: what answers may use nothing till then that needs one, such as asyncio.timeout.
+        """
+        self._last_question = self._loop.time()
+        answer = self._answer(question, size)
+        try:
+            awaited = answer.send(None)
+        except StopIteration:
+            return
+        self._questions = number = self._questions + 1
+        self._answers[number] = self._loop.create_task(self._finish(number, answer, awaited))
+
+    async def _finish(self, number: int, answer: Coroutine[Any, Any, None], awaited: object) -> None:
+        """Answer a question that has to wait for something."""
+        try:
+            await _resumed(answer, awaited)
+        finally:
+            del self._answers[number]
+            self._go_on()
+
+    async def _answer(self, question: Question, size: int) -> None:
         try:
             if question.method in CONVERSED:
                 response = await self._server.reception.answer(
@@ -297,11 +319,8 @@ class _Connection(asyncio.Protocol):
             _log.exception("no answer to %s of %s", question.method, self.client)
             self.abort("a mistake of ours")
             return
-        finally:
-            del self._answers[number]
         if self._transport is not None:
             self._transport.write(framed(Answer(id=question.id, response=response).SerializeToString()))
-        self._go_on()
 
     def _go_on(self) -> None:
         """After an answer: there is room for a question again, or it was the last one."""
@@ -309,6 +328,21 @@ class _Connection(asyncio.Protocol):
             self._take_questions()
         if self._is_finishing and not self._answers and self._transport is not None:
             self._transport.close()
+
+
+@types.coroutine
+def _resumed(work: Coroutine[Any, Any, None], awaited: object) -> Generator[object, Any, None]:
+    """The rest of a coroutine that has begun outside of any task and waits for what it has given."""
+    try:
+        while True:
+            try:
+                value = yield awaited
+            except BaseException as error:  # it is the coroutine's, not ours: to cancel it, for example
+                awaited = work.throw(error)
+            else:
+                awaited = work.send(value)
+    except StopIteration:
+        return
 
 
 _UNKNOWN = refusal(AuthorityError(MalformedRequest("no method that is asked in frames has this name")))
