@@ -8,18 +8,19 @@ authority: the others get them when a quorum has executed them, and one that mis
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
-from aggregator.delivery import CertificateBacklog, is_complete
+from aggregator.delivery import CertificateDelivery, Showing
 from aggregator.fan_out import FanOut
 from aggregator.safe_client import SafeClient
 from aggregator.tally import VoteTally
 from proto import messages
 from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
-from proto.errors import AuthorityError, AuthorityErrorKind
+from proto.errors import AuthorityErrorKind
 from proto.ids import Digest
 from proto.merkle import merkle_proofs, merkle_root
 from proto.messages import (
@@ -29,6 +30,7 @@ from proto.messages import (
     Certificate,
     CertificateBatch,
     CertificatesRequest,
+    CertificatesResponse,
     CertifiedTransaction,
     DigestOnly,
     EffectsCertificate,
@@ -38,12 +40,10 @@ from proto.messages import (
     Receipt,
     Refused,
     TransactionBatch,
+    TransactionInfo,
     WholeTransaction,
 )
-from proto.transaction import SenderSignedData
-
-DELIVERY_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
-"""Pauses between attempts to have an authority's effects within a round; after them the backlog delivers."""
+from proto.transaction import SenderSignedData, digest_of_bytes
 
 _T = TypeVar("_T")
 
@@ -59,7 +59,8 @@ class Submission:
     @staticmethod
     def of(transaction: SenderSignedData) -> Submission:
         """Of a transaction."""
-        return Submission(transaction, transaction.digest(), transaction.to_bytes())
+        raw = transaction.to_bytes()
+        return Submission(transaction, digest_of_bytes(transaction.data_in(raw)), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class EffectsTally:
     groups: dict[tuple[tuple[Digest, ...], tuple[int, ...]], list[EffectsVote]] = field(default_factory=dict)
     results: dict[tuple[int, Digest], Executed] = field(default_factory=dict)
 
-    def add(self, response: messages.CertificatesResponse) -> None:
+    def add(self, response: CertificatesResponse) -> None:
         """Count the verified answer of one authority."""
         executed = [(i, r) for i, r in enumerate(response.results) if isinstance(r, Executed)]
         effects_digests = tuple(result.effects.digest() for _, result in executed)
@@ -111,17 +112,12 @@ class AuthorityAggregator:
         self.committee = committee
         self.clients = dict(clients)
         self._fan_out = FanOut(committee, clients)
-        self._backlogs = {name: CertificateBacklog(client) for name, client in clients.items()}
+        self._deliveries = {name: CertificateDelivery(client) for name, client in clients.items()}
 
     async def close(self) -> None:
-        """Stop deliveries that still run."""
+        """Stop deliveries that still run; who is to be told something is, if it takes that quickly."""
         await self._fan_out.close()
-        for backlog in self._backlogs.values():
-            await backlog.close()
-
-    def undelivered(self) -> dict[AuthorityName, int]:
-        """How many certificates wait for each authority that was down or behind."""
-        return {name: len(backlog) for name, backlog in self._backlogs.items()}
+        await asyncio.gather(*(delivery.close() for delivery in self._deliveries.values()))
 
     def troubles(self, patience: float) -> dict[AuthorityName, str]:
         """Of which authorities nothing can be had now, and why; patience: seconds without a word."""
@@ -138,17 +134,22 @@ class AuthorityAggregator:
         batch = TransactionBatch(tuple(submission.raw for submission in submissions))
         tallies = tuple(VoteTally(self.committee) for _ in submissions)
         votes: list[BatchVote] = []
-        async for name, vote in self._fan_out.ask(
-            lambda client: client.submit_transactions(batch, digests),
-            is_done=lambda: all(tally.is_settled for tally in tallies),
-            quorum_first=True,
-        ):
+
+        def take(name: AuthorityName, vote: BatchVote | AuthorityErrorKind) -> None:
             if isinstance(vote, BatchVote):
                 votes.append(vote)
                 _count_vote(name, self.committee.stake_of(name), vote, tallies)
             else:
                 for tally in tallies:
                     tally.refuse(name, vote)
+
+        def ask(client: SafeClient) -> Awaitable[BatchVote]:
+            self._deliveries[client.name].tell_now()
+            return client.submit_transactions(batch, digests)
+
+        await self._fan_out.ask(
+            ask, take, lambda: all(tally.is_settled for tally in tallies), quorum_first=True
+        )
         accepting = messages.accepting_votes(votes, self.committee)
         return VoteRound(tuple(submissions), digests, accepting, tallies)
 
@@ -159,30 +160,32 @@ class AuthorityAggregator:
             WholeTransaction(submission.raw) if tally.is_certified else DigestOnly(submission.digest)
             for submission, tally in zip(voted.submissions, voted.tallies, strict=True)
         )
-        batch = CertificateBatch(self.committee.epoch, entries, voted.votes)
-        digests = [voted.digests[index] for index in certified]
-        certificates = voted.certificates(certified, self.committee.epoch)
-        found = await self._execute(CertificatesRequest(batch), digests, certificates)
+        request = CertificatesRequest(CertificateBatch(self.committee.epoch, entries, voted.votes))
+        digests = tuple(voted.digests[index] for index in certified)
+        certificates = cache(lambda: voted.certificates(certified, self.committee.epoch))
+        found = await self._execute(Showing(request, digests, certificates))
         return {certified[position]: receipt for position, receipt in found.items()}
 
     async def execute(self, certified: CertifiedTransaction) -> Receipt | None:
         """Show one certificate to all authorities; None if no quorum has executed it yet."""
-        request = CertificatesRequest(None, (certified,))
-        found = await self._execute(request, [certified.digest()], [certified])
-        return found.get(0) or await self.receipt(certified.digest())
+        request, digest = CertificatesRequest(None, (certified,)), certified.digest()
+        found = await self._execute(Showing(request, (digest,), lambda: [certified]))
+        return found.get(0) or await self.receipt(digest)
 
     async def receipt(self, digest: Digest) -> Receipt | None:
         """The receipt of an executed transaction from votes for it alone; None without a quorum."""
         groups: dict[Digest, list[ExecutedTransaction]] = {}
 
+        def take(_: AuthorityName, info: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
+            if isinstance(info, tuple) and isinstance(info[0], ExecutedTransaction):
+                groups.setdefault(info[0].effects.digest(), []).append(info[0])
+
         def winner() -> list[ExecutedTransaction] | None:
             return next((group for group in groups.values() if self._is_quorum(group)), None)
 
-        async for _, info in self.ask_all(
-            lambda client: client.transaction_info((digest,)), is_done=lambda: winner() is not None
-        ):
-            if isinstance(info, tuple) and isinstance(info[0], ExecutedTransaction):
-                groups.setdefault(info[0].effects.digest(), []).append(info[0])
+        await self.ask_all(
+            lambda client: client.transaction_info((digest,)), take, lambda: winner() is not None
+        )
         executed = winner()
         if executed is None:
             return None
@@ -199,11 +202,10 @@ class AuthorityAggregator:
     async def find_transaction(self, digest: Digest) -> SenderSignedData | None:
         """A transaction that some authority has seen."""
         found: list[SenderSignedData] = []
-        async for _, info in self.ask_all(
-            lambda client: client.transaction_info((digest,)), is_done=lambda: bool(found)
-        ):
+
+        def take(_: AuthorityName, info: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
             if not isinstance(info, tuple):
-                continue
+                return
             match info[0]:
                 case messages.TransactionAccepted(transaction):
                     found.append(transaction)
@@ -211,31 +213,36 @@ class AuthorityAggregator:
                     found.append(certified.transaction)
                 case messages.TransactionUnknown():
                     pass
+
+        await self.ask_all(lambda client: client.transaction_info((digest,)), take, lambda: bool(found))
         return found[0] if found else None
 
-    def ask_all(
-        self, ask: Callable[[SafeClient], Awaitable[_T]], is_done: Callable[[], bool]
-    ) -> AsyncIterator[tuple[AuthorityName, _T | AuthorityErrorKind]]:
-        """Answers and errors of all as they come; FanOut.ask tells until when."""
-        return self._fan_out.ask(ask, is_done)
-
-    async def _execute(
+    async def ask_all(
         self,
-        request: CertificatesRequest,
-        digests: Sequence[Digest],
-        certificates: Sequence[CertifiedTransaction],
-    ) -> dict[int, Receipt]:
+        ask: Callable[[SafeClient], Awaitable[_T]],
+        take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
+        is_done: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Give answers and errors of all to take as they come; FanOut.ask tells until when."""
+        await self._fan_out.ask(ask, take, is_done)
+
+    async def _execute(self, showing: Showing) -> dict[int, Receipt]:
         tally = EffectsTally()
         receipts: dict[int, Receipt] = {}
-        async for _, response in self._fan_out.ask(
-            lambda client: self._deliver(client, request, digests, certificates),
-            is_done=lambda: len(receipts) == len(digests),
-            quorum_first=True,
-            tell_others=True,
-        ):
-            if isinstance(response, messages.CertificatesResponse):
+
+        def take(_: AuthorityName, response: CertificatesResponse | AuthorityErrorKind) -> None:
+            if isinstance(response, CertificatesResponse):
                 tally.add(response)
-                self._settle(tally, certificates, receipts)
+                self._settle(tally, showing.certificates(), receipts)
+
+        not_asked = await self._fan_out.ask(
+            lambda client: self._deliveries[client.name].show(showing),
+            take,
+            lambda: len(receipts) == len(showing.digests),
+            quorum_first=True,
+        )
+        for name, _ in not_asked:
+            self._deliveries[name].tell(showing)
         return receipts
 
     def _settle(
@@ -261,38 +268,6 @@ class AuthorityAggregator:
                         first.epoch, first.root, first.count, position, proofs[position], first.votes
                     ),
                 )
-
-    async def _deliver(
-        self,
-        client: SafeClient,
-        request: CertificatesRequest,
-        digests: Sequence[Digest],
-        certificates: Sequence[CertifiedTransaction],
-    ) -> messages.CertificatesResponse:
-        """Show certificates until the authority has executed all, or pauses are over; then what it says last.
-
-        What it has not executed then is left to its backlog.
-        """
-        backlog = self._backlogs[client.name]
-        pauses = iter(DELIVERY_PAUSES_SECONDS)
-        while True:
-            pause = next(pauses, None)
-            try:
-                response = await client.submit_certificates(request, digests)
-            except AuthorityError as error:
-                if not error.retryable:
-                    raise
-                if pause is None or not backlog.is_reachable:
-                    backlog.add(certificates)
-                    raise
-            else:
-                backlog.answered()
-                if is_complete(response):
-                    return response
-                if pause is None:
-                    backlog.add(certificates)
-                    return response
-            await asyncio.sleep(pause)
 
     def _is_quorum(self, executed: Sequence[ExecutedTransaction]) -> bool:
         stake = self.committee.stake_of_all(entry.vote.authority for entry in executed)

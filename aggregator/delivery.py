@@ -1,20 +1,36 @@
-"""Brings certificates to an authority that was down or behind when they were made.
+"""Brings certificates to an authority: at once, a moment after a quorum has executed them, or as soon as it
+takes them.
 
-A quorum has executed them already, and an authority that comes back also syncs from its peers: so this is
-bounded, forgets the oldest when it is full, and asks ever more rarely while there is no answer.
+Who is not needed for a quorum hears of certificates a moment later, of all of that moment together: one
+request, one write and one signature for many, and nobody who waits for a transaction is held up by it.
+
+A quorum has executed what is told later or again, and an authority that comes back also syncs from its
+peers: so the backlog is bounded, forgets the oldest when it is full, and asks ever more rarely while there is
+no answer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from aggregator.retry import Backoff
 from aggregator.safe_client import SafeClient
 from proto.errors import AuthorityError, ByzantineAuthoritySuspicion, Unreachable
 from proto.ids import Digest
 from proto.messages import CertificatesRequest, CertificatesResponse, CertifiedTransaction, NotExecuted
+
+PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
+"""Pauses between attempts to have an authority's effects within a round; after them the backlog delivers."""
+
+TELLING_DELAY_SECONDS = 0.05
+"""How long certificates are collected for an authority that was not needed for them."""
+
+TELLING_SECONDS = 0.25
+"""How long it may take them when everything is to be closed."""
 
 MAX_WAITING = 10_000
 """Certificates that are kept for one authority."""
@@ -25,7 +41,16 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _log = logging.getLogger(__name__)
 
 
-class CertificateBacklog:
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Certificates as they are shown. digests: in the request's order; certificates: the same one by one."""
+
+    request: CertificatesRequest
+    digests: tuple[Digest, ...]
+    certificates: Callable[[], Sequence[CertifiedTransaction]]
+
+
+class CertificateDelivery:
     """What one authority has not executed yet, as far as this aggregator knows.
 
     is_reachable: whether it answered when it was last asked.
@@ -34,6 +59,9 @@ class CertificateBacklog:
     def __init__(self, client: SafeClient, max_waiting: int = MAX_WAITING) -> None:
         self._client = client
         self._max_waiting = max_waiting
+        self._told: list[Showing] = []
+        self._telling: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._waiting: dict[Digest, CertifiedTransaction] = {}
         self._task: asyncio.Task[None] | None = None
         self._may_answer = asyncio.Event()
@@ -41,6 +69,91 @@ class CertificateBacklog:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    async def close(self) -> None:
+        """Tell what is to be told, if it takes that quickly; stop, and forget what is waiting."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TELLING_SECONDS):
+                await self._tell_rest()
+        self._waiting.clear()
+        tasks = [task for task in (self._task, self._telling) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ---- at once
+
+    async def show(self, showing: Showing) -> CertificatesResponse:
+        """Show certificates until the authority has executed all, or pauses are over; then what it says last.
+
+        What it has not executed then is left to the backlog.
+        Raises: AuthorityError.
+        """
+        pauses = iter(PAUSES_SECONDS)
+        while True:
+            pause = next(pauses, None)
+            try:
+                response = await self._client.submit_certificates(showing.request, showing.digests)
+            except AuthorityError as error:
+                if not error.retryable:
+                    raise
+                if pause is None or not self.is_reachable:
+                    self.add(showing.certificates())
+                    raise
+            else:
+                self.answered()
+                if not any(map(_is_not_yet_executed, response.results)):
+                    return response
+                if pause is None:
+                    self.add(showing.certificates())
+                    return response
+            await asyncio.sleep(pause)
+
+    def answered(self) -> None:
+        """The authority has just answered: if it did not before, try at once."""
+        if not self.is_reachable:
+            self.is_reachable = True
+            self._may_answer.set()
+
+    # ---- a moment later
+
+    def tell(self, showing: Showing) -> None:
+        """Show certificates with others of the same moment; nobody waits for the answer."""
+        self._told.append(showing)
+        del self._told[: -self._max_waiting]
+        self._tell_soon()
+
+    def tell_now(self) -> None:
+        """Do not wait longer with what is to be told."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._telling = asyncio.create_task(self._tell_all())
+
+    async def _tell_all(self) -> None:
+        told, self._told = self._told, []
+        try:
+            for showing in _joined(told):
+                try:
+                    await self.show(showing)
+                except AuthorityError as error:
+                    _log.debug("authority %s was not told: %s", self._client.label, error)
+        finally:
+            self._telling = None
+        if self._told:
+            self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        if self._timer is None and self._telling is None:
+            self._timer = asyncio.get_running_loop().call_later(TELLING_DELAY_SECONDS, self.tell_now)
+
+    async def _tell_rest(self) -> None:
+        while self._told or self._telling is not None:
+            self.tell_now()
+            if self._telling is not None:
+                await asyncio.wait({self._telling})
+
+    # ---- as soon as it takes them
 
     def add(self, certificates: Sequence[CertifiedTransaction]) -> None:
         """Deliver them when the authority takes them."""
@@ -50,19 +163,6 @@ class CertificateBacklog:
             del self._waiting[digest]
         if self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._deliver_all())
-
-    def answered(self) -> None:
-        """The authority has just answered: if it did not before, try at once."""
-        if not self.is_reachable:
-            self.is_reachable = True
-            self._may_answer.set()
-
-    async def close(self) -> None:
-        """Stop, and forget what is waiting."""
-        self._waiting.clear()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _deliver_all(self) -> None:
         backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
@@ -90,7 +190,7 @@ class CertificateBacklog:
         later = [
             digest
             for digest, result in zip(batch, response.results, strict=True)
-            if is_not_yet_executed(result)
+            if _is_not_yet_executed(result)
         ]
         self._drop(batch)
         self._waiting.update((digest, batch[digest]) for digest in later)
@@ -101,11 +201,29 @@ class CertificateBacklog:
             self._waiting.pop(digest, None)
 
 
-def is_not_yet_executed(result: object) -> bool:
+def _joined(told: Sequence[Showing]) -> Iterator[Showing]:
+    """The same certificates in fewer requests. A batch of many shares its votes, and stays as it is."""
+    alone: list[Showing] = []
+    for showing in told:
+        if len(showing.digests) == 1:
+            alone.append(showing)
+        if alone and (len(showing.digests) > 1 or len(alone) == MAX_PER_REQUEST):
+            yield _as_one(alone)
+            alone = []
+        if len(showing.digests) > 1:
+            yield showing
+    if alone:
+        yield _as_one(alone)
+
+
+def _as_one(alone: Sequence[Showing]) -> Showing:
+    if len(alone) == 1:
+        return alone[0]
+    singles = tuple(certified for showing in alone for certified in showing.certificates())
+    digests = tuple(digest for showing in alone for digest in showing.digests)
+    return Showing(CertificatesRequest(None, singles), digests, lambda: singles)
+
+
+def _is_not_yet_executed(result: object) -> bool:
     """Whether an authority's answer to a certificate may be another one later."""
     return isinstance(result, NotExecuted) and AuthorityError(result.error).retryable
-
-
-def is_complete(response: CertificatesResponse) -> bool:
-    """Whether asking again would bring nothing new."""
-    return not any(map(is_not_yet_executed, response.results))

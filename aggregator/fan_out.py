@@ -6,14 +6,12 @@ Who is slow is not waited for once enough is known. What is not needed any more 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from enum import Enum, auto
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Generic, TypeVar, get_args
 
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityError, AuthorityErrorKind
-from proto.inbox import Inbox
 
 PATIENCE_SECONDS = 0.25
 """How long a quorum alone may take before the others are asked too."""
@@ -21,53 +19,11 @@ PATIENCE_SECONDS = 0.25
 GRACE_SECONDS = 0.5
 """How long a round waits for the rest once a quorum has answered but not agreed."""
 
-TELLING_DELAY_SECONDS = 0.005
-"""So much later than a round is done the others hear of it, out of the way of those who wait for its end."""
-
-TELLING_SECONDS = 0.25
-"""How long they may take when everything is to be closed."""
-
 _ERRORS = frozenset(get_args(AuthorityErrorKind))
 
 _T = TypeVar("_T")
 
-
-class _Timer(Enum):
-    PATIENCE = auto()
-    GRACE = auto()
-
-
-class _Round(Generic[_T]):
-    """What is asked at the same time. events: tasks that have ended, and timers that are over."""
-
-    def __init__(self, ask: Callable[[SafeClient], Awaitable[_T]], running: set[asyncio.Task[Any]]) -> None:
-        self._ask = ask
-        self._running = running
-        self._timer: asyncio.TimerHandle | None = None
-        self.waiting: dict[asyncio.Task[_T | AuthorityErrorKind], AuthorityName] = {}
-        self.events: Inbox[asyncio.Task[_T | AuthorityErrorKind] | _Timer] = Inbox()
-
-    def begin(self, places: Iterable[tuple[AuthorityName, SafeClient]]) -> None:
-        """Ask these."""
-        for name, client in places:
-            task = asyncio.create_task(_answer_or_error(self._ask, client))
-            self.waiting[task] = name
-            self._running.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[_T | AuthorityErrorKind]) -> None:
-        self._running.discard(task)
-        self.events.put(task)
-
-    def set_timer(self, seconds: float, timer: _Timer) -> None:
-        """Let an event come by then, instead of that of an earlier timer."""
-        self.end()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.events.put, timer)
-
-    def end(self) -> None:
-        """Nobody waits for a timer any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+Places = list[tuple[AuthorityName, SafeClient]]
 
 
 class FanOut:
@@ -78,89 +34,150 @@ class FanOut:
     """
 
     def __init__(self, committee: Committee, clients: Mapping[AuthorityName, SafeClient]) -> None:
-        self._committee = committee
+        self.committee = committee
         self._order = dict(clients)
         self._running: set[asyncio.Task[Any]] = set()
-        self._telling: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Stop what still runs; who is to be told something is told it, if it takes that quickly."""
-        if self._telling:
-            await asyncio.wait(self._telling, timeout=TELLING_SECONDS)
-        for task in (running := [*self._running, *self._telling]):
+        """Stop what still runs."""
+        running = list(self._running)
+        for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
     async def ask(
         self,
         ask: Callable[[SafeClient], Awaitable[_T]],
+        take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
         is_done: Callable[[], bool],
         *,
         quorum_first: bool = False,
-        tell_others: bool = False,
-    ) -> AsyncIterator[tuple[AuthorityName, _T | AuthorityErrorKind]]:
-        """Answers and errors as they come, until is_done, or all answered, or a quorum did and grace is over.
+    ) -> Places:
+        """Give answers and errors to take as they come, until is_done, or all answered, or a quorum did and
+        grace is over.
 
         quorum_first: the others are asked when one of the quorum fails, or all of it has answered, or it
-        takes too long, and the round is not done; tell_others: or, unheard, when it is done.
+        takes too long, and the round is not done.
+        Returns: whom it was not necessary to ask.
         """
         places = list(self._order.items())
         count = self._size_of_quorum() if quorum_first else len(places)
-        others = places[count:]
-        round_ = _Round(ask, self._running)
+        round_ = _Round(self, ask, take, is_done, places[count:])
         round_.begin(places[:count])
-        if others:
-            round_.set_timer(PATIENCE_SECONDS, _Timer.PATIENCE)
-        answered, has_grace = 0, False
-        while round_.waiting and not is_done():
-            event = await round_.events.get()
-            late: list[AuthorityName] = []
-            if isinstance(event, asyncio.Task):
-                name, result = round_.waiting.pop(event), event.result()
-                answered += self._committee.stake_of(name)
-                late += [name] if type(result) in _ERRORS else []
-                yield name, result
-            elif event is _Timer.PATIENCE:
-                late += round_.waiting.values()
-            else:
-                break
-            if others and (late or not round_.waiting) and not is_done():
-                self._move_to_end(late)
-                round_.begin(others)
-                others = []
-            if not others and not has_grace and answered >= self._committee.quorum_threshold:
-                has_grace = True
-                round_.set_timer(GRACE_SECONDS, _Timer.GRACE)
-        round_.end()
-        if tell_others:
-            for _, client in others:
-                task = asyncio.create_task(_tell(ask, client))
-                self._telling.add(task)
-                task.add_done_callback(self._telling.discard)
+        try:
+            await round_.end
+        finally:
+            round_.stop_timer()
+        return round_.others
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something run to its end, or until all is closed."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def move_to_end(self, names: Iterable[AuthorityName]) -> None:
+        """Ask these last from now on."""
+        for name in names:
+            self._order[name] = self._order.pop(name)
 
     def _size_of_quorum(self) -> int:
         """How many of the first authorities hold a quorum."""
         stake = 0
         for count, client in enumerate(self._order.values(), 1):
             stake += client.stake
-            if stake >= self._committee.quorum_threshold:
+            if stake >= self.committee.quorum_threshold:
                 return count
         return len(self._order)
 
-    def _move_to_end(self, names: Iterable[AuthorityName]) -> None:
-        for name in names:
-            self._order[name] = self._order.pop(name)
 
+class _Round(Generic[_T]):
+    """One question to many. Everything happens when an answer comes or a timer is over, in that very turn:
+    nobody else has to wake up for it. others: who is not asked yet; end: set when the round is over.
+    """
 
-async def _answer_or_error(
-    ask: Callable[[SafeClient], Awaitable[_T]], client: SafeClient
-) -> _T | AuthorityErrorKind:
-    try:
-        return await ask(client)
-    except AuthorityError as error:
-        return error.kind
+    def __init__(
+        self,
+        fan_out: FanOut,
+        ask: Callable[[SafeClient], Awaitable[_T]],
+        take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
+        is_done: Callable[[], bool],
+        others: Places,
+    ) -> None:
+        self._fan_out = fan_out
+        self._ask = ask
+        self._take = take
+        self._is_done = is_done
+        self.others = others
+        self._loop = asyncio.get_running_loop()
+        self.end: asyncio.Future[None] = self._loop.create_future()
+        self._waiting: dict[AuthorityName, None] = {}
+        self._answered_stake = 0
+        self._has_grace = False
+        self._timer: asyncio.TimerHandle | None = None
 
+    def begin(self, places: Places) -> None:
+        """Ask the first ones."""
+        self._ask_all(places)
+        if self.others:
+            self._timer = self._loop.call_later(PATIENCE_SECONDS, self._lose_patience)
 
-async def _tell(ask: Callable[[SafeClient], Awaitable[object]], client: SafeClient) -> None:
-    await asyncio.sleep(TELLING_DELAY_SECONDS)
-    await _answer_or_error(ask, client)
+    def stop_timer(self) -> None:
+        """Nobody waits for it any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ask_all(self, places: Places) -> None:
+        for name, client in places:
+            self._waiting[name] = None
+            self._fan_out.run(self._ask_one(name, client))
+
+    async def _ask_one(self, name: AuthorityName, client: SafeClient) -> None:
+        try:
+            try:
+                answer: _T | AuthorityErrorKind = await self._ask(client)
+            except AuthorityError as error:
+                answer = error.kind
+            if not self.end.done():
+                self._answered(name, answer)
+        except Exception as error:
+            if self.end.done():
+                raise
+            self.end.set_exception(error)  # a bug: whoever began the round is to know
+
+    def _answered(self, name: AuthorityName, answer: _T | AuthorityErrorKind) -> None:
+        del self._waiting[name]
+        self._answered_stake += self._fan_out.committee.stake_of(name)
+        self._take(name, answer)
+        if self._is_done():
+            self.end.set_result(None)
+            return
+        failed = type(answer) in _ERRORS
+        if self.others and (failed or not self._waiting):
+            self._ask_others([name] if failed else [])
+        if not self._waiting:
+            self.end.set_result(None)
+        else:
+            self._begin_grace()
+
+    def _lose_patience(self) -> None:
+        if not self.end.done():
+            self._ask_others(list(self._waiting))
+            self._begin_grace()
+
+    def _ask_others(self, late: Iterable[AuthorityName]) -> None:
+        self._fan_out.move_to_end(late)
+        others, self.others = self.others, []
+        self._ask_all(others)
+        self.stop_timer()
+
+    def _begin_grace(self) -> None:
+        """Once all are asked and a quorum has answered."""
+        quorum = self._fan_out.committee.quorum_threshold
+        if not self.others and not self._has_grace and self._answered_stake >= quorum:
+            self._has_grace = True
+            self._timer = self._loop.call_later(GRACE_SECONDS, self._lose_grace)
+
+    def _lose_grace(self) -> None:
+        if not self.end.done():
+            self.end.set_result(None)

@@ -139,11 +139,12 @@ class LedgerReader:
     async def executed(self) -> dict[AuthorityName, int]:
         """How many transactions each authority that answers has executed."""
         found: dict[AuthorityName, int] = {}
-        async for name, health in self._authorities.ask_all(
-            lambda client: client.health(), is_done=lambda: False
-        ):
+
+        def take(name: AuthorityName, health: messages.HealthResponse | AuthorityErrorKind) -> None:
             if isinstance(health, messages.HealthResponse):
                 found[name] = health.executed
+
+        await self._authorities.ask_all(lambda client: client.health(), take)
         return found
 
     @property
@@ -169,20 +170,23 @@ class LedgerReader:
         With less than a quorum alive, what f+1 stake says is taken.
         """
         committee = self._authorities.committee
+        answers: list[tuple[int, Any]] = []
         errors: list[AuthorityErrorKind] = []
+
+        def take(name: AuthorityName, answer: Any) -> None:
+            if _is_error(answer):
+                errors.append(answer)
+            else:
+                answers.append((committee.stake_of(name), answer))
+
+        def is_done() -> bool:
+            enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold
+            return enough and agree(answers) is not None
+
         for _ in range(ATTEMPTS):
-            answers: list[tuple[int, Any]] = []
-            errors = []
-
-            def is_done(answers: list[tuple[int, Any]] = answers) -> bool:
-                enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold
-                return enough and agree(answers) is not None
-
-            async for name, answer in self._authorities.ask_all(ask, is_done):
-                if _is_error(answer):
-                    errors.append(answer)
-                else:
-                    answers.append((committee.stake_of(name), answer))
+            answers.clear()
+            errors.clear()
+            await self._authorities.ask_all(ask, take, is_done)
             agreed = agree(answers)
             if agreed is not None:
                 return agreed

@@ -13,8 +13,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.authority_aggregator import AuthorityAggregator, Submission, VoteRound
-from aggregator.batching import BatchQueue
+from aggregator.authority_aggregator import AuthorityAggregator, Submission
+from aggregator.batching import BatchQueue, FreeLane
 from aggregator.pending_log import MemoryPendingLog, PendingLog, PendingLogFailure
 from aggregator.retry import Backoff
 from aggregator.tally import VoteTally
@@ -77,44 +77,35 @@ class Progress:
     troubles: Mapping[AuthorityName, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Voted:
-    """A transaction's place in a vote round, and the effects of that round, asked for once."""
-
-    tally: VoteTally
-    round: VoteRound
-    index: int
-    effects: asyncio.Task[dict[int, Receipt]] | None
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Drive:
     """A transaction on its way.
 
-    outcome: what callers wait for; a new one after each report. since: when somebody began to wait, or was
-    last told that it takes longer.
+    begun: when. since: when somebody began to wait, or was last told that it takes longer. callers: what they
+    wait for. attempts: rounds begun. wanted: somebody waits again. task: what brings it on after a round in
+    which it did not become final.
     """
 
     submission: Submission
-    outcome: asyncio.Future[Receipt]
+    begun: float
     since: float
-    callers: int = 0
+    backoff: Backoff
+    callers: set[asyncio.Future[Receipt]] = field(default_factory=set)
     attempts: int = 0
     certified: CertifiedTransaction | None = None
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
-    look: asyncio.TimerHandle | None = None
 
     @property
     def digest(self) -> Digest:
         return self.submission.digest
 
-    def report(self, error: QuorumDriverError) -> None:
+    def report(self, error: Exception) -> None:
         """Tell who waits; who comes later waits for something new."""
-        if not self.outcome.done():
-            self.outcome.set_exception(error)
-            self.outcome.exception()  # it may be that nobody waits: then nobody looks at it
-        self.outcome = asyncio.get_running_loop().create_future()
+        callers, self.callers = self.callers, set()
+        for caller in callers:
+            if not caller.done():
+                caller.set_exception(error)
 
 
 class QuorumDriver:
@@ -134,16 +125,12 @@ class QuorumDriver:
         self._pending = log or MemoryPendingLog()
         self._policy = policy or DriverPolicy()
         self._on_final = on_final
-        self._votes: BatchQueue[Submission, _Voted] = BatchQueue(
-            self._vote,
-            self._policy.max_batch,
-            self._policy.lanes,
-            self._policy.max_queued,
-            self._policy.batch_patience,
+        self._votes: BatchQueue[_Drive] = BatchQueue(
+            self._send, self._policy.max_batch, self._policy.lanes, self._policy.batch_patience
         )
         self._drives: dict[Digest, _Drive] = {}
         self._logged: set[Digest] = set()
-        self._effects: set[asyncio.Task[dict[int, Receipt]]] = set()
+        self._look: asyncio.TimerHandle | None = None
         self._recovery: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -160,12 +147,14 @@ class QuorumDriver:
         """Stop; what is not final stays in the pending log, and its callers are told so."""
         self._is_closed = True
         drives = list(self._drives.values())
-        tasks = [self._recovery, *(drive.task for drive in drives), *self._effects]
+        tasks = [self._recovery, *(drive.task for drive in drives)]
         running = [task for task in tasks if task is not None]
         for task in running:
             task.cancel()
         for drive in drives:
-            drive.report(TimeoutBeforeFinality(_CLOSED))
+            self._fail(drive, TimeoutBeforeFinality(_CLOSED))
+        if self._look is not None:
+            self._look.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._votes.close()
 
@@ -195,161 +184,60 @@ class QuorumDriver:
         """
         if self._is_closed:
             raise TimeoutBeforeFinality(_CLOSED)
-        digest = signed.digest()
-        drive = self._drives.get(digest)
+        loop, submission = asyncio.get_running_loop(), Submission.of(signed)
+        drive = self._drives.get(submission.digest)
         if drive is None:
             if len(self._drives) >= self._policy.max_queued:
                 raise SystemOverload(1)
-            drive = self._begin(signed, digest)
-        if not drive.callers:
-            drive.since = asyncio.get_running_loop().time()
+            drive = self._begin(submission)
+        elif not drive.callers:
+            drive.since = loop.time()
             drive.wanted.set()
-        drive.callers += 1
         seconds = self._policy.finality_timeout if timeout_seconds is None else timeout_seconds
+        caller: asyncio.Future[Receipt] = loop.create_future()
+        drive.callers.add(caller)
+        timer = loop.call_later(seconds, _give_up_waiting, caller, drive, seconds)
         try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(drive.outcome)
-        except TimeoutError as error:
-            raise TimeoutBeforeFinality(
-                f"{format_digest(digest)} is not final after {seconds:g} seconds; it stays pending and may "
-                "still become final"
-            ) from error
+            return await caller
         finally:
-            drive.callers -= 1
+            timer.cancel()
+            drive.callers.discard(caller)
 
-    # ---- one transaction
+    # ---- transactions
 
-    def _begin(self, signed: SenderSignedData, digest: Digest) -> _Drive:
-        loop = asyncio.get_running_loop()
-        submission = Submission(signed, digest, signed.to_bytes())
-        drive = _Drive(submission, loop.create_future(), loop.time())
-        self._drives[digest] = drive
-        drive.task = asyncio.create_task(self._drive(drive))
-        drive.look = loop.call_later(self._policy.no_quorum_timeout, self._look_after, drive)
+    def _begin(self, submission: Submission) -> _Drive:
+        now = asyncio.get_running_loop().time()
+        backoff = Backoff(self._policy.first_pause, self._policy.redrive_pause)
+        drive = self._drives[submission.digest] = _Drive(submission, now, now, backoff)
+        self._attempt(drive)
+        if self._look is None:
+            self._look_later()
         return drive
 
-    async def _drive(self, drive: _Drive) -> None:
-        try:
-            await self._drive_to_end(drive)
-        except Exception as error:
-            drive.outcome.set_exception(error)
-        finally:
-            del self._drives[drive.digest]
-            if drive.look is not None:
-                drive.look.cancel()
-
-    def _look_after(self, drive: _Drive) -> None:
-        """Tell who waits if too few authorities answer at all: a round with silent ones takes long to end."""
-        troubles, committee = self._authorities.troubles(self._policy.no_quorum_timeout), self.committee
-        left = committee.total_stake - committee.stake_of_all(troubles)
-        if drive.callers and left < committee.quorum_threshold:
-            clients = self._authorities.clients
-            reasons = tuple(
-                f"{clients[name].label} {text} (stake {clients[name].stake})"
-                for name, text in troubles.items()
-            )
-            answering, needed = len(committee) - len(troubles), authorities_of_a_quorum(committee)
-            drive.report(NoQuorum(answering, len(committee), needed, reasons))
-        loop = asyncio.get_running_loop()
-        drive.look = loop.call_later(self._policy.look_pause, self._look_after, drive)
-
-    async def _drive_to_end(self, drive: _Drive) -> None:
-        """Attempts, until the transaction is final or refused for good, or could not be begun."""
-        policy = self._policy
-        backoff = Backoff(policy.first_pause, policy.redrive_pause)
-        while True:
-            drive.wanted.clear()
-            retry_after = 0.0
-            try:
-                outcome = await self._attempt(drive)
-            except QuorumDriverError as error:
-                if drive.digest not in self._logged:
-                    drive.report(error)
-                    return
-            else:
-                if isinstance(outcome, Receipt):
-                    drive.outcome.set_result(outcome)
-                    return
-                problem = await self._hopeless(drive, outcome)
-                if problem is not None and self._give_up(drive, outcome, problem):
-                    return
-                retry_after = min(float(outcome.retry_after_seconds()), policy.longest_retry_after)
-            longest = policy.longest_pause if drive.callers else policy.redrive_pause
-            await backoff.pause(drive.wanted, retry_after, max(longest, retry_after))
-            if drive.wanted.is_set():
-                backoff.reset()
-
-    async def _attempt(self, drive: _Drive) -> Receipt | VoteTally:
-        """One round of votes, and of effects if there is a certificate; without a receipt the answers."""
+    def _attempt(self, drive: _Drive) -> None:
+        """Ask for votes in the next batch."""
         drive.attempts += 1
-        tally = VoteTally(self.committee)
-        if drive.certified is None:
-            voted = await self._votes.ask(drive.submission)
-            receipt = await self._receipt(drive, voted)
-            tally = voted.tally
-        else:
-            receipt = await self._authorities.execute(drive.certified)
-        if receipt is None:
-            return tally
-        self._finish([receipt])
-        return receipt
+        drive.wanted.clear()
+        self._votes.put(drive)
 
-    async def _receipt(self, drive: _Drive, voted: _Voted) -> Receipt | None:
-        """The receipt of what is certified or executed; None if there is none yet."""
-        if voted.tally.is_certified and voted.effects is not None:
-            receipts = await asyncio.shield(voted.effects)
-            if voted.index in receipts:
-                return receipts[voted.index]
-            drive.certified = voted.round.certificates([voted.index], self.committee.epoch)[0]
-        elif voted.tally.executed is not None:
-            receipt = await self._authorities.receipt(drive.digest)
-            if receipt is not None:
-                return receipt
-            drive.certified = voted.tally.executed.certified
-        else:
-            return None
-        return await self._authorities.execute(drive.certified)
-
-    def _give_up(self, drive: _Drive, tally: VoteTally, error: QuorumDriverError) -> bool:
-        """Tell who waits, and whether that is the end: refused for good, or nowhere begun."""
-        is_over = not error.retryable or tally.is_untouched
-        if is_over:
-            self._forget([drive.digest])
-        drive.since = asyncio.get_running_loop().time()
-        drive.report(error)
-        return is_over
-
-    # ---- batches
-
-    async def _vote(self, submissions: Sequence[Submission]) -> Sequence[_Voted]:
-        new = [(one.digest, one.raw) for one in submissions if one.digest not in self._logged]
-        if new:
-            self._pending.add_pending(new)
-        self._logged.update(digest for digest, _ in new)
-        voted = await self._authorities.vote_on(submissions)
-        self._votes.limit(voted.tallies[0].largest_batch())
-        effects = None
-        if voted.certified():
-            effects = asyncio.create_task(self._execute(voted))
-            self._effects.add(effects)
-            effects.add_done_callback(self._effects.discard)
-            await asyncio.wait({effects}, timeout=self._policy.batch_patience)
-        return [_Voted(tally, voted, index, effects) for index, tally in enumerate(voted.tallies)]
-
-    async def _execute(self, voted: VoteRound) -> dict[int, Receipt]:
-        receipts = await self._authorities.execute_round(voted)
-        self._finish(list(receipts.values()))
-        return receipts
-
-    def _finish(self, receipts: Sequence[Receipt]) -> None:
+    def _finish(self, finished: Sequence[tuple[_Drive, Receipt]]) -> None:
         """Final transactions are handed on; what cannot be is kept pending, so that it comes again."""
-        fresh = [receipt for receipt in receipts if receipt.effects.transaction_digest in self._logged]
         try:
-            self._on_final(fresh)
+            self._on_final([receipt for _, receipt in finished])
         except Exception:
-            _log.exception("%d final transactions could not be recorded", len(fresh))
-            return
-        self._forget([receipt.effects.transaction_digest for receipt in fresh])
+            _log.exception("%d final transactions could not be recorded", len(finished))
+        else:
+            self._forget([drive.digest for drive, _ in finished])
+        for drive, receipt in finished:
+            self._drives.pop(drive.digest, None)
+            for caller in drive.callers:
+                if not caller.done():
+                    caller.set_result(receipt)
+
+    def _fail(self, drive: _Drive, error: Exception) -> None:
+        """It is not driven any more, and who waits is told why."""
+        self._drives.pop(drive.digest, None)
+        drive.report(error)
 
     def _forget(self, digests: Sequence[Digest]) -> None:
         self._logged.difference_update(digests)
@@ -357,6 +245,127 @@ class QuorumDriver:
             self._pending.remove_pending(digests)
         except PendingLogFailure as error:
             _log.warning("%s; what is final is asked for once more after a restart", error)
+
+    def _look_later(self) -> None:
+        self._look = asyncio.get_running_loop().call_later(self._policy.look_pause, self._look_after)
+
+    def _look_after(self) -> None:
+        """Tell who waits if too few authorities answer at all: a round with silent ones takes long to end."""
+        self._look = None
+        if not self._drives:
+            return
+        troubles, committee = self._authorities.troubles(self._policy.no_quorum_timeout), self.committee
+        left = committee.total_stake - committee.stake_of_all(troubles)
+        if left < committee.quorum_threshold:
+            clients = self._authorities.clients
+            reasons = tuple(
+                f"{clients[name].label} {text} (stake {clients[name].stake})"
+                for name, text in troubles.items()
+            )
+            answering, needed = len(committee) - len(troubles), authorities_of_a_quorum(committee)
+            due = asyncio.get_running_loop().time() - self._policy.no_quorum_timeout
+            for drive in self._drives.values():
+                if drive.begun <= due:
+                    drive.report(NoQuorum(answering, len(committee), needed, reasons))
+        self._look_later()
+
+    # ---- a batch
+
+    async def _send(self, drives: Sequence[_Drive], free_lane: FreeLane) -> None:
+        """Votes and effects of a batch; what is not final then goes on by itself."""
+        try:
+            kept = self._keep(drives)
+            if kept:
+                await self._send_kept(kept, free_lane)
+        except Exception as error:
+            for drive in drives:
+                self._fail(drive, error)
+
+    def _keep(self, drives: Sequence[_Drive]) -> Sequence[_Drive]:
+        """Write transactions down before they leave; those that are in the log then."""
+        new = [drive for drive in drives if drive.digest not in self._logged]
+        if not new:
+            return drives
+        try:
+            self._pending.add_pending([(drive.digest, drive.submission.raw) for drive in new])
+        except PendingLogFailure as error:
+            for drive in new:
+                self._fail(drive, error)
+        else:
+            self._logged.update(drive.digest for drive in new)
+        return [drive for drive in drives if drive.digest in self._logged]
+
+    async def _send_kept(self, drives: Sequence[_Drive], free_lane: FreeLane) -> None:
+        voted = await self._authorities.vote_on([drive.submission for drive in drives])
+        self._votes.limit(voted.tallies[0].largest_batch())
+        receipts: dict[int, Receipt] = {}
+        if voted.certified():
+            timer = asyncio.get_running_loop().call_later(self._policy.batch_patience, free_lane)
+            try:
+                receipts = await self._authorities.execute_round(voted)
+            finally:
+                timer.cancel()
+        if receipts:
+            self._finish([(drives[index], receipt) for index, receipt in receipts.items()])
+        for index, (drive, tally) in enumerate(zip(drives, voted.tallies, strict=True)):
+            if index not in receipts:
+                if tally.is_certified:
+                    drive.certified = voted.certificates([index], self.committee.epoch)[0]
+                self._go_on(drive, tally)
+
+    # ---- a transaction that has not become final in its batch
+
+    def _go_on(self, drive: _Drive, tally: VoteTally) -> None:
+        if not self._is_closed:
+            drive.task = asyncio.create_task(self._drive_on(drive, tally))
+
+    async def _drive_on(self, drive: _Drive, tally: VoteTally) -> None:
+        try:
+            if not await self._is_over(drive, tally):
+                self._attempt(drive)
+        except Exception as error:
+            self._fail(drive, error)
+
+    async def _is_over(self, drive: _Drive, tally: VoteTally) -> bool:
+        """Do what needs no more votes, until it is final or refused for good; False if votes are needed."""
+        policy = self._policy
+        while True:
+            receipt = await self._receipt(drive, tally)
+            if receipt is not None:
+                self._finish([(drive, receipt)])
+                return True
+            problem = await self._hopeless(drive, tally)
+            if problem is not None and self._give_up(drive, tally, problem):
+                return True
+            retry_after = min(float(tally.retry_after_seconds()), policy.longest_retry_after)
+            longest = policy.longest_pause if drive.callers else policy.redrive_pause
+            await drive.backoff.pause(drive.wanted, retry_after, max(longest, retry_after))
+            if drive.wanted.is_set():
+                drive.backoff.reset()
+            if drive.certified is None:
+                return False
+            drive.attempts += 1
+            drive.wanted.clear()
+            tally = VoteTally(self.committee)
+
+    async def _receipt(self, drive: _Drive, tally: VoteTally) -> Receipt | None:
+        """The receipt of what is certified or executed; None if there is none yet."""
+        if drive.certified is None and tally.executed is not None:
+            receipt = await self._authorities.receipt(drive.digest)
+            if receipt is not None:
+                return receipt
+            drive.certified = tally.executed.certified
+        return None if drive.certified is None else await self._authorities.execute(drive.certified)
+
+    def _give_up(self, drive: _Drive, tally: VoteTally, error: QuorumDriverError) -> bool:
+        """Tell who waits, and whether that is the end: refused for good, or nowhere begun."""
+        is_over = not error.retryable or tally.is_untouched
+        if is_over:
+            self._forget([drive.digest])
+            self._drives.pop(drive.digest, None)
+        drive.since = asyncio.get_running_loop().time()
+        drive.report(error)
+        return is_over
 
     # ---- why it does not go on
 
@@ -422,8 +431,14 @@ class QuorumDriver:
             while len(self._drives) >= self._policy.max_queued // 2:
                 await asyncio.sleep(self._policy.redrive_pause)
             if digest not in self._drives:
-                self._begin(signed, digest)
+                self._begin(Submission.of(signed))
                 _log.info("taking up transaction %s", format_digest(digest))
+
+
+def _give_up_waiting(caller: asyncio.Future[Receipt], drive: _Drive, seconds: float) -> None:
+    if not caller.done():
+        text = f"{format_digest(drive.digest)} is not final after {seconds:g} seconds"
+        caller.set_exception(TimeoutBeforeFinality(f"{text}; it stays pending and may still become final"))
 
 
 def _readable(entries: Sequence[tuple[Digest, bytes]]) -> list[tuple[Digest, SenderSignedData]]:

@@ -267,6 +267,13 @@ class SenderSignedData:
         """
         return bcs.decode(SenderSignedData, data)
 
+    def data_in(self, raw: bytes) -> bytes:
+        """The BCS of the TransactionData in the BCS of the whole (a slice of raw: BCS is canonical)."""
+        signatures = self.tx_signatures
+        tail = len(bcs.write_uleb128(len(signatures)))
+        tail += sum(len(bcs.write_uleb128(len(signature))) + len(signature) for signature in signatures)
+        return raw[len(self.bcs_prefix) : len(raw) - tail]
+
     def full_message_digest(self) -> Digest:
         """Digest that commits to the signatures as well."""
         return Digest(blake2b_256(self.to_bytes()))
@@ -278,10 +285,7 @@ def split_sender_signed(raw: bytes) -> tuple[SenderSignedData, bytes]:
     Raises: BcsError.
     """
     signed = SenderSignedData.from_bytes(raw)
-    tail = 1 + sum(len(bcs.write_uleb128(len(s))) + len(s) for s in signed.tx_signatures)
-    if len(signed.tx_signatures) > 127:
-        tail += len(bcs.write_uleb128(len(signed.tx_signatures))) - 1
-    return signed, raw[len(SenderSignedData.bcs_prefix) : len(raw) - tail]
+    return signed, signed.data_in(raw)
 
 
 _transaction_hash = hash_after(b"TransactionData::")

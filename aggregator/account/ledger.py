@@ -11,6 +11,7 @@ from aggregator.ledger_reader import LedgerReader
 from aggregator.service.move_values import TypeCatalog
 from aggregator.service.normalized_json import function_json
 from aggregator.transaction_builder import BuildError, GasCoinSummary, LedgerView, ObjectSummary
+from proto.committee import AuthorityName
 from proto.errors import AuthorityErrorKind
 from proto.ids import Address, ObjectID, SequenceNumber, format_address
 from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
@@ -81,17 +82,18 @@ class DirectLedger:
         agreed = await self._reader.objects(queries)
         free = [0] * len(queries)
         committee = self._authorities.committee
-        answers: tuple[ObjectInfo, ...] | AuthorityErrorKind
-        async for name, answers in self._authorities.ask_all(
-            lambda client: client.object_info(queries),
-            lambda: all(stake >= committee.quorum_threshold for stake in free),
-        ):
+        quorum = committee.quorum_threshold
+
+        def take(name: AuthorityName, answers: tuple[ObjectInfo, ...] | AuthorityErrorKind) -> None:
             if not isinstance(answers, tuple):
-                continue
+                return
             for index, (answer, latest) in enumerate(zip(answers, agreed, strict=True)):
                 if _is_free(answer, latest):
                     free[index] += committee.stake_of(name)
-        quorum = committee.quorum_threshold
+
+        await self._authorities.ask_all(
+            lambda client: client.object_info(queries), take, lambda: all(stake >= quorum for stake in free)
+        )
         return [
             _state(object_id, latest, stake >= quorum)
             for object_id, latest, stake in zip(object_ids, agreed, free, strict=True)

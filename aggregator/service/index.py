@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
 """
 
 
-WRITE_DELAY_SECONDS = 0.02
+WRITE_DELAY_SECONDS = 0.05
 """How long what is final may wait to be written."""
 
 _log = logging.getLogger(__name__)
@@ -194,9 +194,13 @@ class TransactionIndex:
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions until they are final. Raises: PendingLogFailure."""
         self._unremoved.difference_update(digest for digest, _ in entries)
+        statement = "INSERT OR IGNORE INTO pending VALUES (?, ?)"
         try:
-            with self._unit():
-                self._database.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", entries)
+            if len(entries) == 1:  # who is alone waits for it, and a statement is a unit by itself
+                self._database.execute(statement, entries[0])
+            else:
+                with self._unit():
+                    self._database.executemany(statement, entries)
         except sqlite3.Error as error:
             raise PendingLogFailure(f"cannot write the index: {error}") from error
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import authority_aggregator, delivery
-from aggregator.delivery import CertificateBacklog
+from aggregator import delivery
+from aggregator.delivery import CertificateDelivery
 from aggregator.pending_log import FilePendingLog, MemoryPendingLog, PendingEntry, PendingLogFailure
 from aggregator.rpc_codes import EXECUTION_CLIENT_ERROR
 from aggregator.service.rpc_error import to_rpc_error
@@ -119,7 +119,7 @@ async def test_a_system_that_stays_overloaded_is_told_and_nothing_waits() -> Non
 async def test_an_authority_that_was_down_gets_its_certificates_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(authority_aggregator, "DELIVERY_PAUSES_SECONDS", (0.01,))
+    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (0.01,))
     monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.05)
     network = Network(coins_count=20)
     network.switches[3].is_on = False
@@ -138,7 +138,7 @@ async def test_a_backlog_forgets_the_oldest_and_nothing_else(monkeypatch: pytest
     network = Network(coins_count=10)
     transactions = [network.transfer(2 * i, 2 * i + 1) for i in range(5)]
     voted = await network.aggregator().request_votes(transactions)
-    backlog = CertificateBacklog(network.clients()[network.states[0].name], max_waiting=3)
+    backlog = CertificateDelivery(network.clients()[network.states[0].name], max_waiting=3)
     network.switches[0].is_on = False
     backlog.add(voted.certificates(range(5), 0))
     assert len(backlog) == 3

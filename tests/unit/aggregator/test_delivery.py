@@ -1,0 +1,107 @@
+"""Certificates that an authority was not needed for reach it a moment later, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from aggregator import delivery
+from proto.messages import CertificatesRequest
+from proto.transaction import SenderSignedData
+from tests.support.network import Network
+
+CERTIFICATES = "handle_submit_certificates"
+
+
+async def until(condition: Callable[[], bool], seconds: float = 3.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def transfers(network: Network, count: int) -> list[SenderSignedData]:
+    return [network.transfer(2 * index, 2 * index + 1) for index in range(count)]
+
+
+def requests_to(network: Network, authority: int) -> list[CertificatesRequest]:
+    """The requests with certificates that an authority gets from now on."""
+    seen: list[CertificatesRequest] = []
+    service = network.switches[authority].service
+
+    class Watched:
+        def __getattr__(self, handler: str) -> Any:
+            return getattr(service, handler)
+
+        async def handle_submit_certificates(self, request: CertificatesRequest) -> object:
+            seen.append(request)
+            return await service.handle_submit_certificates(request)
+
+    network.switches[authority].service = Watched()  # type: ignore[assignment]
+    return seen
+
+
+async def test_transactions_one_after_the_other_are_told_together() -> None:
+    network = Network(coins_count=10)
+    seen, driver, transactions = requests_to(network, 3), network.driver(), transfers(network, 5)
+    for transaction in transactions:
+        await driver.submit(transaction)
+    assert seen == []
+    await until(lambda: all(network.executed_on(t.digest())[3] for t in transactions))
+    assert [len(request.singles) for request in seen] == [5]
+
+
+async def test_a_batch_keeps_its_votes_together() -> None:
+    network = Network(coins_count=10)
+    seen, driver, transactions = requests_to(network, 3), network.driver(), transfers(network, 5)
+    await driver.submit(transactions[0])
+    await asyncio.gather(*map(driver.submit, transactions[1:4]))
+    await driver.submit(transactions[4])
+    await until(lambda: all(network.executed_on(t.digest())[3] for t in transactions))
+    assert [len(request.batch.entries) if request.batch else 0 for request in seen] == [1, 3, 1]
+
+
+async def test_closing_tells_at_once_what_is_to_be_told() -> None:
+    network = Network()
+    aggregator, (transaction,) = network.aggregator(), transfers(network, 1)
+    await network.driver(aggregator=aggregator).submit(transaction)
+    assert network.executed_on(transaction.digest()) == [True, True, True, False]
+    await aggregator.close()
+    assert all(network.executed_on(transaction.digest()))
+
+
+async def test_closing_does_not_wait_for_who_is_silent() -> None:
+    network = Network()
+    network.switches[3].delay = 60.0
+    aggregator, (transaction,) = network.aggregator(), transfers(network, 1)
+    await network.driver(aggregator=aggregator).submit(transaction)
+    async with asyncio.timeout(2):
+        await aggregator.close()
+
+
+async def test_who_is_asked_to_vote_after_all_is_told_first_what_it_misses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery, "TELLING_DELAY_SECONDS", 60.0)
+    network = Network()
+    driver, (first, second) = network.driver(), transfers(network, 2)
+    await driver.submit(first)
+    network.switches[0].is_on = False
+    driving = asyncio.create_task(driver.submit(second))
+    await until(lambda: network.executed_on(first.digest())[3])
+    await driver.close()
+    await asyncio.gather(driving, return_exceptions=True)
+
+
+async def test_what_an_authority_does_not_take_waits_in_its_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (0.01,))
+    monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.05)
+    network = Network()
+    network.switches[3].is_on = False
+    driver, (transaction,) = network.driver(), transfers(network, 1)
+    await driver.submit(transaction)
+    await until(lambda: network.switches[3].calls.count(CERTIFICATES) > 2)
+    network.switches[3].is_on = True
+    await until(lambda: network.executed_on(transaction.digest())[3])
