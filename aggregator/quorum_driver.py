@@ -82,15 +82,15 @@ class _Drive:
     """A transaction on its way.
 
     begun: when. since: when somebody began to wait, or was last told that it takes longer. callers: what they
-    wait for. attempts: rounds begun. wanted: somebody waits again. task: what brings it on after a round in
-    which it did not become final.
+    wait for, in their order. attempts: rounds begun. wanted: somebody waits again. task: what brings it on
+    after a round in which it did not become final.
     """
 
     submission: Submission
     begun: float
     since: float
     backoff: Backoff
-    callers: set[asyncio.Future[Receipt]] = field(default_factory=set)
+    callers: dict[asyncio.Future[Receipt], None] = field(default_factory=dict)
     attempts: int = 0
     certified: CertifiedTransaction | None = None
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,7 +102,7 @@ class _Drive:
 
     def report(self, error: Exception) -> None:
         """Tell who waits; who comes later waits for something new."""
-        callers, self.callers = self.callers, set()
+        callers, self.callers = self.callers, {}
         for caller in callers:
             if not caller.done():
                 caller.set_exception(error)
@@ -195,13 +195,13 @@ class QuorumDriver:
             drive.wanted.set()
         seconds = self._policy.finality_timeout if timeout_seconds is None else timeout_seconds
         caller: asyncio.Future[Receipt] = loop.create_future()
-        drive.callers.add(caller)
-        timer = loop.call_later(seconds, _give_up_waiting, caller, drive, seconds)
+        drive.callers[caller] = None
+        timer = loop.call_later(seconds, _end_waiting, caller, drive, seconds)
         try:
             return await caller
         finally:
             timer.cancel()
-            drive.callers.discard(caller)
+            drive.callers.pop(caller, None)
 
     # ---- transactions
 
@@ -435,7 +435,7 @@ class QuorumDriver:
                 _log.info("taking up transaction %s", format_digest(digest))
 
 
-def _give_up_waiting(caller: asyncio.Future[Receipt], drive: _Drive, seconds: float) -> None:
+def _end_waiting(caller: asyncio.Future[Receipt], drive: _Drive, seconds: float) -> None:
     if not caller.done():
         text = f"{format_digest(drive.digest)} is not final after {seconds:g} seconds"
         caller.set_exception(TimeoutBeforeFinality(f"{text}; it stays pending and may still become final"))
