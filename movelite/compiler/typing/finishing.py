@@ -23,6 +23,7 @@ from ..types import (
     Type,
     TypeVariable,
     UnitType,
+    elements_of,
     map_parts,
 )
 from .context import Body
@@ -178,6 +179,7 @@ class Finisher:
                 e.elements = [self.expression(element) for element in e.elements]
             case T.TupleExpression():
                 e.elements = [self.expression(element) for element in e.elements]
+                self._all(elements_of(e.type), e.loc)  # tells where unknown values stand
                 e.type = TupleType(tuple(element.type for element in e.elements))
             case T.Assert():
                 e.condition, e.code = self.expression(e.condition), self.expression(e.code)

@@ -236,7 +236,7 @@ class Inference:
             if variable.id in self._numeric and not (is_integer(type_) or isinstance(type_, ErrorType)):
                 raise Mismatch(Failure.INCOMPATIBLE, left, right)
             if self._occurs(variable, type_):
-                raise Mismatch(Failure.RECURSIVE, left, right)
+                raise Mismatch(Failure.RECURSIVE, variable, type_)
         self._bindings[variable.id] = type_
         self._trail.append(variable.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import named_tree as N
 from .. import typed_tree as T
-from ..types import TupleType, Type, vector_of
+from ..types import TupleType, Type, TypeVariable, at, vector_of
 from .constraints import require_base, require_single
 from .context import Body, Frame
 from .fields import struct_fields
@@ -60,4 +60,5 @@ def _tuple(body: Body, frame: Frame, node: N.Tuple) -> T.Expression:
     for element in elements:
         message = "Invalid expression list type argument"
         require_single(body, node.loc, message, element.type)
-    return T.TupleExpression(TupleType(tuple(e.type for e in elements), node.loc), node.loc, elements)
+    types = tuple(at(e.type, e.loc) if isinstance(e.type, TypeVariable) else e.type for e in elements)
+    return T.TupleExpression(TupleType(types, node.loc), node.loc, elements)

@@ -35,6 +35,7 @@ def test_the_element_type_of_an_empty_vector_comes_from_later_use() -> None:
 
 def test_a_type_that_nothing_tells_is_an_error() -> None:
     assert codes_in("public fun f() { let _v = vector[]; }") == ["E04010"]
+    assert codes_in("fun f() { let x; x = (x, 0); }") == ["E04010", "E04008", "E04005", "E04010"]
 
 
 def test_branches_must_agree() -> None:
