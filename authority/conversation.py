@@ -44,6 +44,8 @@ WRITING_SECONDS = 30.0
 """So long answers may wait for a client that takes none."""
 MOST_UNSENT_BYTES = 256 * 1024
 """With more answers than this that a client has not taken, no more of its questions are read."""
+QUESTIONS_AT_ONCE = 4
+"""Of one connection: then it is the others' turn."""
 LOOK_SECONDS = 0.5
 """How often connections are looked after."""
 BACKLOG = 128
@@ -187,7 +189,8 @@ class _Connection(asyncio.Protocol):
         self._most_open = server.limits.max_requests_per_connection
         self._answers: dict[int, asyncio.Task[None]] = {}
         self._questions = 0
-        self._is_reading, self._is_finishing = True, False
+        self._is_reading = True
+        self._is_resting = self._is_finishing = False
         self._last_question = self._loop.time()
         self._frame_begun: float | None = None
         self._full_since: float | None = None
@@ -265,6 +268,9 @@ class _Connection(asyncio.Protocol):
             while self._may_take() and (frame := self._frames.take()) is not None:
                 self._begin(Question.FromString(frame), len(frame))
                 begun += 1
+                if begun == QUESTIONS_AT_ONCE and self._frames:
+                    self._is_resting = True
+                    self._loop.call_soon(self._end_rest)
         except (FrameTooLarge, DecodeError) as error:
             self.abort(f"bytes that are no question: {error}")
             return
@@ -275,7 +281,12 @@ class _Connection(asyncio.Protocol):
         self._read_on(self._may_take())
 
     def _may_take(self) -> bool:
-        return len(self._answers) < self._most_open and self._full_since is None and not self._is_finishing
+        has_room = len(self._answers) < self._most_open and self._full_since is None
+        return has_room and not self._is_resting and not self._is_finishing
+
+    def _end_rest(self) -> None:
+        self._is_resting = False
+        self._take_questions()
 
     def _read_on(self, wanted: bool) -> None:
         """Read from the connection, or leave what comes to the system, which holds the client up."""
@@ -319,7 +330,7 @@ class _Connection(asyncio.Protocol):
             _log.exception("no answer to %s of %s", question.method, self.client)
             self.abort("a mistake of ours")
             return
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(framed(Answer(id=question.id, response=response).SerializeToString()))
 
     def _go_on(self) -> None:

@@ -162,7 +162,8 @@ class AuthorityMetrics:
         refused = len(vote.refusals)
         self._vote_batches.observe(vote.count)
         self._accepted.inc(vote.count - refused)
-        self._refused.inc(refused)
+        if refused:
+            self._refused.inc(refused)
         for _, refusal in vote.refusals:
             if isinstance(refusal, Refused):
                 self._refusals.labels(AuthorityError(refusal.error).name).inc()
@@ -175,7 +176,8 @@ class AuthorityMetrics:
         refused = [result for result in results if isinstance(result, NotExecuted)]
         self._certificate_batches.observe(len(results))
         self._executed_certificates.inc(len(results) - len(refused))
-        self._refused_certificates.inc(len(refused))
+        if refused:
+            self._refused_certificates.inc(len(refused))
         for result in refused:
             self._refusals.labels(AuthorityError(result.error).name).inc()
         self.executed.set(executed)

@@ -349,6 +349,17 @@ async def test_open_questions_of_a_connection_are_bounded_and_the_rest_is_held_u
             assert sorted(answers) == [0, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
+async def test_a_connection_with_many_questions_lets_others_in_between() -> None:
+    async with running_authority() as running, caller(running) as flooding, caller(running) as patient:
+        (batch,) = batches(running, 1)
+        flooding.ask(*(question_of(batch, number) for number in range(400)))
+        patient.ask(question_of(batch))
+        assert Answer.FromString(await patient.frame()).id == 1
+        answered = running.figure("movelite_rpc_requests_total", method="SubmitTransactions", outcome="ok")
+        assert answered < 200
+        assert [Answer.FromString(await flooding.frame()).id for _ in range(400)] == list(range(400))
+
+
 async def test_who_does_not_take_answers_is_not_read_and_then_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
