@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -67,10 +67,8 @@ from proto.messages import (
     Refused,
     TransactionBatch,
 )
-from proto.object import OwnedParts
 from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
-from proto.transaction_layout import PlainTransaction
 from proto.verification import SignedVote, verify_certificate, verify_certificate_batch
 
 _log = logging.getLogger(__name__)
@@ -82,8 +80,6 @@ LOST_VOTES = (
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
 RECENT_VOTES = 256
 """Votes of its own that an authority need not verify when they come back in a certificate."""
-
-SHARED_OBJECTS = "shared objects as inputs: they need an order that owned objects do without"
 
 
 class CertifiedSubmission(NamedTuple):
@@ -177,35 +173,36 @@ class AuthorityState:
         Raises: AuthorityError if a certificate does not verify; then nothing is executed.
         """
         submissions = self._verify_certificates(request)
-        unknown = [one for one in submissions if self.store.executed(one.transaction.digest) is None]
+        unknown = [one for one in submissions if not self.store.is_executed(one.transaction.digest)]
         self._look_for_lost_votes(unknown)
         problems = await self._verify_signatures([submission.transaction for submission in unknown])
-        results = self.execute_certificates(submissions, problems)
+        results = self._execute_certificates(submissions, problems)
         digests = [result.effects.digest() for result in results if isinstance(result, messages.Executed)]
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, digests) if digests else None
         return CertificatesResponse(tuple(results), vote)
 
-    def execute_certificates(
-        self, submissions: Iterable[CertifiedSubmission], problems: dict[Digest, AuthorityErrorKind]
+    def _execute_certificates(
+        self, submissions: Sequence[CertifiedSubmission], problems: dict[Digest, AuthorityErrorKind]
     ) -> list[messages.ExecutionResult]:
         """Execute verified certificates in order, in one commit. problems: signatures that do not verify.
 
         Raises: AuthorityError StorageFailure, and then nothing has changed.
         """
-        submissions = list(submissions)
         commit = _Commit(self.store.begin(), [])
-        runs = self._run_plain(submissions, problems, commit.unit)
+        unit = commit.unit
+        runs = self._run_plain(submissions, problems, unit)
         results: list[messages.ExecutionResult] = []
         for submission in submissions:
             digest = submission.transaction.digest
-            known = commit.unit.executed(digest)
+            run = runs.get(digest)
+            known = unit.executed(digest) if run is None or digest in unit.executed_here else None
             if known is not None:
                 results.append(_executed_result(known))
             elif digest in problems:
                 results.append(messages.NotExecuted(problems[digest]))
             else:
-                results.append(self._execute(submission, runs.get(digest), commit))
-        self._commit(commit.unit)
+                results.append(self._execute(submission, run, commit))
+        self._commit(unit)
         self._release(commit.done)
         return results
 
@@ -219,11 +216,12 @@ class AuthorityState:
         jobs = []
         for submitted, _ in submissions:
             plain, digest = submitted.plain, submitted.digest
-            if plain is None or digest in problems or self.store.executed(digest) is not None:
+            if plain is None or digest in problems or self.store.is_executed(digest):
                 continue
             inputs = submitted.inputs
             if inputs is None or not unit.are_parts_live(inputs):
-                inputs = self._plain_inputs(plain, unit)
+                config, price = self.executor.config, self.reference_gas_price
+                inputs = check_plain_input(plain, unit.get_parts, config, price)
             if inputs is not None:
                 jobs.append(PlainJob(plain, inputs, digest))
         runs = self.executor.execute_plain(jobs, unit)
@@ -275,7 +273,8 @@ class AuthorityState:
         """
         plain, executor = submitted.plain, self.executor
         if plain is not None:
-            submitted.inputs = self._plain_inputs(plain, self.store)
+            get_parts, price = self.store.get_parts, self.reference_gas_price
+            submitted.inputs = check_plain_input(plain, get_parts, executor.config, price)
             if submitted.inputs is not None:
                 return plain.references
         data = submitted.data
@@ -289,13 +288,6 @@ class AuthorityState:
         self._reader.learn(submitted)
         self._remember(submitted, checked)
         return checked.owned
-
-    def _plain_inputs(
-        self, transaction: PlainTransaction, reader: AuthorityStore | UnitOfWork
-    ) -> tuple[OwnedParts, ...] | None:
-        return check_plain_input(
-            transaction, reader.get_parts, self.executor.config, self.reference_gas_price
-        )
 
     def _execute(
         self, submission: CertifiedSubmission, run: NativeRun | None, commit: _Commit
@@ -354,15 +346,17 @@ class AuthorityState:
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
         pending = self.store.pending_transaction
-        unchecked = [submitted for submitted in batch if pending(submitted.digest) != submitted.raw]
+        unchecked = [one for one in batch if not one.is_signed and pending(one.digest) != one.raw]
         if not unchecked:
             return {}
+        problems: dict[Digest, AuthorityErrorKind] = {}
         results = await self._verifier.verify([submitted.signature_check for submitted in unchecked])
-        return {
-            submitted.digest: problem
-            for submitted, problem in zip(unchecked, results, strict=True)
-            if problem is not None
-        }
+        for submitted, problem in zip(unchecked, results, strict=True):
+            if problem is None:
+                submitted.is_signed = True
+            else:
+                problems[submitted.digest] = problem
+        return problems
 
     def _look_for_lost_votes(self, submissions: Iterable[CertifiedSubmission]) -> None:
         """A certificate with a vote of this authority's that its store does not have shows a loss.

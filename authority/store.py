@@ -105,7 +105,7 @@ class AuthorityStore:
 
     def get_parts(self, object_id: ObjectID) -> OwnedParts | None:
         """The live object, if it has parts."""
-        found = self._known(object_id)
+        found = self._live.get(object_id) or self._known(object_id)
         return found if isinstance(found, OwnedParts) or found is None else found.parts
 
     def _known(self, object_id: ObjectID) -> Object | OwnedParts | None:

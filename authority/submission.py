@@ -21,10 +21,10 @@ class SubmittedTransaction:
     """A signed transaction: its bytes, its digest, and what of it was read.
 
     plain: what its layout says of it; None if it has to be decoded. inputs: what it refers to, once that was
-    checked; it holds while these very parts are live.
+    checked; it holds while these very parts are live. is_signed: whether its signatures were found good.
     """
 
-    __slots__ = ("_signed", "digest", "inputs", "plain", "raw", "signature_check")
+    __slots__ = ("_signed", "digest", "inputs", "is_signed", "plain", "raw", "signature_check")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class SubmittedTransaction:
         self.signature_check = signature_check
         self.plain = plain
         self.inputs: tuple[OwnedParts, ...] | None = None
+        self.is_signed = False
         self._signed = signed
 
     @property
