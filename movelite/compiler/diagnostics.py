@@ -74,7 +74,6 @@ class Diagnostics:
         self._syntax_locs: set[Loc] = set()
         self._warnings_are_errors = warnings_are_errors
         self.max_severity = Severity.NOTE
-        self.error_count = 0
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.sorted())
@@ -98,7 +97,6 @@ class Diagnostics:
         if code.category == SYNTAX_CATEGORY and not code.prefix:
             self._syntax_locs.add(item.loc)
         self.max_severity = max(self.max_severity, item.code.severity)
-        self.error_count += item.is_error
         self._items.append(item)
 
     def _finish_warning(self, item: Diagnostic) -> None:

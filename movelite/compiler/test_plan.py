@@ -62,11 +62,11 @@ class _Invalid(Exception):
 def build_test_plan(
     program: nt.NamedProgram, diagnostics: Diagnostics, value_of: ConstantValue
 ) -> list[TestCase]:
-    """All tests of the user's modules; attributes that make no sense are reported."""
+    """All tests of the user's own packages; attributes that make no sense are reported."""
     planner = _Planner(program, diagnostics, value_of)
     tests: list[TestCase] = []
     for module in program.modules.values():
-        if module.is_dependency:
+        if module.is_dependency or module.package.is_dependency:
             continue
         for function in module.functions.values():
             test = planner.plan(function)

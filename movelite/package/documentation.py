@@ -51,10 +51,7 @@ def document_package(
     """
     compilation = compile_package(folder, build_options)
     if compilation.lowered is None or compilation.diagnostics.has_errors:
-        errors = sum(item.is_error for item in compilation.diagnostics)
-        raise BuildError(
-            compilation.source_packages[-1].config.name or str(folder), compilation.report(), errors
-        )
+        raise BuildError.of(compilation, compilation.source_packages[-1].config.name or str(folder))
     return _Pages(compilation, options or DocOptions()).all(templates)
 
 

@@ -20,6 +20,11 @@ class BuildError(PackageError):
         super().__init__(f"package '{name}' has {errors} error{'s' if errors != 1 else ''}")
         self.report = report
 
+    @classmethod
+    def of(cls, compilation: Compilation, name: str) -> BuildError:
+        """What a compilation with errors ends with; `name` is that of the package."""
+        return cls(name, compilation.report(), sum(item.is_error for item in compilation.diagnostics))
+
 
 def emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
     """The modules of a compilation, dependencies first.
@@ -30,8 +35,7 @@ def emit(compilation: Compilation, name: str) -> tuple[BuiltModule, ...]:
 
     units = compilation.modules
     if units is None or compilation.diagnostics.has_errors:
-        errors = sum(item.is_error for item in compilation.diagnostics)
-        raise BuildError(name, compilation.report(), errors)
+        raise BuildError.of(compilation, name)
     files = compilation.source_map.files
     return tuple(
         BuiltModule(

@@ -91,7 +91,8 @@ class _NotIncremental(Exception):
 class Builder:
     """Builds packages, given what they are linked with and how a compilation is set up.
 
-    `look` is shown the compilation while it has the bodies of functions, which recording takes from it.
+    `look` is shown the compilation while it has the bodies of functions, which recording takes from it, and
+    may find more errors.
     """
 
     def __init__(
@@ -120,9 +121,14 @@ class Builder:
         compilation = self.make(self.packages, self.base)
         shown = self._shown(compilation)
         modules = emit(compilation, self.name)
-        self.look(compilation)
+        self._look(compilation)
         made = self._record(compilation, shown, modules, None)
         return Rebuilt(compilation, modules, made, frozenset(self.texts))
+
+    def _look(self, compilation: Compilation) -> None:
+        self.look(compilation)
+        if compilation.diagnostics.has_errors:
+            raise BuildError.of(compilation, self.name)
 
     # --- rebuilding ------------------------------------------------------------------------------------
 
@@ -264,7 +270,7 @@ class _Attempt:
                 modules.append(self.settled[ident].built)
         if len(modules) != len(self.shown) + len(self.settled):
             raise _NotIncremental
-        self.builder.look(compilation)
+        self.builder._look(compilation)
         made = self.builder._record(compilation, self.shown, tuple(modules), self._kept_record())
         compilation.diagnostics.restore(self.said)
         return Rebuilt(compilation, tuple(modules), made, frozenset(self.changed))

@@ -70,14 +70,13 @@ def _compile(build: TestBuild, before: TestProgram | None) -> StoredProgram:
         if program is not None:
             return StoredProgram(build.key, program, built.compilation.report())
     compilation = build.compilation()
-    units = compilation.modules
-    report = compilation.report()
+    units, tests = compilation.modules, compilation.tests
     if units is None or compilation.diagnostics.has_errors:
-        raise BuildError(build.name, report, sum(item.is_error for item in compilation.diagnostics))
+        raise BuildError.of(compilation, build.name)
     items = items_of(compilation.named, build.name)
-    program = program_of(units.values(), compilation.tests, compilation.source_map, items)
+    program = program_of(units.values(), tests, compilation.source_map, items)
     program.tests = [test for test in program.tests if test.module in items.modules]
-    return StoredProgram(build.key, program, report)
+    return StoredProgram(build.key, program, compilation.report())
 
 
 def _module(built: BuiltModule) -> TestModule:

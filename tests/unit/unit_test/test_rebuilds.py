@@ -9,7 +9,7 @@ import pytest
 
 from movelite.compiler.phases import Compilation
 from movelite.compiler.source import Loc
-from movelite.package.build import BuildOptions, TestBuild, build
+from movelite.package.build import BuildError, BuildOptions, TestBuild, build
 from movelite.package.incremental import Rebuilt
 from movelite.unit_test.engine import LoadedPackage, load_package
 from movelite.unit_test.program import TestProgram
@@ -158,3 +158,14 @@ def test_another_command_built_the_tests_in_between(package: Package) -> None:
     build(package.folder, BuildOptions(test_mode=True))
     package.check()
     assert "late" in {test.name for test in package.load("known").program.tests}
+
+
+def test_a_test_that_names_no_constant_is_an_error(package: Package) -> None:
+    wrong = FILES["tests/limits_tests.move"].replace("ETooMuch", "ENothing")
+    package.write("tests/limits_tests.move", wrong)
+    for cache in ("known", "new"):
+        with pytest.raises(BuildError) as refused:
+            package.load(cache)
+        assert "Unbound constant 'ENothing'" in refused.value.report
+    package.write("tests/limits_tests.move", FILES["tests/limits_tests.move"])
+    package.check()
