@@ -83,13 +83,14 @@ def _make_module(definition: N.ModuleDef) -> T.Module:
 
 
 def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Module) -> None:
+    if not definition.is_dependency or definition.id in program.settled:
+        for attributes in _attributes_of(definition):
+            note_attribute_uses(program, attributes)
     if definition.is_dependency:
         for name, function in definition.functions.items():
             module.functions[name] = _interface_of(program, function)
         return
     warn_about_repeated(program, definition.use_funs)
-    for attributes in _attributes_of(definition):
-        note_attribute_uses(program, attributes)
     for struct in definition.structs.values():
         check_datatype(program, definition, struct)
     for enum in definition.enums.values():

@@ -80,7 +80,9 @@ class Package:
     def check(self) -> None:
         """Both ways give the same."""
         self.round += 1
-        assert contents(self.load("known").program) == contents(self.load(f"new{self.round}").program)
+        known, new = self.load("known"), self.load(f"new{self.round}")
+        assert contents(known.program) == contents(new.program)
+        assert known.warnings == new.warnings
 
 
 @pytest.fixture
@@ -123,6 +125,14 @@ def test_a_changed_constant_changes_what_tests_of_other_files_expect(package: Pa
     package.check()
     (fails,) = (test for test in package.load("known").program.tests if test.name == "fails")
     assert fails.expected_failure is not None and fails.expected_failure.code == 6
+
+
+def test_a_constant_that_only_a_test_names_is_used(package: Package) -> None:
+    for limit in "34":
+        text = FILES["sources/limits.move"].replace("x < 3, ETooMuch", f"x < {limit}, 5")
+        package.write("sources/limits.move", text)
+        package.check()
+    assert not package.load("known").warnings
 
 
 def test_a_changed_macro_reaches_its_callers(package: Package) -> None:
