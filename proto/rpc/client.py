@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import grpc
 import grpc.aio
@@ -74,7 +75,7 @@ class GrpcAuthorityClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._conversation.close()
-        await self._channel.close()
+        await self._channel.close(None)
 
     async def _call(self, name: str, message: Any) -> Any:
         method = METHODS[name]
@@ -98,7 +99,7 @@ class GrpcAuthorityClient:
         """Ask by gRPC, and from the next time on in frames if the authority says where."""
         call = self._calls[name](Request(bcs=request), timeout=self._timeout)
         response: Response | None = await call
-        port = (await call.trailing_metadata() or {}).get(PORT_KEY)
+        port = cast("Mapping[str, object]", await call.trailing_metadata() or {}).get(PORT_KEY)
         if isinstance(port, str) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536:
             self._conversation.connect(int(port))
         return response

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf.message import DecodeError
 
@@ -150,7 +150,8 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         ended = ConversationEnded(reason)
-        for answer in (self.greeted, *self._waiting.values()):
+        futures: list[asyncio.Future[Any]] = [self.greeted, *self._waiting.values()]
+        for answer in futures:
             if not answer.done():
                 answer.set_exception(ended)
         if not self.greeted.cancelled():

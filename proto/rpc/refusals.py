@@ -6,6 +6,9 @@ clients understand it too; its trailing metadata hold the reason in BCS and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast
+
 import grpc
 import grpc.aio
 
@@ -26,7 +29,8 @@ def overload_metadata(error: AuthorityError) -> tuple[tuple[str, str | bytes], .
 
 def refusal_of(error: grpc.aio.AioRpcError, address: str) -> AuthorityError:
     """The protocol's error for a call that failed at an address."""
-    reason = (error.trailing_metadata() or {}).get(REASON_KEY)
+    metadata = cast("Mapping[str, object]", error.trailing_metadata() or {})
+    reason = metadata.get(REASON_KEY)
     if isinstance(reason, bytes):
         try:
             return AuthorityError.from_bytes(reason)

@@ -69,11 +69,13 @@ class Caller:
 
     async def frame(self) -> bytes:
         """The next frame. Raises: EOFError at the end."""
-        while (frame := self._frames.take()) is None:
+        frame = self._frames.take()
+        while frame is None:
             data = await self.reader.read(1 << 16)
             if not data:
                 raise EOFError
             self._frames.feed(data)
+            frame = self._frames.take()
         return frame
 
     async def until_end(self, seconds: float = 10.0) -> list[Answer]:
