@@ -102,11 +102,3 @@ class SourceMap:
     def text(self, loc: Loc) -> str:
         """The source text that a span covers; empty for NO_LOC."""
         return self.files[loc.file].text[loc.start : loc.end] if loc.file >= 0 else ""
-
-    def describe(self, loc: Loc) -> str:
-        """`path:line:column` for people."""
-        if loc.file < 0:
-            return "<no source>"
-        file = self.files[loc.file]
-        line, column = file.position(loc.start)
-        return f"{file.name}:{line}:{column}"

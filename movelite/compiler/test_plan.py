@@ -52,7 +52,6 @@ class TestCase:
     loc: Loc
     arguments: tuple[bytes | GeneratedArgument, ...]
     expected_failure: ExpectedFailure | None
-    is_random: bool = False
 
 
 class _Invalid(Exception):
@@ -121,7 +120,7 @@ class _Planner:
             expected = None if failure is None else self._expected_failure(failure)
         except _Invalid:
             expected = None
-        return TestCase(function.id, function.name.loc, tuple(kept), expected, is_random)
+        return TestCase(function.id, function.name.loc, tuple(kept), expected)
 
     def _test_attribute(self, function: nt.FunctionDef) -> nt.Attribute | None:
         test = function.attributes.get("test")

@@ -78,7 +78,6 @@ class Manifest:
     name: str
     edition: Edition = Edition.LEGACY
     flavor: Flavor = Flavor.IOTA
-    names_edition: bool = False
     published_at: str | None = None
     addresses: dict[str, int | None] = field(default_factory=dict)
     dev_addresses: dict[str, int] = field(default_factory=dict)
@@ -141,7 +140,6 @@ class _Reader:
         edition = self.text_of(package, "edition", "[package]")
         flavor = self.text_of(package, "flavor", "[package]")
         try:
-            manifest.names_edition = edition is not None
             manifest.edition = Edition.parse(edition) if edition is not None else manifest.edition
             manifest.flavor = Flavor.parse(flavor) if flavor is not None else manifest.flavor
         except ValueError as error:

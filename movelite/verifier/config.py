@@ -19,7 +19,6 @@ class VerifierConfig:
     max_value_stack_size: int = 1024
     max_type_nodes: int | None = 256
     max_push_size: int | None = 10_000
-    max_dependency_depth: int | None = 100
     max_data_definitions: int | None = 200
     max_fields_in_struct: int | None = 32
     max_function_definitions: int | None = 1000
@@ -40,7 +39,6 @@ MOVE_DEFAULT_CONFIG = VerifierConfig(
     max_basic_blocks=None,
     max_type_nodes=None,
     max_push_size=None,
-    max_dependency_depth=None,
     max_data_definitions=None,
     max_fields_in_struct=None,
     max_function_definitions=None,

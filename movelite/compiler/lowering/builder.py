@@ -72,9 +72,9 @@ class Builder:
         if isinstance(command, ir.LEAVING):
             self._go_on(self.new_block())
 
-    def jump(self, target: ir.Block, loc: Loc, *, is_user: bool = False) -> None:
+    def jump(self, target: ir.Block, loc: Loc) -> None:
         """Leave for another block."""
-        self.emit(ir.Jump(target, loc, is_user))
+        self.emit(ir.Jump(target, loc))
 
     def declare(self, local: tt.Local) -> None:
         """Note a local of the function; parameters are known already."""

@@ -249,12 +249,12 @@ class Lowerer:
             case tt.Give():
                 places = out.labels[expression.label]
                 self._give(self.value(expression.value), places.results)
-                out.jump(places.end, expression.loc, is_user=True)
+                out.jump(places.end, expression.loc)
             case tt.Continue():
                 next_ = out.labels[expression.label].next
                 if next_ is None:
                     raise ValueError("continue stands in a loop")
-                out.jump(next_, expression.loc, is_user=True)
+                out.jump(next_, expression.loc)
             case tt.Return():
                 out.emit(ir.ReturnCommand(self.value(expression.value), expression.loc))
             case tt.Abort():

@@ -70,11 +70,10 @@ class Discard:
 
 @dataclass(slots=True, eq=False)
 class Jump:
-    """Goes to a block. `is_user` marks `break` and `continue`."""
+    """Goes to a block."""
 
     target: Block
     loc: Loc
-    is_user: bool = False
 
 
 @dataclass(slots=True, eq=False)
