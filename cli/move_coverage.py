@@ -112,7 +112,7 @@ def lcov(
 
     package, counts = _load()
     target = to or package.folder / LCOV_FILE
-    write_report(target, lcov_text(source_coverage(package.program, counts)))
+    write_report(target, lcov_text(source_coverage(package.program, counts)).encode())
     output.say(f"wrote {target}")
 
 

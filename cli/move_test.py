@@ -235,8 +235,7 @@ class _Session:
         document = self._document(reporter)
         self._report_gas(reporter, totals, document)
         self._report_coverage(totals, document)
-        if self.junit is not None:
-            self._write_junit(self.junit, reporter)
+        self._report_junit(reporter)
         if output.is_json():
             output.show_json(document)
         else:
@@ -281,17 +280,16 @@ class _Session:
             return
         files = source_coverage(self.package.program, totals.coverage)
         write_coverage(self.package, totals.coverage)
-        write_report(self.package.folder / LCOV_FILE, lcov_text(files))
+        write_report(self.package.folder / LCOV_FILE, lcov_text(files).encode())
         document["coverage"] = coverage_json(files)
         self._say(f"\n{coverage_table(files)}\n")
 
-    def _write_junit(self, path: Path, reporter: Reporter) -> None:
+    def _report_junit(self, reporter: Reporter) -> None:
+        from cli.package_builds import write_report
         from movelite.unit_test.junit import junit_xml
 
-        try:
-            path.write_bytes(junit_xml(self.package.name, self.results, reporter))
-        except OSError as error:
-            raise MoveTestError(f"cannot write {path}: {error.strerror}") from error
+        if self.junit is not None:
+            write_report(self.junit, junit_xml(self.package.name, self.results, reporter))
 
 
 class _Progress:

@@ -80,9 +80,9 @@ def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> Pa
     return PackageToPublish(modules, named, dependencies, built.digest, built.published_at)
 
 
-def write_report(path: Path, text: str) -> None:
+def write_report(path: Path, data: bytes) -> None:
     """Write a report to a file. Raises: PackageError."""
     try:
-        path.write_text(text)
+        path.write_bytes(data)
     except OSError as error:
         raise PackageError(f"cannot write {path}: {error.strerror}", path.parent) from error
