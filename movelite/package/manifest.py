@@ -136,6 +136,9 @@ class _Reader:
         name = self.text_of(package, "name", "[package]")
         if not name:
             raise self.fail("[package] has no name", 'Write: [package]\n  name = "MyPackage"')
+        if name in (".", "..") or not name.isprintable() or "/" in name or "\\" in name:
+            hint = "Builds go to a folder of that name in build/."
+            raise self.fail(f"{name!r} in [package] is no name of a folder", hint)
         manifest = Manifest(self.path, name, default_edition, default_flavor, text=self.text)
         edition = self.text_of(package, "edition", "[package]")
         flavor = self.text_of(package, "flavor", "[package]")

@@ -56,6 +56,13 @@ def test_manifests_that_lead_nowhere(tmp_path: Path, rest: str, said: str, advic
     assert said in text and advice in text
 
 
+@pytest.mark.parametrize("name", ["../../b", "..", ".", "/b", "b\\\\c", "b\\nc"])
+def test_a_package_is_called_like_a_folder(tmp_path: Path, name: str) -> None:
+    other = package(tmp_path / "b", "B", m="module 0x1::m;")
+    assert "no name of a folder" in refusal(package(tmp_path / "a", name, m="module 0x1::n;"))
+    assert (other / "sources/m.move").is_file()
+
+
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "Move.toml" in refusal(tmp_path / "file")
