@@ -11,6 +11,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -158,38 +159,17 @@ class TransactionIndex:
                 self._timer = loop.call_later(WRITE_DELAY_SECONDS, self.write)
 
     def _add_all(self, receipts: Sequence[Receipt]) -> None:
-        (known,) = self._database.execute("SELECT ifnull(max(sequence), 0) FROM transactions").fetchone()
+        """Each table at once: to begin a statement costs more than a row."""
+        (sequence,) = self._database.execute("SELECT ifnull(max(sequence), 0) FROM transactions").fetchone()
         query = "SELECT 1 FROM transactions WHERE digest = ?"
-        for receipt in receipts:
-            if self._database.execute(query, (receipt.effects.transaction_digest,)).fetchone() is None:
-                known += 1
-                self._add(receipt, known)
-
-    def _add(self, receipt: Receipt, sequence: int) -> None:
-        digest, data = receipt.effects.transaction_digest, receipt.transaction.transaction_data
-        timestamp = int(self._now() * 1000)
-        execute, many = self._database.execute, self._database.executemany
-        transaction = (sequence, digest, timestamp, data.sender, bcs.encode(Receipt, receipt))
-        execute("INSERT INTO transactions VALUES (?, ?, ?, ?, ?)", transaction)
-        changes = receipt.effects.changed_objects
-        many("INSERT OR IGNORE INTO changed VALUES (?, ?)", [(id_, sequence) for id_, _ in changes])
-        recipients = {
-            change.output_state.owner.address
-            for _, change in changes
-            if isinstance(change.output_state, ObjectWrite)
-            and isinstance(change.output_state.owner, AddressOwner)
-        }
-        many("INSERT INTO recipients VALUES (?, ?)", [(address, sequence) for address in recipients])
-        if isinstance(data.kind, ProgrammableTransaction):
-            many("INSERT OR IGNORE INTO inputs VALUES (?, ?)", [(i, sequence) for i in _inputs(data.kind)])
-            calls = {(c.package, c.module, c.function) for c in data.kind.commands if isinstance(c, MoveCall)}
-            many("INSERT INTO calls VALUES (?, ?, ?, ?)", [(*call, sequence) for call in calls])
-        for position, event in enumerate(receipt.events.data if receipt.events else ()):
-            tag = event.type_
-            place = (sequence, position, event.package_id, event.transaction_module)
-            type_ = (tag.address, tag.module, tag.name, format_type_tag(tag))
-            row = (*place, *type_, event.sender, timestamp)
-            execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        fresh = {receipt.effects.transaction_digest: receipt for receipt in receipts}
+        rows: _Rows = defaultdict(list)
+        for digest, receipt in fresh.items():
+            if self._database.execute(query, (digest,)).fetchone() is None:
+                sequence += 1
+                _add_rows(rows, receipt, sequence, int(self._now() * 1000))
+        for statement, values in rows.items():
+            self._database.executemany(statement, values)
 
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions until they are final. Raises: PendingLogFailure."""
@@ -291,6 +271,37 @@ class TransactionIndex:
         query = "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE sequence = ?"
         row = self._rows(query, (sequence,)).fetchone()
         return None if row is None else _indexed(row)
+
+
+_Rows = dict[str, list[tuple[bytes | str | int, ...]]]
+"""Statements, and the rows to insert with each."""
+
+
+def _add_rows(rows: _Rows, receipt: Receipt, sequence: int, timestamp_ms: int) -> None:
+    """What a transaction adds to each table."""
+    digest, data = receipt.effects.transaction_digest, receipt.transaction.transaction_data
+    transaction = (sequence, digest, timestamp_ms, data.sender, bcs.encode(Receipt, receipt))
+    rows["INSERT INTO transactions VALUES (?, ?, ?, ?, ?)"].append(transaction)
+    changes = receipt.effects.changed_objects
+    rows["INSERT OR IGNORE INTO changed VALUES (?, ?)"] += [(id_, sequence) for id_, _ in changes]
+    recipients = {
+        change.output_state.owner.address
+        for _, change in changes
+        if isinstance(change.output_state, ObjectWrite)
+        and isinstance(change.output_state.owner, AddressOwner)
+    }
+    rows["INSERT INTO recipients VALUES (?, ?)"] += [(address, sequence) for address in recipients]
+    if isinstance(data.kind, ProgrammableTransaction):
+        inputs = [(id_, sequence) for id_ in _inputs(data.kind)]
+        rows["INSERT OR IGNORE INTO inputs VALUES (?, ?)"] += inputs
+        calls = {(c.package, c.module, c.function) for c in data.kind.commands if isinstance(c, MoveCall)}
+        rows["INSERT INTO calls VALUES (?, ?, ?, ?)"] += [(*call, sequence) for call in calls]
+    for position, event in enumerate(receipt.events.data if receipt.events else ()):
+        tag = event.type_
+        place = (sequence, position, event.package_id, event.transaction_module)
+        type_ = (tag.address, tag.module, tag.name, format_type_tag(tag))
+        row = (*place, *type_, event.sender, timestamp_ms)
+        rows["INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"].append(row)
 
 
 def _indexed(row: tuple[int, int, bytes]) -> IndexedTransaction:
