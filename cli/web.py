@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import signal
 import socket
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import cycle, islice
 
 import uvicorn
 from fastapi import FastAPI
 
 from cli.web_connections import ConnectionLimits, bounded_protocol
+
+SERVING_PORTS = range(20_000, 32_000)
+"""Below those that systems give to the near end of connections (Linux from 32768, others from 49152)."""
 
 
 class PortTaken(Exception):
@@ -34,9 +40,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free now."""
-    with contextlib.closing(listen(host, 0)) as opened:
-        return int(opened.getsockname()[1])
+    """A port that is free now, each time another one, and that no connection to others takes meanwhile.
+
+    Raises: PortTaken.
+    """
+    for port in islice(_candidates(), len(SERVING_PORTS)):
+        with contextlib.suppress(PortTaken), contextlib.closing(listen(host, port)):
+            return port
+    raise PortTaken(f"no port of {host} is free")
+
+
+@cache
+def _candidates() -> Iterator[int]:
+    return cycle(random.sample(SERVING_PORTS, len(SERVING_PORTS)))
 
 
 class _Server(uvicorn.Server):
