@@ -294,7 +294,7 @@ class AuthorityState:
     ) -> messages.ExecutionResult:
         """Execute a transaction; run: what came of it, if the unit has left its inputs as they were."""
         unit = commit.unit
-        if run is None or not unit.are_parts_live(run.job.inputs):
+        if run is None or unit.has_written(run.job.inputs):
             run = self._run_plain([submission], {}, unit).get(submission.transaction.digest)
         if run is None:
             return self._execute_fully(submission, commit)

@@ -36,7 +36,7 @@ from authority.removal import Removal
 from authority.vote_journal import VoteJournal
 from proto import bcs
 from proto.committee import AuthorityName
-from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
 from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, OwnedParts, Owner, coin_parts
 
@@ -337,12 +337,15 @@ class UnitOfWork:
 
     def are_parts_live(self, parts: Iterable[OwnedParts]) -> bool:
         """The same for objects of accounts."""
-        mine, kept = self.live, self._store._live
+        kept = self._store._live
         for one in parts:
-            object_id = ObjectID(one.reference[:ADDRESS_LENGTH])
-            if object_id in mine or kept.get(object_id) is not one:
+            if kept.get(one.id) is not one:
                 return False
-        return True
+        return not self.has_written(parts)
+
+    def has_written(self, parts: Iterable[OwnedParts]) -> bool:
+        """Whether this unit has changed one of these."""
+        return not self.live.keys().isdisjoint([one.id for one in parts])
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""
@@ -442,7 +445,7 @@ class UnitOfWork:
         """The same for objects of accounts: what each was before, and what it is now."""
         puts, live = self.batch.puts, self.live
         for before, value in written:
-            object_id, owner = ObjectID(value.reference[:ADDRESS_LENGTH]), value.owner
+            object_id, owner = value.id, value.owner
             puts[b"o" + object_id + (MAX_U64 - value.version).to_bytes(8, "big")] = _LIVE + value.encoded
             if before is None:
                 puts[b"a" + owner + object_id] = b""

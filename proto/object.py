@@ -245,10 +245,12 @@ ObjectData = MoveObject | MovePackage
 class OwnedParts(NamedTuple):
     """An object of an account, taken apart: what transactions that name it are checked against and run on.
 
-    encoded: its BCS; reference: that of its ObjectRef; head: BCS of the object before its version, which is
-    its type; balance: of a gas coin, whose contents are not kept beside it; size: its metered_size.
+    id: one object for all tables, which remembers its hash; encoded: its BCS; reference: that of its
+    ObjectRef; head: BCS of the object before its version, which is its type; balance: of a gas coin, whose
+    contents are not kept beside it; size: its metered_size.
     """
 
+    id: ObjectID
     encoded: bytes
     reference: bytes
     version: SequenceNumber
@@ -289,6 +291,7 @@ class Object:
         if data.version >= MAX_VERSION:
             return None
         return coin_parts(self.encoded) or OwnedParts(
+            self.object_id,
             self.encoded,
             bcs.encode(ObjectRef, self.reference()),
             data.version,
@@ -433,7 +436,7 @@ def coin_parts(encoded: bytes) -> OwnedParts | None:
         return None
     if version >= MAX_VERSION:
         return None
-    return _coin_parts(encoded, key, version, balance, owner, made_by, rebate)
+    return new_coin_parts(key, version, balance, owner, made_by, rebate)
 
 
 def new_coin_parts(
@@ -448,7 +451,13 @@ def new_coin_parts(
     encoded = _COIN_PARTS.pack(
         GAS_COIN_HEAD, version, _COIN_LENGTH, object_id, balance, 0, owner, DIGEST_LENGTH, made_by, rebate
     )
-    return _coin_parts(encoded, object_id, version, balance, owner, made_by, rebate)
+    reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
+    head, size = GAS_COIN_HEAD, GAS_COIN_SIZE
+    # The class itself would call this through a function of Python's.
+    return tuple.__new__(
+        OwnedParts,
+        (object_id, encoded, reference, version, head, balance, b"", owner, made_by, rebate, size),
+    )
 
 
 def new_parts(
@@ -465,30 +474,8 @@ def new_parts(
     before = b"".join((head, version.to_bytes(8, "little"), bcs.write_uleb128(len(contents)), contents))
     encoded = before + _AFTER_CONTENTS.pack(0, owner, DIGEST_LENGTH, made_by, rebate)
     reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
-    return OwnedParts(encoded, reference, version, head, None, contents, owner, made_by, rebate, size)
-
-
-def _coin_parts(
-    encoded: bytes,
-    object_id: ObjectID,
-    version: SequenceNumber,
-    balance: int,
-    owner: Address,
-    made_by: Digest,
-    rebate: int,
-) -> OwnedParts:
-    reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
     return OwnedParts(
-        encoded,
-        reference,
-        version,
-        GAS_COIN_HEAD,
-        balance,
-        b"",
-        owner,
-        made_by,
-        rebate,
-        GAS_COIN_SIZE,
+        object_id, encoded, reference, version, head, None, contents, owner, made_by, rebate, size
     )
 
 

@@ -32,7 +32,7 @@ from proto.effects_writer import (
     plain_effects_bytes,
 )
 from proto.execution_status import Success
-from proto.ids import ADDRESS_LENGTH, GENESIS_MARKER_DIGEST, ObjectID, SequenceNumber, derive_object_id
+from proto.ids import GENESIS_MARKER_DIGEST, ObjectID, SequenceNumber, derive_object_id
 from proto.object import (
     GAS_COIN_HEAD,
     GAS_COIN_SIZE,
@@ -110,19 +110,8 @@ class _Writer:
         self._add("transaction, inputs, digest = job")
         self._add("".join(f"input{place}, " for place in inputs) + "= inputs")
         for place in inputs:
-            names = (
-                "reference",
-                "version",
-                "head",
-                "balance",
-                "contents",
-                "owner",
-                "made_by",
-                "rebate",
-                "size",
-            )
-            self._add("_, " + ", ".join(f"{name}{place}" for name in names) + f" = input{place}")
-            self._add(f"id{place} = reference{place}[:{ADDRESS_LENGTH}]")
+            fields = [f"{name}{place}" for name in OwnedParts._fields]
+            self._add(f"{', '.join(fields)} = input{place}")
         self._add("pure, budget = transaction.pure, transaction.budget")
         self._add(f"read_size = PACKAGES_SIZE + {_sum('size', inputs)}")
         if self._plan.has_calls:
@@ -317,7 +306,7 @@ def _stored_form(type_: Any, head: bytes, value: Any) -> tuple[bytes, int]:
 def _input_of(inputs: Sequence[OwnedParts], object_id: ObjectID) -> OwnedParts | None:
     """The input that a function has given back; None if it has made the object."""
     for one in inputs:
-        if one.reference[:ADDRESS_LENGTH] == object_id:
+        if one.id == object_id:
             return one
     return None
 
@@ -338,13 +327,12 @@ def _changes_of_calls(
     seen = {object_id for object_id, _, _ in left}
     removed = []
     for one in inputs:
-        object_id = ObjectID(one.reference[:ADDRESS_LENGTH])
-        if object_id not in seen:
-            seen.add(object_id)
-            is_deleted = object_id in deleted
+        if one.id not in seen:
+            seen.add(one.id)
+            is_deleted = one.id in deleted
             operation = ID_DELETED if is_deleted else ID_UNCHANGED
-            changes.append(owned_change_bytes(object_id, one, None, operation))
-            removed.append(Removal(object_id, version, not is_deleted))
+            changes.append(owned_change_bytes(one.id, one, None, operation))
+            removed.append(Removal(one.id, version, not is_deleted))
     for object_id in (*created, *deleted):
         if object_id not in seen:
             operation = ID_CREATED if object_id in created else ID_DELETED

@@ -144,7 +144,7 @@ def check_alike(data: TransactionData) -> tuple[ExecutionResult | None, bool]:
     assert found.effects.gas_used == wanted.effects.gas_used
     assert len(found.changes) == len(wanted.written)
     for _, parts in found.changes:
-        value = wanted.written[Address(parts.reference[:32])]
+        value = wanted.written[parts.id]
         assert parts == value.parts
         assert parts.to_object() == value
         assert parts.encoded == bcs.encode(Object, value)
