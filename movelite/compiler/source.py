@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -80,8 +81,29 @@ class SourceFile:
 
     def byte_offset(self, offset: int) -> int:
         """Where a character stands in the UTF-8 form; source maps count bytes."""
-        text = self.text
-        return offset if text.isascii() else len(text[:offset].encode("utf-8", "surrogatepass"))
+        if self.text.isascii():
+            return offset
+        line = self.line_of(offset)
+        return self._byte_starts[line] + _size(self.text[self.line_starts[line] : offset])
+
+    def character_offset(self, byte_offset: int) -> int:
+        """The character that begins at a byte of the UTF-8 form."""
+        if self.text.isascii():
+            return byte_offset
+        line = bisect_right(self._byte_starts, byte_offset) - 1
+        start = self.line_starts[line]
+        end = self.line_starts[line + 1] if line + 1 < len(self.line_starts) else len(self.text)
+        data = self.text[start:end].encode("utf-8", "surrogatepass")
+        return start + len(data[: byte_offset - self._byte_starts[line]].decode("utf-8", "ignore"))
+
+    @cached_property
+    def _byte_starts(self) -> list[int]:
+        """Where every line begins in the UTF-8 form."""
+        return [0, *accumulate(_size(line) + 1 for line in self.text.split("\n")[:-1])]
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 class SourceMap:

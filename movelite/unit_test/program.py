@@ -184,15 +184,7 @@ class TestProgram:
         file = self._files.get(location.file_hash)
         if file is None:
             return None
-        return Loc(file.id, _characters(file, location.start), _characters(file, location.end))
-
-
-def _characters(file: SourceFile, byte_offset: int) -> int:
-    """The character that begins at a byte of a file."""
-    text = file.text
-    if text.isascii():
-        return byte_offset
-    return len(text.encode("utf-8", "surrogatepass")[:byte_offset].decode("utf-8", "ignore"))
+        return Loc(file.id, file.character_offset(location.start), file.character_offset(location.end))
 
 
 def short_name(module_id: ModuleId) -> str:
