@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 from asyncio import BaseTransport
+from contextlib import suppress
 from struct import Struct
 
 from proto.committee import AuthorityName
@@ -75,8 +76,9 @@ class FrameBuffer:
 def keep_alive(transport: BaseTransport) -> None:
     """Let the system find out that the other end is gone, as far as it knows how."""
     connection = transport.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEP_ALIVE.items():
-        option = getattr(socket, name, None)
-        if option is not None:
-            connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    with suppress(OSError):  # it has gone already
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE.items():
+            option = getattr(socket, name, None)
+            if option is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, option, value)

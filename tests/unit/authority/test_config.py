@@ -49,3 +49,9 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, change: str, prob
     path.write_text("\n".join([*kept, change]) + "\n")
     with pytest.raises(ConfigError, match=problem):
         load_config(path)
+
+
+def test_a_file_of_before_has_no_port_for_frames(tmp_path: Path) -> None:
+    path = tmp_path / "authority.yaml"
+    path.write_text("{name: a, genesis: g, key_file: k, data_dir: d, listen: '0.0.0.0:9200'}")
+    assert load_config(path).listen_frames is None
