@@ -35,7 +35,8 @@ class FanOut:
 
     def __init__(self, committee: Committee, clients: Mapping[AuthorityName, SafeClient]) -> None:
         self.committee = committee
-        self._order = dict(clients)
+        self._order = list(clients.items())
+        self._quorum_size = self._size_of_quorum()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
@@ -60,10 +61,9 @@ class FanOut:
         takes too long, and the round is not done.
         Returns: whom it was not necessary to ask.
         """
-        places = list(self._order.items())
-        count = self._size_of_quorum() if quorum_first else len(places)
-        round_ = _Round(self, ask, take, is_done, places[count:])
-        round_.begin(places[:count])
+        count = self._quorum_size if quorum_first else len(self._order)
+        round_ = _Round(self, ask, take, is_done, self._order[count:])
+        round_.begin(self._order[:count])
         try:
             await round_.end
         finally:
@@ -78,14 +78,15 @@ class FanOut:
 
     def move_to_end(self, names: Iterable[AuthorityName]) -> None:
         """Ask these last from now on."""
-        for name in names:
-            self._order[name] = self._order.pop(name)
+        last = set(names)
+        self._order.sort(key=lambda place: place[0] in last)
+        self._quorum_size = self._size_of_quorum()
 
     def _size_of_quorum(self) -> int:
         """How many of the first authorities hold a quorum."""
         stake = 0
-        for count, client in enumerate(self._order.values(), 1):
-            stake += client.stake
+        for count, (name, _) in enumerate(self._order, 1):
+            stake += self.committee.stake_of(name)
             if stake >= self.committee.quorum_threshold:
                 return count
         return len(self._order)

@@ -211,7 +211,7 @@ class QuorumDriver:
         drive = self._drives[submission.digest] = _Drive(submission, now, now, backoff)
         self._attempt(drive)
         if self._look is None:
-            self._look_later()
+            self._look_later(1.05 * self._policy.no_quorum_timeout)  # then it is overdue by every clock
         return drive
 
     def _attempt(self, drive: _Drive) -> None:
@@ -246,8 +246,8 @@ class QuorumDriver:
         except PendingLogFailure as error:
             _log.warning("%s; what is final is asked for once more after a restart", error)
 
-    def _look_later(self) -> None:
-        self._look = asyncio.get_running_loop().call_later(self._policy.look_pause, self._look_after)
+    def _look_later(self, seconds: float) -> None:
+        self._look = asyncio.get_running_loop().call_later(seconds, self._look_after)
 
     def _look_after(self) -> None:
         """Tell who waits if too few authorities answer at all: a round with silent ones takes long to end."""
@@ -267,7 +267,7 @@ class QuorumDriver:
             for drive in self._drives.values():
                 if drive.begun <= due:
                     drive.report(NoQuorum(answering, len(committee), needed, reasons))
-        self._look_later()
+        self._look_later(self._policy.look_pause)
 
     # ---- a batch
 
