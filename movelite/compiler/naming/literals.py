@@ -13,7 +13,6 @@ from ..types import INTEGER_BITS
 _SUFFIX = re.compile(r"u(?:8|16|32|64|128|256)$")
 _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", '"': '"'}
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
-_MAX_DIGITS = 400
 
 
 def read_number(loc: Loc, text: str) -> tuple[int, str | None] | Diagnostic:
@@ -23,7 +22,7 @@ def read_number(loc: Loc, text: str) -> tuple[int, str | None] | Diagnostic:
     if found is not None:
         type_, text = found.group(), text[: found.start()]
     bits = INTEGER_BITS[type_ or "u256"]
-    value = parse_number(text) if len(text.replace("_", "").lstrip("0x")) < _MAX_DIGITS else 1 << 256
+    value = parse_number(text)
     if value >> bits == 0:
         return value, type_
     shown = f"'{type_}'" if type_ is not None else "the largest possible integer type, 'u256'"

@@ -21,11 +21,15 @@ NAME_STARTS = frozenset({ID, ESCAPED_ID})
 PARAMETER_NAME_STARTS = frozenset({ID, ESCAPED_ID, SYNTAX_ID})
 ABILITIES = frozenset({"copy", "drop", "store", "key"})
 MAX_ADDRESS = 2**256 - 1
+_MAX_DIGITS = 78
+"""Of the largest number that fits anywhere, in decimal form."""
 
 
 def parse_number(text: str) -> int:
-    """Value of a number without type. Raises: ValueError."""
+    """Value of a number without type; with too many digits, or none (`0x_`), it is too large for all uses."""
     digits = text.replace("_", "")
+    if digits == "0x" or len(digits.lstrip("0x")) > _MAX_DIGITS:
+        return MAX_ADDRESS + 1
     return int(digits[2:], 16) if digits.startswith("0x") else int(digits)
 
 

@@ -31,6 +31,12 @@ def parse_expression(text: str) -> st.Expression:
     return function.body.result
 
 
+@pytest.mark.parametrize("number", ["0x_", "9" * 5000, "0x1" + "0" * 64])
+def test_numbers_that_fit_nowhere(number: str) -> None:
+    assert parse(f"module 0x1::m {{ fun f() {{ @{number}; }} }}")[1] == ["E01005"]
+    assert parse(f"module {number}::m {{ }}")[1] == ["E01005"]
+
+
 def test_operators_bind_as_their_precedence_says() -> None:
     tree = parse_expression("a + b * c == d && e")
     assert isinstance(tree, st.Binary) and tree.operator == "&&"

@@ -38,6 +38,10 @@ def test_a_type_that_nothing_tells_is_an_error() -> None:
     assert codes_in("fun f() { let x; x = (x, 0); }") == ["E04010", "E04008", "E04005", "E04010"]
 
 
+def test_a_number_without_digits_is_an_error() -> None:
+    assert codes_in("fun f(): u64 { 0x_ }") == codes_in("fun f(): u64 { 0x_u64 }") == ["E01006"]
+
+
 def test_branches_must_agree() -> None:
     assert codes_in("public fun f(c: bool): u64 { if (c) 1 else false }") == ["E04007"]
 
