@@ -13,6 +13,7 @@ from .manifest import parse_address
 
 LOCK = "Move.lock"
 
+_VERSION = re.compile(r"[0-9]{1,20}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -34,7 +35,7 @@ def read_published(folder: Path) -> list[PublishedPackage]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         hint = "Delete it; it is made anew by a build. Only the addresses under [env] are lost."
         raise ManifestError(f"cannot be read: {error}", path, hint) from None
     found: list[PublishedPackage] = []
@@ -45,7 +46,7 @@ def read_published(folder: Path) -> list[PublishedPackage]:
         original = parse_address(str(entry.get("original-published-id", "")))
         latest = parse_address(str(entry.get("latest-published-id", "")))
         version = str(entry.get("published-version", "1"))
-        if original is None or latest is None or not (version.isascii() and version.isdecimal()):
+        if original is None or latest is None or not _VERSION.fullmatch(version):
             hint = (
                 "Delete the section and note where the package is published with 'published-at' in Move.toml."
             )

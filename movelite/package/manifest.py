@@ -101,7 +101,7 @@ def read_manifest(folder: Path, edition: Edition = Edition.LEGACY, flavor: Flavo
         raise ManifestError(f"cannot be read: {error}", path) from None
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ManifestError(f"is no valid TOML: {error}", path) from None
     return _Reader(path, text).manifest(table, edition, flavor)
 

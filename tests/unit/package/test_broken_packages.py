@@ -48,6 +48,8 @@ def refusal(folder: Path) -> str:
         ('[addresses]\na = "0x1' + "0" * 64 + '"', "no address", '"0x2a"'),
         ('[dev-addresses]\nz = "_"', "needs a value", ""),
         ("[addresses", "no valid TOML", ""),
+        ("x = " + "9" * 5000, "no valid TOML", ""),
+        ("x = " + "[" * 5000, "no valid TOML", ""),
     ],
 )
 def test_manifests_that_lead_nowhere(tmp_path: Path, rest: str, said: str, advice: str) -> None:
