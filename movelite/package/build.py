@@ -16,6 +16,7 @@ from .addresses import resolve_addresses
 from .built import BuiltModule, BuiltPackage
 from .bundle import Bundle, bundled_packages, source_package
 from .emit import BuildError
+from .errors import PackageError
 from .graph import Defaults, PackageGraph, PackageNode, resolve_graph
 from .linked import Linked
 from .published import PublishedIds, published_ids
@@ -197,6 +198,9 @@ class _Build:
         self.is_run = is_run
         self.is_forced = False
         self.graph: PackageGraph = resolve_package(folder, options)
+        if is_compiled_only(self.graph.root):
+            hint = "Others can depend on it. To build it, bring its sources back."
+            raise PackageError("only compiled modules are left of this package", folder, hint)
         self.published: PublishedIds = published_ids(self.graph, options.chain_id)
         self.addresses = resolve_addresses(
             self.graph, options.is_dev, dict(options.addresses), self.published.original

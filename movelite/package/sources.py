@@ -12,6 +12,8 @@ from .errors import PackageError
 if TYPE_CHECKING:
     from .graph import PackageNode
 
+_TESTS = ("tests", "examples")
+
 Files = list[tuple[str, str]]
 """(name for messages, text) of each file, in order."""
 
@@ -24,7 +26,7 @@ def read_sources(node: PackageNode, with_tests: bool) -> Files:
     if is_compiled_only(node):
         return declarations(node)
     files: Files = []
-    for part in ("sources", *(("tests", "examples") if with_tests else ())):
+    for part in ("sources", *(_TESTS if with_tests else ())):
         folder = node.folder / part
         if not folder.is_dir():
             continue
@@ -36,7 +38,7 @@ def read_sources(node: PackageNode, with_tests: bool) -> Files:
 
 def is_compiled_only(node: PackageNode) -> bool:
     """Whether a package has no sources but compiled modules."""
-    if next((node.folder / "sources").rglob("*.move"), None) is not None:
+    if any(next((node.folder / part).rglob("*.move"), None) is not None for part in ("sources", *_TESTS)):
         return False
     return bool(compiled_files(node))
 

@@ -75,6 +75,18 @@ def test_tests_run_their_code(user: Path) -> None:
     assert [result.failed_run for result in results] == [None]
 
 
+def test_they_are_not_built_themselves(user: Path) -> None:
+    folder = user.parent / "shapes"
+    (module,) = (folder / "build/Shapes/bytecode_modules").glob("*.mv")
+    before = module.read_bytes()
+    with pytest.raises(PackageError, match="only compiled modules are left"):
+        write_build(build(folder), folder)
+    assert module.read_bytes() == before
+    (folder / "tests").mkdir()
+    (folder / "tests/t.move").write_text("#[test_only] module shapes::t; #[test] fun t() {}")
+    assert [test.name for test in load_package(folder).program.tests] == ["t"]
+
+
 def test_declarations_are_move(user: Path) -> None:
     node = resolve_graph(user).packages["Shapes"]
     [(_, text)] = declarations(node)
