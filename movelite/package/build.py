@@ -187,6 +187,19 @@ def framework_modules(names: Sequence[str], test_mode: bool = False) -> tuple[Bu
     return Bundle(*bundled_packages(names), test_mode).modules()
 
 
+def _check_files(modules: Sequence[BuiltModule]) -> None:
+    """Refuse modules of one package that a file system may take for one file. Raises: PackageError."""
+    seen: dict[tuple[str, str], BuiltModule] = {}
+    for module in modules:
+        other = seen.setdefault((module.package, module.name.lower()), module)
+        if other is not module:
+            raise PackageError(
+                f"the modules '{other.name}' in {other.source} and '{module.name}' in {module.source} "
+                "would be the same file where case does not count",
+                hint="Rename one of them.",
+            )
+
+
 class _Build:
     """The packages of one build: `compiled` become one package, `linked` and `bundle` are linked against.
 
@@ -260,6 +273,7 @@ class _Build:
         if isinstance(found, BuiltPackage):
             return found
         modules, warnings = self._compile()
+        _check_files(modules)
         root = self.graph.root
         is_part = self.options.with_unpublished
         dependencies = sorted(node.name for node in self.graph.dependencies())

@@ -65,6 +65,12 @@ def test_a_package_is_called_like_a_folder(tmp_path: Path, name: str) -> None:
     assert (other / "sources/m.move").is_file()
 
 
+@pytest.mark.parametrize("other", ["0x2::m", "0x1::M"])
+def test_modules_have_files_of_their_own(tmp_path: Path, other: str) -> None:
+    text = refusal(package(tmp_path / "a", "A", one="module 0x1::m;", two=f"module {other};"))
+    assert "the same file" in text and "one.move" in text and "two.move" in text
+
+
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "Move.toml" in refusal(tmp_path / "file")
