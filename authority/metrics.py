@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, SummaryMetricFamily
@@ -28,83 +28,52 @@ class AuthorityMetrics:
         """Names for people; peers without one are shown by their key."""
         self.execution = ExecutionTotals()
         registry.register(self.execution)
-        self._rpc_requests = Counter(
-            "movelite_rpc_requests",
-            "Requests by method and outcome",
-            ["method", "outcome"],
-            registry=registry,
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        self._rpc_requests = counter(
+            "movelite_rpc_requests", "Requests by method and outcome", ["method", "outcome"]
         )
-        self._rpc_seconds = Histogram(
-            "movelite_rpc_seconds", "Time to answer", ["method"], buckets=RPC_SECONDS, registry=registry
+        self._rpc_seconds = histogram(
+            "movelite_rpc_seconds", "Time to answer", ["method"], buckets=RPC_SECONDS
         )
-        self._batches = Histogram(
-            "movelite_batch_transactions",
-            "Transactions in a request",
-            ["method"],
-            buckets=BATCH_SIZES,
-            registry=registry,
+        self._batches = histogram(
+            "movelite_batch_transactions", "Transactions in a request", ["method"], buckets=BATCH_SIZES
         )
-        self._votes = Counter(
-            "movelite_votes", "Transactions voted on, by verdict", ["verdict"], registry=registry
+        self._votes = counter("movelite_votes", "Transactions voted on, by verdict", ["verdict"])
+        self._certificates = counter("movelite_certificates", "Certificates shown, by result", ["result"])
+        self._refusals = counter(
+            "movelite_refusals", "Transactions and certificates refused, by name of the error", ["error"]
         )
-        self._certificates = Counter(
-            "movelite_certificates", "Certificates shown, by result", ["result"], registry=registry
+        self._equivocations = counter(
+            "movelite_equivocations", "Transactions that want an object version that another one holds"
         )
-        self._refusals = Counter(
-            "movelite_refusals",
-            "Transactions and certificates refused, by name of the error",
-            ["error"],
-            registry=registry,
+        self.executed = gauge("movelite_executed_transactions", "Certificates executed since genesis")
+        self.overloads = counter(
+            "movelite_overloads", "Requests turned away for overload, by cause", ["cause"]
         )
-        self._equivocations = Counter(
-            "movelite_equivocations",
-            "Transactions that want an object version that another one holds",
-            registry=registry,
+        self.clients = gauge("movelite_clients", "Clients whose use is remembered")
+        self.connections = gauge(
+            "movelite_connections", "Open connections, by how one speaks on them", ["transport"]
         )
-        self.executed = Gauge(
-            "movelite_executed_transactions", "Certificates executed since genesis", registry=registry
-        )
-        self.overloads = Counter(
-            "movelite_overloads", "Requests turned away for overload, by cause", ["cause"], registry=registry
-        )
-        self.clients = Gauge("movelite_clients", "Clients whose use is remembered", registry=registry)
-        self.connections = Gauge(
-            "movelite_connections",
-            "Open connections, by how one speaks on them",
-            ["transport"],
-            registry=registry,
-        )
-        self._waiting = Gauge(
-            "movelite_queue_waiting", "Requests that wait for their turn", ["lane"], registry=registry
-        )
-        self._running = Gauge(
-            "movelite_queue_running", "Requests being worked on", ["lane"], registry=registry
-        )
-        self.synced = Counter(
-            "movelite_synced_certificates", "Certificates fetched from peers", registry=registry
-        )
-        self.sync_lag = Gauge(
+        self._waiting = gauge("movelite_queue_waiting", "Requests that wait for their turn", ["lane"])
+        self._running = gauge("movelite_queue_running", "Requests being worked on", ["lane"])
+        self.synced = counter("movelite_synced_certificates", "Certificates fetched from peers")
+        self.sync_lag = gauge(
             "movelite_sync_lag_transactions",
             "Transactions that a peer has executed and this authority has not looked at",
             ["peer"],
-            registry=registry,
         )
-        self.peer_reachable = Gauge(
-            "movelite_peer_reachable", "1 if a peer answered when last asked", ["peer"], registry=registry
+        self.peer_reachable = gauge(
+            "movelite_peer_reachable", "1 if a peer answered when last asked", ["peer"]
         )
-        self._ready = Gauge("movelite_ready", "1 if /ready says so", registry=registry)
-        self._locks = Gauge("movelite_locks", "Object versions promised to transactions", registry=registry)
-        self._database_bytes = Gauge(
-            "movelite_database_bytes", "Size of the data directory", registry=registry
-        )
-        self.storage_failures = Counter(
-            "movelite_storage_failures", "Writes that the disk refused", registry=registry
-        )
-        self._info = Gauge(
+        self._ready = gauge("movelite_ready", "1 if /ready says so")
+        self._locks = gauge("movelite_locks", "Object versions promised to transactions")
+        self._database_bytes = gauge("movelite_database_bytes", "Size of the data directory")
+        self.storage_failures = counter("movelite_storage_failures", "Writes that the disk refused")
+        self._info = gauge(
             "movelite_info",
             "Which authority this is; always 1",
             ["name", "authority", "epoch", "chain", "software"],
-            registry=registry,
         )
 
         # Those that every request passes are looked up once: labels() takes longer than counting.
