@@ -159,6 +159,26 @@ def test_both_engines_do_the_same(random: Random) -> None:
     check_alike(draw(random, calls=random.random() < 0.5))
 
 
+def test_a_layout_gets_code_when_it_has_come_as_often_as_it_has_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(native, "USES_PER_PLACE", 1)
+    state, table, (gas, coin) = (
+        ledger_with_a_box()[0],
+        LayoutTable(),
+        coins_of(ALICE, ledger_with_a_box()[0])[:2],
+    )
+    inputs = (ObjectInput(ImmOrOwnedObject(coin.reference())), pure(Address, BOB.address))
+    signed = build_transaction(ALICE, gas, inputs, (TransferObjects((Input(0),), Input(1)),), BUDGET)
+    table.learn(signed)
+    plain = table.read(signed.to_bytes())
+    assert plain is not None and gas.parts is not None and coin.parts is not None
+    job = PlainJob(plain, (coin.parts, gas.parts), signed.digest())
+    runs = [state.executor.execute_plain([job], state.store)[0] for _ in range(4)]
+    assert [run is not None for run in runs] == [False, False, True, True]
+    assert runs[2] == runs[3]
+
+
 def test_calls_are_learnt() -> None:
     """Once the general engine has called a function, it is not needed for that any more."""
     random, executor = Random(5), ledger_with_a_box()[0].executor
