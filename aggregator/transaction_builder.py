@@ -99,6 +99,7 @@ class TransactionBuilder:
     def __init__(self, view: LedgerView) -> None:
         self.view = view
         self._inputs: list[CallArg] = []
+        self._places: dict[object, int] = {}
         self._commands: list[Command] = []
 
     def pure(self, schema: object, value: object) -> Argument:
@@ -201,14 +202,12 @@ class TransactionBuilder:
 
     def input(self, value: CallArg) -> Argument:
         """An input; one that is there already is used again."""
-        for index, known in enumerate(self._inputs):
-            if known == value:
-                return Input(index)
-            if _object_id(known) is not None and _object_id(known) == _object_id(value):
-                self._inputs[index] = _stronger(known, value)
-                return Input(index)
-        self._inputs.append(value)
-        return Input(len(self._inputs) - 1)
+        place = self._places.setdefault(_object_id(value) or value, len(self._inputs))
+        if place == len(self._inputs):
+            self._inputs.append(value)
+        else:
+            self._inputs[place] = _stronger(self._inputs[place], value)
+        return Input(place)
 
     async def _argument(self, parameter: Any, argument: Any, type_arguments: Sequence[TypeTag]) -> Argument:
         if isinstance(argument, Input | Result | NestedResult | GasCoin):
@@ -218,8 +217,13 @@ class TransactionBuilder:
             return self.pure_bytes(encode_json(layout, _as_value(layout, argument)))
         mutable = not (isinstance(parameter, dict) and "Reference" in parameter)
         if isinstance(argument, list):
-            elements = [await self._argument(None, item, type_arguments) for item in argument]
+            elements = [await self._object_argument(item, mutable=True) for item in argument]
             return self.add(MakeMoveVec(None, tuple(elements)))
+        return await self._object_argument(argument, mutable)
+
+    async def _object_argument(self, argument: Any, mutable: bool) -> Argument:
+        if isinstance(argument, Input | Result | NestedResult | GasCoin):
+            return argument
         if not isinstance(argument, str):
             raise BuildError(f"an object is named by its id, not {argument!r}")
         return await self.object(parse_address(argument), mutable)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
-from typing import Any, Literal, ParamSpec, assert_never
+from typing import Annotated, Any, Literal, ParamSpec, assert_never
 
 from pydantic import Field
 
@@ -18,12 +18,21 @@ from aggregator.account.ledger import DirectLedger
 from aggregator.rpc_codes import INTERNAL_ERROR, RpcError
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import CamelModel, Json, reference_json
-from aggregator.service.parameters import AddressParam, Base64Param, TypeParam, U64Param
+from aggregator.service.parameters import (
+    MOST_ARGUMENTS,
+    AddressesParam,
+    AddressParam,
+    AmountsParam,
+    Base64Param,
+    TypeParam,
+    U64Param,
+)
 from aggregator.transaction_builder import BuildError, ObjectSummary, TransactionBuilder
 from proto import bcs
 from proto.errors import UserInputError
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address, format_digest
 from proto.object import ObjectRef
+from proto.protocol_config import PROTOCOL_CONFIG
 from proto.transaction import (
     Argument,
     GasCoin,
@@ -31,7 +40,6 @@ from proto.transaction import (
     ImmOrOwnedObject,
     MoveCall,
     ObjectInput,
-    Publish,
     SplitCoins,
     TransactionData,
     TransferObjects,
@@ -51,6 +59,9 @@ _P = ParamSpec("_P")
 
 BuilderMode = Literal["Commit", "DevInspect"]
 
+ArgumentsParam = Annotated[list[Any], MOST_ARGUMENTS]
+"""Arguments of a Move call as JSON."""
+
 
 class TransferObjectParams(CamelModel):
     """One transfer of a batch."""
@@ -66,7 +77,7 @@ class MoveCallParams(CamelModel):
     module: str
     function: str
     type_arguments: list[TypeParam] = Field(default_factory=list)
-    arguments: list[Any]
+    arguments: ArgumentsParam
 
 
 class TransferRequest(CamelModel):
@@ -79,6 +90,12 @@ class MoveCallRequest(CamelModel):
     """A call in a batch."""
 
     move_call_request_params: MoveCallParams
+
+
+BatchParam = Annotated[
+    list[TransferRequest | MoveCallRequest], Field(max_length=PROTOCOL_CONFIG.max_programmable_tx_commands)
+]
+"""Transfers and calls, one command each."""
 
 
 def _told(method: Callable[_P, Awaitable[TransactionData]]) -> Callable[_P, Awaitable[Json]]:
@@ -139,9 +156,9 @@ class BuilderApi:
     async def pay(
         self,
         signer: AddressParam,
-        input_coins: list[AddressParam],
-        recipients: list[AddressParam],
-        amounts: list[U64Param],
+        input_coins: AddressesParam,
+        recipients: AddressesParam,
+        amounts: AmountsParam,
         gas: AddressParam | None,
         gas_budget: U64Param,
     ) -> TransactionData:
@@ -162,9 +179,9 @@ class BuilderApi:
     async def pay_iota(
         self,
         signer: AddressParam,
-        input_coins: list[AddressParam],
-        recipients: list[AddressParam],
-        amounts: list[U64Param],
+        input_coins: AddressesParam,
+        recipients: AddressesParam,
+        amounts: AmountsParam,
         gas_budget: U64Param,
     ) -> TransactionData:
         """Pay amounts of IOTA to recipients; the coins pay for gas too."""
@@ -177,7 +194,7 @@ class BuilderApi:
     async def pay_all_iota(
         self,
         signer: AddressParam,
-        input_coins: list[AddressParam],
+        input_coins: AddressesParam,
         recipient: AddressParam,
         gas_budget: U64Param,
     ) -> TransactionData:
@@ -195,7 +212,7 @@ class BuilderApi:
         module: str,
         function: str,
         type_arguments: list[TypeParam],
-        arguments: list[Any],
+        arguments: ArgumentsParam,
         gas: AddressParam | None,
         gas_budget: U64Param,
         execution_mode: BuilderMode | None = None,
@@ -216,8 +233,9 @@ class BuilderApi:
     ) -> TransactionData:
         """Split amounts off a coin."""
         builder = TransactionBuilder(self._ledger)
-        amounts = bcs.encode(tuple[bcs.U64, ...], tuple(split_amounts))
-        await self._framework_call(builder, "pay", "split_vec", coin_object_id, amounts)
+        coin, kind = await self._coin(builder, coin_object_id)
+        amounts = builder.pure(tuple[bcs.U64, ...], tuple(split_amounts))
+        builder.add(_framework_call("pay", "split_vec", kind, coin, amounts))
         return await self._pay(builder, signer, gas, gas_budget)
 
     @_told
@@ -231,8 +249,9 @@ class BuilderApi:
     ) -> TransactionData:
         """Split a coin into so many equal ones."""
         builder = TransactionBuilder(self._ledger)
-        count = bcs.encode(bcs.U64, split_count)
-        await self._framework_call(builder, "pay", "divide_and_keep", coin_object_id, count)
+        coin, kind = await self._coin(builder, coin_object_id)
+        count = builder.pure(bcs.U64, split_count)
+        builder.add(_framework_call("pay", "divide_and_keep", kind, coin, count))
         return await self._pay(builder, signer, gas, gas_budget)
 
     @_told
@@ -246,7 +265,9 @@ class BuilderApi:
     ) -> TransactionData:
         """Put a coin into another."""
         builder = TransactionBuilder(self._ledger)
-        await self._framework_call(builder, "coin", "join", primary_coin, ObjectID(coin_to_merge))
+        primary, kind = await self._coin(builder, primary_coin)
+        other = await self._owned(builder, coin_to_merge)
+        builder.add(_framework_call("coin", "join", kind, primary, other))
         return await self._pay(builder, signer, gas, gas_budget)
 
     @_told
@@ -260,15 +281,14 @@ class BuilderApi:
     ) -> TransactionData:
         """Publish a package; the sender gets its UpgradeCap."""
         builder = TransactionBuilder(self._ledger)
-        cap = builder.add(Publish(tuple(compiled_modules), tuple(dependencies)))
-        builder.transfer([cap], sender)
+        builder.publish(compiled_modules, dependencies, sender)
         return await self._pay(builder, sender, gas, gas_budget)
 
     @_told
     async def batch_transaction(
         self,
         signer: AddressParam,
-        single_transaction_params: list[TransferRequest | MoveCallRequest],
+        single_transaction_params: BatchParam,
         gas: AddressParam | None,
         gas_budget: U64Param,
         txn_builder_mode: BuilderMode | None = None,
@@ -304,18 +324,10 @@ class BuilderApi:
             raise UserInputError(EmptyInputCoins())
         return tuple([(await self._ledger.object(coin)).reference for coin in input_coins])
 
-    async def _framework_call(
-        self, builder: TransactionBuilder, module: str, function: str, coin: ObjectID, second: bytes
-    ) -> None:
-        """Call a function of coins; second: the id of another coin, or the BCS of a value."""
-        found = await self._ledger.object(coin)
-        arguments = [builder.input(ObjectInput(ImmOrOwnedObject(found.reference)))]
-        if module == "coin":
-            arguments.append(await self._owned(builder, ObjectID(Address(second))))
-        else:
-            arguments.append(builder.pure_bytes(second))
-        package, types = ObjectID(IOTA_FRAMEWORK_ADDRESS), (_coin_type(found),)
-        builder.add(MoveCall(package, module, function, types, tuple(arguments)))
+    async def _coin(self, builder: TransactionBuilder, object_id: ObjectID) -> tuple[Argument, TypeTag]:
+        """A coin as an owned input, and what it is a coin of."""
+        found = await self._ledger.object(object_id)
+        return builder.input(ObjectInput(ImmOrOwnedObject(found.reference))), _coin_type(found)
 
     async def _pay(
         self, builder: TransactionBuilder, signer: Address, gas: ObjectID | None, budget: int
@@ -383,6 +395,10 @@ def _split_and_send(
         shares.setdefault(recipient, []).append(part)
     for recipient, parts in shares.items():
         builder.transfer(parts, recipient)
+
+
+def _framework_call(module: str, function: str, kind: TypeTag, *arguments: Argument) -> MoveCall:
+    return MoveCall(ObjectID(IOTA_FRAMEWORK_ADDRESS), module, function, (kind,), arguments)
 
 
 def _coin_type(coin: ObjectSummary) -> TypeTag:

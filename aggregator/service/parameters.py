@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from aggregator.service.object_json import CamelModel
 from proto.ids import parse_address, parse_digest
+from proto.protocol_config import PROTOCOL_CONFIG
 from proto.type_tag import parse_struct_tag, parse_type_tag
 
 
@@ -67,6 +68,15 @@ TypeParam = Annotated[Any, BeforeValidator(_type)]
 
 StructParam = Annotated[Any, BeforeValidator(_struct)]
 """A struct type."""
+
+MOST_ARGUMENTS = Field(max_length=PROTOCOL_CONFIG.max_arguments)
+"""No command takes more: to read more objects, or to build more inputs, would be for nothing."""
+
+AddressesParam = Annotated[list[AddressParam], MOST_ARGUMENTS]
+"""Addresses or ids that become arguments of one command."""
+
+AmountsParam = Annotated[list[U64Param], MOST_ARGUMENTS]
+"""Amounts that do."""
 
 ObjectRefParam = tuple[AddressParam, U64Param, DigestParam]
 """A reference: id, version and digest."""

@@ -195,3 +195,32 @@ async def test_numbers_that_do_not_fit(ledger: Builder) -> None:
         await ledger.build("transferObject", ALICE_ID, coin, None, 5, BOB_ID)
     with pytest.raises(RpcError, match="Cannot find gas coin for signer address"):
         await ledger.build("transferObject", ALICE_ID, coin, None, 10**15, BOB_ID)
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("pay", [ALICE_ID, ["0x5"] * 513, [], [], None, "1"]),
+        ("payIota", [ALICE_ID, ["0x5"], ["0x6"] * 513, ["1"] * 513, "1"]),
+        ("moveCall", [ALICE_ID, "0x2", "coin", "value", [], [1] * 513, None, "1"]),
+        ("batchTransaction", [ALICE_ID, [{}] * 1025, None, "1"]),
+    ],
+)
+async def test_more_than_a_transaction_can_have_is_refused_before_anything_is_read(
+    ledger: Builder, name: str, params: list[Any]
+) -> None:
+    with pytest.raises(RpcError, match="should have at most") as caught:
+        await ledger.rpc.call(f"unsafe_{name}", params)
+    assert caught.value.code == INVALID_PARAMS
+    assert not any(switch.calls for switch in ledger.switches)
+
+
+async def test_objects_in_lists_in_lists_are_refused(ledger: Builder) -> None:
+    nested: Any = ledger.ids[0]
+    for _ in range(900):
+        nested = [nested]
+    types = ["0x2::iota::IOTA"]
+    params = [ALICE_ID, "0x2", "pay", "join_vec", types, [ledger.ids[0], nested], None, str(BUDGET)]
+    with pytest.raises(RpcError, match="an object is named by its id") as caught:
+        await ledger.rpc.call("unsafe_moveCall", params)
+    assert caught.value.code == INTERNAL_ERROR
