@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -59,11 +60,11 @@ def make_app(service: ClientService) -> FastAPI:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_REQUEST_BYTES:
-                    return JSONResponse(_too_large(), status_code=413)
+                    return _answered(_too_large(), 413)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         answer = await rpc.answer(bytes(body))
-        return Response(status_code=204) if answer is None else JSONResponse(answer)
+        return Response(status_code=204) if answer is None else _answered(answer)
 
     @app.get("/health", tags=["service"])
     async def health() -> dict[str, str]:
@@ -81,6 +82,12 @@ def make_app(service: ClientService) -> FastAPI:
 
     app.include_router(rest_routes(rpc))
     return app
+
+
+def _answered(answer: Any, status_code: int = 200) -> Response:
+    """In ASCII: what a client is told of its own request may hold text that has no UTF-8."""
+    content = json.dumps(answer, separators=(",", ":"))
+    return Response(content, status_code, media_type="application/json")
 
 
 def _too_large() -> Any:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from inspect import signature
+from math import isfinite
 from typing import Any
 
 from pydantic import ValidationError, validate_call
@@ -167,7 +168,7 @@ class JsonRpc:
             raise to_rpc_error(error) from error
 
     async def _one(self, request: Any) -> Any | None:
-        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+        if not is_request(request):
             return failure(None, RpcError(INVALID_REQUEST, "Invalid Request"))
         id_, params = request.get("id"), request.get("params")
         if not isinstance(params, list | dict | None):
@@ -186,6 +187,17 @@ def _nullable(method: Method) -> list[str]:
     """Parameters without a default that may be null: a call with names may leave them out."""
     parameters = signature(method).parameters.values()
     return [one.name for one in parameters if one.default is one.empty and "None" in str(one.annotation)]
+
+
+def is_request(request: Any) -> bool:
+    """Whether it names a method, and has an id that can be sent back."""
+    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+        return False
+    match request.get("id"):
+        case float(number):
+            return isfinite(number)
+        case id_:
+            return isinstance(id_, str | int | None)
 
 
 def failure(id_: Any, error: RpcError) -> Any:

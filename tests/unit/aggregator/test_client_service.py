@@ -116,6 +116,18 @@ async def test_batches_and_notifications(rpc: JsonRpc) -> None:
     assert await rpc.answer(b'{"jsonrpc":"2.0","method":"iota_getChainIdentifier"}') is None
 
 
+async def test_what_has_no_utf_8_or_no_json_is_answered_all_the_same(network: Network) -> None:
+    service = make_service(network)
+    transport = httpx.ASGITransport(make_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+        half = (await http.post("/", content=b'{"id":"\\ud800","method":"iota_getChainIdentifier"}')).json()
+        assert (half["id"], half["result"]) == ("\ud800", "63636363")
+        for number in ("NaN", "1e999", "[1]"):
+            answer = await http.post("/", content=f'{{"id":{number},"method":"rpc.methods"}}')
+            assert answer.json()["error"]["code"] == -32600
+    await service.close()
+
+
 async def test_the_web_application_speaks_json_rpc_and_rest(network: Network) -> None:
     service = make_service(network)
     transport = httpx.ASGITransport(make_app(service))
