@@ -22,6 +22,10 @@ class Inbox(Generic[_T]):
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
+    def clear(self) -> None:
+        """Forget what nobody has taken."""
+        self._items.clear()
+
     async def get(self) -> _T:
         """The next item, once there is one. Only one task may wait."""
         while not self._items:

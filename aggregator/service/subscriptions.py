@@ -21,12 +21,13 @@ from fastapi import WebSocket, WebSocketDisconnect
 from aggregator.rpc_codes import INTERNAL_ERROR, RpcError
 from aggregator.service.core import ClientService
 from aggregator.service.index import Condition, both
-from aggregator.service.jsonrpc import JsonRpc, failure
+from aggregator.service.jsonrpc import JsonRpc, failure, is_request
 from aggregator.service.object_json import Json
 from aggregator.service.query_api import FieldCondition, event_subscription, transaction_subscription
 from aggregator.service.rpc_error import to_rpc_error
 from aggregator.service.transaction_json import effects_json, event_json
 from proto.errors import UserInputError
+from proto.inbox import Inbox
 
 EVENTS, TRANSACTIONS = "iotax_subscribeEvent", "iotax_subscribeTransaction"
 FILTER = "filter"
@@ -37,7 +38,8 @@ MAX_SOCKETS, MAX_SOCKETS_OF_HOST = 500, 50
 MAX_SUBSCRIPTIONS = 100
 """Of all clients together, as in IOTA's nodes."""
 MAX_UNREAD = 1000
-"""Notifications that wait to be read by one client."""
+MAX_UNREAD_CHARACTERS = 16 << 20
+"""Messages that wait to be read by one client, and what is in them."""
 TRY_AGAIN_LATER = 1013
 """Code with which a WebSocket is closed that is too slow, or one too many."""
 
@@ -56,20 +58,24 @@ class _Subscription:
 
 @dataclass(eq=False, slots=True)
 class _Client:
-    """An open WebSocket."""
+    """An open WebSocket. outgoing: what it is sent, one after the other, and None at the end."""
 
-    outgoing: asyncio.Queue[str | None]
+    outgoing: Inbox[str | None] = field(default_factory=Inbox)
     subscriptions: dict[int, _Subscription] = field(default_factory=dict)
+    unread: int = 0
+    unread_characters: int = 0
 
     def send(self, message: object) -> None:
-        """Send when its turn comes; None in the queue ends the connection of who reads too slowly."""
-        try:
-            self.outgoing.put_nowait(json.dumps(message))
-        except asyncio.QueueFull:
-            while not self.outgoing.empty():
-                self.outgoing.get_nowait()
+        """Send when its turn comes; who reads too slowly loses the connection."""
+        if self.unread >= MAX_UNREAD or self.unread_characters >= MAX_UNREAD_CHARACTERS:
             self.subscriptions.clear()
-            self.outgoing.put_nowait(None)
+            self.outgoing.clear()
+            self.outgoing.put(None)
+        else:
+            text = json.dumps(message)
+            self.unread += 1
+            self.unread_characters += len(text)
+            self.outgoing.put(text)
 
 
 class Subscriptions:
@@ -108,7 +114,7 @@ class Subscriptions:
         if len(self._clients) >= MAX_SOCKETS or self._hosts[host] >= MAX_SOCKETS_OF_HOST:
             await socket.close(TRY_AGAIN_LATER, "too many connections")
             return
-        client = _Client(asyncio.Queue(MAX_UNREAD))
+        client = _Client()
         self._clients.add(client)
         self._hosts[host] += 1
         writing = asyncio.create_task(_write(socket, client))
@@ -130,7 +136,7 @@ class Subscriptions:
             request = json.loads(text)
         except (ValueError, RecursionError):
             request = None
-        method = self._methods.get(request.get("method", "")) if isinstance(request, dict) else None
+        method = self._methods.get(request["method"]) if is_request(request) else None
         if method is None:
             return await self._rpc.answer(text.encode())
         try:
@@ -211,6 +217,8 @@ async def _texts(socket: WebSocket) -> AsyncIterator[str]:
 
 async def _write(socket: WebSocket, client: _Client) -> None:
     while (text := await client.outgoing.get()) is not None:
+        client.unread -= 1
+        client.unread_characters -= len(text)
         await socket.send_text(text)
     await socket.close(TRY_AGAIN_LATER, "notifications are not read")
 

@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from aggregator.rpc_codes import INVALID_REQUEST, PARSE_ERROR
 from aggregator.service import subscriptions
 from aggregator.service.app import make_app
 from aggregator.service.query_api import FieldCondition
@@ -134,12 +135,29 @@ async def test_subscriptions_and_connections_are_bounded(monkeypatch: pytest.Mon
             assert isinstance(await call(third, SUBSCRIBE, {"All": []}), int)
 
 
-async def test_who_does_not_read_is_cut_off() -> None:
-    client = subscriptions._Client(asyncio.Queue(3))
-    for number in range(4):
-        client.send(number)
-    assert client.outgoing.get_nowait() is None
-    assert client.outgoing.empty()
+@pytest.mark.parametrize(("most", "many"), [("MAX_UNREAD", 3), ("MAX_UNREAD_CHARACTERS", 3 * 12)])
+async def test_who_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch, most: str, many: int) -> None:
+    monkeypatch.setattr(subscriptions, most, many)
+    client = subscriptions._Client()
+    for _ in range(3):
+        client.send("ten signs ")
+    client.outgoing.put("not cut off yet")
+    client.send("one more")
+    client.send("and another")
+    assert await client.outgoing.get() is None
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await client.outgoing.get()
+
+
+async def test_nonsense_is_answered_and_the_connection_goes_on() -> None:
+    async with served() as (_, url), connect(url) as socket:
+        for nonsense in ('{"id":1,"method":[]}', '{"id":NaN,"method":"rpc.methods"}', "[1]", "{"):
+            await socket.send(nonsense)
+            answer = await read(socket)
+            shown = answer[0] if isinstance(answer, list) else answer
+            assert shown["error"]["code"] in (INVALID_REQUEST, PARSE_ERROR)
+        assert await call(socket, SUBSCRIBE, {"All": []}) == 1
 
 
 @pytest.mark.parametrize(
