@@ -63,7 +63,7 @@ def new_address(
         "keyScheme": scheme.name,
         "recoveryPhrase": words,
     }
-    output.result(shown, list(shown.items()), ("", ""))
+    output.fields(shown)
 
 
 @app.command(epilog="Example: movelite client switch --address happy-opal")

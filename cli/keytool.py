@@ -54,10 +54,6 @@ def _key_json(key: KeyPair, alias: str) -> dict[str, Any]:
     }
 
 
-def _show(value: dict[str, Any]) -> None:
-    output.result(value, [(name, item) for name, item in value.items() if item is not None], ("", ""))
-
-
 @app.command(epilog="Example: movelite keytool generate ed25519 word24")
 def generate(
     key_scheme: str,
@@ -72,7 +68,7 @@ def generate(
     from aggregator.wallet.keystore import write_private
 
     write_private(path, b64encode(bytes((key.scheme,)) + key.secret).decode())
-    _show(shown)
+    output.fields(shown)
 
 
 @app.command("import", epilog='Example: movelite keytool import "word1 word2 ..." ed25519 --alias work')
@@ -92,7 +88,7 @@ def import_(
             raise InvalidKey(f"the key is {key.scheme.name.lower()}, not {key_scheme}")
     keystore = _keystore()
     address = keystore.add(key, alias)
-    _show(_key_json(key, keystore.alias(address)))
+    output.fields(_key_json(key, keystore.alias(address)))
 
 
 @app.command("list")
@@ -113,7 +109,7 @@ def show(file: Path) -> None:
         key = _read_key(file.read_text().strip())
     except OSError as error:
         raise WalletError(f"cannot read {file}: {error.strerror}") from error
-    _show(_key_json(key, ""))
+    output.fields(_key_json(key, ""))
 
 
 @app.command(epilog="Example: movelite keytool export happy-opal")
@@ -122,14 +118,14 @@ def export(key_identity: str) -> None:
     keystore = _keystore()
     key = keystore.key(keystore.resolve(key_identity))
     shown = _key_json(key, keystore.alias(address_of(key.scheme, key.public_key)))
-    _show({"exportedPrivateKey": encode_private_key(key), **shown})
+    output.fields({"exportedPrivateKey": encode_private_key(key), **shown})
 
 
 @app.command(epilog="Example: movelite keytool convert iotaprivkey1...")
 def convert(value: Annotated[str, typer.Argument(help="iotaprivkey1..., Base64 or 0x...")]) -> None:
     """Show a private key in its other forms."""
     key = _read_key(value)
-    _show(
+    output.fields(
         {
             "bech32WithFlag": encode_private_key(key),
             "base64WithFlag": b64encode(bytes((key.scheme,)) + key.secret).decode(),
@@ -142,7 +138,7 @@ def convert(value: Annotated[str, typer.Argument(help="iotaprivkey1..., Base64 o
 @app.command("update-alias", epilog="Example: movelite keytool update-alias happy-opal work")
 def update_alias(old_alias: str, new_alias: Annotated[str | None, typer.Argument()] = None) -> None:
     """Give a key another alias, a random one if none is named."""
-    _show({"oldAlias": old_alias, "newAlias": _keystore().rename(old_alias, new_alias)})
+    output.fields({"oldAlias": old_alias, "newAlias": _keystore().rename(old_alias, new_alias)})
 
 
 @app.command(epilog="Example: movelite keytool sign --address happy-opal --data BASE64")
@@ -161,7 +157,7 @@ def sign(
     signer = keystore.resolve(address)
     message = intent_message(scope, raw)
     digest = blake2b_256(message)
-    _show(
+    output.fields(
         {
             "iotaAddress": format_address(signer),
             "rawTxData": data,
@@ -182,7 +178,7 @@ def decode_or_verify_tx(tx_bytes: Annotated[str, typer.Option()], sig: str | Non
         signature = read_signature(read_base64(sig))
         signature.verify(Scope.TRANSACTION_DATA, bcs.encode(TransactionData, data))
         shown["result"] = f"valid signature of {format_address(signer_address(signature))}"
-    _show(shown)
+    output.fields(shown)
 
 
 def _read_key(text: str) -> KeyPair:

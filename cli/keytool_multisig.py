@@ -37,7 +37,7 @@ Threshold = Annotated[int, typer.Option(min=1, max=65535, help="Weight that must
 def multi_sig_address(threshold: Threshold, pks: Pks, weights: Weights) -> None:
     """The address of several keys of which some must sign."""
     key = _read_members(pks, weights, threshold)
-    _show({"multisigAddress": format_address(key.address()), "multisig": _members(key)})
+    output.fields({"multisigAddress": format_address(key.address()), "multisig": _members(key)})
 
 
 @app.command(
@@ -62,7 +62,7 @@ def multi_sig_combine_partial_sig(
     signed = sum(key.pk_map[signer][1] for signer in multisig.signers())
     if signed < threshold:
         output.note(f"signers weigh {signed}, {threshold} are needed: more members must sign")
-    _show(
+    output.fields(
         {
             "multisigAddress": format_address(key.address()),
             "multisigParsed": _parsed(multisig),
@@ -89,7 +89,7 @@ def decode_multi_sig(
             result = "OK"
         except InvalidSignature as error:
             result = str(error)
-    _show(
+    output.fields(
         {
             "multisigAddress": format_address(key.address()),
             "participatingKeysSignatures": _signed(decoded),
@@ -152,7 +152,3 @@ def _parsed(multisig: MultiSig) -> dict[str, Any]:
         "bitmap": multisig.bitmap,
         "multisigPk": {"pkMap": _members(multisig.multisig_pk), "threshold": multisig.multisig_pk.threshold},
     }
-
-
-def _show(value: dict[str, Any]) -> None:
-    output.result(value, list(value.items()), ("", ""))

@@ -100,6 +100,11 @@ def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str]) ->
         table(columns, rows)
 
 
+def fields(value: dict[str, Any]) -> None:
+    """Print what has names as JSON, or as a table of those that are there."""
+    result(value, [(name, item) for name, item in value.items() if item is not None], ("", ""))
+
+
 def amount(nanos: int | str) -> str:
     """Nanos in IOTA, for people."""
     whole, rest = divmod(abs(int(nanos)), NANOS_PER_IOTA)

@@ -63,7 +63,7 @@ def replay_transaction(tx_digest: DigestOption) -> None:
         "storageCost": str(used.storage_cost),
         "storageRebate": str(used.storage_rebate),
     }
-    output.result(shown, [(name, value) for name, value in shown.items() if value is not None], ("", ""))
+    output.fields(shown)
     if not found.matches:
         digest = format_digest(found.result.effects.digest())
         raise DifferentEffects(f"the replay gives the effects {digest}: other code, or the node lies")
