@@ -29,7 +29,7 @@ from proto.messages import AlreadyExecuted, Executed
 from proto.object import ObjectOwner
 from proto.service import AuthorityService
 from proto.simulation import DryRun, SimulationRequest, SimulationResponse
-from proto.verification import verify_batch_vote, verify_effects_vote, verify_executed
+from proto.verification import verify_batch_vote, verify_effects_vote, verify_executed, verify_users
 
 MAX_OPEN_REQUESTS = 500
 """Requests that one authority may owe an answer to; one that hangs costs no more memory than that."""
@@ -125,6 +125,7 @@ class SafeClient:
                     case messages.TransactionAccepted(transaction):
                         if transaction.digest() != digest:
                             raise InvalidCertificate("another transaction than the one asked for")
+                        verify_users(transaction)
                     case messages.TransactionUnknown():
                         pass
         except VerificationError as error:

@@ -164,10 +164,7 @@ def verify_receipt(receipt: Receipt, committee: Committee) -> tuple[AuthorityNam
     InvalidSignature also for signatures of users, which the digest does not cover.
     """
     digest = receipt.transaction.digest()
-    try:
-        verify_user_signatures(receipt.transaction)
-    except AuthorityError as error:
-        raise InvalidSignature(str(error)) from error
+    verify_users(receipt.transaction)
     verify_certificate(receipt.certificate, committee, digest)
     if receipt.effects.transaction_digest != digest:
         raise InvalidCertificate("the effects belong to another transaction")
@@ -181,7 +178,8 @@ def verify_receipt(receipt: Receipt, committee: Committee) -> tuple[AuthorityNam
 
 
 def verify_executed(executed: ExecutedTransaction, committee: Committee, digest: Digest) -> None:
-    """Check one authority's word that it executed a transaction: a proof, and its vote for the effects.
+    """Check one authority's word that it executed a transaction: a proof, and its vote for the effects. Also
+    that its senders signed, which the digest does not cover: no honest authority executes it otherwise.
 
     Raises: as verify_certificate and verify_effects_vote.
     """
@@ -190,8 +188,17 @@ def verify_executed(executed: ExecutedTransaction, committee: Committee, digest:
     events_digest = None if executed.events is None else executed.events.digest()
     if events_digest != executed.effects.events_digest:
         raise InvalidCertificate("the events are not those of the effects")
+    verify_users(executed.certified.transaction)
     verify_certificate(executed.certified.certificate, committee, digest)
     verify_effects_vote(executed.vote, committee, (executed.effects.digest(),))
+
+
+def verify_users(transaction: SenderSignedData) -> None:
+    """Check that all of its users, and nobody else, signed a transaction. Raises: InvalidSignature."""
+    try:
+        verify_user_signatures(transaction)
+    except AuthorityError as error:
+        raise InvalidSignature(str(error)) from error
 
 
 def _read_digest(raw: bytes) -> Digest:

@@ -12,7 +12,7 @@ import pytest
 from aggregator.pending_log import MemoryPendingLog
 from proto.committee import AuthorityName
 from proto.errors import NonRecoverableTransactionError, NoQuorum, ObjectsDoubleUsed
-from proto.messages import TransactionBatch, TransactionInfoResponse, TransactionUnknown
+from proto.messages import ExecutedTransaction, TransactionBatch, TransactionInfoResponse, TransactionUnknown
 from proto.verification import verify_receipt
 from tests.support.network import Network
 
@@ -203,6 +203,26 @@ async def test_a_liar_is_named_left_out_and_changes_nothing(lie: str) -> None:
     verify_receipt(receipts[0], network.committee)
     await _until(lambda: aggregator.clients[network.states[2].name].suspicion is not None)
     assert len(voted.votes) == 3 or handler == "handle_submit_certificates"
+
+
+async def test_a_receipt_never_shows_signatures_that_a_liar_has_changed() -> None:
+    network = Network()
+    transaction = network.transfer(0, 1)
+    await network.driver().submit(transaction)
+
+    def unsigned(response: TransactionInfoResponse) -> TransactionInfoResponse:
+        (executed,) = response.transactions
+        assert isinstance(executed, ExecutedTransaction)
+        certified = replace(executed.certified, transaction=replace(transaction, tx_signatures=()))
+        return TransactionInfoResponse((replace(executed, certified=certified),))
+
+    await _until(lambda: all(network.executed_on(transaction.digest())))
+    network.switches[0].corrupt["handle_transaction_info"] = unsigned
+    aggregator = network.aggregator()
+    receipt = await aggregator.receipt(transaction.digest())
+    assert receipt is not None
+    verify_receipt(receipt, network.committee)
+    assert aggregator.clients[network.states[0].name].suspicion is not None
 
 
 async def test_an_authority_that_answers_with_the_name_of_another_is_left_out() -> None:
