@@ -229,9 +229,11 @@ def _impure() -> None:
 
     _put(TemporaryStore, "__init__", drifting)
 
-    def drifting_short(epoch: int, gas: GasCostSummary, *others: Any) -> bytes:
+    def drifting_short(*others: Any) -> bytes:
         *most, version, changes = others
-        return plain_effects_bytes(epoch, gas, *most, version + next(calls) % 2, changes)
+        write: Any = plain_effects_bytes
+        encoded: bytes = write(*most, version + next(calls) % 2, changes)
+        return encoded
 
     native_code.NAMES["effects_bytes"] = drifting_short
 
