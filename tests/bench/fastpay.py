@@ -62,7 +62,7 @@ def run(report: Report, options: Options) -> None:
     """Both systems, and their ratio."""
     report.section("One authority behind its wire: full transfers per core, ours and FastPay's")
     ours = event_loop.run(_ours(report, options))
-    report.add("wire_transfer_us", ours * 1e6, "µs CPU", "ours, batches of 100 through the wire: each transfer")
+    report.add("wire_transfer_us", ours * 1e6, "µs CPU", "ours, batches of 100: each transfer")
     report.add("wire_transfers_per_core", 1 / ours, "1/s", "ours: full transfers per authority core")
     theirs = None
     if options.fastpay is None:
