@@ -165,7 +165,7 @@ class Executor:
         if known is None or known.layout is not layout:
             known = self._know(layout)
         if known.runner is None:
-            if not known.is_worth_code or known.plan is None:
+            if not known.ask_for_code() or known.plan is None:
                 raise NotNative
             known.runner = compile_plan(known.plan, packages_of_layout(layout, reader), self)
         return known.runner

@@ -78,8 +78,7 @@ class KnownLayout:
     uses: int = 0
     runner: Runner | None = None
 
-    @property
-    def is_worth_code(self) -> bool:
-        """Whether it was asked for often enough; counts the question."""
+    def ask_for_code(self) -> bool:
+        """Count that code for it is wanted; whether that was often enough."""
         self.uses += 1
         return self.plan is not None and self.uses > USES_PER_PLACE * self.plan.places
