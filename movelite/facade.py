@@ -15,6 +15,7 @@ from movelite.natives.crypto import (
     vdf,
     zklogin,
 )
+from movelite.natives.crypto.costs import rated
 from movelite.natives.registry import Table, native_table, natives_at, std_natives
 from movelite.vm.runtime import MoveRuntime, RuntimeConfig
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, IOTA_SYSTEM_ADDRESS
@@ -22,10 +23,8 @@ from proto.ids import IOTA_FRAMEWORK_ADDRESS, IOTA_SYSTEM_ADDRESS
 
 def ledger_natives() -> Table:
     """The natives of 0x1, 0x2 and 0x3 as they run on the ledger."""
-    modules = (
-        iota_objects,
-        config_settings,
-        transaction_terms,
+    plain = (iota_objects, config_settings, transaction_terms)
+    cryptographic = (
         ecdsa,
         ecvrf,
         group_ops,
@@ -37,7 +36,9 @@ def ledger_natives() -> Table:
         vdf,
         zklogin,
     )
-    tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, module.FUNCTIONS) for module in modules]
+    functions = [module.FUNCTIONS for module in plain]
+    functions += [rated(module.FUNCTIONS) for module in cryptographic]
+    tables = [natives_at(IOTA_FRAMEWORK_ADDRESS, table) for table in functions]
     system = natives_at(IOTA_SYSTEM_ADDRESS, validator_metadata.FUNCTIONS)
     return native_table(std_natives(), *tables, system)
 

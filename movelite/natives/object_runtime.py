@@ -145,7 +145,7 @@ class CircularOwnership(Exception):
 class ObjectRuntime:
     """State of the object natives during one transaction.
 
-    slow_milliseconds: what its slow natives are rated at together.
+    slow_microseconds: what its slow natives are rated at together.
     """
 
     reader: ChildReader
@@ -162,7 +162,7 @@ class ObjectRuntime:
     _root_versions: dict[ObjectID, SequenceNumber] = field(default_factory=dict)
     _settings: dict[ObjectID, tuple[StructTag, Value] | None] = field(default_factory=dict)
     _event_bytes: int = 0
-    slow_milliseconds: int = 0
+    slow_microseconds: int = 0
 
     def add_input(self, object_id: ObjectID, entry: InputObject) -> None:
         """An object that enters the transaction."""
@@ -237,7 +237,7 @@ class ObjectRuntime:
         """Make ready for another transaction, where is_quiet holds of the last one."""
         self.new_ids = {}
         self.deleted_ids = {}
-        self.slow_milliseconds = 0
+        self.slow_microseconds = 0
 
     def take_events(self) -> list[tuple[Type, StructTag, Value]]:
         """The events since the last call, which starts the count anew."""
@@ -251,7 +251,7 @@ class ObjectRuntime:
         self.events.clear()
         self._settings.clear()
         self._event_bytes = 0
-        self.slow_milliseconds = 0
+        self.slow_microseconds = 0
 
     def child_exists(self, parent: ObjectID, child: ObjectID) -> bool:
         """Whether parent has the child, of whatever type."""

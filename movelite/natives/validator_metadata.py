@@ -14,7 +14,7 @@ from py_arkworks_bls12381 import G1Point, G2Point
 
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.natives.crypto.costs import Arguments, Results, Types, charge_time, config_of
-from movelite.natives.crypto.signatures import BLS_MILLISECONDS
+from movelite.natives.crypto.signatures import BLS_MICROSECONDS
 from movelite.natives.multiaddr import InvalidMultiaddr, parse_multiaddr, require_udp
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from proto import bcs
@@ -87,7 +87,7 @@ def validate_metadata_bcs(context: NativeContext, types: Types, arguments: Argum
     data = bytes(arguments[0])
     context.charge(config.validator_validate_metadata_cost_base)
     context.charge(config.validator_validate_metadata_data_cost_per_byte * len(data))
-    charge_time(context, 2 * BLS_MILLISECONDS)
+    charge_time(context, 2 * BLS_MICROSECONDS)
     try:
         metadata = bcs.decode(ValidatorMetadata, data)
     except BcsError as error:

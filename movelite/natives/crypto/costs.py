@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from movelite.natives.object_runtime import ObjectRuntime
-from movelite.vm.native_context import NativeContext, NativeOutOfGas
+from movelite.vm.native_context import NativeContext, NativeFunction, NativeOutOfGas
 from movelite.vm.types import Type
 from movelite.vm.values import Value
 from proto.protocol_config import ProtocolConfig
@@ -13,6 +13,7 @@ from proto.protocol_config import ProtocolConfig
 Results = tuple[Value, ...]
 Types = tuple[Type, ...]
 Arguments = Sequence[Value]
+Functions = dict[tuple[str, str], NativeFunction]
 
 
 def config_of(context: NativeContext) -> ProtocolConfig:
@@ -20,11 +21,14 @@ def config_of(context: NativeContext) -> ProtocolConfig:
     return context.extension(ObjectRuntime).config
 
 
-MAX_SLOW_MILLISECONDS = 4000
+MAX_SLOW_MICROSECONDS = 4_000_000
 """What the slow natives of one transaction may take together, by the time each is rated at."""
 
+CALL_MICROSECONDS, BYTES_PER_MICROSECOND = 10, 100
+"""What every call is rated at, and the bytes of its arguments: making them of Move vectors, and hashing."""
 
-def charge_time(context: NativeContext, milliseconds: int) -> None:
+
+def charge_time(context: NativeContext, microseconds: int) -> None:
     """Count a native that takes much longer here than its price says.
 
     The network's prices fit its own compiled code; without a limit, gas of a few coins would hold up an
@@ -32,9 +36,23 @@ def charge_time(context: NativeContext, milliseconds: int) -> None:
     Raises: NativeOutOfGas.
     """
     runtime = context.extension(ObjectRuntime)
-    runtime.slow_milliseconds += milliseconds
-    if runtime.is_metered and runtime.slow_milliseconds > MAX_SLOW_MILLISECONDS:
+    runtime.slow_microseconds += microseconds
+    if runtime.is_metered and runtime.slow_microseconds > MAX_SLOW_MICROSECONDS:
         raise NativeOutOfGas
+
+
+def rated(natives: Functions) -> Functions:
+    """The natives, each call counted with the length of its arguments, some of which no price covers."""
+    return {name: _rated(native) for name, native in natives.items()}
+
+
+def _rated(native: NativeFunction) -> NativeFunction:
+    def counted(context: NativeContext, types: Types, arguments: Arguments) -> Results:
+        length = sum([len(argument) for argument in arguments if isinstance(argument, list)])
+        charge_time(context, CALL_MICROSECONDS + length // BYTES_PER_MICROSECOND)
+        return native(context, types, arguments)
+
+    return counted
 
 
 def charge_blocks(context: NativeContext, length: int, block: int, per_byte: int, per_block: int) -> None:

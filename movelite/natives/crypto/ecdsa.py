@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from movelite.natives.crypto import p256
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, charge_time, config_of
 from movelite.natives.crypto.hashes import KECCAK_BLOCK, keccak_256
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from proto.protocol_config import ProtocolConfig
@@ -25,6 +25,10 @@ INVALID_PUBKEY = 2
 
 SIGNATURE_LENGTH, RECOVERABLE_LENGTH = 64, 65
 SHA256_BLOCK = 64
+
+K1_RECOVER_MICROSECONDS, R1_RECOVER_MICROSECONDS, VERIFY_MICROSECONDS = 50, 12_000, 300
+"""What the natives are rated at."""
+
 _K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -70,6 +74,7 @@ def secp256k1_ecrecover(context: NativeContext, types: Types, arguments: Argumen
         _refuse_hash(context)
         raise MoveAbort(FAIL_TO_RECOVER_PUBKEY)
     _charge(context, "ecdsa_k1_ecrecover", chosen, len(message))
+    charge_time(context, K1_RECOVER_MICROSECONDS)
     if len(signature) != RECOVERABLE_LENGTH or signature[64] > 3 or not _is_in_range(signature, _K1_ORDER):
         raise MoveAbort(INVALID_SIGNATURE)
     try:
@@ -109,6 +114,7 @@ def secp256r1_ecrecover(context: NativeContext, types: Types, arguments: Argumen
         _refuse_hash(context)
         raise MoveAbort(FAIL_TO_RECOVER_PUBKEY)
     _charge(context, "ecdsa_r1_ecrecover", chosen, len(message))
+    charge_time(context, R1_RECOVER_MICROSECONDS)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     in_range = 0 < r < p256.ORDER and 0 < s < p256.ORDER
     if len(signature) != RECOVERABLE_LENGTH or signature[64] > 3 or not in_range:
@@ -133,6 +139,7 @@ def _verify(
         _refuse_hash(context)
         return (False,)
     _charge(context, function, chosen, len(message))
+    charge_time(context, VERIFY_MICROSECONDS)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     if len(signature) != SIGNATURE_LENGTH or not 0 < r < order or not 0 < s <= order // 2:
         return (False,)

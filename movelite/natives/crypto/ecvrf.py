@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha512
 
 from movelite.natives.crypto import ristretto
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, charge_time, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
 INVALID_HASH_LENGTH = 1
@@ -18,6 +18,9 @@ DOMAIN = b"ECVRF_ristretto255_XMD:SHA-512_R255MAP_RO_" + SUITE
 BLOCK = 128
 HASH_LENGTH, CHALLENGE_LENGTH = 64, 16
 PROOF_LENGTH = 2 * ristretto.LENGTH + CHALLENGE_LENGTH
+
+VERIFY_MICROSECONDS = 15_000
+"""What the native is rated at."""
 
 
 def ecvrf_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -32,6 +35,7 @@ def ecvrf_verify(context: NativeContext, types: Types, arguments: Arguments) -> 
         config.ecvrf_ecvrf_verify_alpha_string_cost_per_byte,
         config.ecvrf_ecvrf_verify_alpha_string_cost_per_block,
     )
+    charge_time(context, VERIFY_MICROSECONDS)
     if len(output) != HASH_LENGTH:
         raise MoveAbort(INVALID_HASH_LENGTH)
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
-from movelite.natives.crypto import groth16_bn254
+from movelite.natives.crypto import bn254, groth16_bn254
 from movelite.natives.crypto.costs import Arguments, Results, Types, charge_time, config_of
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
@@ -18,8 +18,9 @@ TOO_MANY_PUBLIC_INPUTS = 2
 """Abort codes of the module."""
 
 BLS12381, BN254 = 0, 1
-PREPARE_MILLISECONDS = {BLS12381: 3, BN254: 15}
-VERIFY_MILLISECONDS = {BLS12381: 4, BN254: 40}
+PREPARE_MICROSECONDS = {BLS12381: 3000, BN254: 15_000}
+POINT_MICROSECONDS = {BLS12381: 110, BN254: 150}
+VERIFY_MICROSECONDS = {BLS12381: 8000, BN254: 40_000}
 """What the natives are rated at."""
 
 MAX_PUBLIC_INPUTS = 8
@@ -39,7 +40,8 @@ def prepare_verifying_key(context: NativeContext, types: Types, arguments: Argum
         context.charge(config.groth16_prepare_verifying_key_bn254_cost_base)
     else:
         context.charge(config.groth16_prepare_verifying_key_bls12381_cost_base)
-    charge_time(context, PREPARE_MILLISECONDS[curve])
+    points = len(key) // (G1_LENGTH if curve == BLS12381 else bn254.LENGTH)
+    charge_time(context, PREPARE_MICROSECONDS[curve] + points * POINT_MICROSECONDS[curve])
     try:
         parts = groth16_bn254.prepare(key) if curve == BN254 else _prepare(key)
     except ValueError as error:
@@ -82,7 +84,7 @@ def verify_groth16_proof(context: NativeContext, types: Types, arguments: Argume
     context.charge(per_input * -(-len(inputs) // SCALAR_LENGTH) + per_byte * len(inputs))
     if len(inputs) > MAX_PUBLIC_INPUTS * SCALAR_LENGTH:
         raise MoveAbort(TOO_MANY_PUBLIC_INPUTS)
-    charge_time(context, VERIFY_MILLISECONDS[curve])
+    charge_time(context, VERIFY_MICROSECONDS[curve])
     verify = groth16_bn254.verify if curve == BN254 else _verify
     try:
         return (verify(points, alpha_beta, gamma, delta, inputs, proof),)
@@ -94,12 +96,12 @@ def _verify(
     points: bytes, alpha_beta: bytes, gamma: bytes, delta: bytes, inputs: bytes, proof: bytes
 ) -> bool:
     """Whether e(A, B) = e(alpha, beta) e(X, gamma) e(C, delta), X the inputs' sum. Raises: ValueError."""
-    if len(points) % G1_LENGTH or len(inputs) % SCALAR_LENGTH or len(proof) != PROOF_LENGTH:
-        raise ValueError("points and scalars have their lengths")
+    if len(inputs) % SCALAR_LENGTH or len(proof) != PROOF_LENGTH:
+        raise ValueError("scalars and proofs have their lengths")
+    if len(points) != G1_LENGTH * (len(inputs) // SCALAR_LENGTH + 1):
+        raise ValueError("a key has one point for each input and one more")
     terms = [G1Point.from_compressed_bytes(point) for point in _chunks(points, G1_LENGTH)]
     scalars = [Scalar.from_le_bytes(scalar) for scalar in _chunks(inputs, SCALAR_LENGTH)]
-    if len(terms) != len(scalars) + 1:
-        raise ValueError("a key has one point for each input and one more")
     total = terms[0]
     for term, scalar in zip(terms[1:], scalars, strict=True):
         total = total + term * scalar

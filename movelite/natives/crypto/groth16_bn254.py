@@ -43,9 +43,9 @@ def verify(points: bytes, alpha_beta: bytes, gamma: bytes, delta: bytes, inputs:
     if len(inputs) % LENGTH:
         raise ValueError("an input has 32 bytes")
     scalars = [int.from_bytes(inputs[i : i + LENGTH], "little") for i in range(0, len(inputs), LENGTH)]
-    terms = _points(points)
-    if len(terms) != len(scalars) + 1 or any(scalar >= ORDER for scalar in scalars):
+    if len(points) != LENGTH * (len(scalars) + 1) or any(scalar >= ORDER for scalar in scalars):
         raise ValueError("a key has one point for each input and one more")
+    terms = _points(points)
     expected = bn254.read_element(alpha_beta[:ELEMENT_LENGTH])
     negated = [_twist_point(gamma, 0), _twist_point(delta, 0)]
     a, b = bn254.read_point(proof[:LENGTH]), _twist_point(proof, 1)

@@ -37,6 +37,10 @@ class _Group:
     add: Callable[[_Element, _Element], _Element]
     subtract: Callable[[_Element, _Element], _Element]
     multiply: Callable[[_Element, Scalar], _Element]
+    read_microseconds: int = 0
+    add_microseconds: int = 0
+    multiply_microseconds: int = 0
+    """What the operations are rated at, with the reading of their arguments."""
 
 
 def _read_scalar(data: bytes) -> Scalar:
@@ -80,6 +84,9 @@ _GROUPS = {
         _add,
         _subtract,
         _multiply,
+        read_microseconds=90,
+        add_microseconds=190,
+        multiply_microseconds=400,
     ),
     _G2: _Group(
         "g2",
@@ -89,6 +96,9 @@ _GROUPS = {
         _add,
         _subtract,
         _multiply,
+        read_microseconds=270,
+        add_microseconds=430,
+        multiply_microseconds=1600,
     ),
     _GT: _Group(
         "gt",
@@ -98,8 +108,16 @@ _GROUPS = {
         target_group.multiply,
         lambda a, b: target_group.multiply(a, target_group.invert(b)),
         lambda a, scalar: target_group.raise_to(a, int(scalar)),
+        add_microseconds=140,
+        multiply_microseconds=25_000,
     ),
 }
+
+
+HASH_MICROSECONDS = {_G1: 300, _G2: 900}
+PAIRING_MICROSECONDS = 2500
+TERM_MICROSECONDS = 4
+"""What hashing to a group, a pairing and each term of a sum are rated at."""
 
 
 def _cost(context: NativeContext, group: _Group, operation: str) -> int:
@@ -113,6 +131,7 @@ def internal_validate(context: NativeContext, types: Types, arguments: Arguments
     if group is None or arguments[0] == _GT:
         return (False,)
     context.charge(_decode_cost(context, group))
+    charge_time(context, group.read_microseconds)
     try:
         group.read(bytes(arguments[1]))
     except ValueError:
@@ -126,7 +145,7 @@ def _decode_cost(context: NativeContext, group: _Group) -> int:
 
 
 def _operation(
-    name: str, compute: Callable[[_Group, bytes, bytes], _Element]
+    name: str, compute: Callable[[_Group, bytes, bytes], _Element], *, is_addition: bool = False
 ) -> Callable[[NativeContext, Types, Arguments], Results]:
     """A native of two elements that charges the group's price for it and gives an element."""
 
@@ -135,6 +154,7 @@ def _operation(
         if group is None:
             raise MoveAbort(INVALID_INPUT)
         context.charge(_cost(context, group, f"{name}_cost"))
+        charge_time(context, group.add_microseconds if is_addition else group.multiply_microseconds)
         try:
             result = compute(group, bytes(arguments[1]), bytes(arguments[2]))
         except (ValueError, ZeroDivisionError) as error:
@@ -160,6 +180,7 @@ def internal_hash_to(context: NativeContext, types: Types, arguments: Arguments)
     group = _GROUPS[number]
     per_byte = _cost(context, group, "hash_to_cost_per_byte")
     context.charge(_cost(context, group, "hash_to_base_cost") + per_byte * len(message))
+    charge_time(context, HASH_MICROSECONDS[number])
     if number == _G1:
         return (list(group.write(G1Point.hash_to_curve(message, G1_DOMAIN))),)
     return (list(group.write(G2Point.hash_to_curve(message, BLS_MIN_PK_DOMAIN))),)
@@ -181,6 +202,7 @@ def internal_multi_scalar_mul(context: NativeContext, types: Types, arguments: A
         raise MoveAbort(INPUT_TOO_LONG)
     context.charge(config.group_ops_bls12381_decode_scalar_cost * count)
     context.charge(_decode_cost(context, group) * count)
+    charge_time(context, group.multiply_microseconds + group.read_microseconds * count)
     try:
         factors = [_read_scalar(part) for part in _chunks(scalars, SCALAR_LENGTH)]
         points = [group.read(part) for part in _chunks(elements, group.length)]
@@ -208,16 +230,12 @@ def _additions(count: int) -> int:
     return -(-SCALAR_BITS // window) * (count + (1 << window) + 1)
 
 
-PAIRING_MILLISECONDS = 2
-"""What the native is rated at."""
-
-
 def internal_pairing(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """internal_pairing(group: u8, g1: &vector<u8>, g2: &vector<u8>): vector<u8>"""
     if arguments[0] != _G1:
         raise MoveAbort(INVALID_INPUT)
     context.charge(config_of(context).group_ops_bls12381_pairing_cost)
-    charge_time(context, PAIRING_MILLISECONDS)
+    charge_time(context, PAIRING_MICROSECONDS)
     try:
         first, second = _GROUPS[_G1].read(bytes(arguments[1])), _GROUPS[_G2].read(bytes(arguments[2]))
     except ValueError as error:
@@ -257,6 +275,7 @@ def internal_convert(context: NativeContext, types: Types, arguments: Arguments)
     try:
         if forms == (_G1, _UNCOMPRESSED_G1):
             context.charge(_TO_UNCOMPRESSED_COST)
+            charge_time(context, _GROUPS[_G1].read_microseconds)
             return (list(_write_uncompressed(_GROUPS[_G1].read(data))),)
         if forms == (_UNCOMPRESSED_G1, _G1):
             context.charge(_TO_COMPRESSED_COST)
@@ -274,6 +293,7 @@ def internal_sum(context: NativeContext, types: Types, arguments: Arguments) -> 
     if len(terms) > UNCOMPRESSED_SUM_TERMS:
         raise MoveAbort(INPUT_TOO_LONG)
     context.charge(_SUM_BASE_COST + _SUM_COST_PER_TERM * len(terms))
+    charge_time(context, TERM_MICROSECONDS * len(terms))
     try:
         total = sum((_read_uncompressed(bytes(term)) for term in terms), start=G1Point.identity())
     except ValueError as error:
@@ -283,8 +303,12 @@ def internal_sum(context: NativeContext, types: Types, arguments: Arguments) -> 
 
 FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("group_ops", "internal_validate"): internal_validate,
-    ("group_ops", "internal_add"): _operation("add", lambda g, a, b: g.add(g.read(a), g.read(b))),
-    ("group_ops", "internal_sub"): _operation("sub", lambda g, a, b: g.subtract(g.read(a), g.read(b))),
+    ("group_ops", "internal_add"): _operation(
+        "add", lambda g, a, b: g.add(g.read(a), g.read(b)), is_addition=True
+    ),
+    ("group_ops", "internal_sub"): _operation(
+        "sub", lambda g, a, b: g.subtract(g.read(a), g.read(b)), is_addition=True
+    ),
     ("group_ops", "internal_mul"): _operation(
         "mul", lambda g, scalar, element: g.multiply(g.read(element), _read_scalar(scalar))
     ),

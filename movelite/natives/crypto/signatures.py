@@ -15,6 +15,9 @@ BLS_MIN_PK_DOMAIN = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_"
 
 ED25519_SIGNATURE_LENGTH, ED25519_KEY_LENGTH = 64, 32
 
+ED25519_MICROSECONDS, BLS_MICROSECONDS = 50, 3000
+"""What the natives are rated at."""
+
 
 def ed25519_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """ed25519::ed25519_verify(signature, public_key, message: &vector<u8>): bool"""
@@ -28,13 +31,10 @@ def ed25519_verify(context: NativeContext, types: Types, arguments: Arguments) -
         config.ed25519_ed25519_verify_msg_cost_per_byte,
         config.ed25519_ed25519_verify_msg_cost_per_block,
     )
+    charge_time(context, ED25519_MICROSECONDS)
     if len(signature) != ED25519_SIGNATURE_LENGTH or len(public_key) != ED25519_KEY_LENGTH:
         return (False,)
     return (verify_ed25519(public_key, message, signature),)
-
-
-BLS_MILLISECONDS = 2
-"""What the natives are rated at."""
 
 
 def bls12381_min_sig_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
@@ -49,7 +49,7 @@ def bls12381_min_sig_verify(context: NativeContext, types: Types, arguments: Arg
         config.bls12381_bls12381_min_sig_verify_msg_cost_per_byte,
         config.bls12381_bls12381_min_sig_verify_msg_cost_per_block,
     )
-    charge_time(context, BLS_MILLISECONDS)
+    charge_time(context, BLS_MICROSECONDS)
     return (bls_verify([public_key], message, signature),)
 
 
@@ -65,7 +65,7 @@ def bls12381_min_pk_verify(context: NativeContext, types: Types, arguments: Argu
         config.bls12381_bls12381_min_pk_verify_msg_cost_per_byte,
         config.bls12381_bls12381_min_pk_verify_msg_cost_per_block,
     )
-    charge_time(context, BLS_MILLISECONDS)
+    charge_time(context, BLS_MICROSECONDS)
     return (_min_pk_verify(signature, public_key, message),)
 
 

@@ -30,7 +30,7 @@ MAX_BITS = 16_384
 _Coefficients = tuple[bytes, bytes, bytes]
 
 
-HASH_MILLISECONDS, VERIFY_MILLISECONDS = 20, 80
+HASH_MICROSECONDS, VERIFY_MICROSECONDS = 20_000, 250_000
 """What the natives are rated at."""
 
 
@@ -40,7 +40,7 @@ def hash_to_input(context: NativeContext, types: Types, arguments: Arguments) ->
     if not config.feature_flags.enable_vdf:
         raise MoveAbort(NOT_SUPPORTED)
     context.charge(config.vdf_hash_to_input_cost)
-    charge_time(context, HASH_MILLISECONDS)
+    charge_time(context, HASH_MICROSECONDS)
     return (list(_write(hash_to_form(bytes(arguments[0])))),)
 
 
@@ -50,7 +50,7 @@ def vdf_verify(context: NativeContext, types: Types, arguments: Arguments) -> Re
     if not config.feature_flags.enable_vdf:
         raise MoveAbort(NOT_SUPPORTED)
     context.charge(config.vdf_verify_vdf_cost)
-    charge_time(context, VERIFY_MILLISECONDS)
+    charge_time(context, VERIFY_MICROSECONDS)
     try:
         start, output, proof = (_read(bytes(argument)) for argument in arguments[:3])
     except bcs.BcsError as error:

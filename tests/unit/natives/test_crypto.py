@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from movelite.facade import ledger_natives
 from movelite.natives.crypto import ristretto
-from movelite.natives.crypto.costs import MAX_SLOW_MILLISECONDS, charge_time
+from movelite.natives.crypto.costs import MAX_SLOW_MICROSECONDS, charge_time
 from movelite.natives.crypto.poseidon import FIELD as POSEIDON_FIELD
 from movelite.natives.crypto.poseidon import poseidon
 from movelite.natives.object_runtime import ObjectRuntime
@@ -205,10 +206,44 @@ def test_issuer_of_an_address() -> None:
 def test_slow_natives_of_one_transaction_have_an_end_together() -> None:
     objects = ObjectRuntime(_NoChildren(), {}, PROTOCOL_CONFIG, is_metered=True)
     context = NativeContext(Extensions(objects), 10**15, RuntimeLimits(), list)
-    for _ in range(MAX_SLOW_MILLISECONDS // 80):
-        charge_time(context, 80)
+    for _ in range(MAX_SLOW_MICROSECONDS // 80_000):
+        charge_time(context, 80_000)
     with pytest.raises(NativeOutOfGas):
-        charge_time(context, 80)
+        charge_time(context, 80_000)
+
+
+def rating(module: str, function: str, *arguments: bytes | int) -> int:
+    """The microseconds that a call of a native counts as, whatever it gives."""
+    objects = ObjectRuntime(_NoChildren(), {}, PROTOCOL_CONFIG, is_metered=True)
+    context = NativeContext(Extensions(objects), 10**9, RuntimeLimits(), list)
+    values = [list(value) if isinstance(value, bytes) else value for value in arguments]
+    with suppress(MoveAbort):
+        NATIVES[(IOTA_FRAMEWORK_ADDRESS, module, function)](context, (), values)
+    return objects.slow_microseconds
+
+
+LONG = bytes(200_000)
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "arguments", "least"),
+    [
+        ("group_ops", "internal_mul", (3, bytes(31) + b"\x02", bytes(576)), 25_000),
+        ("group_ops", "internal_mul", (2, bytes(31) + b"\x02", G2), 1000),
+        ("group_ops", "internal_multi_scalar_mul", (2, bytes(32) * 32, G2 * 32), 8000),
+        ("ecdsa_r1", "secp256r1_ecrecover", (b"\x05" * 64 + b"\x01", HELLO, 1), 10_000),
+        ("ecvrf", "ecvrf_verify", (bytes(64), HELLO, bytes(32), bytes(80)), 10_000),
+        ("vdf", "vdf_verify_internal", (b"", b"", b"", 1), 200_000),
+        ("groth16", "prepare_verifying_key_internal", (0, LONG), 400_000),
+        ("groth16", "prepare_verifying_key_internal", (1, LONG), 900_000),
+        ("ed25519", "ed25519_verify", (LONG, LONG, b""), 4000),
+        ("hash", "keccak256", (b"",), 10),
+    ],
+)
+def test_slow_calls_are_rated_at_what_they_take(
+    module: str, function: str, arguments: tuple[bytes | int, ...], least: int
+) -> None:
+    assert rating(module, function, *arguments) >= least
 
 
 def test_uncompressed_points_are_the_same_points() -> None:
