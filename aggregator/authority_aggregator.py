@@ -18,7 +18,7 @@ from aggregator.fan_out import FanOut
 from aggregator.safe_client import SafeClient
 from aggregator.tally import VoteTally
 from proto import messages
-from proto.bitmap import has_bit
+from proto.bitmap import bitmap_of, has_bit, includes
 from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityErrorKind
 from proto.ids import Digest
@@ -37,6 +37,7 @@ from proto.messages import (
     EffectsVote,
     Executed,
     ExecutedTransaction,
+    NamedBatch,
     Receipt,
     Refused,
     TransactionBatch,
@@ -75,6 +76,14 @@ class VoteRound:
     def certified(self) -> tuple[int, ...]:
         """Indices that a quorum accepts."""
         return tuple(index for index, tally in enumerate(self.tallies) if tally.is_certified)
+
+    def whole(self, epoch: int) -> CertificateBatch:
+        """The batch with all that is certified."""
+        entries = tuple(
+            WholeTransaction(submission.raw) if tally.is_certified else DigestOnly(submission.digest)
+            for submission, tally in zip(self.submissions, self.tallies, strict=True)
+        )
+        return CertificateBatch(epoch, entries, self.votes)
 
     def certificates(self, indices: Sequence[int], epoch: int) -> list[CertifiedTransaction]:
         """The certificates of some transactions; the tree is hashed once for all."""
@@ -155,21 +164,33 @@ class AuthorityAggregator:
 
     async def execute_round(self, voted: VoteRound) -> dict[int, Receipt]:
         """Show the certificates of a round to all authorities; receipts by index, where a quorum agreed."""
-        certified = voted.certified()
-        entries = tuple(
-            WholeTransaction(submission.raw) if tally.is_certified else DigestOnly(submission.digest)
-            for submission, tally in zip(voted.submissions, voted.tallies, strict=True)
+        certified, epoch = voted.certified(), self.committee.epoch
+        named = NamedBatch(
+            epoch,
+            merkle_root(voted.digests),
+            len(voted.digests),
+            bitmap_of(len(voted.digests), certified),
+            voted.votes,
         )
-        request = CertificatesRequest(CertificateBatch(self.committee.epoch, entries, voted.votes))
-        digests = tuple(voted.digests[index] for index in certified)
-        certificates = cache(lambda: voted.certificates(certified, self.committee.epoch))
-        found = await self._execute(Showing(request, digests, certificates))
+        showing = Showing(
+            digests=tuple(voted.digests[index] for index in certified),
+            whole=cache(lambda: CertificatesRequest(voted.whole(epoch))),
+            certificates=cache(lambda: voted.certificates(certified, epoch)),
+            named=CertificatesRequest(named),
+            voters={
+                AuthorityName(self.committee.members[vote.signer].public_key)
+                for vote in voted.votes
+                if includes(vote.accepted, named.certified)
+            },
+        )
+        found = await self._execute(showing)
         return {certified[position]: receipt for position, receipt in found.items()}
 
     async def execute(self, certified: CertifiedTransaction) -> Receipt | None:
         """Show one certificate to all authorities; None if no quorum has executed it yet."""
-        request, digest = CertificatesRequest(None, (certified,)), certified.digest()
-        found = await self._execute(Showing(request, (digest,), lambda: [certified]))
+        digest = certified.digest()
+        whole = cache(lambda: CertificatesRequest(None, (certified,)))
+        found = await self._execute(Showing((digest,), whole, lambda: [certified]))
         return found.get(0) or await self.receipt(digest)
 
     async def receipt(self, digest: Digest) -> Receipt | None:

@@ -14,12 +14,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from aggregator.retry import Backoff
 from aggregator.safe_client import SafeClient
-from proto.errors import AuthorityError, ByzantineAuthoritySuspicion, Unreachable
+from proto.committee import AuthorityName
+from proto.errors import AuthorityError, ByzantineAuthoritySuspicion, UnknownBatch, Unreachable
 from proto.ids import Digest
 from proto.messages import CertificatesRequest, CertificatesResponse, CertifiedTransaction, NotExecuted
 
@@ -43,11 +44,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """Certificates as they are shown. digests: in the request's order; certificates: the same one by one."""
+    """Certificates that are to be shown. digests: of their transactions, in the order of the requests.
 
-    request: CertificatesRequest
+    whole: the request that shows everything; named: a short one, for those who have voted for all of it just
+    now; certificates: the same one by one. They are made when they are needed.
+    """
+
     digests: tuple[Digest, ...]
+    whole: Callable[[], CertificatesRequest]
     certificates: Callable[[], Sequence[CertifiedTransaction]]
+    named: CertificatesRequest | None = None
+    voters: Container[AuthorityName] = ()
 
 
 class CertificateDelivery:
@@ -93,7 +100,7 @@ class CertificateDelivery:
         while True:
             pause = next(pauses, None)
             try:
-                response = await self._client.submit_certificates(showing.request, showing.digests)
+                response = await self._submit(showing)
             except AuthorityError as error:
                 if not error.retryable:
                     raise
@@ -108,6 +115,17 @@ class CertificateDelivery:
                     self.add(showing.certificates())
                     return response
             await asyncio.sleep(pause)
+
+    async def _submit(self, showing: Showing) -> CertificatesResponse:
+        """Name the batch to an authority that knows it; if it has forgotten it, show it."""
+        client = self._client
+        if showing.named is not None and client.name in showing.voters:
+            try:
+                return await client.submit_certificates(showing.named, showing.digests)
+            except AuthorityError as error:
+                if not isinstance(error.kind, UnknownBatch):
+                    raise
+        return await client.submit_certificates(showing.whole(), showing.digests)
 
     def answered(self) -> None:
         """The authority has just answered: if it did not before, try at once."""
@@ -221,7 +239,7 @@ def _as_one(alone: Sequence[Showing]) -> Showing:
         return alone[0]
     singles = tuple(certified for showing in alone for certified in showing.certificates())
     digests = tuple(digest for showing in alone for digest in showing.digests)
-    return Showing(CertificatesRequest(None, singles), digests, lambda: singles)
+    return Showing(digests, lambda: CertificatesRequest(None, singles), lambda: singles)
 
 
 def _is_not_yet_executed(result: object) -> bool:

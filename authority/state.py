@@ -7,7 +7,6 @@ the last check and the commit nothing is awaited, so handlers never see each oth
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,18 +20,14 @@ from authority.plain_input import check_plain_input
 from authority.records import ExecutedTransaction
 from authority.signature_verifier import SignatureVerifier
 from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, UnitOfWork
-from authority.submission import (
-    RECENT_TRANSACTIONS,
-    REMEMBERED_BYTES,
-    SubmittedTransaction,
-    TransactionReader,
-)
+from authority.submission import REMEMBERED_BYTES, SubmittedTransaction, TransactionReader
 from authority.transaction_input import (
     CheckedInputs,
     check_certificate_input,
     check_transaction_input,
     live_owned_references,
 )
+from authority.voted_batches import VotedBatches
 from proto import bcs, messages
 from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
@@ -46,6 +41,7 @@ from proto.errors import (
     MalformedRequest,
     MissingDependency,
     StorageFailure,
+    UnknownBatch,
     UnsupportedFeature,
     UserInput,
     UserInputError,
@@ -60,16 +56,18 @@ from proto.messages import (
     AlreadyExecuted,
     BatchVote,
     Certificate,
+    CertificateBatch,
     CertificatesRequest,
     CertificatesResponse,
     CertifiedTransaction,
+    NamedBatch,
     Refusal,
     Refused,
     TransactionBatch,
 )
 from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
-from proto.verification import SignedVote, verify_certificate, verify_certificate_batch
+from proto.verification import verify_certificate, verify_certificate_batch, verify_named_batch
 
 _log = logging.getLogger(__name__)
 
@@ -78,8 +76,6 @@ LOST_VOTES = (
     "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
 )
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
-RECENT_VOTES = 256
-"""Votes of its own that an authority need not verify when they come back in a certificate."""
 
 
 class CertifiedSubmission(NamedTuple):
@@ -124,7 +120,6 @@ class AuthorityState:
         self.max_batch = max_batch
         self.is_asking_peers = False
         """While set it does not vote: peers may show that votes were lost."""
-        self._own_votes: OrderedDict[SignedVote, None] = OrderedDict()
         self._reader = TransactionReader()
         self._restore()
 
@@ -162,15 +157,14 @@ class AuthorityState:
         self._commit(unit, undo=lambda: self._release(taken))
         digests = [submitted.digest for submitted in batch]
         vote = messages.sign_batch_vote(self.key, self.committee.epoch, digests, accepted, refusals)
-        self._own_votes[vote.authority, vote.statement(), vote.signature] = None
-        if len(self._own_votes) > RECENT_VOTES:
-            self._own_votes.popitem(last=False)
+        self._voted.remember(vote, batch, accepted)
         return vote
 
     async def submit_certificates(self, request: CertificatesRequest) -> CertificatesResponse:
         """Execute certified transactions and vote for their effects.
 
-        Raises: AuthorityError if a certificate does not verify; then nothing is executed.
+        Raises: AuthorityError if a certificate does not verify, or the batch that it names is not remembered;
+        then nothing is executed.
         """
         submissions = self._verify_certificates(request)
         unknown = [one for one in submissions if not self.store.is_executed(one.transaction.digest)]
@@ -179,6 +173,8 @@ class AuthorityState:
         results = self._execute_certificates(submissions, problems)
         digests = [result.effects.digest() for result in results if isinstance(result, messages.Executed)]
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, digests) if digests else None
+        if isinstance(request.batch, NamedBatch) and len(digests) == len(results) > 0:
+            self._voted.forget(request.batch.root, request.batch.count)
         return CertificatesResponse(tuple(results), vote)
 
     def _execute_certificates(
@@ -262,9 +258,7 @@ class AuthorityState:
         for value in checked.inputs.objects.values():
             if not value.is_package and value.metered_size > LARGE_OBJECT_BYTES:
                 return
-        self._checked[submitted.digest] = checked
-        if len(self._checked) > RECENT_TRANSACTIONS:
-            self._checked.popitem(last=False)
+        submitted.checked = checked
 
     def _check_transaction(self, submitted: SubmittedTransaction) -> tuple[bytes, ...]:
         """Check everything but signatures; the references that the transaction locks.
@@ -304,7 +298,7 @@ class AuthorityState:
 
     def _execute_fully(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
         submitted, unit = submission.transaction, commit.unit
-        checked = self._checked.pop(submitted.digest, None)
+        checked = submitted.checked
         # Objects to be received are no inputs: whether they are still there has to be looked up.
         if checked is None or checked.inputs.receiving or not unit.are_live(checked.inputs.objects):
             try:
@@ -380,7 +374,7 @@ class AuthorityState:
                 )
 
     def _verify_certificates(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
-        self._check_size((len(request.batch.entries) if request.batch else 0) + len(request.singles))
+        self._check_size((request.batch.count if request.batch else 0) + len(request.singles))
         try:
             return [*self._verify_batch(request), *self._verify_singles(request.singles)]
         except WrongEpoch as error:
@@ -389,26 +383,42 @@ class AuthorityState:
             raise AuthorityError(InvalidCertificateShown(str(error))) from error
 
     def _verify_batch(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
-        batch = request.batch
-        if batch is None:
-            return []
+        match request.batch:
+            case None:
+                return []
+            case CertificateBatch() as batch:
+                return self._verify_shown(batch)
+            case NamedBatch() as batch:
+                return self._verify_named(batch)
+
+    def _verify_shown(self, batch: CertificateBatch) -> list[CertifiedSubmission]:
         shown: list[SubmittedTransaction] = []
 
         def digest_of(raw: bytes) -> Digest:
-            shown.append(self._reader.read_certified(raw))
+            shown.append(self._reader.read(raw))
             return shown[-1].digest
 
-        verified = verify_certificate_batch(batch, self.committee, digest_of, self._own_votes)
+        verified = verify_certificate_batch(batch, self.committee, digest_of)
         certified = CertifiedBatch(batch.epoch, verified.digests, batch.votes)
         return [
             CertifiedSubmission(submitted, (certified, index))
             for submitted, index in zip(shown, verified.certified, strict=True)
         ]
 
+    def _verify_named(self, batch: NamedBatch) -> list[CertifiedSubmission]:
+        voted = self._voted.recall(batch.root, batch.count)
+        if voted is None:
+            raise AuthorityError(UnknownBatch())
+        indices = verify_named_batch(batch, self.committee, (voted.vote,))
+        if not voted.accepted.keys() >= set(indices):
+            raise AuthorityError(UnknownBatch())
+        certified = CertifiedBatch(batch.epoch, voted.digests, batch.votes)
+        return [CertifiedSubmission(voted.accepted[index], (certified, index)) for index in indices]
+
     def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
         submissions = []
         for certified in singles:
-            submitted = self._reader.read_certified(certified.transaction.to_bytes())
+            submitted = self._reader.read(certified.transaction.to_bytes())
             verify_certificate(certified.certificate, self.committee, submitted.digest)
             submissions.append(CertifiedSubmission(submitted, certified.certificate))
         return submissions
@@ -447,7 +457,7 @@ class AuthorityState:
     def _restore(self) -> None:
         """Make the lock table from the transactions that were voted for before the last stop."""
         self.locks = LockTable()
-        self._checked: OrderedDict[Digest, CheckedInputs] = OrderedDict()
+        self._voted = VotedBatches()
         for digest, raw in self.store.pending_transactions():
             transaction = SenderSignedData.from_bytes(raw).transaction_data
             self.locks.acquire(live_owned_references(transaction, self.store), digest)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from authority.signature_verifier import SignatureCheck
+from authority.transaction_input import CheckedInputs
 from proto.bcs import BcsError
 from proto.errors import AuthorityError, MalformedRequest
 from proto.ids import Digest
@@ -12,19 +11,19 @@ from proto.object import OwnedParts
 from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
 from proto.transaction_layout import LayoutTable, PlainTransaction, plain_signature
 
-RECENT_TRANSACTIONS = 10_000
 REMEMBERED_BYTES = 8192
-"""Transactions that stay read between vote and certificate, and the longest of them."""
+"""The longest transaction of which its layout and its inputs are kept."""
 
 
 class SubmittedTransaction:
     """A signed transaction: its bytes, its digest, and what of it was read.
 
     plain: what its layout says of it; None if it has to be decoded. inputs: what it refers to, once that was
-    checked; it holds while these very parts are live. is_signed: whether its signatures were found good.
+    checked; it holds while these very parts are live. checked: the same of one that had to be decoded.
+    is_signed: whether its signatures were found good.
     """
 
-    __slots__ = ("_signed", "digest", "inputs", "is_signed", "plain", "raw", "signature_check")
+    __slots__ = ("_signed", "checked", "digest", "inputs", "is_signed", "plain", "raw", "signature_check")
 
     def __init__(
         self,
@@ -39,6 +38,7 @@ class SubmittedTransaction:
         self.signature_check = signature_check
         self.plain = plain
         self.inputs: tuple[OwnedParts, ...] | None = None
+        self.checked: CheckedInputs | None = None
         self.is_signed = False
         self._signed = signed
 
@@ -56,37 +56,13 @@ class SubmittedTransaction:
 
 
 class TransactionReader:
-    """Reads transactions. Those that come with a vote are remembered until they come in a certificate."""
+    """Reads transactions; those of a layout that it has learnt without decoding them."""
 
     def __init__(self) -> None:
         self._layouts = LayoutTable()
-        self._recent: OrderedDict[bytes, SubmittedTransaction] = OrderedDict()
 
     def read(self, raw: bytes) -> SubmittedTransaction:
-        """The transaction in these bytes, to be voted for. Raises: AuthorityError if there is none."""
-        submitted = self._recent.get(raw)
-        if submitted is None:
-            submitted = self._read_anew(raw)
-            if len(raw) <= REMEMBERED_BYTES:
-                self._recent[raw] = submitted
-                if len(self._recent) > RECENT_TRANSACTIONS:
-                    self._recent.popitem(last=False)
-        return submitted
-
-    def read_certified(self, raw: bytes) -> SubmittedTransaction:
-        """The same, to be executed: most never come again. Raises: AuthorityError if there is none."""
-        return self._recent.pop(raw, None) or self._read_anew(raw)
-
-    def learn(self, submitted: SubmittedTransaction) -> None:
-        """From now on others of its layout are not decoded.
-
-        The transaction has passed all checks: they hold for the others too as far as they do not depend on
-        what differs in a layout.
-        """
-        if submitted.plain is None and len(submitted.raw) <= REMEMBERED_BYTES:
-            self._layouts.learn(submitted.signed)
-
-    def _read_anew(self, raw: bytes) -> SubmittedTransaction:
+        """The transaction in these bytes. Raises: AuthorityError if there is none."""
         plain = self._layouts.read(raw)
         if plain is not None:
             data_bytes, signature = plain_signature(raw)
@@ -98,3 +74,12 @@ class TransactionReader:
             raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
         check = data_bytes, signed.tx_signatures, signed.transaction_data.signers
         return SubmittedTransaction(raw, digest_of_bytes(data_bytes), check, None, signed)
+
+    def learn(self, submitted: SubmittedTransaction) -> None:
+        """From now on others of its layout are not decoded.
+
+        The transaction has passed all checks: they hold for the others too as far as they do not depend on
+        what differs in a layout.
+        """
+        if submitted.plain is None and len(submitted.raw) <= REMEMBERED_BYTES:
+            self._layouts.learn(submitted.signed)

@@ -30,6 +30,11 @@ def has_bit(bitmap: bytes, index: int) -> bool:
     return bool(bitmap[index >> 3] >> (index & 7) & 1)
 
 
+def includes(bitmap: bytes, other: bytes) -> bool:
+    """Whether every index of the other set is in the set; both have the same length."""
+    return not int.from_bytes(other, "little") & ~int.from_bytes(bitmap, "little")
+
+
 def bits_of(bitmap: bytes) -> Iterator[int]:
     """The indices in the set, ascending."""
     for position, byte in enumerate(bitmap):

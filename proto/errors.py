@@ -273,6 +273,14 @@ class VotingSuspended:
     retryable: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownBatch:
+    """A batch was named that the authority does not remember: it has to be shown."""
+
+    message: ClassVar[str] = "The batch is not known by its root"
+    retryable: ClassVar[bool] = False
+
+
 AuthorityErrorKind = (
     UserInput
     | MalformedRequest
@@ -294,6 +302,7 @@ AuthorityErrorKind = (
     | Unreachable
     | ByzantineAuthoritySuspicion
     | VotingSuspended
+    | UnknownBatch
 )
 
 

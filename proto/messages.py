@@ -174,6 +174,26 @@ class CertificateBatch:
     entries: tuple[BatchEntry, ...]
     votes: tuple[AcceptingVote, ...]
 
+    @property
+    def count(self) -> int:
+        """How many transactions the batch has."""
+        return len(self.entries)
+
+
+@record
+class NamedBatch:
+    """The same for an authority that has just voted on the batch: it has the transactions already.
+
+    certified: bitmap of those to be executed. An authority remembers only what it has accepted, and that not
+    for long; what it does not remember it answers with UnknownBatch, and the batch has to be shown.
+    """
+
+    epoch: U64
+    root: Hash
+    count: U32
+    certified: bytes
+    votes: tuple[AcceptingVote, ...]
+
 
 @record
 class CertifiedTransaction:
@@ -189,9 +209,9 @@ class CertifiedTransaction:
 
 @record
 class CertificatesRequest:
-    """Certificates to execute: batches with shared votes, and single ones from other batches."""
+    """Certificates to execute: a batch with shared votes, shown or named, and single ones from others."""
 
-    batch: CertificateBatch | None
+    batch: CertificateBatch | NamedBatch | None
     singles: tuple[CertifiedTransaction, ...] = ()
 
 
@@ -338,7 +358,7 @@ ExecutionResult = Executed | NotExecuted
 
 @record
 class CertificatesResponse:
-    """Results in the request's order: whole transactions of the batch, then the singles.
+    """Results in the request's order: certified transactions of the batch, then the singles.
 
     vote: over the effects digests of all that are Executed, in that order; None if none is.
     """

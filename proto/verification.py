@@ -35,6 +35,7 @@ from proto.messages import (
     EffectsVote,
     EffectsVoteStatement,
     ExecutedTransaction,
+    NamedBatch,
     Receipt,
     WholeTransaction,
 )
@@ -105,15 +106,11 @@ def verify_certificate(certificate: Certificate, committee: Committee, digest: D
 
 
 def verify_certificate_batch(
-    batch: CertificateBatch,
-    committee: Committee,
-    digest_of: Callable[[bytes], Digest] | None = None,
-    known_votes: Container[SignedVote] = (),
+    batch: CertificateBatch, committee: Committee, digest_of: Callable[[bytes], Digest] | None = None
 ) -> VerifiedBatch:
     """Check that a quorum accepts every transaction that the batch shows whole.
 
-    digest_of: digest of a transaction's bytes, for a caller that keeps what it has read. known_votes: those
-    that the caller knows to be signed, its own.
+    digest_of: digest of a transaction's bytes, for a caller that keeps what it has read.
     Raises: as verify_certificate; InvalidCertificate also for bad bytes and for no entries.
     """
     _check_epoch(batch.epoch, committee)
@@ -128,17 +125,26 @@ def verify_certificate_batch(
             digests.append(entry.digest)
     if not digests:
         raise InvalidCertificate("a batch has at least one transaction")
-    if any(not is_bitmap(vote.accepted, len(digests)) for vote in batch.votes):
-        raise InvalidCertificate("a bitmap does not fit the batch")
-    _check_quorum([vote.signer for vote in batch.votes], committee)
-    accepted_by_all = _common_bits([vote.accepted for vote in batch.votes])
-    is_unanimous = accepted_by_all == (1 << len(digests)) - 1
-    for index in () if is_unanimous else whole:
-        if not accepted_by_all >> index & 1:
-            accepting = [vote.signer for vote in batch.votes if has_bit(vote.accepted, index)]
-            _check_quorum(accepting, committee)
-    _check_accepting_votes(merkle_root(digests), len(digests), batch.votes, committee, known_votes)
+    _check_certified(merkle_root(digests), len(digests), whole, batch.votes, committee)
     return VerifiedBatch(tuple(digests), tuple(whole))
+
+
+def verify_named_batch(
+    batch: NamedBatch, committee: Committee, known_votes: Container[SignedVote] = ()
+) -> tuple[int, ...]:
+    """Check that a quorum accepts every transaction that is to be executed of a batch; their indices.
+
+    known_votes: those that the caller knows to be signed, its own.
+    Raises: as verify_certificate_batch.
+    """
+    _check_epoch(batch.epoch, committee)
+    if not batch.count:
+        raise InvalidCertificate("a batch has at least one transaction")
+    if not is_bitmap(batch.certified, batch.count):
+        raise InvalidCertificate("a bitmap does not fit the batch")
+    certified = tuple(bits_of(batch.certified))
+    _check_certified(batch.root, batch.count, certified, batch.votes, committee, known_votes)
+    return certified
 
 
 def verify_effects_certificate(certificate: EffectsCertificate, committee: Committee, digest: Digest) -> None:
@@ -230,6 +236,27 @@ def _check_quorum(signers: Sequence[int], committee: Committee) -> None:
     stake = sum(committee.members[signer].stake for signer in signers)
     if stake < committee.quorum_threshold:
         raise InsufficientStake(stake, committee.quorum_threshold)
+
+
+def _check_certified(
+    root: bytes,
+    count: int,
+    certified: Iterable[int],
+    votes: Sequence[AcceptingVote],
+    committee: Committee,
+    known_votes: Container[SignedVote] = (),
+) -> None:
+    """A quorum accepts each of these transactions of a batch."""
+    if any(not is_bitmap(vote.accepted, count) for vote in votes):
+        raise InvalidCertificate("a bitmap does not fit the batch")
+    _check_quorum([vote.signer for vote in votes], committee)
+    accepted_by_all = _common_bits([vote.accepted for vote in votes])
+    is_unanimous = accepted_by_all == (1 << count) - 1
+    for index in () if is_unanimous else certified:
+        if not accepted_by_all >> index & 1:
+            accepting = [vote.signer for vote in votes if has_bit(vote.accepted, index)]
+            _check_quorum(accepting, committee)
+    _check_accepting_votes(root, count, votes, committee, known_votes)
 
 
 def _common_bits(bitmaps: Iterable[bytes]) -> int:

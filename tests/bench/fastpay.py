@@ -24,18 +24,11 @@ from authority.node import load_key
 from cli import event_loop
 from cli.network_files import AUTHORITY_KEY
 from cli.web import free_port
-from proto.messages import (
-    CertificateBatch,
-    CertificatesRequest,
-    Executed,
-    TransactionBatch,
-    WholeTransaction,
-    accepting_votes,
-    sign_batch_vote,
-)
+from proto.messages import CertificatesRequest, Executed, TransactionBatch, sign_batch_vote
 from proto.rpc.client import GrpcAuthorityClient
 from tests.bench.network import BALANCE, USER_ADDRESS, transfers_of
 from tests.bench.report import Options, Report
+from tests.bench.workload import named_certificates
 from tests.support.local_network import LocalNetwork
 from tests.support.processes import thread_seconds
 
@@ -119,10 +112,7 @@ def _requests(network: LocalNetwork, count: int, size: int) -> _Requests:
         part = transfers[start : start + size]
         raw, digests = tuple(t.to_bytes() for t in part), [t.digest() for t in part]
         votes = [sign_batch_vote(key, committee.epoch, digests, range(size)) for key in keys]
-        batch = CertificateBatch(
-            committee.epoch, tuple(map(WholeTransaction, raw)), accepting_votes(votes, committee)
-        )
-        requests.append((TransactionBatch(raw), CertificatesRequest(batch)))
+        requests.append((TransactionBatch(raw), named_certificates(votes, committee)))
     return requests
 
 

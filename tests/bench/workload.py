@@ -21,10 +21,10 @@ from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
 from proto.messages import (
-    CertificateBatch,
+    BatchVote,
     CertificatesRequest,
+    NamedBatch,
     TransactionBatch,
-    WholeTransaction,
     accepting_votes,
     sign_batch_vote,
 )
@@ -172,11 +172,17 @@ class BenchCommittee:
         digests = [SenderSignedData.from_bytes(data).digest() for data in raw]
         signers = self.keys[-self.quorum :]
         votes = [sign_batch_vote(key, 0, digests, range(len(raw))) for key in signers]
-        batch = CertificateBatch(0, tuple(map(WholeTransaction, raw)), accepting_votes(votes, self.committee))
         return Requests(
             METHODS["SubmitTransactions"].encode_request(TransactionBatch(tuple(raw))),
-            METHODS["SubmitCertificates"].encode_request(CertificatesRequest(batch)),
+            METHODS["SubmitCertificates"].encode_request(named_certificates(votes, self.committee)),
         )
+
+
+def named_certificates(votes: Sequence[BatchVote], committee: Committee) -> CertificatesRequest:
+    """What the client sends to authorities that have voted: all of a batch is certified by equal votes."""
+    vote = votes[0]
+    accepting = accepting_votes(votes, committee)
+    return CertificatesRequest(NamedBatch(vote.epoch, vote.root, vote.count, vote.accepted, accepting))
 
 
 async def vote(authority: AuthorityState, request: bytes) -> bytes:

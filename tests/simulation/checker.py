@@ -16,9 +16,11 @@ from authority.records import ExecutedTransaction
 from authority.signature_verifier import SignatureCheck
 from authority.store import AuthorityStore
 from proto import bcs, messages
+from proto.bitmap import bits_of
 from proto.effects import TransactionEffects
 from proto.errors import VerificationError
 from proto.ids import Digest, ObjectID, format_digest
+from proto.merkle import merkle_root
 from proto.transaction import SenderSignedData, TransactionData
 from proto.verification import verify_receipt
 from tests.simulation import ledger
@@ -131,6 +133,7 @@ class Checker:
         self._committee = ledger.committee(self._stakes)
         self._votes: dict[tuple[int, ObjectID, int], Digest] = {}
         self._accepted: dict[Digest, set[int]] = {}
+        self._batches: dict[tuple[bytes, int], list[Digest]] = {}
         self._spent: dict[tuple[ObjectID, int], Digest] = {}
         self._burnt = 0
         self._seen: dict[int, _Seen] = {}
@@ -146,6 +149,8 @@ class Checker:
         """A vote is about to leave an honest authority."""
         self.steps += 1
         store = self._look(node)
+        digests = [read_digest(raw) for raw in request.transactions]
+        self._batches[merkle_root(digests), len(digests)] = digests
         for index in vote.accepted_indices():
             transaction = read_transaction(request.transactions[index])
             digest = read_digest(request.transactions[index])
@@ -188,16 +193,27 @@ class Checker:
         """Effects are about to leave an honest authority."""
         self.steps += 1
         store = self._look(node)
-        entries = request.batch.entries if request.batch else ()
-        whole = [
-            read_digest(one.transaction) for one in entries if isinstance(one, messages.WholeTransaction)
-        ]
-        digests = [*whole, *(single.digest() for single in request.singles)]
+        digests = [*self._certified(node, request), *(single.digest() for single in request.singles)]
         for result, digest in zip(response.results, digests, strict=True):
             if isinstance(result, messages.Executed):
                 self._check_shown(node, result.effects)
             elif store.is_executed(digest):
                 self.report(Rule.ONE_COMMIT, f"{node} refuses {_name(digest)}, which it has executed")
+
+    def _certified(self, node: Node, request: messages.CertificatesRequest) -> list[Digest]:
+        """The digests of what a batch certifies, shown or named."""
+        match request.batch:
+            case None:
+                return []
+            case messages.CertificateBatch(entries=entries):
+                whole = (one for one in entries if isinstance(one, messages.WholeTransaction))
+                return [read_digest(one.transaction) for one in whole]
+            case messages.NamedBatch() as batch:
+                digests = self._batches.get((batch.root, batch.count))
+                if digests is None:
+                    self.report(Rule.QUORUM, f"{node} takes the name of a batch that nobody voted on")
+                    return []
+                return [digests[index] for index in bits_of(batch.certified)]
 
     def saw_disk(self, node: Node) -> None:
         """An honest authority wrote something, or started."""

@@ -12,6 +12,7 @@ from proto import messages
 from proto.errors import (
     AuthorityError,
     ObjectLockConflict,
+    UnknownBatch,
     Unreachable,
     UserInput,
     ValidatorOverloadedRetryAfter,
@@ -93,6 +94,9 @@ class Liar(Node):
                     return self._refuse_all(message.transactions, digests)
                 case Lie.FORGE_BITMAP:
                     return self._forge_bitmap(digests)
+        if lie is Lie.FORGET and isinstance(message, messages.CertificatesRequest):
+            self._counts[lie] += 1
+            raise AuthorityError(UnknownBatch())
         if lie is Lie.REPLAY:
             old = [answer for known, answer in self._said if known is method]
             if old:

@@ -31,6 +31,7 @@ from authority.sync import CertificateSync
 from authority.vote_journal import VoteJournal
 from proto import committee as proto_committee
 from proto import verification
+from proto.bitmap import bits_of
 from proto.effects import GasCostSummary
 from proto.effects_writer import plain_effects_bytes
 from proto.errors import AuthorityError, InvalidCertificate
@@ -190,6 +191,14 @@ def _ignored_proofs() -> None:
             check(certificate, committee, digest)
 
     _put(authority_state, "verify_certificate", without_proof)
+
+
+@mutation("votes for a batch that is named are not looked at", Rule.QUORUM, Rule.ONE_CERTIFICATE)
+def _believed_names() -> None:
+    def believe(batch: Any, committee: Any, known_votes: Any) -> tuple[int, ...]:
+        return tuple(bits_of(batch.certified))
+
+    _put(authority_state, "verify_named_batch", believe)
 
 
 # ---- Execution

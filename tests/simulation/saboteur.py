@@ -16,7 +16,14 @@ from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityError, VerificationError
 from proto.ids import Digest
 from proto.merkle import merkle_proof, merkle_root
-from proto.messages import AcceptingVote, BatchVote, Certificate, CertificateBatch, CertificatesRequest
+from proto.messages import (
+    AcceptingVote,
+    BatchVote,
+    Certificate,
+    CertificateBatch,
+    CertificatesRequest,
+    NamedBatch,
+)
 from proto.rpc.methods import METHODS, Method
 from proto.transaction import SenderSignedData
 from proto.verification import verify_batch_vote
@@ -95,6 +102,8 @@ class Saboteur:
     async def _split(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """The same certificate in different forms to different authorities, to some not at all."""
         pair = (first, second)
+        if self._random.random() < 0.5:  # a batch of the same root, with signatures of somebody else
+            await self._votes((first, _forged(second)), self._some(1, len(self._cables)))
         votes = await self._votes(pair)
         digests = tuple(one.digest() for one in pair)
         accepting = self._accepting(votes)
@@ -110,6 +119,7 @@ class Saboteur:
             CertificatesRequest(
                 CertificateBatch(0, tuple(messages.DigestOnly(one) for one in digests), accepting)
             ),
+            *(self._named(pair, certified, accepting) for certified in (b"\x00", b"\x01", b"\x02", b"\x03")),
             CertificatesRequest(None, (self._single(pair, 0, accepting),)),
             CertificatesRequest(None, tuple(self._single(pair, index, accepting) for index in (0, 1))),
         ]
@@ -146,11 +156,29 @@ class Saboteur:
         wrong = self._random.choice((some, tuple(reversed(both)), both[:1] * 3, ()))
         entries = tuple(messages.WholeTransaction(one.to_bytes()) for one in pair)
         await self._show(CertificatesRequest(CertificateBatch(0, entries, wrong)), self._cables)
+        named = NamedBatch(0, merkle_root([one.digest() for one in pair]), 2, b"\x01", both)
+        misnamed = [
+            replace(named, certified=b"\x03"),
+            replace(named, certified=b"\x02"),
+            replace(named, certified=b"\x01\x00"),
+            replace(named, certified=b"\x05"),
+            replace(named, certified=b""),
+            replace(named, count=1),
+            replace(named, count=0, certified=b""),
+            replace(named, count=2**32 - 1),
+            replace(named, root=merkle_root((second.digest(),)), count=1),
+            replace(named, root=self._random.randbytes(32)),
+            replace(named, epoch=1),
+            replace(named, votes=alone),
+            replace(named, votes=wrong),
+            replace(named, votes=tuple(replace(vote, accepted=b"\x03") for vote in both), certified=b"\x03"),
+        ]
+        for batch in self._random.sample(misnamed, 5):
+            await self._show(CertificatesRequest(batch), self._cables)
 
     async def _garbage(self, transaction: SenderSignedData) -> None:
         """Bytes that are no request, requests out of bounds, good ones with bytes changed, forged ones."""
-        stranger = ledger.transfer(0, *ledger.coins_of(0), ledger.USERS[0].address)
-        forged = replace(transaction, tx_signatures=stranger.tx_signatures)
+        forged = _forged(transaction)
         await self._show(self._batch((forged,), await self._votes((forged,))), self._cables)
         raw = transaction.to_bytes()
         good = encode_request(_VOTE, messages.TransactionBatch((raw,)))
@@ -221,8 +249,18 @@ class Saboteur:
     def _batch(
         self, transactions: Sequence[SenderSignedData], votes: Mapping[AuthorityName, BatchVote]
     ) -> CertificatesRequest:
+        if self._random.random() < 0.5:
+            everything = bytes([(1 << len(transactions)) - 1])
+            return self._named(transactions, everything, self._accepting(votes))
         entries = tuple(messages.WholeTransaction(one.to_bytes()) for one in transactions)
         return CertificatesRequest(CertificateBatch(0, entries, self._accepting(votes)))
+
+    @staticmethod
+    def _named(
+        transactions: Sequence[SenderSignedData], certified: bytes, votes: Sequence[AcceptingVote]
+    ) -> CertificatesRequest:
+        root = merkle_root([one.digest() for one in transactions])
+        return CertificatesRequest(NamedBatch(0, root, len(transactions), certified, tuple(votes)))
 
     @staticmethod
     def _single(
@@ -233,3 +271,9 @@ class Saboteur:
         root, proof = merkle_root(digests), tuple(merkle_proof(digests, index))
         certificate = Certificate(0, root, len(digests), index, proof, accepting)
         return messages.CertifiedTransaction(transactions[index], certificate)
+
+
+def _forged(transaction: SenderSignedData) -> SenderSignedData:
+    """The same transaction, signed by somebody else."""
+    stranger = ledger.transfer(0, *ledger.coins_of(0), ledger.USERS[0].address)
+    return replace(transaction, tx_signatures=stranger.tx_signatures)

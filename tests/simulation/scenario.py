@@ -60,6 +60,7 @@ class Lie(StrEnum):
     FORGE_BITMAP = "forge bitmaps"
     FORGE_PROOF = "forge proofs"
     LIE_IN_READS = "lie in reads"
+    FORGET = "know no batch"
 
 
 class Sabotage(StrEnum):

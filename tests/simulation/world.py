@@ -10,6 +10,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Any, cast
 
+from authority import voted_batches
 from authority.execution import native
 from proto.ids import Digest
 from proto.rpc.methods import Method
@@ -54,6 +55,7 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         native.USES_PER_PLACE = scenario.seed % 2  # in half of the worlds everything takes the short way
+        voted_batches.MAX_TRANSACTIONS = 10_000 if scenario.seed % 4 < 2 else 2  # and half forget batches
         self.counts: Counter[str] = Counter()
         self.checker = Checker(scenario)
         self._random = Random(scenario.seed)

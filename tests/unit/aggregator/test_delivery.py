@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from aggregator import delivery
-from proto.messages import CertificatesRequest
+from authority import voted_batches
+from proto.errors import UnknownBatch
+from proto.messages import CertificateBatch, CertificatesRequest, NamedBatch, TransactionBatch
 from proto.transaction import SenderSignedData
 from tests.support.network import Network
 
@@ -66,7 +68,7 @@ async def test_a_batch_keeps_its_votes_together() -> None:
     await asyncio.gather(*map(driver.submit, transactions[1:4]))
     await driver.submit(transactions[4])
     await until(lambda: all(network.executed_on(t.digest())[3] for t in transactions))
-    assert [len(request.batch.entries) if request.batch else 0 for request in seen] == [1, 3, 1]
+    assert [request.batch.count if request.batch else 0 for request in seen] == [1, 3, 1]
 
 
 async def test_closing_tells_at_once_what_is_to_be_told() -> None:
@@ -111,3 +113,51 @@ async def test_what_an_authority_does_not_take_waits_in_its_backlog(monkeypatch:
     await until(lambda: network.switches[3].calls.count(CERTIFICATES) > 2)
     network.switches[3].is_on = True
     await until(lambda: network.executed_on(transaction.digest())[3])
+
+
+async def test_who_has_voted_is_told_the_name_of_a_batch_and_others_see_it() -> None:
+    network = Network(coins_count=10)
+    seen = [requests_to(network, authority) for authority in range(4)]
+    aggregator, transactions = network.aggregator(), transfers(network, 3)
+    receipts = await aggregator.execute_round(await aggregator.request_votes(transactions))
+    assert len(receipts) == 3
+    await aggregator.close()
+    forms = [[type(request.batch) for request in requests] for requests in seen]
+    assert forms == [[NamedBatch], [NamedBatch], [NamedBatch], [CertificateBatch]]
+
+
+async def test_who_has_forgotten_a_batch_is_shown_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voted_batches, "MAX_TRANSACTIONS", 0)
+    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (60.0,))
+    network = Network()
+    seen, driver, (transaction,) = requests_to(network, 0), network.driver(), transfers(network, 1)
+    await driver.submit(transaction)
+    assert [type(request.batch) for request in seen] == [NamedBatch, CertificateBatch]
+    assert network.executed_on(transaction.digest()) == [True, True, True, False]
+    client = driver._authorities.clients[network.states[0].name]
+    assert (client.suspicion, client.trouble(0.0)) == (None, None)
+
+
+async def test_who_knows_no_batch_at_all_is_left_to_others() -> None:
+    network = Network()
+    aggregator, transactions = network.aggregator(), transfers(network, 2)
+    voted = await aggregator.request_votes(transactions)
+    network.switches[0].refusal = UnknownBatch()
+    receipts = await aggregator.execute_round(voted)
+    assert len(receipts) == 2
+    assert network.switches[0].calls.count(CERTIFICATES) == 2
+
+
+async def test_who_has_refused_a_part_is_shown_the_whole() -> None:
+    network = Network(coins_count=10)
+    first, second = transfers(network, 2)
+    stranger = network.transfer(4, 5)
+    await network.clients()[network.states[0].name].submit_transactions(
+        TransactionBatch((network.transfer(2, 6).to_bytes(),)), [network.transfer(2, 6).digest()]
+    )
+    seen, aggregator = requests_to(network, 0), network.aggregator()
+    voted = await aggregator.request_votes([first, second, stranger])
+    assert voted.certified() == (0, 1, 2)
+    assert len(await aggregator.execute_round(voted)) == 3
+    await aggregator.close()
+    assert [type(request.batch) for request in seen] == [CertificateBatch]

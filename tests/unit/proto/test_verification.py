@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
 from proto import bcs
+from proto.bitmap import bitmap_of
 from proto.committee import AuthorityName, Committee
 from proto.crypto import Ed25519KeyPair
 from proto.effects import GasCostSummary, Success, TransactionEffects
@@ -17,10 +20,12 @@ from proto.errors import (
     InvalidSignature,
     TransactionExpired,
     UnknownSigner,
+    VerificationError,
     WrongEpoch,
 )
 from proto.event import TransactionEvents
 from proto.ids import Digest
+from proto.merkle import merkle_root
 from proto.messages import (
     AcceptingVote,
     BatchEntry,
@@ -32,6 +37,7 @@ from proto.messages import (
     EffectsCertificate,
     EffectsVote,
     ExecutedTransaction,
+    NamedBatch,
     Receipt,
     Refused,
     WholeTransaction,
@@ -49,9 +55,12 @@ from proto.verification import (
     verify_effects_certificate,
     verify_effects_vote,
     verify_executed,
+    verify_named_batch,
     verify_receipt,
 )
 from tests.unit.proto.conftest import EPOCH
+
+_Batch = TypeVar("_Batch")
 
 ACCEPTED = [0, 1, 3, 4]
 REFUSALS = [(2, Refused(TransactionExpired()))]
@@ -225,15 +234,79 @@ def test_wrong_certificate_batches(
             verify_certificate_batch(bad, committee)
 
 
-def test_a_known_vote_is_known_by_who_signed_what_and_how(
-    transactions: list[SenderSignedData],
-    committee: Committee,
-    votes: list[BatchVote],
-    accepting: tuple[AcceptingVote, ...],
+@pytest.fixture
+def named(votes: list[BatchVote], accepting: tuple[AcceptingVote, ...]) -> NamedBatch:
+    return NamedBatch(EPOCH, votes[0].root, votes[0].count, votes[0].accepted, accepting)
+
+
+def test_a_named_batch_proves_what_its_votes_accept(named: NamedBatch, committee: Committee) -> None:
+    assert list(verify_named_batch(named, committee)) == ACCEPTED
+    one = replace(named, certified=bitmap_of(named.count, [3]))
+    assert verify_named_batch(one, committee) == (3,)
+    assert verify_named_batch(replace(named, certified=bytes(1)), committee) == ()
+
+
+def test_wrong_named_batches(named: NamedBatch, committee: Committee) -> None:
+    votes = named.votes
+    wrong: list[tuple[NamedBatch, type[Exception]]] = [
+        (replace(named, certified=bitmap_of(named.count, [2])), InsufficientStake),
+        (replace(named, certified=bitmap_of(named.count, range(named.count))), InsufficientStake),
+        (replace(named, certified=b""), InvalidCertificate),
+        (replace(named, certified=named.certified + b"\0"), InvalidCertificate),
+        (replace(named, certified=bytes([named.certified[0] | 1 << named.count])), InvalidCertificate),
+        (replace(named, count=0, certified=b""), InvalidCertificate),
+        (replace(named, count=named.count + 1), InvalidSignature),
+        (replace(named, count=2**32 - 1), InvalidCertificate),
+        (replace(named, root=bytes(32)), InvalidSignature),
+        (replace(named, epoch=EPOCH + 1), WrongEpoch),
+        (replace(named, votes=()), InsufficientStake),
+        (replace(named, votes=votes[:2]), InsufficientStake),
+        (replace(named, votes=(*votes[:2], votes[1])), DuplicateSigner),
+        (replace(named, votes=votes[::-1]), InvalidCertificate),
+        (replace(named, votes=tuple(replace(v, accepted=b"\x1f") for v in votes)), InvalidSignature),
+    ]
+    for bad, error in wrong:
+        with pytest.raises(error):
+            verify_named_batch(bad, committee)
+
+
+def test_a_batch_is_as_certified_by_its_name_as_shown(
+    authorities: list[Ed25519KeyPair], transactions: list[SenderSignedData], digests: list[Digest]
 ) -> None:
-    entries = batch(transactions, ACCEPTED)
+    """Votes that differ: whatever is asked for, both forms are taken or refused for the same reason."""
+    committee = Committee.of(EPOCH, {AuthorityName(key.public_key): 2500 for key in authorities})
+    differing = ([0, 1, 2], [0, 1, 3], [0, 2, 3], [0, 4])
+    votes = [
+        sign_batch_vote(key, EPOCH, digests, accepted)
+        for key, accepted in zip(authorities, differing, strict=True)
+    ]
+    accepting, root = accepting_votes(votes, committee), merkle_root(digests)
+    outcomes = set()
+    for bits in range(1 << len(digests)):
+        wanted = [index for index in range(len(digests)) if bits >> index & 1]
+        shown = CertificateBatch(EPOCH, batch(transactions, wanted), accepting)
+        name = NamedBatch(EPOCH, root, len(digests), bitmap_of(len(digests), wanted), accepting)
+        outcome = outcome_of(lambda batch: verify_certificate_batch(batch, committee).certified, shown)
+        assert outcome == outcome_of(lambda batch: verify_named_batch(batch, committee), name)
+        outcomes.add(outcome)
+    assert {(), (0,)} <= outcomes
+    assert InsufficientStake in outcomes
+
+
+def outcome_of(
+    verify: Callable[[_Batch], tuple[int, ...]], batch: _Batch
+) -> tuple[int, ...] | type[Exception]:
+    try:
+        return verify(batch)
+    except VerificationError as error:
+        return type(error)
+
+
+def test_a_known_vote_is_known_by_who_signed_what_and_how(
+    named: NamedBatch, committee: Committee, votes: list[BatchVote], accepting: tuple[AcceptingVote, ...]
+) -> None:
     known = {(vote.authority, vote.statement(), vote.signature) for vote in votes}
-    verify_certificate_batch(CertificateBatch(EPOCH, entries, accepting), committee, known_votes=known)
+    verify_named_batch(named, committee, known)
     first, second, *others = accepting
     swapped = (
         replace(first, signature=second.signature),
@@ -243,7 +316,7 @@ def test_a_known_vote_is_known_by_who_signed_what_and_how(
     forged = (replace(first, signature=bytes(64)), second, *others)
     for bad in (swapped, forged):
         with pytest.raises(InvalidSignature):
-            verify_certificate_batch(CertificateBatch(EPOCH, entries, bad), committee, known_votes=known)
+            verify_named_batch(replace(named, votes=bad), committee, known)
 
 
 # ---- Effects and receipts
