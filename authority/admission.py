@@ -23,6 +23,8 @@ from proto.errors import AuthorityError, TooManyRequests, ValidatorOverloadedRet
 LONGEST_RETRY_AFTER_SECONDS = 30
 MAX_CLIENTS = 10_000
 """Clients whose use is remembered; who is forgotten begins with a full share."""
+ANSWERED_BYTES = 16 * 1024
+"""Of an answer to a read: they count as a kilobyte of request."""
 BURST_SECONDS = 2.0
 """A client that was quiet may use the share of so many seconds at once."""
 
@@ -83,8 +85,13 @@ class _Client:
 
 @dataclass(slots=True)
 class _WaitingLine:
-    """One lane: what runs and what waits, in requests and bytes. seconds_per_byte: as measured lately."""
+    """One lane: what runs and what waits, in requests and bytes.
 
+    room: bytes that may run at once; a request always runs if none else does. seconds_per_byte: as measured
+    lately.
+    """
+
+    room: int
     running: int = 0
     running_bytes: int = 0
     waiting: deque[tuple[asyncio.Future[None], int]] = field(default_factory=deque)
@@ -100,7 +107,9 @@ class Admission:
         self._metrics = metrics
         self._clock = clock
         self._clients: OrderedDict[str, _Client] = OrderedDict()
-        self._lines = {lane: _WaitingLine() for lane in Lane}
+        at_once = limits.max_running_kilobytes * 1024
+        # A simulation holds everybody up while it runs: between two, others have their turn.
+        self._lines = {lane: _WaitingLine(0 if lane is Lane.SIMULATIONS else at_once) for lane in Lane}
         for lane, line in self._lines.items():
             metrics.watch_queue(lane, line.waiting.__len__, partial(getattr, line, "running"))
 
@@ -155,9 +164,15 @@ class Admission:
             TokenBucket(reads, burst_reads, burst_reads, now),
         )
 
+    def count_answer(self, method: str, client: str, size: int) -> None:
+        """Take the bytes of an answer to a read off the client's share: few can ask for many."""
+        known = self._clients.get(client)
+        if known is not None and method not in LANES:
+            known.reads.tokens -= size // ANSWERED_BYTES
+
     async def _run_in_lane(self, lane: Lane, size: int, work: Callable[[], Awaitable[_T]]) -> _T:
         line = self._lines[lane]
-        if line.running and (line.waiting or not self._has_room(line, size)):
+        if line.running and (line.waiting or not _has_room(line, size)):
             if self.is_full(lane):
                 self._metrics.overloads.labels(Overload.QUEUE_FULL).inc()
                 raise AuthorityError(ValidatorOverloadedRetryAfter(self._seconds_to_wait(line)))
@@ -194,7 +209,7 @@ class Admission:
         self._let_in(line)
 
     def _let_in(self, line: _WaitingLine) -> None:
-        while line.waiting and (not line.running or self._has_room(line, line.waiting[0][1])):
+        while line.waiting and (not line.running or _has_room(line, line.waiting[0][1])):
             turn, size = line.waiting[0]
             if turn.cancelled():
                 return  # it is about to leave the line, and then the next one's turn comes
@@ -203,9 +218,6 @@ class Admission:
             line.running += 1
             line.running_bytes += size
             turn.set_result(None)
-
-    def _has_room(self, line: _WaitingLine, size: int) -> bool:
-        return line.running_bytes + size <= self._limits.max_running_kilobytes * 1024
 
     def _measure(self, line: _WaitingLine, size: int, seconds: float) -> None:
         latest = seconds / max(1, line.running_bytes)
@@ -219,3 +231,7 @@ class Admission:
     def _too_many(self, cause: Overload, seconds: float) -> AuthorityError:
         self._metrics.overloads.labels(cause).inc()
         return AuthorityError(TooManyRequests(min(LONGEST_RETRY_AFTER_SECONDS, max(1, math.ceil(seconds)))))
+
+
+def _has_room(line: _WaitingLine, size: int) -> bool:
+    return line.running_bytes + size <= line.room

@@ -31,7 +31,7 @@ class Limits(BaseModel):
     max_requests_per_connection: Annotated[int, Field(ge=1, le=65536)] = 512
     """Requests open at once on one connection; a client's library queues what is beyond it."""
     max_running_kilobytes: Annotated[int, Field(ge=1)] = 256
-    """Requests worked on at once, in each lane; reads wait for no more than that."""
+    """Requests worked on at once, in each lane; reads wait for no more than that. Simulations run alone."""
     max_waiting_requests: Annotated[int, Field(ge=1)] = 1024
     """Requests that wait, in each lane; who comes then is told when to come back."""
     max_waiting_kilobytes: Annotated[int, Field(ge=1)] = 4096
@@ -45,7 +45,7 @@ class Limits(BaseModel):
     client_write_kilobytes_per_second: Annotated[int, Field(ge=1)] = 16384
     """What one client may send of transactions, certificates and simulations."""
     client_read_kilobytes_per_second: Annotated[int, Field(ge=1)] = 4096
-    """What one client may send of reads; each counts a kilobyte begun."""
+    """What one client may send of reads; each counts a kilobyte begun, and one for every 16 of the answer."""
     idle_seconds: Annotated[int, Field(ge=1)] = 300
     """After so long without a request a connection is closed."""
 

@@ -52,6 +52,7 @@ class Reception:
         try:
             response = await self._admission.run(name, client, size, work)
             outcome = "ok"
+            self._admission.count_answer(name, client, len(response.bcs))
             return response
         except (AuthorityError, BcsError, DecodeError, StorageError) as error:
             refused = _refusal_of(error)

@@ -5,6 +5,7 @@ Source of the verbs: proto.service.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import TypeVar
@@ -13,9 +14,15 @@ from authority.metrics import AuthorityMetrics
 from authority.simulation import dev_inspect, dry_run
 from authority.state import AuthorityState
 from proto import messages
-from proto.errors import AuthorityError, UserInput, UserInputError, ValidatorOverloadedRetryAfter
+from proto.errors import (
+    AuthorityError,
+    MalformedRequest,
+    UserInput,
+    UserInputError,
+    ValidatorOverloadedRetryAfter,
+)
 from proto.ids import Digest, ObjectID
-from proto.object import AddressOwner, ObjectOwner, Owner
+from proto.object import AddressOwner, Object, ObjectOwner, Owner
 from proto.protocol_config import NETWORK_LIMITS
 from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse
 from proto.transaction import SenderSignedData
@@ -65,8 +72,17 @@ class LocalAuthorityService:
 
     async def handle_object_info(self, request: messages.ObjectInfoRequest) -> messages.ObjectInfoResponse:
         """Objects, latest or at a version."""
-        queries = request.queries[: NETWORK_LIMITS.max_page]
-        return messages.ObjectInfoResponse(tuple(self._object_info(query) for query in queries))
+        infos: list[messages.ObjectInfo] = []
+        size = 0
+        for query in request.queries[: NETWORK_LIMITS.max_page]:
+            info = self._object_info(query)
+            size += len(info.object.encoded) if isinstance(info, messages.ObjectFound) else 0
+            if infos and size > NETWORK_LIMITS.max_answer_bytes:
+                raise AuthorityError(
+                    MalformedRequest("the objects are too large for one answer: ask for fewer")
+                )
+            infos.append(info)
+        return messages.ObjectInfoResponse(tuple(infos))
 
     def _object_info(self, query: messages.ObjectQuery) -> messages.ObjectInfo:
         if query.version is None:
@@ -124,14 +140,22 @@ class LocalAuthorityService:
     def _page(self, owner: Owner, cursor: ObjectID | None, limit: int) -> messages.ObjectsPage:
         limit = max(1, min(limit, NETWORK_LIMITS.max_page))
         ids = list(islice(self._store.owned_objects(owner, cursor), limit + 1))
-        values = [self._store.get_object(object_id) for object_id in ids[:limit]]
-        next_cursor = ids[limit - 1] if len(ids) > limit else None
-        return messages.ObjectsPage(tuple(value for value in values if value is not None), next_cursor)
+        values: list[Object] = []
+        size = 0
+        for count, object_id in enumerate(ids):
+            value = self._store.get_object(object_id)
+            size += 0 if value is None else len(value.encoded)
+            if count == limit or (count and size > NETWORK_LIMITS.max_answer_bytes):
+                return messages.ObjectsPage(tuple(values), ids[count - 1])
+            if value is not None:
+                values.append(value)
+        return messages.ObjectsPage(tuple(values), None)
 
     async def handle_simulate(self, request: SimulationRequest) -> SimulationResponse:
         """Run a transaction for its effects alone."""
 
         async def run() -> SimulationResponse:
+            await asyncio.sleep(0)  # whoever came during the last one has a turn before this one
             return self._simulate(request.question)
 
         return await self._bounded(run)

@@ -308,6 +308,8 @@ class NetworkLimits:
     """Bytes of one request or response."""
     max_page: int = 1000
     """Entries in one page of a read."""
+    max_answer_bytes: int = 16 * 1024 * 1024
+    """Bytes of the objects in one answer, but for its first."""
 
 
 NETWORK_LIMITS = NetworkLimits()

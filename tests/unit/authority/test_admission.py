@@ -106,6 +106,26 @@ async def test_certificates_do_not_wait_behind_transactions_and_reads_behind_not
     await asyncio.gather(*votes)
 
 
+async def test_between_two_simulations_others_have_their_turn() -> None:
+    gate, order = admission(), list[str]()
+
+    async def simulate() -> None:
+        await asyncio.sleep(0)  # as the service does
+        order.append("simulation")
+
+    async def vote() -> None:
+        order.append("vote")
+
+    async def ask_for_a_vote() -> None:
+        await settle()
+        await gate.run("SubmitTransactions", "y", 600, vote)
+
+    simulations = [gate.run("Simulate", "x", 600, simulate) for _ in range(20)]
+    await asyncio.gather(*simulations, ask_for_a_vote())
+    assert order.index("vote") < 10
+    assert order.count("simulation") == 20
+
+
 async def test_who_goes_away_leaves_the_line_and_holds_nobody_up() -> None:
     gate, door = admission(max_running_kilobytes=1), Door()
     running, leaving, staying = (
@@ -138,6 +158,19 @@ async def test_a_client_has_its_share_and_others_do_not_lose_theirs() -> None:
     assert await read_until_refused("b") == (20, TooManyRequests(1))
     clock.now += 0.5
     assert await read_until_refused("a") == (5, TooManyRequests(1))
+
+
+async def test_large_answers_count_too() -> None:
+    clock = Clock()
+    gate = admission(clock, client_read_kilobytes_per_second=10)
+    await gate.run("ObjectInfo", "a", 100, done)
+    gate.count_answer("ObjectInfo", "a", 1600 * KILOBYTE)
+    with pytest.raises(AuthorityError) as caught:
+        await gate.run("ObjectInfo", "a", 100, done)
+    assert caught.value.kind == TooManyRequests(9)  # 81 too many, at ten a second
+    assert await gate.run("ObjectInfo", "b", 100, done) == "done"
+    clock.now += 9.0
+    assert await gate.run("ObjectInfo", "a", 100, done) == "done"
 
 
 async def test_a_client_has_so_many_requests_open_and_no_more() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -15,6 +16,8 @@ from proto import messages
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, MalformedRequest, TooManyRequests
 from proto.messages import HealthRequest, ObjectInfoRequest, ObjectQuery, TransactionBatch
+from proto.object import AddressOwner, Object
+from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Response
 from proto.rpc.client import GrpcAuthorityClient
 from proto.rpc.methods import METHODS
@@ -51,6 +54,25 @@ async def raw_call(address: str, method: str, payload: bytes) -> Response:
 
 def _same_bytes(payload: bytes) -> bytes:
     return payload
+
+
+async def test_what_one_answer_holds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = replace(NETWORK_LIMITS, max_answer_bytes=3 * 150)  # three coins
+    monkeypatch.setattr("authority.service.NETWORK_LIMITS", limits)
+    async with running_authority() as authority:
+        coins = coins_of(ALICE, authority.state)
+        with pytest.raises(AuthorityError) as refused:
+            await authority.client.handle_object_info(
+                ObjectInfoRequest(tuple(ObjectQuery(coin.object_id) for coin in coins))
+            )
+        assert isinstance(refused.value.kind, MalformedRequest)
+        found, cursor, pages = list[Object](), None, 0
+        while pages == 0 or cursor is not None:
+            request = messages.OwnedObjectsRequest(AddressOwner(ALICE.address), cursor, 500)
+            page = await authority.client.handle_owned_objects(request)
+            found, cursor, pages = [*found, *page.objects], page.next_cursor, pages + 1
+        assert found == coins
+        assert pages > 2
 
 
 async def test_reads_go_on_while_writes_are_overloaded() -> None:
