@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from authority.totals import Counts, Distributions
 from proto.committee import AuthorityName
 from proto.effects import TransactionEffects
 from proto.errors import AuthorityError, ObjectLockConflict
@@ -29,25 +30,28 @@ class AuthorityMetrics:
         self.execution = ExecutionTotals()
         registry.register(self.execution)
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
-        histogram = partial(Histogram, registry=registry)
-        self._rpc_requests = counter(
-            "movelite_rpc_requests", "Requests by method and outcome", ["method", "outcome"]
+        self._rpc_requests = Counts(
+            "movelite_rpc_requests", "Requests by method and outcome", ["method", "outcome"], registry
         )
-        self._rpc_seconds = histogram(
-            "movelite_rpc_seconds", "Time to answer", ["method"], buckets=RPC_SECONDS
+        self._rpc_seconds = Distributions(
+            "movelite_rpc_seconds", "Time to answer", "method", RPC_SECONDS, registry
         )
-        self._batches = histogram(
-            "movelite_batch_transactions", "Transactions in a request", ["method"], buckets=BATCH_SIZES
+        batches = Distributions(
+            "movelite_batch_transactions", "Transactions in a request", "method", BATCH_SIZES, registry
         )
-        self._votes = counter("movelite_votes", "Transactions voted on, by verdict", ["verdict"])
-        self._certificates = counter("movelite_certificates", "Certificates shown, by result", ["result"])
+        self._vote_batches = batches.of("SubmitTransactions")
+        self._certificate_batches = batches.of("SubmitCertificates")
+        self._votes = Counts("movelite_votes", "Transactions voted on, by verdict", ["verdict"], registry)
+        self._certificates = Counts(
+            "movelite_certificates", "Certificates shown, by result", ["result"], registry
+        )
         self._refusals = counter(
             "movelite_refusals", "Transactions and certificates refused, by name of the error", ["error"]
         )
         self._equivocations = counter(
             "movelite_equivocations", "Transactions that want an object version that another one holds"
         )
-        self.executed = gauge("movelite_executed_transactions", "Certificates executed since genesis")
+        self._executed = gauge("movelite_executed_transactions", "Certificates executed since genesis")
         self.overloads = counter(
             "movelite_overloads", "Requests turned away for overload, by cause", ["cause"]
         )
@@ -76,17 +80,6 @@ class AuthorityMetrics:
             ["name", "authority", "epoch", "chain", "software"],
         )
 
-        # Those that every request passes are looked up once: labels() takes longer than counting.
-        self._of_request = lru_cache(maxsize=256)(self._request_figures)
-        self._vote_batches = self._batches.labels("SubmitTransactions")
-        self._certificate_batches = self._batches.labels("SubmitCertificates")
-        self._accepted, self._refused = self._votes.labels("accepted"), self._votes.labels("refused")
-        self._executed_certificates = self._certificates.labels("executed")
-        self._refused_certificates = self._certificates.labels("refused")
-
-    def _request_figures(self, method: str, outcome: str) -> tuple[Counter, Histogram]:
-        return self._rpc_requests.labels(method, outcome), self._rpc_seconds.labels(method)
-
     def watch_process(self) -> None:
         """Add memory, processor time and garbage collections of this process."""
         ProcessCollector(registry=self.registry)
@@ -98,11 +91,16 @@ class AuthorityMetrics:
         self._running.labels(lane).set_function(running)
 
     def watch_state(
-        self, is_ready: Callable[[], bool], locks: Callable[[], int], database_bytes: Callable[[], int]
+        self,
+        is_ready: Callable[[], bool],
+        locks: Callable[[], int],
+        executed: Callable[[], int],
+        database_bytes: Callable[[], int],
     ) -> None:
         """Show how the authority is and what it holds."""
         self._ready.set_function(is_ready)
         self._locks.set_function(locks)
+        self._executed.set_function(executed)
         self._database_bytes.set_function(database_bytes)
 
     def identify(self, name: str, authority: str, epoch: int, chain: str, software: str) -> None:
@@ -122,34 +120,32 @@ class AuthorityMetrics:
 
     def count_request(self, method: str, outcome: str, seconds: float) -> None:
         """A request was answered; outcome: ok, or the name of the error."""
-        requests, timed = self._of_request(method, outcome)
-        requests.inc()
-        timed.observe(seconds)
+        self._rpc_requests.of[method, outcome] += 1
+        self._rpc_seconds.of(method).observe(seconds)
 
     def count_votes(self, vote: BatchVote) -> None:
         """A batch was voted on."""
         refused = len(vote.refusals)
         self._vote_batches.observe(vote.count)
-        self._accepted.inc(vote.count - refused)
+        self._votes.of["accepted",] += vote.count - refused
         if refused:
-            self._refused.inc(refused)
+            self._votes.of["refused",] += refused
         for _, refusal in vote.refusals:
             if isinstance(refusal, Refused):
                 self._refusals.labels(AuthorityError(refusal.error).name).inc()
                 if isinstance(refusal.error, ObjectLockConflict):
                     self._equivocations.inc()
 
-    def count_certificates(self, response: CertificatesResponse, executed: int) -> None:
-        """Certificates were shown; executed: how many there are in all."""
+    def count_certificates(self, response: CertificatesResponse) -> None:
+        """Certificates were shown."""
         results = response.results
         refused = [result for result in results if isinstance(result, NotExecuted)]
         self._certificate_batches.observe(len(results))
-        self._executed_certificates.inc(len(results) - len(refused))
+        self._certificates.of["executed",] += len(results) - len(refused)
         if refused:
-            self._refused_certificates.inc(len(refused))
+            self._certificates.of["refused",] += len(refused)
         for result in refused:
             self._refusals.labels(AuthorityError(result.error).name).inc()
-        self.executed.set(executed)
 
 
 class ExecutionTotals(Collector):

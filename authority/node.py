@@ -244,9 +244,9 @@ class AuthorityNode:
         metrics.watch_state(
             is_ready=lambda: not self.reasons_not_ready(),
             locks=lambda: len(state.locks),
+            executed=lambda: state.store.next_sequence,
             database_bytes=lambda: disk_usage(self.config.data_dir),
         )
-        metrics.executed.set(state.store.next_sequence)
         chain = format_digest(self.genesis.digest())
         metrics.identify(self.config.name, state.name.hex(), state.committee.epoch, chain, SOFTWARE)
 

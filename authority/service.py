@@ -29,6 +29,7 @@ from proto.transaction import SenderSignedData
 
 SOFTWARE = "movelite/0.1.0"
 
+_Request = TypeVar("_Request")
 _T = TypeVar("_T")
 
 
@@ -47,7 +48,7 @@ class LocalAuthorityService:
 
     async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
         """Check, lock and vote."""
-        vote = await self._bounded(lambda: self._state.submit_transactions(request))
+        vote = await self._bounded(self._state.submit_transactions, request)
         self._metrics.count_votes(vote)
         return vote
 
@@ -55,18 +56,18 @@ class LocalAuthorityService:
         self, request: messages.CertificatesRequest
     ) -> messages.CertificatesResponse:
         """Execute what is certified, and vote for the effects."""
-        response = await self._bounded(lambda: self._state.submit_certificates(request))
-        self._metrics.count_certificates(response, self._store.next_sequence)
+        response = await self._bounded(self._state.submit_certificates, request)
+        self._metrics.count_certificates(response)
         return response
 
-    async def _bounded(self, work: Callable[[], Awaitable[_T]]) -> _T:
-        """Do work unless too much is being done already."""
+    async def _bounded(self, work: Callable[[_Request], Awaitable[_T]], request: _Request) -> _T:
+        """Do the work of a request unless too much is being done already."""
         if self._in_flight >= self._max_in_flight:
             self._metrics.overloads.labels("in_flight").inc()
             raise AuthorityError(ValidatorOverloadedRetryAfter(1))
         self._in_flight += 1
         try:
-            return await work()
+            return await work(request)
         finally:
             self._in_flight -= 1
 
@@ -153,17 +154,13 @@ class LocalAuthorityService:
 
     async def handle_simulate(self, request: SimulationRequest) -> SimulationResponse:
         """Run a transaction for its effects alone."""
+        return await self._bounded(self._simulate, request)
 
-        async def run() -> SimulationResponse:
-            await asyncio.sleep(0)  # whoever came during the last one has a turn before this one
-            return self._simulate(request.question)
-
-        return await self._bounded(run)
-
-    def _simulate(self, question: DryRun | DevInspect) -> SimulationResponse:
+    async def _simulate(self, request: SimulationRequest) -> SimulationResponse:
+        await asyncio.sleep(0)  # whoever came during the last one has a turn before this one
         executor, price = self._state.executor, self._state.reference_gas_price
         try:
-            match question:
+            match request.question:
                 case DryRun(transaction):
                     simulation = dry_run(executor, self._store, transaction, price)
                 case DevInspect(transaction, skip_checks):

@@ -69,7 +69,7 @@ class Conversation:
         connection = self._connection
         if connection is None:
             raise ConversationEnded
-        answer = await connection.ask(method, request, self._timeout)
+        answer = await connection.ask(method, request)
         self._rest = FIRST_REST_SECONDS
         return answer
 
@@ -84,7 +84,7 @@ class Conversation:
 
     async def _connect(self, port: int) -> None:
         loop = asyncio.get_running_loop()
-        connection = _Connection(None if self._name is None else greeting_of(self._name))
+        connection = _Connection(None if self._name is None else greeting_of(self._name), self._timeout)
         is_first = self._rest == FIRST_REST_SECONDS
         # What is said before this connection has been of use makes the next attempt wait, too.
         self._rests_until = loop.time() + self._rest
@@ -109,17 +109,23 @@ class Conversation:
 
 
 class _Connection(asyncio.Protocol):
-    """An open connection and the questions on it that have no answer yet. greeting: which has to come."""
+    """An open connection and the questions on it that have no answer yet. greeting: which has to come.
 
-    def __init__(self, greeting: bytes | None) -> None:
+    All questions may take equally long, so one timer is enough: it is set for the oldest one.
+    """
+
+    def __init__(self, greeting: bytes | None, timeout_seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._greeting = greeting
+        self._timeout = timeout_seconds
         self.greeted: asyncio.Future[None] = self._loop.create_future()
         self.has_ended = False
         self._is_full = self._is_silent = False
         self._transport: asyncio.Transport | None = None
         self._frames = FrameBuffer(NETWORK_LIMITS.max_message_bytes)
-        self._waiting: dict[int, asyncio.Future[Response]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Response], float]] = {}
+        """What is asked, and when: the oldest first."""
+        self._timer: asyncio.TimerHandle | None = None
         self._last_id = 0
         self._heard = 0.0
 
@@ -128,20 +134,19 @@ class _Connection(asyncio.Protocol):
         """Whether the authority seems to take questions."""
         return not (self.has_ended or self._is_full or self._is_silent)
 
-    async def ask(self, method: str, request: bytes, timeout_seconds: float) -> Response:
+    async def ask(self, method: str, request: bytes) -> Response:
         if self._transport is None or self.has_ended:
             raise ConversationEnded
         self._last_id = number = self._last_id + 1
         answer: asyncio.Future[Response] = self._loop.create_future()
-        self._waiting[number] = answer
+        self._waiting[number] = answer, self._loop.time()
         question = Question(id=number, method=method, bcs=request)
         self._transport.write(framed(question.SerializeToString()))
-        # A timer of its own: asyncio.timeout would cost more than the rest of this function.
-        timer = self._loop.call_later(timeout_seconds, self._expire, answer, self._loop.time())
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._timeout, self._expire)
         try:
             return await answer
         finally:
-            timer.cancel()
             self._waiting.pop(number, None)
 
     def end(self, reason: str) -> None:
@@ -149,8 +154,10 @@ class _Connection(asyncio.Protocol):
         self.has_ended = True
         if self._transport is not None:
             self._transport.abort()
+        if self._timer is not None:
+            self._timer.cancel()
         ended = ConversationEnded(reason)
-        futures: list[asyncio.Future[Any]] = [self.greeted, *self._waiting.values()]
+        futures: list[asyncio.Future[Any]] = [self.greeted, *(answer for answer, _ in self._waiting.values())]
         for answer in futures:
             if not answer.done():
                 answer.set_exception(ended)
@@ -198,13 +205,21 @@ class _Connection(asyncio.Protocol):
 
     def _hear(self, answer: Answer) -> None:
         waiting = self._waiting.get(answer.id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer.response)
+        if waiting is not None and not waiting[0].done():
+            waiting[0].set_result(answer.response)
 
-    def _expire(self, answer: asyncio.Future[Response], asked: float) -> None:
-        if not answer.done():
-            answer.set_exception(TimeoutError())
-        if self._heard < asked:
-            self._is_silent = True  # until it says something; gRPC may get through
-            if self._is_full:
-                self.end("it takes nothing")
+    def _expire(self) -> None:
+        """Give up what has waited too long, and come again when the next one will have."""
+        self._timer = None
+        now = self._loop.time()
+        for answer, asked in list(self._waiting.values()):
+            if asked + self._timeout > now:
+                self._timer = self._loop.call_at(asked + self._timeout, self._expire)
+                return
+            if not answer.done():
+                answer.set_exception(TimeoutError())
+            if self._heard < asked:
+                self._is_silent = True  # until it says something; gRPC may get through
+                if self._is_full:
+                    self.end("it takes nothing")
+                    return

@@ -63,7 +63,7 @@ class _NoMetrics(AuthorityMetrics):
     def count_votes(self, vote: messages.BatchVote) -> None:
         """Pass."""
 
-    def count_certificates(self, response: messages.CertificatesResponse, executed: int) -> None:
+    def count_certificates(self, response: messages.CertificatesResponse) -> None:
         """Pass."""
 
     def count_request(self, method: str, outcome: str, seconds: float) -> None:
