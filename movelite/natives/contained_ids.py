@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from movelite.vm.types import Field, Type, TypeKind
-from movelite.vm.values import Value
+from movelite.vm.values import Value, has_few_parts
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID
 
 _UID = ((IOTA_FRAMEWORK_ADDRESS, "object"), "UID")
@@ -41,6 +41,8 @@ def _make_finder(type_: Type) -> _Finder | None:
         return None
     if (type_.info.defining_id, type_.info.name) == _UID:
         return _uid
+    if not has_few_parts(type_):
+        return _patient_finder(type_)
     if type_.info.is_enum:
         return _enum_finder(type_)
     return _fields_finder(type_.fields, 0)
@@ -58,6 +60,18 @@ def _vector_finder(type_: Type) -> _Finder | None:
     def find(value: Value) -> Iterator[ObjectID]:
         for item in value:
             yield from element(item)
+
+    return find
+
+
+def _patient_finder(type_: Type) -> _Finder:
+    """For a type of many parts: it looks at the types of those that a value has, when there is one."""
+
+    def find(value: Value) -> Iterator[ObjectID]:
+        is_enum = type_.info.is_enum
+        fields, items = (type_.variants[value[0]].fields, value[1:]) if is_enum else (type_.fields, value)
+        for field, item in zip(fields, items, strict=True):
+            yield from contained_ids(field.type, item)
 
     return find
 

@@ -32,6 +32,7 @@ MAX_LAYOUT_DEPTH = 128
 _MAX_SEQUENCE_LENGTH = 2**31 - 1
 
 _T = TypeVar("_T")
+_Measuring = Callable[[Type], Callable[[Value], int]]
 _Encoder = Callable[[Value, bytearray], None]
 _Decoder = Callable[[bytes, int], tuple[Value, int]]
 
@@ -71,6 +72,17 @@ def _cached(function: Callable[[Type], _T]) -> Callable[[Type], _T]:
     return lookup
 
 
+def _part(make: Callable[[Type], Callable[[Value], _T]], type_: Type) -> Callable[[Value], _T]:
+    """What `make` gives for the type of a part of values.
+
+    A few declarations make types of more parts than anybody can go through, of which vectors and variants
+    need no value: so for types of many parts it is made of what is there, once a value is.
+    """
+    if has_few_parts(type_):
+        return make(type_)
+    return lambda value: make(type_)(value)
+
+
 # Copies
 
 
@@ -87,15 +99,15 @@ def copier(type_: Type) -> Callable[[Value], Value]:
     if is_flat(type_):
         return list
     if type_.kind is TypeKind.VECTOR:
-        element = copier(type_.element)
+        element = _part(copier, type_.element)
         return lambda value: [element(item) for item in value]
     if type_.info.is_enum:
-        variants = [tuple(copier(f.type) for f in variant.fields) for variant in type_.variants]
+        variants = [tuple(_part(copier, f.type) for f in variant.fields) for variant in type_.variants]
         return lambda value: [
             value[0],
             *(copy(item) for copy, item in zip(variants[value[0]], value[1:], strict=True)),
         ]
-    fields = tuple(copier(f.type) for f in type_.fields)
+    fields = tuple(_part(copier, f.type) for f in type_.fields)
     return lambda value: [copy(item) for copy, item in zip(fields, value, strict=True)]
 
 
@@ -117,7 +129,9 @@ def _all_fields(type_: Type) -> list[Field]:
 
 @_cached
 def fixed_size(type_: Type) -> int | None:
-    """Abstract memory size of every value of the type, or None where it depends on the value."""
+    """Abstract memory size of every value of the type, or None where it depends on the value, or the type
+    has many parts.
+    """
     match type_.kind:
         case TypeKind.REFERENCE | TypeKind.MUTABLE_REFERENCE:
             return REFERENCE_SIZE
@@ -126,6 +140,8 @@ def fixed_size(type_: Type) -> int | None:
         case TypeKind.SIGNER:
             return CONTAINER_SIZE + ADDRESS_SIZE
         case TypeKind.VECTOR:
+            return None
+        case TypeKind.DATATYPE if not has_few_parts(type_):
             return None
         case TypeKind.DATATYPE:
             if type_.info.is_enum:
@@ -163,16 +179,22 @@ def abstract_size(type_: Type, value: Value) -> int:
 
 def legacy_size(type_: Type, value: Value) -> int:
     """The older abstract size that natives charge by: packed vectors count their bytes alone."""
-    return _measure(type_, 0)(value)
+    return _legacy_sizer(type_)(value)
 
 
 @_cached
 def sizer(type_: Type) -> Callable[[Value], int]:
     """The function that measures values of a type."""
-    return _measure(type_, CONTAINER_SIZE)
+    return _measure(type_, CONTAINER_SIZE, sizer)
 
 
-def _measure(type_: Type, packed_base: int) -> Callable[[Value], int]:
+@_cached
+def _legacy_sizer(type_: Type) -> Callable[[Value], int]:
+    return _measure(type_, 0, _legacy_sizer)
+
+
+def _measure(type_: Type, packed_base: int, measure: _Measuring) -> Callable[[Value], int]:
+    """measure: gives what measures values of another type."""
     fixed = fixed_size(type_)
     if fixed is not None:
         return lambda value: fixed
@@ -183,16 +205,16 @@ def _measure(type_: Type, packed_base: int) -> Callable[[Value], int]:
         element_size = fixed_size(type_.element)
         if element_size is not None:
             return lambda value: CONTAINER_SIZE + element_size * len(value)
-        element = _measure(type_.element, packed_base)
+        element = _part(measure, type_.element)
         return lambda value: CONTAINER_SIZE + sum(map(element, value))
     if type_.info.is_enum:
-        variants = [_measure_fields(variant.fields, packed_base) for variant in type_.variants]
+        variants = [_measure_fields(variant.fields, measure) for variant in type_.variants]
         return lambda value: variants[value[0]](value, 1)
-    fields = _measure_fields(type_.fields, packed_base)
+    fields = _measure_fields(type_.fields, measure)
     return lambda value: fields(value, 0)
 
 
-def _measure_fields(fields: tuple[Field, ...], packed_base: int) -> Callable[[Value, int], int]:
+def _measure_fields(fields: tuple[Field, ...], measure: _Measuring) -> Callable[[Value, int], int]:
     """Sum of the fields' sizes in a list whose first field has the index given."""
     base = CONTAINER_SIZE
     parts = []
@@ -201,8 +223,8 @@ def _measure_fields(fields: tuple[Field, ...], packed_base: int) -> Callable[[Va
         if size is not None:
             base += size
         else:
-            parts.append((index, _measure(item.type, packed_base)))
-    return lambda value, first: base + sum(measure(value[first + index]) for index, measure in parts)
+            parts.append((index, _part(measure, item.type)))
+    return lambda value, first: base + sum(size_of(value[first + index]) for index, size_of in parts)
 
 
 # Layout limits
@@ -217,6 +239,12 @@ def check_layout(type_: Type) -> None:
     status, message = _layout_problem(type_)
     if status is not None:
         raise VMError(status, message=message)
+
+
+def has_few_parts(type_: Type) -> bool:
+    """Whether the type, counting the fields of its datatypes, is small enough to go through all of it."""
+    status, _ = _layout_problem(type_)
+    return status is None
 
 
 @_cached

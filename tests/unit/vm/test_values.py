@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 
 from movelite.bytecode.file_format import COPY, DROP, STORE, DatatypeTypeParameter
 from movelite.bytecode.status import StatusCode, VMError
+from movelite.natives.contained_ids import contained_ids
 from movelite.vm import types, values
 from movelite.vm.types import DatatypeInfo, Field, Type, Variant, intern_datatype, vector_type
 from movelite.vm.values import InvalidValue
@@ -134,3 +136,40 @@ def test_abilities_of_a_generic_follow_its_arguments_except_phantom_ones() -> No
     pair = intern_datatype(info)
     assert types.datatype_type(pair, (types.U8, types.SIGNER)).abilities == COPY | DROP | STORE
     assert types.datatype_type(pair, (types.SIGNER, types.U8)).abilities == DROP
+
+
+def generic(name: str, *fields: Callable[[Type], Type]) -> Callable[[Type], Type]:
+    """A struct of one type parameter; fields: their types by it."""
+    rows = tuple(Field(f"f{i}", field(types.type_parameter(0))) for i, field in enumerate(fields))
+    parameters = (DatatypeTypeParameter(0, False),)
+    info = intern_datatype(DatatypeInfo(MODULE, MODULE, name, COPY | DROP | STORE, parameters, rows, None))
+    return lambda argument: types.datatype_type(info, (argument,))
+
+
+def _of(outer: Callable[[Type], Type], inner: Callable[[Type], Type]) -> Callable[[Type], Type]:
+    return lambda parameter: outer(inner(parameter))
+
+
+def test_types_of_ever_so_many_parts_hold_nobody_up() -> None:
+    """Forty lines of Move make a type with 2^40 different parts, of which a vector needs not one."""
+    left, right = (generic(name, lambda parameter: parameter) for name in ("Left", "Right"))
+    wide = generic("Wide0", lambda parameter: parameter)
+    for number in range(1, 41):
+        inner = wide
+        wide = generic(f"Wide{number}", _of(inner, left), _of(inner, right))
+    maybe = enum("Maybe", (), (wide(types.U64),))
+    empty: list[tuple[Type, list[int]]] = [(vector_type(wide(types.U64)), []), (maybe, [0])]
+    for type_, value in empty:
+        assert values.copy_value(type_, value) == value
+        assert (values.abstract_size(type_, value), values.legacy_size(type_, value)) == (2, 2)
+        assert list(contained_ids(type_, value)) == []
+
+
+def test_values_of_many_parts_are_copied_and_measured_as_others() -> None:
+    many = struct("Many", *[struct("Some", *[types.U64] * 32)] * 32)
+    value = [[number] * 32 for number in range(32)]
+    copy = values.copy_value(many, value)
+    assert copy == value
+    assert all(mine is not its for mine, its in zip(copy, value, strict=True))
+    assert values.abstract_size(many, value) == 2 + 32 * (2 + 32 * 16)
+    assert values.abstract_size(vector_type(many), [value] * 3) == 2 + 3 * (2 + 32 * (2 + 32 * 16))
