@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TypeVar
 
 from aggregator.delivery import CertificateDelivery, Showing
@@ -174,8 +173,8 @@ class AuthorityAggregator:
         )
         showing = Showing(
             digests=tuple(voted.digests[index] for index in certified),
-            whole=cache(lambda: CertificatesRequest(voted.whole(epoch))),
-            certificates=cache(lambda: voted.certificates(certified, epoch)),
+            whole=_once(lambda: CertificatesRequest(voted.whole(epoch))),
+            certificates=_once(lambda: voted.certificates(certified, epoch)),
             named=CertificatesRequest(named),
             voters={
                 AuthorityName(self.committee.members[vote.signer].public_key)
@@ -189,7 +188,7 @@ class AuthorityAggregator:
     async def execute(self, certified: CertifiedTransaction) -> Receipt | None:
         """Show one certificate to all authorities; None if no quorum has executed it yet."""
         digest = certified.digest()
-        whole = cache(lambda: CertificatesRequest(None, (certified,)))
+        whole = _once(lambda: CertificatesRequest(None, (certified,)))
         found = await self._execute(Showing((digest,), whole, lambda: [certified]))
         return found.get(0) or await self.receipt(digest)
 
@@ -293,6 +292,18 @@ class AuthorityAggregator:
     def _is_quorum(self, executed: Sequence[ExecutedTransaction]) -> bool:
         stake = self.committee.stake_of_all(entry.vote.authority for entry in executed)
         return stake >= self.committee.quorum_threshold
+
+
+def _once(make: Callable[[], _T]) -> Callable[[], _T]:
+    """Gives what is made when it is first asked for; functools.cache takes longer to set up."""
+    made: list[_T] = []
+
+    def give() -> _T:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return give
 
 
 def _count_vote(name: AuthorityName, stake: int, vote: BatchVote, tallies: Sequence[VoteTally]) -> None:
