@@ -210,6 +210,11 @@ class Function:
         return self.parameters + self.module.signature(self._locals_index)
 
     @cached_property
+    def borrowed_locals(self) -> frozenset[int]:
+        """Locals that are borrowed mutably."""
+        return frozenset(operand for opcode, operand, _ in self.code if opcode is Opcode.MUT_BORROW_LOC)
+
+    @cached_property
     def stack_shape(self) -> StackShape:
         """What is on the operand stack before every instruction."""
         return infer_stack_shape(self)
@@ -272,11 +277,8 @@ class FunctionInstance:
     @cached_property
     def boxed_locals(self) -> frozenset[int]:
         """Locals that live in a list of their own: scalars that are borrowed mutably."""
-        return frozenset(
-            operand
-            for opcode, operand, _ in self.function.code
-            if opcode is Opcode.MUT_BORROW_LOC and not self.locals[operand].is_container
-        )
+        borrowed = self.function.borrowed_locals
+        return frozenset(index for index in borrowed if not self.locals[index].is_container)
 
     def operand_types(self, offset: int) -> tuple[Type, ...]:
         """The types of what the instruction at the offset pops, the top of the stack last."""
