@@ -11,6 +11,7 @@ from typing import Protocol
 
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.natives.costs import BASE, PER_UNIT
+from movelite.natives.crypto.costs import BYTES_PER_MICROSECOND, charge_time
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 from movelite.vm.types import Type
 from movelite.vm.values import Value
@@ -155,10 +156,25 @@ def index_of(context: NativeContext, types: Types, arguments: Arguments) -> Resu
     text, pattern = arguments
     context.charge(BASE)
     context.charge(PER_UNIT * len(pattern))
-    found = bytes(text).find(bytes(pattern))
-    position = found if found >= 0 else len(text)
+    position = _find(text, pattern)
     context.charge(PER_UNIT * position)
+    charge_time(context, (position + len(pattern)) // BYTES_PER_MICROSECOND)
     return (position,)
+
+
+def _find(text: Sequence[int], pattern: Sequence[int]) -> int:
+    """Where the pattern begins in the text, or the text's length. What lies far behind is not looked at, for
+    it is not paid for.
+    """
+    wanted = bytes(pattern)
+    start, size = 0, 2 * len(pattern) + 64
+    while True:
+        found = bytes(text[start : start + size]).find(wanted)
+        if found >= 0:
+            return start + found
+        if start + size >= len(text):
+            return len(text)
+        start, size = start + size - len(pattern), 2 * size
 
 
 # type_name

@@ -35,7 +35,9 @@ def charge_time(context: NativeContext, microseconds: int) -> None:
     authority for minutes. The rates are fixed numbers, so that all authorities stop at the same call.
     Raises: NativeOutOfGas.
     """
-    runtime = context.extension(ObjectRuntime)
+    runtime = context.find_extension(ObjectRuntime)
+    if runtime is None:
+        return  # outside of any transaction
     runtime.slow_microseconds += microseconds
     if runtime.is_metered and runtime.slow_microseconds > MAX_SLOW_MICROSECONDS:
         raise NativeOutOfGas

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from movelite.vm.native_context import (
     NativeOutOfGas,
     RuntimeLimits,
 )
-from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, SequenceNumber
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, ObjectID, SequenceNumber
 from proto.object import Object
 from proto.protocol_config import PROTOCOL_CONFIG
 
@@ -201,6 +202,28 @@ def test_issuer_of_an_address() -> None:
     assert call(*names, address, seed, b"https://accounts.google.com") is True
     assert call(*names, address, seed, b"https://other.issuer.com") is False
     assert call(*names, address, seed + 1, b"https://accounts.google.com") is False
+
+
+def test_strings_are_searched_no_further_than_what_is_paid_for() -> None:
+    random = Random(5)
+    for _ in range(300):
+        text = bytes(random.choices(b"ab", k=random.randrange(400)))
+        pattern = bytes(random.choices(b"ab", k=random.choice((0, 1, 3, 8, 40))))
+        found = text.find(pattern)
+        runtime = ObjectRuntime(_NoChildren(), {}, PROTOCOL_CONFIG, is_metered=True)
+        context = NativeContext(Extensions(runtime), 10**9, RuntimeLimits(), list)
+        native = NATIVES[(STD_ADDRESS, "string", "internal_index_of")]
+        assert native(context, (), [list(text), list(pattern)]) == (len(text) if found < 0 else found,)
+
+    class Endless(list[int]):
+        """A text of which only the beginning may be looked at."""
+
+        def __getitem__(self, key: Any) -> Any:
+            assert key.stop < 1000
+            return super().__getitem__(key)
+
+    context = NativeContext(Extensions(), 10**9, RuntimeLimits(), list)
+    assert native(context, (), [Endless(b"x" * 9 + b"y" * 9000), list(b"xy")]) == (8,)
 
 
 def test_slow_natives_of_one_transaction_have_an_end_together() -> None:
