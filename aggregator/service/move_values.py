@@ -23,6 +23,11 @@ from proto.type_tag import StructTag, TypeTag, VectorTag, format_type_tag
 MAX_DEPTH = 64
 """Nesting of values; the network allows 128 but JSON for people ends earlier."""
 
+MAX_PARTS = 257
+"""Parts of a type, and types in its tag: the network serializes values of no larger one."""
+MAX_KEPT_LAYOUTS, MAX_KEPT_MODULES = 10_000, 2_000
+"""Kept for the next time; when there are more, all are forgotten."""
+
 _PRIMITIVES: dict[Primitive, TypeTag] = {
     Primitive.BOOL: tags.BOOL,
     Primitive.U8: tags.U8,
@@ -42,7 +47,8 @@ class TypeCatalog:
     def __init__(self, reader: LedgerReader) -> None:
         self._reader = reader
         self._modules: dict[tuple[ObjectID, str], normalized.Module] = {}
-        self._layouts: dict[TypeTag, Layout] = {}
+        self._layouts: dict[TypeTag, tuple[Layout, int]] = {}
+        """With the parts of each."""
 
     async def package(self, package_id: ObjectID) -> MovePackage | None:
         """A package, None if there is none."""
@@ -57,6 +63,8 @@ class TypeCatalog:
             code = package.module_map.get(name) if package else None
             if code is None:
                 return None
+            if len(self._modules) >= MAX_KEPT_MODULES:
+                self._modules.clear()
             try:
                 self._modules[key] = normalized.normalize(deserialize_module(code))
             except VMError as error:
@@ -66,36 +74,47 @@ class TypeCatalog:
     async def layout(self, tag: TypeTag, depth: int = 0) -> Layout:
         """The layout of a type.
 
-        Raises: UnreadableValue if a package, module or type does not exist.
+        Raises: UnreadableValue if a package, module or type does not exist, or if it is larger than any of
+        which there are values.
         """
+        layout, _ = await self._layout(tag, depth)
+        return layout
+
+    async def _layout(self, tag: TypeTag, depth: int) -> tuple[Layout, int]:
+        """The layout of a type, and how many parts it has."""
         if depth > MAX_DEPTH:
             raise UnreadableValue("a type that is nested too deeply")
         known = self._layouts.get(tag)
         if known is None:
             match tag:
                 case VectorTag(element):
-                    known = VectorLayout(await self.layout(element, depth + 1))
+                    inner, parts = await self._layout(element, depth + 1)
+                    known = VectorLayout(inner), _bounded(1 + parts)
                 case StructTag():
                     known = await self._datatype(tag, depth)
                 case _:
-                    known = PrimitiveLayout(tag)
+                    known = PrimitiveLayout(tag), 1
+            if len(self._layouts) >= MAX_KEPT_LAYOUTS:
+                self._layouts.clear()
             self._layouts[tag] = known
         return known
 
-    async def _datatype(self, tag: StructTag, depth: int) -> Layout:
+    async def _datatype(self, tag: StructTag, depth: int) -> tuple[Layout, int]:
         module = await self.module(tag.address, tag.module)
         package = await self.package(tag.address)
         if module is None or package is None:
             raise UnreadableValue(f"{format_type_tag(tag)}: there is no such module")
         if tag.name in module.structs:
             fields = module.structs[tag.name].fields
-            return StructLayout(tag, await self._fields(fields, tag, package, module, depth))
+            layouts, parts = await self._fields(fields, tag, package, module, depth)
+            return StructLayout(tag, layouts), _bounded(1 + parts)
         if tag.name in module.enums:
-            variants = [
-                (variant.name, await self._fields(variant.fields, tag, package, module, depth))
-                for variant in module.enums[tag.name].variants
-            ]
-            return EnumLayout(tag, tuple(variants))
+            variants, total = [], 1
+            for variant in module.enums[tag.name].variants:
+                layouts, parts = await self._fields(variant.fields, tag, package, module, depth)
+                variants.append((variant.name, layouts))
+                total = _bounded(total + parts)
+            return EnumLayout(tag, tuple(variants)), total
         raise UnreadableValue(f"{format_type_tag(tag)}: there is no such type")
 
     async def _fields(
@@ -105,12 +124,14 @@ class TypeCatalog:
         package: MovePackage,
         module: normalized.Module,
         depth: int,
-    ) -> tuple[tuple[str, Layout], ...]:
-        found = []
+    ) -> tuple[tuple[tuple[str, Layout], ...], int]:
+        found, total = [], 0
         for field in fields:
             field_tag = await self._tag(field.type_, tag.type_args, package, module)
-            found.append((field.name, await self.layout(field_tag, depth + 1)))
-        return tuple(found)
+            layout, parts = await self._layout(field_tag, depth + 1)
+            found.append((field.name, layout))
+            total = _bounded(total + parts)
+        return tuple(found), total
 
     async def _tag(
         self,
@@ -127,6 +148,7 @@ class TypeCatalog:
             case normalized.StructType(address, name, struct, inner_arguments):
                 inner_tags = [await self._tag(a, arguments, package, module) for a in inner_arguments]
                 defining = await self._defining_id(Address(address), name, struct, package, module)
+                _bounded(1 + sum(map(_nodes, inner_tags)))
                 return StructTag(defining, name, struct, tuple(inner_tags))
             case Primitive():
                 return _PRIMITIVES[type_]
@@ -146,3 +168,20 @@ class TypeCatalog:
             if origin.module_name == module_name and origin.datatype_name == name:
                 return origin.package
         return address
+
+
+def _bounded(parts: int) -> int:
+    if parts > MAX_PARTS:
+        raise UnreadableValue("a type of too many parts")
+    return parts
+
+
+def _nodes(tag: TypeTag) -> int:
+    """The types in a tag, whose own parts are few."""
+    match tag:
+        case VectorTag(element):
+            return 1 + _nodes(element)
+        case StructTag(type_args=arguments):
+            return 1 + sum(map(_nodes, arguments))
+        case _:
+            return 1

@@ -1,0 +1,74 @@
+"""Layouts of types that clients name: of a network's size, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aggregator.service.move_layout import StructLayout, UnreadableValue
+from aggregator.service.move_values import TypeCatalog
+from movelite.package.build import build
+from proto import type_tag as tags
+from proto.ids import Address, ObjectID
+from proto.type_tag import StructTag
+from tests.support.random_programs import MANIFEST
+
+LEVELS = 30
+SOURCE = "\n".join(
+    [
+        "module boxes::types;",
+        "public struct Left<T> has copy, drop, store { x: T }",
+        "public struct Right<T> has copy, drop, store { x: T }",
+        "public struct Pair<phantom A, phantom B> has copy, drop, store { x: u64 }",
+        "public struct Wide0<T> has copy, drop, store { x: T }",
+        "public struct Long0<T> has copy, drop, store { x: u64, y: vector<T> }",
+        *(
+            f"public struct Wide{n}<T> has copy, drop, store {{"
+            f"  a: Wide{n - 1}<Left<T>>, b: Wide{n - 1}<Right<T>> }}"
+            f"public struct Long{n}<T> has copy, drop, store {{ a: Long{n - 1}<Pair<T, T>> }}"
+            for n in range(1, LEVELS + 1)
+        ),
+    ]
+)
+
+
+class _Reader:
+    """A ledger of one package, at 0x0."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "sources").mkdir()
+        (folder / "Move.toml").write_text(MANIFEST)
+        (folder / "sources" / "types.move").write_text(SOURCE)
+        modules = {module.name: module.bytecode for module in build(folder).modules}
+        self.found = SimpleNamespace(
+            package=SimpleNamespace(module_map=modules, linkage_table={}, type_origin_table=())
+        )
+
+    async def package(self, package_id: ObjectID) -> Any:
+        return self.found if package_id == bytes(32) else None
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> TypeCatalog:
+    return TypeCatalog(_Reader(tmp_path))  # type: ignore[arg-type]
+
+
+def named(name: str) -> StructTag:
+    return StructTag(Address(bytes(32)), "types", name, (tags.U64,))
+
+
+async def test_types_that_have_values_have_layouts(catalog: TypeCatalog) -> None:
+    layout = await catalog.layout(named("Wide4"))
+    assert isinstance(layout, StructLayout)
+    assert [name for name, _ in layout.fields] == ["a", "b"]
+    assert await catalog.layout(named("Wide4")) is layout
+    assert isinstance(await catalog.layout(named("Long5")), StructLayout)
+
+
+@pytest.mark.parametrize("name", [f"Wide{LEVELS}", f"Long{LEVELS}"])
+async def test_types_of_too_many_parts_have_none(catalog: TypeCatalog, name: str) -> None:
+    with pytest.raises(UnreadableValue, match="too many parts"):
+        await catalog.layout(named(name))
