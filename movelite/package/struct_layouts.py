@@ -19,6 +19,7 @@ from .built import BuiltModule
 from .errors import PackageError
 
 _MAX_DEPTH = 128
+_MAX_TYPES, _MAX_NAME_LENGTH = 10_000, 10_000
 _PLAIN = re.compile(r"[A-Za-z_]\w*$")
 _ADDRESS = {"NEWTYPESTRUCT": {"TUPLEARRAY": {"CONTENT": "U8", "SIZE": 32}}}
 _PRIMITIVES: dict[Primitive, Any] = {
@@ -98,6 +99,8 @@ class _Registry:
             name += f"<{','.join(map(_written, arguments))}>"
         if name in self.found:
             return name
+        if len(self.found) >= _MAX_TYPES or len(name) > _MAX_NAME_LENGTH:
+            raise PackageError("types that hold too many others for their layouts")
         module = self.modules[type_.address, type_.module]
         struct = module.structs.get(type_.name)
         if struct is not None:

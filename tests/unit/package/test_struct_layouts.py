@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from movelite.package.build import BuildOptions, build, linked_modules
+from movelite.package.errors import PackageError
 from movelite.package.struct_layouts import struct_layouts
 
 SOURCE = """module shapes::m;
@@ -22,13 +23,17 @@ public entry fun take(_id: &iota::object::ID) {}
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
+    return yaml.safe_load(_layouts(tmp_path, SOURCE))
+
+
+def _layouts(tmp_path: Path, source: str) -> str:
     (tmp_path / "sources").mkdir()
-    (tmp_path / "sources/m.move").write_text(SOURCE)
+    (tmp_path / "sources/m.move").write_text(source)
     (tmp_path / "Move.toml").write_text(
         '[package]\nname = "Shapes"\nedition = "2024.beta"\nflavor = "core"\n[addresses]\nshapes = "0x7"\n'
     )
     built = build(tmp_path, BuildOptions())
-    return yaml.safe_load(struct_layouts(built.modules, linked_modules(tmp_path)))
+    return struct_layouts(built.modules, linked_modules(tmp_path))
 
 
 def name(text: str) -> str:
@@ -60,3 +65,15 @@ def test_what_entry_functions_take_and_ground_types_are_there_and_open_types_are
     assert registry[f"{2:064x}::object::ID"] == {"STRUCT": [{"bytes": {"TYPENAME": "AccountAddress"}}]}
     assert {"AccountAddress", "Signer"} <= registry.keys()
     assert not any(key.startswith(name("Open<T")) or key == name("Open") for key in registry)
+
+
+@pytest.mark.parametrize("fields", ["a: Wide{}<Left<T>>, b: Wide{}<Right<T>>", "a: Wide{}<Pair<T, T>>"])
+def test_types_of_ever_so_many_parts_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: str
+) -> None:
+    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
+    declared = ["Left<T> { x: T }", "Right<T> { x: T }", "Pair<T, phantom U> { x: T }", "Wide0<T> { x: T }"]
+    declared += [f"Wide{n}<T> {{ {fields.format(n - 1, n - 1)} }}" for n in range(1, 31)]
+    declared.append("Whole { it: Wide30<u64> }")
+    with pytest.raises(PackageError, match="too many others"):
+        _layouts(tmp_path, "module shapes::m;\n" + "\n".join(f"public struct {row}" for row in declared))
