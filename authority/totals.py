@@ -1,4 +1,4 @@
-"""Figures that every request adds to: plain numbers, which take a quarter of what prometheus_client's own cost.
+"""Figures that every request adds to: plain numbers, a quarter of the cost of prometheus_client's own.
 
 They are counted and collected in one thread, that of the event loop.
 """
