@@ -11,6 +11,8 @@ from proto.object import OwnedParts
 from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
 from proto.transaction_layout import LayoutTable, PlainTransaction, plain_signature
 
+LARGEST_BYTES = 256 * 1024
+"""Longer bytes are not even read: with its signatures, no transaction of allowed size has as many."""
 REMEMBERED_BYTES = 8192
 """The longest transaction of which its layout and its inputs are kept."""
 
@@ -63,6 +65,8 @@ class TransactionReader:
 
     def read(self, raw: bytes) -> SubmittedTransaction:
         """The transaction in these bytes. Raises: AuthorityError if there is none."""
+        if len(raw) > LARGEST_BYTES:
+            raise AuthorityError(MalformedRequest(f"{len(raw)} bytes are no transaction"))
         plain = self._layouts.read(raw)
         if plain is not None:
             data_bytes, signature = plain_signature(raw)

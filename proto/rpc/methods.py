@@ -31,18 +31,24 @@ from proto.messages import (
     TransactionInfoRequest,
     TransactionInfoResponse,
 )
+from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Response
 from proto.simulation import SimulationRequest, SimulationResponse
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the service; handler: its name in AuthorityService."""
+    """A method of the service; handler: its name in AuthorityService.
+
+    largest_request: bytes. Reading hostile BCS takes up to a microsecond for each, and whoever reads does
+    nothing else; of batches the transactions are not read here.
+    """
 
     name: str
     handler: str
     request: type
     response: type
+    largest_request: int = 256 * 1024
 
     def encode_request(self, message: Any) -> bytes:
         """BCS of a request; made once for a message that goes to all authorities."""
@@ -55,6 +61,10 @@ class Method:
 
     def decode_request(self, data: bytes) -> Any:
         """A request from BCS; raises BcsError."""
+        if len(data) > self.largest_request:
+            raise bcs.BcsError(f"a request of {len(data)} bytes is too large")
+        if _announced(self.request, data) > MOST_IN_A_BATCH:
+            raise bcs.BcsError("a batch of too many transactions")
         return bcs.decode(self.request, data)
 
     def decode_response(self, data: bytes) -> Any:
@@ -90,11 +100,34 @@ def refusal(error: AuthorityError) -> Response:
     return Response(error=error.to_bytes())
 
 
+def _announced(request: type, data: bytes) -> int:
+    """How many transactions a batch says it has; 0 where there is none."""
+    if request is TransactionBatch:
+        start = 0
+    elif request is CertificatesRequest and data.startswith(_SHOWN_BATCH):
+        start = len(_SHOWN_BATCH) + 8  # the epoch
+    else:
+        return 0
+    return bcs.read_uleb128(data, start)[0] if len(data) > start + 5 else 0
+
+
+_BATCH = NETWORK_LIMITS.max_message_bytes
+_SHOWN_BATCH = b"\x01\x00"
+"""A CertificatesRequest with a CertificateBatch."""
+MOST_IN_A_BATCH = 4096
+"""Most that an authority can be configured to take; how many it does take, it says itself."""
+
 METHODS = {
     method.name: method
     for method in (
-        Method("SubmitTransactions", "handle_submit_transactions", TransactionBatch, BatchVote),
-        Method("SubmitCertificates", "handle_submit_certificates", CertificatesRequest, CertificatesResponse),
+        Method("SubmitTransactions", "handle_submit_transactions", TransactionBatch, BatchVote, _BATCH),
+        Method(
+            "SubmitCertificates",
+            "handle_submit_certificates",
+            CertificatesRequest,
+            CertificatesResponse,
+            _BATCH,
+        ),
         Method("ObjectInfo", "handle_object_info", ObjectInfoRequest, ObjectInfoResponse),
         Method("TransactionInfo", "handle_transaction_info", TransactionInfoRequest, TransactionInfoResponse),
         Method(

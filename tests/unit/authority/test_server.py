@@ -12,13 +12,13 @@ import pytest
 
 from authority.config import Limits
 from cli.web import free_port
-from proto import messages
+from proto import bcs, messages
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, MalformedRequest, TooManyRequests
 from proto.messages import HealthRequest, ObjectInfoRequest, ObjectQuery, TransactionBatch
 from proto.object import AddressOwner, Object
 from proto.protocol_config import NETWORK_LIMITS
-from proto.rpc.authority_pb2 import Response
+from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.client import GrpcAuthorityClient
 from proto.rpc.methods import METHODS
 from proto.service import AuthorityService
@@ -73,6 +73,38 @@ async def test_what_one_answer_holds_is_bounded(monkeypatch: pytest.MonkeyPatch)
             found, cursor, pages = [*found, *page.objects], page.next_cursor, pages + 1
         assert found == coins
         assert pages > 2
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("Simulate", b"\0" * 300_000),
+        ("ObjectInfo", b"\0" * 300_000),
+        ("SubmitTransactions", bcs.encode(TransactionBatch, TransactionBatch((b"",) * 5000))),
+        (
+            "SubmitCertificates",
+            bcs.encode(
+                messages.CertificatesRequest,
+                messages.CertificatesRequest(
+                    messages.CertificateBatch(0, (messages.WholeTransaction(b""),) * 5000, ())
+                ),
+            ),
+        ),
+    ],
+)
+async def test_requests_of_too_much_are_not_decoded(method: str, request_: bytes) -> None:
+    with pytest.raises(bcs.BcsError, match="too"):
+        METHODS[method].decode_request(request_)
+    async with running_authority() as authority:
+        answer = await raw_call(authority.address, method, Request(bcs=request_).SerializeToString())
+        assert isinstance(AuthorityError.from_bytes(answer.error).kind, MalformedRequest)
+
+
+async def test_bytes_too_long_for_a_transaction_are_not_decoded() -> None:
+    async with running_authority() as authority:
+        with pytest.raises(AuthorityError) as refused:
+            await authority.client.handle_submit_transactions(TransactionBatch((bytes(300_000),)))
+        assert refused.value.kind == MalformedRequest("300000 bytes are no transaction")
 
 
 async def test_reads_go_on_while_writes_are_overloaded() -> None:
