@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,17 +43,19 @@ class StorageError(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Puts and deletes that become visible together or not at all; a later entry for a key wins."""
+    """Deletes, and puts after them, that become visible together or not at all."""
 
-    puts: dict[bytes, bytes | None] = field(default_factory=dict)
+    puts: dict[bytes, bytes] = field(default_factory=dict)
+    deletes: list[bytes] = field(default_factory=list)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set key to value."""
         self.puts[key] = value
 
     def delete(self, key: bytes) -> None:
-        """Remove key; removing an absent key is no error."""
-        self.puts[key] = None
+        """Remove key, or take back its put; removing an absent key is no error."""
+        self.puts.pop(key, None)
+        self.deletes.append(key)
 
 
 class KeyValueStore(Protocol):
@@ -131,14 +134,13 @@ class MemoryKeyValueStore:
 
     def write(self, batch: Batch) -> None:
         """Apply batch atomically."""
+        for key in batch.deletes:
+            if self._values.pop(key, None) is not None:
+                del self._keys[bisect_left(self._keys, key)]
         for key, value in batch.puts.items():
-            if value is None:
-                if self._values.pop(key, None) is not None:
-                    del self._keys[bisect_left(self._keys, key)]
-            else:
-                if key not in self._values:
-                    insort(self._keys, key)
-                self._values[key] = value
+            if key not in self._values:
+                insort(self._keys, key)
+            self._values[key] = value
 
     def close(self) -> None:
         """Nothing to release."""
@@ -243,12 +245,8 @@ class RocksKeyValueStore:
         if self._failure is not None:
             raise StorageError(self._failure)
         writes = WriteBatch(raw_mode=True)
-        put = writes.put
-        for key, value in batch.puts.items():
-            if value is None:
-                writes.delete(key)
-            else:
-                put(key, value)
+        deque(map(writes.delete, batch.deletes), 0)  # a loop that Python does not interpret
+        deque(map(writes.put, batch.puts.keys(), batch.puts.values()), 0)
         try:
             self._db.write(writes, self._write_options)
         except Exception as error:  # rocksdict raises bare Exception for every cause

@@ -34,12 +34,12 @@ class LockTable:
         Raises: AuthorityError ObjectLockConflict if another transaction holds one.
         """
         holders = self._holders
-        for reference in references:
-            holder = holders.get(reference, digest)
-            if holder != digest:
-                raise AuthorityError(ObjectLockConflict(bcs.decode(ObjectRef, reference), holder))
-        for reference in references:
-            holders[reference] = digest
+        if not holders.keys().isdisjoint(references):
+            for reference in references:
+                holder = holders.get(reference, digest)
+                if holder != digest:
+                    raise AuthorityError(ObjectLockConflict(bcs.decode(ObjectRef, reference), holder))
+        holders.update(dict.fromkeys(references, digest))
 
     def release(self, references: Iterable[bytes], digest: Digest) -> None:
         """Give back what a transaction holds among the references."""

@@ -46,26 +46,11 @@ _IN_BATCH = Struct("<BQI")
 """BCS of a StoredCertificate that is an InBatch, as most are."""
 
 
-def record_bytes(
-    sequence: int, transaction: bytes, certificate: StoredCertificate, effects: bytes, events: bytes
-) -> bytes:
-    """BCS of an ExecutedTransaction."""
+def certificate_bytes(certificate: StoredCertificate) -> bytes:
+    """BCS of a StoredCertificate."""
     if type(certificate) is InBatch:
-        place = _IN_BATCH.pack(1, certificate.batch, certificate.index)
-    else:
-        place = bcs.encode(StoredCertificate, certificate)
-    return b"".join(
-        (
-            sequence.to_bytes(8, "little"),
-            write_uleb128(len(transaction)),
-            transaction,
-            place,
-            write_uleb128(len(effects)),
-            effects,
-            write_uleb128(len(events)),
-            events,
-        )
-    )
+        return _IN_BATCH.pack(1, certificate.batch, certificate.index)
+    return bcs.encode(StoredCertificate, certificate)
 
 
 class MissingRecord(Exception):
@@ -78,24 +63,40 @@ class RecordWriter:
     def __init__(self, batch: Batch, next_sequence: int) -> None:
         """next_sequence: the number of the first record; rows are named by their first one."""
         self._puts = batch.puts
-        self._row = next_sequence
+        self._next = self._row = next_sequence
         self._records: list[bytes] = []
         self._size = 0
 
-    def add(self, digest: Digest, sequence: int, data: bytes) -> None:
-        """Keep a record, the sequence-th."""
-        begin, self._size = self._size, self._size + len(data)
+    def add(
+        self, digest: Digest, transaction: bytes, certificate: bytes, effects: bytes, events: bytes
+    ) -> bytes:
+        """Keep the next record, all parts as BCS. Returns: BCS of the ExecutedTransaction."""
+        data = b"".join(
+            (
+                self._next.to_bytes(8, "little"),
+                write_uleb128(len(transaction)),
+                transaction,
+                certificate,
+                write_uleb128(len(effects)),
+                effects,
+                write_uleb128(len(events)),
+                events,
+            )
+        )
+        begin = self._size
+        self._size = end = begin + len(data)
+        self._next += 1
         self._records.append(data)
-        self._puts[PLACES + digest] = _PLACE.pack(self._row, begin, self._size)
-        if self._size >= ROW_BYTES:
+        self._puts[PLACES + digest] = _PLACE.pack(self._row, begin, end)
+        if end >= ROW_BYTES:
             self.finish()
-            self._row = sequence + 1
+        return data
 
     def finish(self) -> None:
         """Put the row into the batch that is not full yet."""
         if self._records:
             self._puts[_key(self._row)] = b"".join(self._records)
-            self._records, self._size = [], 0
+            self._records, self._size, self._row = [], 0, self._next
 
 
 class RecordReader:

@@ -17,7 +17,7 @@ from authority.execution.native import NativeRun, PlainJob
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.plain_input import check_plain_input
-from authority.records import ExecutedTransaction
+from authority.records import ExecutedTransaction, certificate_bytes
 from authority.signature_verifier import SignatureVerifier
 from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, UnitOfWork
 from authority.submission import REMEMBERED_BYTES, SubmittedTransaction, TransactionReader
@@ -93,6 +93,21 @@ class _Commit:
     done: list[tuple[tuple[bytes, ...], Digest]]
     batch_number: int | None = None
 
+    def add_record(
+        self, submission: CertifiedSubmission, effects: bytes, events: bytes, owned: tuple[bytes, ...]
+    ) -> None:
+        """Keep the record of a transaction. effects, events: BCS; owned: the references it has locked."""
+        submitted, certificate = submission
+        if isinstance(certificate, Certificate):
+            place: StoredCertificate = certificate
+        else:
+            batch, index = certificate
+            if self.batch_number is None:
+                self.batch_number = self.unit.add_certificates(batch)
+            place = InBatch(self.batch_number, index)
+        self.unit.add_record(submitted.digest, submitted.raw, certificate_bytes(place), effects, events)
+        self.done.append((owned, submitted.digest))
+
 
 class AuthorityState:
     """One authority's decisions over its store."""
@@ -142,14 +157,14 @@ class AuthorityState:
         Raises: AuthorityError if the batch as a whole cannot be voted on.
         """
         self._check_size(len(request.transactions))
-        batch = [self._reader.read(raw) for raw in request.transactions]
+        batch = list(map(self._reader.read, request.transactions))
         problems = await self._verify_signatures(batch)
-        unit = self.store.begin()
+        unit, suspension = self.store.begin(), self.suspension
         accepted: list[int] = []
         refusals: list[tuple[int, Refusal]] = []
         taken: list[tuple[tuple[bytes, ...], Digest]] = []
         for index, submitted in enumerate(batch):
-            refusal = self._consider(submitted, problems.get(submitted.digest), unit, taken)
+            refusal = self._consider(submitted, problems.get(submitted.digest), suspension, unit, taken)
             if refusal is None:
                 accepted.append(index)
             else:
@@ -167,7 +182,8 @@ class AuthorityState:
         then nothing is executed.
         """
         submissions = self._verify_certificates(request)
-        unknown = [one for one in submissions if not self.store.is_executed(one.transaction.digest)]
+        is_executed = self.store.is_executed
+        unknown = [one for one in submissions if not is_executed(one.transaction.digest)]
         self._look_for_lost_votes(unknown)
         problems = await self._verify_signatures([submission.transaction for submission in unknown])
         results = self._execute_certificates(submissions, problems)
@@ -217,7 +233,7 @@ class AuthorityState:
             inputs = submitted.inputs
             if inputs is None or not unit.are_parts_live(inputs):
                 config, price = self.executor.config, self.reference_gas_price
-                inputs = check_plain_input(plain, unit.get_parts, config, price)
+                inputs = check_plain_input(plain, unit.live, unit.get_parts, config, price)
             if inputs is not None:
                 jobs.append(PlainJob(plain, inputs, digest))
         runs = self.executor.execute_plain(jobs, unit)
@@ -227,18 +243,19 @@ class AuthorityState:
         self,
         submitted: SubmittedTransaction,
         problem: AuthorityErrorKind | None,
+        suspension: str | None,
         unit: UnitOfWork,
         taken: list[tuple[tuple[bytes, ...], Digest]],
     ) -> Refusal | None:
         """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
         digest = submitted.digest
-        if problem is None and self.store.is_pending(digest):
+        if problem is None and digest in self.store.pending:
             return None
         try:
             if problem is not None:
                 raise AuthorityError(problem)
-            if self.suspension is not None:
-                raise AuthorityError(VotingSuspended(self.suspension))
+            if suspension is not None:
+                raise AuthorityError(VotingSuspended(suspension))
             owned = self._check_transaction(submitted)
             self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:
@@ -248,7 +265,7 @@ class AuthorityState:
                 return AlreadyExecuted(self.executed_message(executed))
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
         taken.append((owned, digest))
-        unit.add_pending(digest, submitted.raw)
+        unit.pending[digest] = submitted.raw
         return None
 
     def _remember(self, submitted: SubmittedTransaction, checked: CheckedInputs) -> None:
@@ -267,9 +284,10 @@ class AuthorityState:
         """
         plain, executor = submitted.plain, self.executor
         if plain is not None:
-            get_parts, price = self.store.get_parts, self.reference_gas_price
-            submitted.inputs = check_plain_input(plain, get_parts, executor.config, price)
-            if submitted.inputs is not None:
+            store, price = self.store, self.reference_gas_price
+            inputs = check_plain_input(plain, store.live, store.get_parts, executor.config, price)
+            submitted.inputs = inputs
+            if inputs is not None:
                 return plain.references
         data = submitted.data
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
@@ -292,7 +310,7 @@ class AuthorityState:
             run = self._run_plain([submission], {}, unit).get(submission.transaction.digest)
         if run is None:
             return self._execute_fully(submission, commit)
-        self._record(submission, run.effects, b"", run.job.transaction.references, commit)
+        commit.add_record(submission, run.effects.encoded, b"", run.job.transaction.references)
         unit.add_parts(run.changes, run.removed)
         return messages.Executed(run.effects, None)
 
@@ -311,36 +329,15 @@ class AuthorityState:
         self._reader.learn(submitted)
         events = result.events if result.events.data else None
         raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
-        self._record(submission, result.effects, raw_events, checked.owned, commit)
+        commit.add_record(submission, result.effects.encoded, raw_events, checked.owned)
         unit.add_changes(result.written, result.removed, result.created)
         unit.add_received(result.received)
         return messages.Executed(result.effects, events)
 
-    def _record(
-        self,
-        submission: CertifiedSubmission,
-        effects: TransactionEffects,
-        events: bytes,
-        owned: tuple[bytes, ...],
-        commit: _Commit,
-    ) -> None:
-        """Keep the record of a transaction. events: BCS; owned: the references that it has locked."""
-        unit = commit.unit
-        submitted, certificate = submission
-        if isinstance(certificate, Certificate):
-            place: StoredCertificate = certificate
-        else:
-            batch, index = certificate
-            if commit.batch_number is None:
-                commit.batch_number = unit.add_certificates(batch)
-            place = InBatch(commit.batch_number, index)
-        unit.add_record(submitted.digest, submitted.raw, place, effects.encoded, events)
-        commit.done.append((owned, submitted.digest))
-
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
-        pending = self.store.pending_transaction
-        unchecked = [one for one in batch if not one.is_signed and pending(one.digest) != one.raw]
+        voted = self.store.recent_votes
+        unchecked = [one for one in batch if not one.is_signed and voted.get(one.digest) != one.raw]
         if not unchecked:
             return {}
         problems: dict[Digest, AuthorityErrorKind] = {}
@@ -358,7 +355,7 @@ class AuthorityState:
         Raises: AuthorityError StorageFailure if that cannot be kept.
         """
         for transaction, certificate in submissions:
-            if not self.store.is_pending(transaction.digest) and self._has_voted_in(certificate):
+            if transaction.digest not in self.store.pending and self._has_voted_in(certificate):
                 try:
                     self.lose_votes()
                 except StorageError as error:

@@ -18,25 +18,26 @@ Keys are a table letter and then:
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from enum import IntEnum
+from itertools import repeat
 from operator import is_
+from struct import Struct
 
-from authority.certificates import CertifiedBatch, InBatch, StoredCertificate, certificate_in_batch
+from authority.certificates import CertifiedBatch, InBatch, certificate_in_batch
 from authority.key_value import Batch, KeyValueStore
 from authority.records import (
     ExecutedTransaction,
     MissingRecord,
     RecordReader,
     RecordWriter,
-    record_bytes,
 )
 from authority.removal import Removal
 from authority.vote_journal import VoteJournal
 from proto import bcs
 from proto.committee import AuthorityName
-from proto.ids import DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
+from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
 from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, OwnedParts, Owner, coin_parts
 
@@ -68,6 +69,7 @@ class _Mark(IntEnum):
 
 
 _LIVE = bytes([_Mark.LIVE])
+_OBJECT_KEY = Struct(f">c{ADDRESS_LENGTH}sQ")
 
 
 class AuthorityStore:
@@ -79,7 +81,8 @@ class AuthorityStore:
 
     def reload(self) -> None:
         """Forget what is in memory, and read again what is kept there."""
-        self._live: OrderedDict[ObjectID, Object | OwnedParts | None] = OrderedDict()
+        self.live: OrderedDict[ObjectID, Object | OwnedParts | None] = OrderedDict()
+        """Live objects that are in memory; None for ids that have none."""
         self._large: OrderedDict[ObjectID, None] = OrderedDict()
         self._records = RecordReader(self._key_value)
         try:
@@ -100,17 +103,17 @@ class AuthorityStore:
         """The live object, or None if it never was, is deleted or is wrapped."""
         found = self._known(object_id)
         if isinstance(found, OwnedParts):
-            self._live[object_id] = found = found.to_object()
+            self.live[object_id] = found = found.to_object()
         return found
 
     def get_parts(self, object_id: ObjectID) -> OwnedParts | None:
         """The live object, if it has parts."""
-        found = self._live.get(object_id) or self._known(object_id)
+        found = self.live.get(object_id) or self._known(object_id)
         return found if isinstance(found, OwnedParts) or found is None else found.parts
 
     def _known(self, object_id: ObjectID) -> Object | OwnedParts | None:
         try:
-            return self._live[object_id]
+            return self.live[object_id]
         except KeyError:
             pass
         entry = self._newest(object_id, MAX_U64)
@@ -175,9 +178,15 @@ class AuthorityStore:
         """The SenderSignedData voted for under digest, if it is not yet executed."""
         return self._votes.transaction(digest)
 
-    def is_pending(self, digest: Digest) -> bool:
-        """Whether the transaction was voted for and is not yet executed."""
-        return digest in self._votes.rows
+    @property
+    def pending(self) -> Container[Digest]:
+        """The transactions voted for and not yet executed."""
+        return self._votes.rows
+
+    @property
+    def recent_votes(self) -> Mapping[Digest, bytes]:
+        """The SenderSignedData of the pending ones that were voted for lately."""
+        return self._votes.recent
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction."""
@@ -264,18 +273,17 @@ class AuthorityStore:
         self._key_value.write(unit.batch)
         self.next_sequence = unit.next_sequence
         self._votes.follow(unit.pending, unit.executed_here)
-        live = self._live
-        for object_id, value in unit.live.items():
-            live.pop(object_id, None)  # to go to the end
-            live[object_id] = value
-            if value is not None and len(value.encoded) > LARGE_OBJECT_BYTES:
-                self._remember_large(object_id)
+        live = self.live
+        deque(map(live.pop, unit.live, repeat(None)), 0)  # to go to the end
+        live.update(unit.live)
+        for object_id in unit.large:
+            self._remember_large(object_id)
         while len(live) > OBJECT_CACHE_SIZE:
             live.popitem(last=False)
 
     def _remember(self, object_id: ObjectID, value: Object | OwnedParts | None) -> None:
         """Keep what was read or written; what is not written again is the first to go."""
-        live = self._live
+        live = self.live
         live.pop(object_id, None)
         live[object_id] = value
         if len(live) > OBJECT_CACHE_SIZE:
@@ -289,7 +297,7 @@ class AuthorityStore:
         large[object_id] = None
         large.move_to_end(object_id)
         if len(large) > LARGE_OBJECTS:
-            self._live.pop(large.popitem(last=False)[0], None)
+            self.live.pop(large.popitem(last=False)[0], None)
 
 
 class UnitOfWork:
@@ -300,10 +308,11 @@ class UnitOfWork:
         self.batch = Batch()
         self.live: dict[ObjectID, Object | OwnedParts | None] = {}
         self.pending: dict[Digest, bytes] = {}
+        """The signed transactions behind votes: from the commit on their inputs are locked."""
         self.executed_here: dict[Digest, bytes] = {}
+        self.large: list[ObjectID] = []
+        """Large objects among the live ones."""
         self._records = RecordWriter(self.batch, store.next_sequence)
-        self._versions: dict[ObjectID, dict[SequenceNumber, Object | None]] = {}
-        self._not_in_versions: list[tuple[ObjectID, SequenceNumber, Object | OwnedParts | None]] = []
         self._received: set[tuple[ObjectID, SequenceNumber]] = set()
 
     @property
@@ -332,12 +341,12 @@ class UnitOfWork:
 
     def are_live(self, objects: Mapping[ObjectID, Object]) -> bool:
         """Whether these very objects are live and in memory: what was checked of them still holds."""
-        kept = map(self._store._live.get, objects)
+        kept = map(self._store.live.get, objects)
         return all(map(is_, kept, objects.values())) and self.live.keys().isdisjoint(objects)
 
     def are_parts_live(self, parts: Iterable[OwnedParts]) -> bool:
         """The same for objects of accounts."""
-        kept = self._store._live
+        kept = self._store.live
         for one in parts:
             if kept.get(one.id) is not one:
                 return False
@@ -345,7 +354,12 @@ class UnitOfWork:
 
     def has_written(self, parts: Iterable[OwnedParts]) -> bool:
         """Whether this unit has changed one of these."""
-        return not self.live.keys().isdisjoint([one.id for one in parts])
+        live = self.live
+        if live:
+            for one in parts:
+                if one.id in live:
+                    return True
+        return False
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""
@@ -371,12 +385,15 @@ class UnitOfWork:
         return self._store.last_version(object_id)
 
     def _written(self, object_id: ObjectID) -> dict[SequenceNumber, Object | None] | None:
-        """What this unit wrote of an object. Few ask, so the index is made only then."""
-        for written_id, version, value in self._not_in_versions:
-            whole = value.to_object() if isinstance(value, OwnedParts) else value
-            self._versions.setdefault(written_id, {})[version] = whole
-        self._not_in_versions.clear()
-        return self._versions.get(object_id)
+        """What this unit wrote of an object. Few ask, so it is looked for only then."""
+        if object_id not in self.live:
+            return None
+        prefix = b"o" + object_id
+        return {
+            MAX_U64 - int.from_bytes(key[len(prefix) :], "big"): _decode_object(row)
+            for key, row in self.batch.puts.items()
+            if key.startswith(prefix)
+        }
 
     def was_received(self, object_id: ObjectID, version: SequenceNumber) -> bool:
         """Whether the object was received at that version, with this unit's changes."""
@@ -392,10 +409,6 @@ class UnitOfWork:
         """The record of an executed transaction, with this unit's."""
         record = self.executed_here.get(digest)
         return self._store.executed(digest) if record is None else bcs.decode(ExecutedTransaction, record)
-
-    def add_pending(self, digest: Digest, transaction: bytes) -> None:
-        """Keep the signed transaction behind a vote: from now on its inputs are locked."""
-        self.pending[digest] = transaction
 
     def add_genesis(self, genesis_digest: bytes) -> None:
         """Mark the store as begun with this genesis."""
@@ -413,19 +426,10 @@ class UnitOfWork:
         return number
 
     def add_record(
-        self,
-        digest: Digest,
-        transaction: bytes,
-        certificate: StoredCertificate,
-        effects: bytes,
-        events: bytes,
+        self, digest: Digest, transaction: bytes, certificate: bytes, effects: bytes, events: bytes
     ) -> None:
-        """Record an executed transaction; the bytes are BCS."""
-        sequence = self.next_sequence
-        self.executed_here[digest] = record = record_bytes(
-            sequence, transaction, certificate, effects, events
-        )
-        self._records.add(digest, sequence, record)
+        """Record an executed transaction; all but the digest is BCS."""
+        self.executed_here[digest] = self._records.add(digest, transaction, certificate, effects, events)
 
     def add_changes(
         self,
@@ -443,17 +447,19 @@ class UnitOfWork:
         self, written: Iterable[tuple[OwnedParts | None, OwnedParts]], removed: Iterable[Removal]
     ) -> None:
         """The same for objects of accounts: what each was before, and what it is now."""
-        puts, live = self.batch.puts, self.live
+        batch, live = self.batch, self.live
+        puts = batch.puts
         for before, value in written:
-            object_id, owner = value.id, value.owner
-            puts[b"o" + object_id + (MAX_U64 - value.version).to_bytes(8, "big")] = _LIVE + value.encoded
+            object_id, encoded, owner = value.id, value.encoded, value.owner
+            puts[_OBJECT_KEY.pack(b"o", object_id, MAX_U64 - value.version)] = _LIVE + encoded
             if before is None:
                 puts[b"a" + owner + object_id] = b""
             elif before.owner != owner:
-                puts[b"a" + before.owner + object_id] = None
+                batch.delete(b"a" + before.owner + object_id)
                 puts[b"a" + owner + object_id] = b""
             live[object_id] = value
-            self._not_in_versions.append((object_id, value.version, value))
+            if len(encoded) > LARGE_OBJECT_BYTES:
+                self.large.append(object_id)
         for gone in removed:
             self._remove_object(gone)
 
@@ -473,14 +479,14 @@ class UnitOfWork:
         self.batch.puts[_object_key(object_id, version)] = _LIVE + value.encoded
         self._index_owner(object_id, _owner_prefix(before), _owner_prefix(value))
         self.live[object_id] = coin_parts(value.encoded) or value
-        self._not_in_versions.append((object_id, version, value))
+        if len(value.encoded) > LARGE_OBJECT_BYTES:
+            self.large.append(object_id)
 
     def _remove_object(self, gone: Removal) -> None:
         mark = _Mark.WRAPPED if gone.is_wrapped else _Mark.DELETED
         self.batch.put(_object_key(gone.id, gone.version), bytes([mark]))
         self._index_owner(gone.id, _owner_prefix(self._known(gone.id)), None)
         self.live[gone.id] = None
-        self._not_in_versions.append((gone.id, gone.version, None))
 
     def _index_owner(self, object_id: ObjectID, old: bytes | None, new: bytes | None) -> None:
         if old == new:
@@ -519,7 +525,7 @@ def _received_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
 
 
 def _object_key(object_id: ObjectID, version: SequenceNumber) -> bytes:
-    return b"o" + object_id + (MAX_U64 - version).to_bytes(8, "big")
+    return _OBJECT_KEY.pack(b"o", object_id, MAX_U64 - version)
 
 
 def _decode_object(row: bytes) -> Object | None:

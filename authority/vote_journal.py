@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Mapping
+from itertools import repeat
 
 from authority.key_value import Batch, KeyValueStore
 from authority.records import PLACES
@@ -49,6 +50,11 @@ class VoteJournal:
             pending = [digest for (digest, _), place in zip(entries, places, strict=True) if place is None]
             self._keep(pending, int.from_bytes(key[1:], "big"))
 
+    @property
+    def recent(self) -> Mapping[Digest, bytes]:
+        """Those voted for lately."""
+        return self._recent
+
     def transaction(self, digest: Digest) -> bytes | None:
         """The SenderSignedData that was voted for and is not executed."""
         raw = self._recent.get(digest)
@@ -70,9 +76,9 @@ class VoteJournal:
         """Put into a batch what these votes and executions change on the disk."""
         if voted:
             batch.put(_key(self._next), bcs.encode(_Row, tuple(voted.items())))
-        done = Counter(number for number in map(self.rows.get, executed) if number is not None)
+        done = Counter(map(self.rows.get, executed))
         for number, count in done.items():
-            if count == self._left[number]:
+            if number is not None and count == self._left[number]:
                 batch.delete(_key(number))
 
     def follow(self, voted: Mapping[Digest, bytes], executed: Collection[Digest]) -> None:
@@ -83,11 +89,11 @@ class VoteJournal:
             self._recent_bytes += sum(map(len, voted.values()))
             while self._recent_bytes > RECENT_BYTES:
                 self._recent_bytes -= len(self._recent.popitem(last=False)[1])
-        for digest in executed:
-            number = self.rows.pop(digest, None)
+        done = Counter(map(self.rows.pop, executed, repeat(None)))
+        self._recent_bytes -= sum(map(len, map(self._recent.pop, executed, repeat(b""))))
+        for number, count in done.items():
             if number is not None:
-                self._recent_bytes -= len(self._recent.pop(digest, b""))
-                self._left[number] -= 1
+                self._left[number] -= count
                 if not self._left[number]:
                     del self._left[number]
 

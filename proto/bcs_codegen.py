@@ -29,7 +29,6 @@ MAX_LENGTH: Final = 2**31 - 1
 """Most bytes or elements that a length may state."""
 
 _LONG_ENUM: Final = 8
-_SHORT_LENGTHS: Final = tuple(bytes([length]) for length in range(128))
 _FORMATS: Final = {8: "B", 16: "H", 32: "I", 64: "Q"}
 
 
@@ -37,18 +36,26 @@ class BcsError(ValueError):
     """Bytes that are no canonical BCS of the wanted type, or a value that has no BCS form."""
 
 
-def write_uleb128(value: int) -> bytes:
-    """ULEB128 of a length or a tag."""
-    if 0 <= value < 128:
-        return _SHORT_LENGTHS[value]
-    if not 0 <= value < 2**32:
-        raise BcsError(f"length {value} is beyond 32 bits")
+def _uleb128(value: int) -> bytes:
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+SHORT_LENGTHS: Final = tuple(_uleb128(length) for length in range(2048))
+"""Most lengths, transactions and effects included."""
+
+
+def write_uleb128(value: int) -> bytes:
+    """ULEB128 of a length or a tag."""
+    if 0 <= value < 2048:
+        return SHORT_LENGTHS[value]
+    if not 0 <= value < 2**32:
+        raise BcsError(f"length {value} is beyond 32 bits")
+    return _uleb128(value)
 
 
 def read_uleb128(data: bytes, position: int) -> tuple[int, int]:
@@ -86,6 +93,7 @@ class SourceWriter:
         self.indent = 0
         self.objects: dict[str, Any] = {
             "BcsError": BcsError,
+            "SHORT_LENGTHS": SHORT_LENGTHS,
             "write_uleb128": write_uleb128,
             "read_length": read_length,
         }

@@ -113,11 +113,15 @@ class Decoder(Generator):
             w.line(f"if {local} != {length}: raise BcsError('expected the length {length}')")
 
     def emit_length(self) -> str:
+        """Two bytes, as most transactions have, take no call."""
         w = self.writer
-        length = w.fresh()
+        length, second = w.fresh(), w.fresh()
         w.line(f"{length} = b[p]")
         w.line("p += 1")
-        w.line(f"if {length} > 127: {length}, p = read_length(b, p - 1)")
+        w.line(f"if {length} > 127:")
+        w.line(f"    {second} = b[p]")
+        w.line(f"    if 0 < {second} < 128: {length} += ({second} - 1) << 7; p += 1")
+        w.line(f"    else: {length}, p = read_length(b, p - 1)")
         w.line(f"if {length} > end - p: raise BcsError('a length is beyond the data')")
         return length
 

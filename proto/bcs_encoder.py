@@ -106,8 +106,7 @@ class Encoder(Generator):
         w = self.writer
         length = w.fresh()
         w.line(f"{length} = len({of})")
-        w.line(f"if {length} < 128: o.append({length})")
-        w.line(f"else: o += write_uleb128({length})")
+        w.line(f"o += SHORT_LENGTHS[{length}] if {length} < 2048 else write_uleb128({length})")
 
     def emit_bytes(self, local: str) -> None:
         self.emit_length(local)

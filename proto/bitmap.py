@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
+
+_bit = (1).__lshift__
 
 
 def bitmap_of(count: int, indices: Iterable[int]) -> bytes:
-    """The bitmap of a set of indices.
+    """The bitmap of a set of indices, none of them negative.
 
     Raises: IndexError if one is not below count.
     """
-    out = bytearray((count + 7) // 8)
-    for index in indices:
-        if not 0 <= index < count:
-            raise IndexError(f"bit {index} of {count}")
-        out[index >> 3] |= 1 << (index & 7)
-    return bytes(out)
+    bits = reduce(or_, map(_bit, indices), 0)
+    if bits >> count:
+        raise IndexError(f"bit {bits.bit_length() - 1} of {count}")
+    return bits.to_bytes((count + 7) // 8, "little")
 
 
 def is_bitmap(bitmap: bytes, count: int) -> bool:

@@ -68,6 +68,8 @@ _SCHEMES_OF_ONE_KEY: dict[int | None, SignatureScheme] = {
 
 _signed_digest = hash_after(intent_message(IntentScope.TRANSACTION_DATA, b""))
 ED25519_FLAG = SignatureScheme.ED25519.value
+_KEY_AT = 1 + SIGNATURE_LENGTH
+_ED25519_BYTES = _KEY_AT + ED25519_PUBLIC_KEY_LENGTH
 
 GenericSignature = Signature | MultiSig | PasskeyAuthenticator
 
@@ -109,7 +111,9 @@ def verify_user_signatures(signed: SenderSignedData, transaction_bcs: bytes | No
     data = signed.transaction_data
     if transaction_bcs is None:
         transaction_bcs = bcs.encode(TransactionData, data)
-    check_signatures(transaction_bcs, signed.tx_signatures, data.signers)
+    check = transaction_bcs, signed.tx_signatures, data.signers
+    if not is_signed_by_key(*check):
+        check_signatures(*check)
 
 
 def check_signatures(
@@ -121,8 +125,6 @@ def check_signatures(
     """
     if len(tx_signatures) != len(required):
         raise AuthorityError(SignerSignatureNumberMismatch(len(required), len(tx_signatures)))
-    if len(required) == 1 and _is_signed(transaction_bcs, tx_signatures[0], required[0]):
-        return
     try:
         signatures = {signer_address(s): s for s in map(read_signature, tx_signatures)}
         for signer in required:
@@ -133,14 +135,22 @@ def check_signatures(
         raise AuthorityError(InvalidUserSignature(str(error))) from error
 
 
-def _is_signed(transaction_bcs: bytes, signature: bytes, signer: Address) -> bool:
-    """Whether this is a good signature of an Ed25519 key of the signer, as most are."""
-    if len(signature) != 1 + SIGNATURE_LENGTH + ED25519_PUBLIC_KEY_LENGTH or signature[0] != ED25519_FLAG:
+def is_signed_by_key(
+    transaction_bcs: bytes, tx_signatures: tuple[bytes, ...], required: tuple[Address, ...]
+) -> bool:
+    """Whether there is one signer, and a good signature of an Ed25519 key of his, as in most transactions.
+
+    All others are for `check_signatures`.
+    """
+    if len(required) != 1 or len(tx_signatures) != 1:
         return False
-    public_key = signature[1 + SIGNATURE_LENGTH :]
-    if blake2b_256(public_key) != signer:
+    signature = tx_signatures[0]
+    if len(signature) != _ED25519_BYTES or signature[0] != ED25519_FLAG:
         return False
-    return verify_ed25519(public_key, _signed_digest(transaction_bcs), signature[1 : 1 + SIGNATURE_LENGTH])
+    public_key = signature[_KEY_AT:]
+    return blake2b_256(public_key) == required[0] and verify_ed25519(
+        public_key, _signed_digest(transaction_bcs), signature[1:_KEY_AT]
+    )
 
 
 def verify_personal_message(message: bytes, signature: bytes) -> Address:

@@ -36,10 +36,9 @@ _FUNCTIONS = {
     ("authority/state.py", "_verify_batch"): "signatures",
     ("authority/state.py", "_consider"): "check",
     ("authority/state.py", "_check_transaction"): "check",
-    ("authority/state.py", "_plain_inputs"): "check",
     ("authority/state.py", "_run_plain"): "execute",
     ("authority/state.py", "_execute"): "execute",
-    ("authority/state.py", "_record"): "write",
+    ("authority/state.py", "add_record"): "write",
     ("authority/key_value.py", "get"): "load",
     ("authority/key_value.py", "multi_get"): "load",
     ("authority/key_value.py", "last_at_most"): "load",
@@ -47,13 +46,11 @@ _FUNCTIONS = {
     ("authority/store.py", "get_object"): "load",
     ("authority/store.py", "get_parts"): "load",
     ("authority/store.py", "_known"): "load",
-    ("authority/store.py", "is_pending"): "load",
     ("authority/store.py", "get_object_at"): "load",
     ("authority/store.py", "get_object_at_most"): "load",
     ("authority/store.py", "last_version"): "load",
     ("authority/store.py", "executed"): "load",
     ("authority/store.py", "is_executed"): "load",
-    ("authority/store.py", "pending_transaction"): "load",
 }
 """Functions that stand for another stage than their file."""
 

@@ -27,10 +27,10 @@ def test_of_large_objects_few_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(stores, "LARGE_OBJECTS", 3)
     store = AuthorityStore(MemoryKeyValueStore())
     store.put_genesis_objects([large_object(number) for number in range(10)])
-    assert len(store._live) == 3
+    assert len(store.live) == 3
     for number in range(10):
         assert store.get_object(ObjectID(number.to_bytes(32, "big"))) == large_object(number)
-    assert len(store._live) == 3
+    assert len(store.live) == 3
 
 
 async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ async def test_the_votes_for_a_batch_are_one_row_until_all_of_it_is_executed() -
     assert len(list(disk.scan(b"p"))) == 1
     again = AuthorityStore(disk)
     assert dict(again.pending_transactions()) == {signed[1].digest(): signed[1].to_bytes()}
-    assert again.is_executed(signed[0].digest()) and not again.is_pending(signed[0].digest())
+    assert again.is_executed(signed[0].digest()) and signed[0].digest() not in again.pending
     await execute(authorities, signed[1])
     assert list(disk.scan(b"p")) == []
 
