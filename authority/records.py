@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from struct import Struct
 
-from authority.certificates import InBatch, StoredCertificate
+from authority.certificates import StoredCertificate
 from authority.key_value import Batch, KeyValueStore
 from proto import bcs
 from proto.bcs import write_uleb128
@@ -43,14 +43,11 @@ class ExecutedTransaction:
 
 
 _IN_BATCH = Struct("<BQI")
-"""BCS of a StoredCertificate that is an InBatch, as most are."""
 
 
-def certificate_bytes(certificate: StoredCertificate) -> bytes:
-    """BCS of a StoredCertificate."""
-    if type(certificate) is InBatch:
-        return _IN_BATCH.pack(1, certificate.batch, certificate.index)
-    return bcs.encode(StoredCertificate, certificate)
+def in_batch_bytes(batch: int, index: int) -> bytes:
+    """BCS of a StoredCertificate that is InBatch(batch, index), as most are."""
+    return _IN_BATCH.pack(1, batch, index)
 
 
 class MissingRecord(Exception):
@@ -62,18 +59,26 @@ class RecordWriter:
 
     def __init__(self, batch: Batch, next_sequence: int) -> None:
         """next_sequence: the number of the first record; rows are named by their first one."""
+        self.written: dict[Digest, bytes] = {}
+        """All of them: BCS of ExecutedTransactions."""
         self._puts = batch.puts
-        self._next = self._row = next_sequence
+        self._first = self._row = next_sequence
         self._records: list[bytes] = []
         self._size = 0
 
+    @property
+    def next_sequence(self) -> int:
+        """The number of the record that comes next."""
+        return self._first + len(self.written)
+
     def add(
         self, digest: Digest, transaction: bytes, certificate: bytes, effects: bytes, events: bytes
-    ) -> bytes:
-        """Keep the next record, all parts as BCS. Returns: BCS of the ExecutedTransaction."""
-        data = b"".join(
+    ) -> None:
+        """Keep the next record, all parts as BCS."""
+        written, begin = self.written, self._size
+        written[digest] = data = b"".join(
             (
-                self._next.to_bytes(8, "little"),
+                (self._first + len(written)).to_bytes(8, "little"),
                 write_uleb128(len(transaction)),
                 transaction,
                 certificate,
@@ -83,20 +88,17 @@ class RecordWriter:
                 events,
             )
         )
-        begin = self._size
         self._size = end = begin + len(data)
-        self._next += 1
         self._records.append(data)
         self._puts[PLACES + digest] = _PLACE.pack(self._row, begin, end)
         if end >= ROW_BYTES:
             self.finish()
-        return data
 
     def finish(self) -> None:
         """Put the row into the batch that is not full yet."""
         if self._records:
             self._puts[_key(self._row)] = b"".join(self._records)
-            self._records, self._size, self._row = [], 0, self._next
+            self._records, self._size, self._row = [], 0, self.next_sequence
 
 
 class RecordReader:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from authority.certificates import CertifiedBatch, InBatch, StoredCertificate
+from authority.certificates import CertifiedBatch, StoredCertificate
 from authority.execution.engine import Executor
 from authority.execution.native import NativeRun, PlainJob
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.plain_input import check_plain_input
-from authority.records import ExecutedTransaction, certificate_bytes
+from authority.records import ExecutedTransaction, in_batch_bytes
 from authority.signature_verifier import SignatureVerifier
 from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, UnitOfWork
 from authority.submission import REMEMBERED_BYTES, SubmittedTransaction, TransactionReader
@@ -98,14 +98,14 @@ class _Commit:
     ) -> None:
         """Keep the record of a transaction. effects, events: BCS; owned: the references it has locked."""
         submitted, certificate = submission
-        if isinstance(certificate, Certificate):
-            place: StoredCertificate = certificate
-        else:
+        if type(certificate) is tuple:
             batch, index = certificate
             if self.batch_number is None:
                 self.batch_number = self.unit.add_certificates(batch)
-            place = InBatch(self.batch_number, index)
-        self.unit.add_record(submitted.digest, submitted.raw, certificate_bytes(place), effects, events)
+            place = in_batch_bytes(self.batch_number, index)
+        else:
+            place = bcs.encode(StoredCertificate, certificate)
+        self.unit.records.add(submitted.digest, submitted.raw, place, effects, events)
         self.done.append((owned, submitted.digest))
 
 
@@ -207,7 +207,7 @@ class AuthorityState:
         for submission in submissions:
             digest = submission.transaction.digest
             run = runs.get(digest)
-            known = unit.executed(digest) if run is None or digest in unit.executed_here else None
+            known = unit.executed(digest) if run is None or digest in unit.records.written else None
             if known is not None:
                 results.append(_executed_result(known))
             elif digest in problems:

@@ -52,7 +52,7 @@ MAX_U64 = 2**64 - 1
 
 _GENESIS, _LOST_VOTES, _POSITIONS = b"mgenesis", b"mlostvotes", b"mpositions"
 
-FORMAT = 3
+FORMAT = 4
 """Version of how the rows are laid out; stands before the digest of the genesis."""
 
 
@@ -269,10 +269,11 @@ class AuthorityStore:
         self._key_value.close()
 
     def _commit(self, unit: UnitOfWork) -> None:
-        self._votes.write(unit.batch, unit.pending, unit.executed_here)
+        executed = unit.records.written
+        self._votes.write(unit.batch, unit.pending, executed)
         self._key_value.write(unit.batch)
-        self.next_sequence = unit.next_sequence
-        self._votes.follow(unit.pending, unit.executed_here)
+        self.next_sequence = unit.records.next_sequence
+        self._votes.follow(unit.pending, executed)
         live = self.live
         deque(map(live.pop, unit.live, repeat(None)), 0)  # to go to the end
         live.update(unit.live)
@@ -309,16 +310,11 @@ class UnitOfWork:
         self.live: dict[ObjectID, Object | OwnedParts | None] = {}
         self.pending: dict[Digest, bytes] = {}
         """The signed transactions behind votes: from the commit on their inputs are locked."""
-        self.executed_here: dict[Digest, bytes] = {}
         self.large: list[ObjectID] = []
         """Large objects among the live ones."""
-        self._records = RecordWriter(self.batch, store.next_sequence)
+        self.records = RecordWriter(self.batch, store.next_sequence)
+        """Of the transactions that it executes."""
         self._received: set[tuple[ObjectID, SequenceNumber]] = set()
-
-    @property
-    def next_sequence(self) -> int:
-        """Number of the transaction that is executed next."""
-        return self._store.next_sequence + len(self.executed_here)
 
     def get_object(self, object_id: ObjectID) -> Object | None:
         """The live object, with this unit's changes."""
@@ -407,7 +403,7 @@ class UnitOfWork:
 
     def executed(self, digest: Digest) -> ExecutedTransaction | None:
         """The record of an executed transaction, with this unit's."""
-        record = self.executed_here.get(digest)
+        record = self.records.written.get(digest)
         return self._store.executed(digest) if record is None else bcs.decode(ExecutedTransaction, record)
 
     def add_genesis(self, genesis_digest: bytes) -> None:
@@ -421,15 +417,9 @@ class UnitOfWork:
 
     def add_certificates(self, batch: CertifiedBatch) -> int:
         """Keep the certificates of a batch, of which something is executed next; the number they have."""
-        number = self.next_sequence
+        number = self.records.next_sequence
         self.batch.put(_batch_key(number), bcs.encode(CertifiedBatch, batch))
         return number
-
-    def add_record(
-        self, digest: Digest, transaction: bytes, certificate: bytes, effects: bytes, events: bytes
-    ) -> None:
-        """Record an executed transaction; all but the digest is BCS."""
-        self.executed_here[digest] = self._records.add(digest, transaction, certificate, effects, events)
 
     def add_changes(
         self,
@@ -447,15 +437,16 @@ class UnitOfWork:
         self, written: Iterable[tuple[OwnedParts | None, OwnedParts]], removed: Iterable[Removal]
     ) -> None:
         """The same for objects of accounts: what each was before, and what it is now."""
-        batch, live = self.batch, self.live
-        puts = batch.puts
+        puts, deletes, live = self.batch.puts, self.batch.deletes, self.live
         for before, value in written:
             object_id, encoded, owner = value.id, value.encoded, value.owner
             puts[_OBJECT_KEY.pack(b"o", object_id, MAX_U64 - value.version)] = _LIVE + encoded
             if before is None:
                 puts[b"a" + owner + object_id] = b""
             elif before.owner != owner:
-                batch.delete(b"a" + before.owner + object_id)
+                left = b"a" + before.owner + object_id
+                puts.pop(left, None)
+                deletes.append(left)
                 puts[b"a" + owner + object_id] = b""
             live[object_id] = value
             if len(encoded) > LARGE_OBJECT_BYTES:
@@ -468,9 +459,9 @@ class UnitOfWork:
 
         Raises: StorageError, and then nothing has changed.
         """
-        if self.executed_here:
-            self._records.finish()
-            self.batch.put(_sequence_key(self._store.next_sequence), b"".join(self.executed_here))
+        if self.records.written:
+            self.records.finish()
+            self.batch.put(_sequence_key(self._store.next_sequence), b"".join(self.records.written))
         if self.batch.puts or self.pending:
             self._store._commit(self)
 

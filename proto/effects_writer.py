@@ -28,7 +28,7 @@ _DIGEST = bytes([DIGEST_LENGTH])
 _ADDRESS_OWNER = b"\x00"
 
 _HEAD = Struct("<6Q")
-_PLAIN_HEAD = Struct(f"<2B6QB{DIGEST_LENGTH}sBIB")
+_PLAIN_HEAD = Struct(f"<2BQ40sB{DIGEST_LENGTH}sBIB")
 _DIGEST_OF_REFERENCE = slice(-1 - DIGEST_LENGTH, None)
 """With its length before it."""
 _ID, _OPERATION = f"<{ADDRESS_LENGTH}s", "c"
@@ -60,36 +60,55 @@ def change_bytes(
     return object_id + state + written + id_operation
 
 
-def owned_change_bytes(
-    object_id: ObjectID, before: OwnedParts | None, after: OwnedParts | None, id_operation: bytes
-) -> bytes:
+def changed_bytes(object_id: ObjectID, before: OwnedParts, after: OwnedParts, id_operation: bytes) -> bytes:
     """As change_bytes, for an object that an account owned before and after."""
-    if before is None:
-        if after is None:
-            return _NEITHER.pack(object_id, 0, 0, id_operation)
-        digest = after.reference[_DIGEST_OF_REFERENCE]
-        return _NEW.pack(object_id, 0, 1, digest, 0, after.owner, id_operation)
+    return _CHANGED.pack(
+        object_id,
+        1,
+        before.reference[ADDRESS_LENGTH:],
+        0,
+        before.owner,
+        1,
+        after.reference[_DIGEST_OF_REFERENCE],
+        0,
+        after.owner,
+        id_operation,
+    )
+
+
+def made_bytes(object_id: ObjectID, after: OwnedParts, id_operation: bytes) -> bytes:
+    """As change_bytes, for an object that was not there (or was wrapped) before, and has an account now."""
+    return _NEW.pack(object_id, 0, 1, after.reference[_DIGEST_OF_REFERENCE], 0, after.owner, id_operation)
+
+
+def gone_bytes(object_id: ObjectID, before: OwnedParts, id_operation: bytes) -> bytes:
+    """As change_bytes, for an object of an account that is deleted or wrapped."""
     version = before.reference[ADDRESS_LENGTH:]
-    if after is None:
-        return _GONE.pack(object_id, 1, version, 0, before.owner, 0, id_operation)
-    digest = after.reference[_DIGEST_OF_REFERENCE]
-    return _CHANGED.pack(object_id, 1, version, 0, before.owner, 1, digest, 0, after.owner, id_operation)
+    return _GONE.pack(object_id, 1, version, 0, before.owner, 0, id_operation)
+
+
+def passing_bytes(object_id: ObjectID, id_operation: bytes) -> bytes:
+    """As change_bytes, for an object that is there neither before nor after."""
+    return _NEITHER.pack(object_id, 0, 0, id_operation)
 
 
 def plain_effects_bytes(
     epoch: int,
-    gas: GasCostSummary,
+    gas: bytes,
     digest: Digest,
     gas_object_index: int,
     dependencies: Iterable[Digest],
     lamport_version: SequenceNumber,
     changes: Sequence[bytes],
 ) -> bytes:
-    """As effects_bytes, of a success without events and shared objects that paid with a coin."""
+    """As effects_bytes, of a success without events and shared objects that paid with a coin.
+
+    gas: BCS of the GasCostSummary.
+    """
     made_by = [_DIGEST + dependency for dependency in sorted(dependencies)]
     return b"".join(
         (
-            _PLAIN_HEAD.pack(0, 0, epoch, *gas.amounts(), DIGEST_LENGTH, digest, 1, gas_object_index, 0),
+            _PLAIN_HEAD.pack(0, 0, epoch, gas, DIGEST_LENGTH, digest, 1, gas_object_index, 0),
             write_uleb128(len(made_by)),
             *made_by,
             lamport_version.to_bytes(8, "little"),

@@ -1,7 +1,8 @@
 """Merkle trees over digests, and proofs that a digest is at an index of a tree of a certain size.
 
-Leaves and nodes are hashed with different first bytes; an odd node moves up unchanged (as in RFC 6962).
-Who signs a root must sign the count of leaves with it: index and count together fix the shape of a proof.
+An odd node moves up unchanged (as in RFC 6962). The root is a hash of the count of leaves and the topmost
+node, so that index and count fix the shape of a proof: no inner node passes for a leaf, and the leaves,
+digests already, need no hash of their own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import lru_cache
 
 from proto.ids import hash_after
 
-_leaf_hash, _node_hash = hash_after(b"\x00"), hash_after(b"\x01")
+_root_hash, _node_hash = hash_after(b"\x00"), hash_after(b"\x01")
 HASH_LENGTH = 32
 
 RECENT_TREES = 32
@@ -23,7 +24,7 @@ def merkle_root(digests: Sequence[bytes]) -> bytes:
 
     Raises: ValueError if there is none.
     """
-    return _levels(digests)[-1][0]
+    return _root_of(len(digests), _levels(digests)[-1][0])
 
 
 def merkle_proof(digests: Sequence[bytes], index: int) -> tuple[bytes, ...]:
@@ -57,7 +58,7 @@ def root_from_proof(digest: bytes, index: int, count: int, proof: Sequence[bytes
     """The root that a proof leads to, or None if it has not the shape that index and count demand."""
     if not 0 <= index < count:
         return None
-    current = _leaf_hash(digest)
+    current = digest
     siblings: Iterator[bytes] = iter(proof)
     width = count
     while width > 1:
@@ -68,11 +69,15 @@ def root_from_proof(digest: bytes, index: int, count: int, proof: Sequence[bytes
             current = _node_hash(sibling + current if index & 1 else current + sibling)
         index >>= 1
         width = (width + 1) >> 1
-    return current if next(siblings, None) is None else None
+    return _root_of(count, current) if next(siblings, None) is None else None
+
+
+def _root_of(count: int, top: bytes) -> bytes:
+    return _root_hash(count.to_bytes(4, "little") + top)
 
 
 def _levels(digests: Sequence[bytes]) -> list[list[bytes]]:
-    """Hashes of every level, the leaves first. Nobody changes them."""
+    """The nodes of every level, the leaves first. Nobody changes them."""
     if not digests:
         raise ValueError("a tree has at least one leaf")
     return _hashed(tuple(digests))
@@ -80,7 +85,7 @@ def _levels(digests: Sequence[bytes]) -> list[list[bytes]]:
 
 @lru_cache(maxsize=RECENT_TREES)
 def _hashed(digests: tuple[bytes, ...]) -> list[list[bytes]]:
-    level = [_leaf_hash(digest) for digest in digests]
+    level = list(digests)
     levels = [level]
     while len(level) > 1:
         pairs = [_node_hash(left + right) for left, right in zip(level[::2], level[1::2], strict=False)]

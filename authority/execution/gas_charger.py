@@ -7,10 +7,12 @@ Source: gas model 1, iota-types gas_v1.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from authority.execution.errors import ExecutionError
 from movelite.bytecode.status import VMError
 from movelite.vm.gas import INTERNAL_UNITS, GasMeter, UnmeteredGas, computation_units
+from proto import bcs
 from proto.effects import GasCostSummary
 from proto.execution_status import InsufficientGas
 from proto.protocol_config import ProtocolConfig
@@ -124,10 +126,18 @@ def sender_rebate(rebates: int, rate: int) -> int:
     return (rebates * rate + BASIS_POINTS // 2) // BASIS_POINTS
 
 
+class KnownCost(NamedTuple):
+    """What a transaction pays: the figures of its effects, their BCS, and what is taken from the gas coin."""
+
+    summary: GasCostSummary
+    encoded: bytes
+    net_usage: int
+
+
 @lru_cache(maxsize=4096)
-def cost_summary(
+def known_cost(
     internal_units: int, budget: int, price: int, storage_cost: int, rebates: int, rebate_rate: int
-) -> GasCostSummary | None:
+) -> KnownCost | None:
     """What a transaction pays that used so many units, or None if the budget does not suffice.
 
     Most transactions are like one before.
@@ -138,4 +148,5 @@ def cost_summary(
     rebate = sender_rebate(rebates, rebate_rate)
     if budget <= computation or max(storage_cost - rebate, 0) > budget - computation:
         return None
-    return GasCostSummary(computation, computation, storage_cost, rebate, rebates - rebate)
+    summary = GasCostSummary(computation, computation, storage_cost, rebate, rebates - rebate)
+    return KnownCost(summary, bcs.encode(GasCostSummary, summary), summary.net_gas_usage)

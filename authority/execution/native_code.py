@@ -16,7 +16,7 @@ from types import CodeType
 from typing import Any, Final
 
 from authority.execution.call_plan import NotNative
-from authority.execution.gas_charger import cost_summary
+from authority.execution.gas_charger import known_cost
 from authority.execution.native import LAYOUTS_KEPT, KnownPackages, NativeRun, Runner
 from authority.execution.native_calls import NativeExecutor
 from authority.execution.native_plan import Call, Merge, NativePlan, Split, Step, Transfer
@@ -28,7 +28,10 @@ from proto.effects_writer import (
     ID_CREATED,
     ID_DELETED,
     ID_UNCHANGED,
-    owned_change_bytes,
+    changed_bytes,
+    gone_bytes,
+    made_bytes,
+    passing_bytes,
     plain_effects_bytes,
 )
 from proto.execution_status import Success
@@ -112,7 +115,7 @@ class _Writer:
         for place in inputs:
             fields = [f"{name}{place}" for name in OwnedParts._fields]
             self._add(f"{', '.join(fields)} = input{place}")
-        self._add("pure, budget = transaction.pure, transaction.budget")
+        self._add("_, _, pure, _, price, budget = transaction")
         self._add(f"read_size = PACKAGES_SIZE + {_sum('size', inputs)}")
         if self._plan.has_calls:
             self._add("calls.begin(transaction, digest, read_size)", "objects = calls.objects")
@@ -122,8 +125,9 @@ class _Writer:
         coin, payment = self._plan.gas, range(self._plan.gas, self._plan.inputs)
         for place in payment:
             self._need_coin(place)
+        if len(payment) > 1:
+            self._add(f"balance{coin} = {_sum('balance', payment)}")
         self._add(
-            f"balance{coin} = {_sum('balance', payment)}",
             f"if not budget <= balance{coin} <= MAX_U64: raise NotNative",
             f"balance{coin} -= budget",
         )
@@ -238,11 +242,12 @@ class _Writer:
         used = "calls.gas_used" if self._plan.has_calls else "read_size * READ_PRICE"
         rebates = _sum("rebate", range(self._plan.inputs))
         self._add(
-            f"gas = cost_summary("
-            f"{used}, budget, transaction.price, stored * STORE_PRICE, {rebates}, REBATE_RATE)",
+            f"cost = known_cost({used}, budget, price, stored * STORE_PRICE, {rebates}, REBATE_RATE)",
+            "if cost is None: raise NotNative",
+            "gas, gas_bytes, net_usage = cost",
             f"balance{coin} += budget",
-            f"if gas is None or balance{coin} > MAX_U64: raise NotNative",
-            f"balance{coin} -= gas.net_gas_usage",
+            f"if balance{coin} > MAX_U64: raise NotNative",
+            f"balance{coin} -= net_usage",
         )
 
     def _make_objects(self) -> None:
@@ -265,13 +270,16 @@ class _Writer:
         """The changes: all that is made is there now, and inputs that are not left went into others."""
         kept, changes, gone = self._plan.kept, [], []
         for place in kept:
-            operation = "CREATED" if place in self._made else "UNCHANGED"
-            changes.append(f"change(id{place}, input{place}, after{place}, {operation})")
+            if place in self._made:
+                changes.append(f"made(id{place}, after{place}, CREATED)")
+            else:
+                changes.append(f"changed(id{place}, input{place}, after{place}, UNCHANGED)")
         for place in range(self._plan.inputs):
             if place not in kept:
-                changes.append(f"change(id{place}, input{place}, None, DELETED)")
+                changes.append(f"gone(id{place}, input{place}, DELETED)")
                 gone.append(f"Removal(id{place}, version, False)")
-        self._add(f"changes, removed = [{', '.join(changes)}], sorted([{', '.join(gone)}])")
+        self._add(f"changes = [{', '.join(changes)}]")
+        self._add(f"removed = sorted([{', '.join(gone)}])" if gone else "removed = ()")
 
     def _find_changes(self) -> None:
         """The changes, where Move code may have kept, wrapped or deleted what it was given."""
@@ -287,7 +295,7 @@ class _Writer:
             f"dependencies = {{{made_by}, *PACKAGES}}",
             "dependencies.discard(GENESIS)",
             f"place = bisect_left(changes, id{self._plan.gas})",
-            "encoded = effects_bytes(EPOCH, gas, digest, place, dependencies, version, changes)",
+            "encoded = effects_bytes(EPOCH, gas_bytes, digest, place, dependencies, version, changes)",
             "effects = own_effects(encoded, status=SUCCESS, gas_used=gas)",
             f"return NativeRun(job, effects, ({pairs}), removed)",
         )
@@ -320,23 +328,23 @@ def _changes_of_calls(
 ) -> tuple[list[bytes], list[Removal]]:
     """The changes of a transaction with Move calls, and what is removed. smashed: coins of the payment."""
     created, deleted = objects.new_ids, {*smashed, *objects.deleted_ids}
-    changes = [
-        owned_change_bytes(object_id, before, after, ID_CREATED if object_id in created else ID_UNCHANGED)
-        for object_id, before, after in left
-    ]
-    seen = {object_id for object_id, _, _ in left}
-    removed = []
+    changes, seen, removed = [], set(), []
+    for object_id, before, after in left:
+        seen.add(object_id)
+        operation = ID_CREATED if object_id in created else ID_UNCHANGED
+        if before is None:
+            changes.append(made_bytes(object_id, after, operation))
+        else:
+            changes.append(changed_bytes(object_id, before, after, operation))
     for one in inputs:
         if one.id not in seen:
             seen.add(one.id)
             is_deleted = one.id in deleted
-            operation = ID_DELETED if is_deleted else ID_UNCHANGED
-            changes.append(owned_change_bytes(one.id, one, None, operation))
+            changes.append(gone_bytes(one.id, one, ID_DELETED if is_deleted else ID_UNCHANGED))
             removed.append(Removal(one.id, version, not is_deleted))
     for object_id in (*created, *deleted):
         if object_id not in seen:
-            operation = ID_CREATED if object_id in created else ID_DELETED
-            changes.append(owned_change_bytes(object_id, None, None, operation))
+            changes.append(passing_bytes(object_id, ID_CREATED if object_id in created else ID_DELETED))
     return changes, sorted(removed)
 
 
@@ -352,14 +360,16 @@ NAMES: dict[str, Any] = {
     "SUCCESS": Success(),
     "UNCHANGED": ID_UNCHANGED,
     "bisect_left": bisect_left,
-    "change": owned_change_bytes,
+    "changed": changed_bytes,
     "changes_of_calls": _changes_of_calls,
-    "cost_summary": cost_summary,
     "derive_id": derive_object_id,
     "effects_bytes": plain_effects_bytes,
     "from_bytes": int.from_bytes,
+    "gone": gone_bytes,
     "id_of": id_of,
     "input_of": _input_of,
+    "known_cost": known_cost,
+    "made": made_bytes,
     "new_coin": new_coin_parts,
     "new_object": new_parts,
     "own_effects": TransactionEffects.of_own_bytes,
