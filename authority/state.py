@@ -282,12 +282,12 @@ class AuthorityState:
 
         Raises: UserInputError, AuthorityError.
         """
-        plain, executor = submitted.plain, self.executor
+        plain, store, executor = submitted.plain, self.store, self.executor
         if plain is not None:
-            store, price = self.store, self.reference_gas_price
-            inputs = check_plain_input(plain, store.live, store.get_parts, executor.config, price)
-            submitted.inputs = inputs
-            if inputs is not None:
+            submitted.inputs = check_plain_input(
+                plain, store.live, store.get_parts, executor.config, self.reference_gas_price
+            )
+            if submitted.inputs is not None:
                 return plain.references
         data = submitted.data
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
@@ -295,7 +295,7 @@ class AuthorityState:
             raise AuthorityError(
                 UnsupportedFeature("shared object inputs need ordering, which is not there yet")
             )
-        checked = check_transaction_input(data, self.store, executor.config, self.reference_gas_price)
+        checked = check_transaction_input(data, store, executor.config, self.reference_gas_price)
         executor.check_modules_for_signing(data)
         self._reader.learn(submitted)
         self._remember(submitted, checked)

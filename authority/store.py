@@ -39,7 +39,16 @@ from proto import bcs
 from proto.committee import AuthorityName
 from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Digest, ObjectID, SequenceNumber
 from proto.messages import Certificate
-from proto.object import AddressOwner, Object, ObjectOwner, ObjectRef, OwnedParts, Owner, coin_parts
+from proto.object import (
+    AddressOwner,
+    Object,
+    ObjectOwner,
+    ObjectRef,
+    OwnedParts,
+    Owner,
+    PlainInputs,
+    coin_parts,
+)
 
 OBJECT_CACHE_SIZE = 200_000
 """Live objects kept in memory."""
@@ -340,22 +349,13 @@ class UnitOfWork:
         kept = map(self._store.live.get, objects)
         return all(map(is_, kept, objects.values())) and self.live.keys().isdisjoint(objects)
 
-    def are_parts_live(self, parts: Iterable[OwnedParts]) -> bool:
+    def are_parts_live(self, inputs: PlainInputs) -> bool:
         """The same for objects of accounts."""
-        kept = self._store.live
-        for one in parts:
-            if kept.get(one.id) is not one:
-                return False
-        return not self.has_written(parts)
+        return inputs.items() <= self._store.live.items() and not self.has_written(inputs)
 
-    def has_written(self, parts: Iterable[OwnedParts]) -> bool:
+    def has_written(self, ids: Iterable[ObjectID]) -> bool:
         """Whether this unit has changed one of these."""
-        live = self.live
-        if live:
-            for one in parts:
-                if one.id in live:
-                    return True
-        return False
+        return not self.live.keys().isdisjoint(ids)
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
         """The object as it was written at exactly version, with this unit's changes."""

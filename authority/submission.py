@@ -7,9 +7,9 @@ from authority.transaction_input import CheckedInputs
 from proto.bcs import BcsError
 from proto.errors import AuthorityError, MalformedRequest
 from proto.ids import Digest
-from proto.object import OwnedParts
+from proto.object import PlainInputs
 from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
-from proto.transaction_layout import LayoutTable, PlainTransaction, plain_signature
+from proto.transaction_layout import SIGNATURE, LayoutTable, PlainTransaction
 
 LARGEST_BYTES = 256 * 1024
 """Longer bytes are not even read: with its signatures, no transaction of allowed size has as many."""
@@ -39,7 +39,7 @@ class SubmittedTransaction:
         self.digest = digest
         self.signature_check = signature_check
         self.plain = plain
-        self.inputs: tuple[OwnedParts, ...] | None = None
+        self.inputs: PlainInputs | None = None
         self.checked: CheckedInputs | None = None
         self.is_signed = False
         self._signed = signed
@@ -69,8 +69,8 @@ class TransactionReader:
             raise AuthorityError(MalformedRequest(f"{len(raw)} bytes are no transaction"))
         plain = self._layouts.read(raw)
         if plain is not None:
-            data_bytes, signature = plain_signature(raw)
-            check: SignatureCheck = (data_bytes, (signature,), (plain.sender,))
+            data_bytes = raw[plain.layout.data]
+            check: SignatureCheck = (data_bytes, (raw[SIGNATURE],), (plain.sender,))
             return SubmittedTransaction(raw, digest_of_bytes(data_bytes), check, plain, None)
         try:
             signed, data_bytes = split_sender_signed(raw)

@@ -15,20 +15,21 @@ from authority.key_value import Batch, KeyValueStore
 from authority.records import PLACES
 from proto import bcs
 from proto.ids import Digest
+from proto.transaction import digest_of_bytes, split_sender_signed
 
 TABLE = b"p"
 
 RECENT_BYTES = 64 << 20
 """Transactions voted for that are kept in memory; of older ones only their digests."""
 
-_Row = tuple[tuple[Digest, bytes], ...]
-"""Digests and signed transactions."""
+_Row = tuple[bytes, ...]
+"""Signed transactions."""
 
 
 def read_vote_row(row: bytes) -> tuple[tuple[Digest, bytes], ...]:
     """Digests and SenderSignedData of the transactions of one row. Raises: BcsError."""
-    entries: tuple[tuple[Digest, bytes], ...] = bcs.decode(_Row, row)
-    return entries
+    signed: tuple[bytes, ...] = bcs.decode(_Row, row)
+    return tuple((digest_of_bytes(split_sender_signed(raw)[1]), raw) for raw in signed)
 
 
 class VoteJournal:
@@ -75,7 +76,7 @@ class VoteJournal:
     def write(self, batch: Batch, voted: Mapping[Digest, bytes], executed: Collection[Digest]) -> None:
         """Put into a batch what these votes and executions change on the disk."""
         if voted:
-            batch.put(_key(self._next), bcs.encode(_Row, tuple(voted.items())))
+            batch.put(_key(self._next), bcs.encode(_Row, voted.values()))
         done = Counter(map(self.rows.get, executed))
         for number, count in done.items():
             if number is not None and count == self._left[number]:

@@ -269,6 +269,10 @@ class OwnedParts(NamedTuple):
         return value
 
 
+PlainInputs = dict[ObjectID, OwnedParts]
+"""The objects of accounts that a transaction refers to, in the order of its references."""
+
+
 @dataclass(frozen=True)
 class Object:
     """One version of an object as it is stored. Its BCS and its digest are made once.
@@ -423,6 +427,7 @@ GAS_COIN_SIZE = metered_parts_size(GAS_COIN_HEAD, _COIN_LENGTH)
 _COIN_PARTS = Struct(f"<2sQB{ADDRESS_LENGTH}sQB{ADDRESS_LENGTH}sB{DIGEST_LENGTH}sQ")
 _AFTER_CONTENTS = Struct(f"<B{ADDRESS_LENGTH}sB{DIGEST_LENGTH}sQ")
 _REFERENCE = Struct(f"<{ADDRESS_LENGTH}sQB{DIGEST_LENGTH}s")
+_pack_coin, _pack_reference, _new_tuple = _COIN_PARTS.pack, _REFERENCE.pack, tuple.__new__
 
 
 def coin_parts(encoded: bytes) -> OwnedParts | None:
@@ -448,13 +453,13 @@ def new_coin_parts(
     rebate: int,
 ) -> OwnedParts:
     """A gas coin of an account that is about to be stored."""
-    encoded = _COIN_PARTS.pack(
+    encoded = _pack_coin(
         GAS_COIN_HEAD, version, _COIN_LENGTH, object_id, balance, 0, owner, DIGEST_LENGTH, made_by, rebate
     )
-    reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
+    reference = _pack_reference(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
     head, size = GAS_COIN_HEAD, GAS_COIN_SIZE
     # The class itself would call this through a function of Python's.
-    return tuple.__new__(
+    return _new_tuple(
         OwnedParts,
         (object_id, encoded, reference, version, head, balance, b"", owner, made_by, rebate, size),
     )
@@ -473,7 +478,7 @@ def new_parts(
     """Any other object of an account that is about to be stored."""
     before = b"".join((head, version.to_bytes(8, "little"), bcs.write_uleb128(len(contents)), contents))
     encoded = before + _AFTER_CONTENTS.pack(0, owner, DIGEST_LENGTH, made_by, rebate)
-    reference = _REFERENCE.pack(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
+    reference = _pack_reference(object_id, version, DIGEST_LENGTH, _object_hash(encoded))
     return OwnedParts(
         object_id, encoded, reference, version, head, None, contents, owner, made_by, rebate, size
     )

@@ -6,7 +6,9 @@ Source: iota-types, signature.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
+from struct import Struct
 
 from proto import bcs
 from proto.crypto import (
@@ -68,8 +70,7 @@ _SCHEMES_OF_ONE_KEY: dict[int | None, SignatureScheme] = {
 
 _signed_digest = hash_after(intent_message(IntentScope.TRANSACTION_DATA, b""))
 ED25519_FLAG = SignatureScheme.ED25519.value
-_KEY_AT = 1 + SIGNATURE_LENGTH
-_ED25519_BYTES = _KEY_AT + ED25519_PUBLIC_KEY_LENGTH
+_ED25519 = Struct(f"<B{SIGNATURE_LENGTH}s{ED25519_PUBLIC_KEY_LENGTH}s")
 
 GenericSignature = Signature | MultiSig | PasskeyAuthenticator
 
@@ -142,15 +143,14 @@ def is_signed_by_key(
 
     All others are for `check_signatures`.
     """
-    if len(required) != 1 or len(tx_signatures) != 1:
+    try:
+        (signature,), (signer,) = tx_signatures, required
+        flag, raw, public_key = _ED25519.unpack(signature)
+    except (ValueError, struct.error):
         return False
-    signature = tx_signatures[0]
-    if len(signature) != _ED25519_BYTES or signature[0] != ED25519_FLAG:
+    if flag != ED25519_FLAG or blake2b_256(public_key) != signer:
         return False
-    public_key = signature[_KEY_AT:]
-    return blake2b_256(public_key) == required[0] and verify_ed25519(
-        public_key, _signed_digest(transaction_bcs), signature[1:_KEY_AT]
-    )
+    return verify_ed25519(public_key, _signed_digest(transaction_bcs), raw)
 
 
 def verify_personal_message(message: bytes, signature: bytes) -> Address:

@@ -19,7 +19,7 @@ from authority.execution.native_plan import NativePlan
 from authority.removal import Removal
 from proto.effects import TransactionEffects
 from proto.ids import SYSTEM_PACKAGE_IDS, Digest
-from proto.object import OwnedParts
+from proto.object import OwnedParts, PlainInputs
 from proto.transaction_checks import packages_of_commands
 from proto.transaction_layout import PlainTransaction, TransactionLayout
 
@@ -32,10 +32,10 @@ the executions until then, so nobody can keep an authority busy with ever new la
 
 
 class PlainJob(NamedTuple):
-    """A transaction, and the checked objects that it refers to, in that order."""
+    """A transaction, and the checked objects that it refers to."""
 
     transaction: PlainTransaction
-    inputs: tuple[OwnedParts, ...]
+    inputs: PlainInputs
     digest: Digest
 
 

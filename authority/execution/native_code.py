@@ -40,6 +40,7 @@ from proto.object import (
     GAS_COIN_HEAD,
     GAS_COIN_SIZE,
     OwnedParts,
+    PlainInputs,
     metered_parts_size,
     new_coin_parts,
     new_parts,
@@ -111,11 +112,11 @@ class _Writer:
     def _take_inputs(self) -> None:
         inputs = range(self._plan.inputs)
         self._add("transaction, inputs, digest = job")
-        self._add("".join(f"input{place}, " for place in inputs) + "= inputs")
+        self._add("".join(f"input{place}, " for place in inputs) + "= inputs.values()")
         for place in inputs:
             fields = [f"{name}{place}" for name in OwnedParts._fields]
             self._add(f"{', '.join(fields)} = input{place}")
-        self._add("_, _, pure, _, price, budget = transaction")
+        self._add("_, _, _, pure, _, price, budget = transaction")
         self._add(f"read_size = PACKAGES_SIZE + {_sum('size', inputs)}")
         if self._plan.has_calls:
             self._add("calls.begin(transaction, digest, read_size)", "objects = calls.objects")
@@ -214,7 +215,7 @@ class _Writer:
     def _take_result(self, place: int, result: str, type_: str, head: bytes) -> None:
         self._add(
             f"id{place} = id_of({result})",
-            f"input{place} = input_of(inputs, id{place})",
+            f"input{place} = inputs.get(id{place})",
             f"owner{place}, head{place} = b'', {self._constant('head', head)}",
         )
         if head == GAS_COIN_HEAD:
@@ -311,17 +312,9 @@ def _stored_form(type_: Any, head: bytes, value: Any) -> tuple[bytes, int]:
     return contents, metered_parts_size(head, len(contents))
 
 
-def _input_of(inputs: Sequence[OwnedParts], object_id: ObjectID) -> OwnedParts | None:
-    """The input that a function has given back; None if it has made the object."""
-    for one in inputs:
-        if one.id == object_id:
-            return one
-    return None
-
-
 def _changes_of_calls(
     left: Sequence[_Left],
-    inputs: Sequence[OwnedParts],
+    inputs: PlainInputs,
     smashed: Iterable[ObjectID],
     objects: ObjectRuntime,
     version: SequenceNumber,
@@ -336,12 +329,12 @@ def _changes_of_calls(
             changes.append(made_bytes(object_id, after, operation))
         else:
             changes.append(changed_bytes(object_id, before, after, operation))
-    for one in inputs:
-        if one.id not in seen:
-            seen.add(one.id)
-            is_deleted = one.id in deleted
-            changes.append(gone_bytes(one.id, one, ID_DELETED if is_deleted else ID_UNCHANGED))
-            removed.append(Removal(one.id, version, not is_deleted))
+    for object_id, one in inputs.items():
+        if object_id not in seen:
+            seen.add(object_id)
+            is_deleted = object_id in deleted
+            changes.append(gone_bytes(object_id, one, ID_DELETED if is_deleted else ID_UNCHANGED))
+            removed.append(Removal(object_id, version, not is_deleted))
     for object_id in (*created, *deleted):
         if object_id not in seen:
             changes.append(passing_bytes(object_id, ID_CREATED if object_id in created else ID_DELETED))
@@ -367,7 +360,6 @@ NAMES: dict[str, Any] = {
     "from_bytes": int.from_bytes,
     "gone": gone_bytes,
     "id_of": id_of,
-    "input_of": _input_of,
     "known_cost": known_cost,
     "made": made_bytes,
     "new_coin": new_coin_parts,

@@ -22,7 +22,7 @@ from proto.bcs import U64
 from proto.errors import UserInputError
 from proto.ids import Address
 from proto.messages import Executed
-from proto.object import Object
+from proto.object import Object, PlainInputs
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.transaction import (
     GasCoin,
@@ -39,7 +39,7 @@ from proto.transaction import (
     TransferObjects,
     pure,
 )
-from proto.transaction_layout import LayoutTable, layout_of
+from proto.transaction_layout import LayoutTable, PlainTransaction, layout_of
 from tests.property.test_programmable_transactions import (
     BUDGET,
     LEAST_BUDGET,
@@ -115,6 +115,12 @@ def run_fully(data: TransactionData) -> ExecutionResult:
     return state.executor.execute(data, data.digest(), checked.inputs, state.store)
 
 
+def plain_inputs(plain: PlainTransaction, state: AuthorityState) -> PlainInputs | None:
+    """The objects of a transaction, if the checks of the short way pass it."""
+    store, config = state.store, state.executor.config
+    return check_plain_input(plain, store.live, store.get_parts, config, REFERENCE_GAS_PRICE)
+
+
 def run_short(data: TransactionData) -> NativeRun | None:
     """The result by the short way, if it takes the transaction."""
     state, table = ledger_with_a_box()[0], LayoutTable()
@@ -122,7 +128,7 @@ def run_short(data: TransactionData) -> NativeRun | None:
     table.learn(signed)
     plain = table.read(signed.to_bytes())
     assert plain is not None
-    inputs = check_plain_input(plain, state.store.get_parts, state.executor.config, REFERENCE_GAS_PRICE)
+    inputs = plain_inputs(plain, state)
     if inputs is None:
         return None
     (run,) = state.executor.execute_plain([PlainJob(plain, inputs, data.digest())], state.store)
@@ -173,7 +179,7 @@ def test_a_layout_gets_code_when_it_has_come_as_often_as_it_has_places(
     table.learn(signed)
     plain = table.read(signed.to_bytes())
     assert plain is not None and gas.parts is not None and coin.parts is not None
-    job = PlainJob(plain, (coin.parts, gas.parts), signed.digest())
+    job = PlainJob(plain, {one.id: one for one in (coin.parts, gas.parts)}, signed.digest())
     runs = [state.executor.execute_plain([job], state.store)[0] for _ in range(4)]
     assert [run is not None for run in runs] == [False, False, True, True]
     assert runs[2] == runs[3]
@@ -210,9 +216,7 @@ def test_what_the_short_way_takes_for_valid_is_valid() -> None:
         if layout is None:
             continue
         plain = layout.read(SenderSignedData(data, (bytes(97),)).to_bytes())
-        inputs = plain and check_plain_input(
-            plain, state.store.get_parts, state.executor.config, REFERENCE_GAS_PRICE
-        )
+        inputs = plain and plain_inputs(plain, state)
         try:
             checked = check_transaction_input(data, state.store, state.executor.config, REFERENCE_GAS_PRICE)
         except UserInputError:

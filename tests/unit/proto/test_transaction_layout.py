@@ -24,7 +24,7 @@ from proto.transaction import (
     pure,
     split_sender_signed,
 )
-from proto.transaction_layout import LAYOUTS_OF_A_LENGTH, LayoutTable, layout_of, plain_signature
+from proto.transaction_layout import LAYOUTS_OF_A_LENGTH, SIGNATURE, LayoutTable, layout_of
 
 SENDER, OTHER = Address(b"s" * 32), Address(b"o" * 32)
 COMMANDS: tuple[Command, ...] = (
@@ -55,7 +55,7 @@ def test_fields_are_those_of_the_decoded_transaction() -> None:
     assert plain.pure == (bcs.encode(U64, 7), OTHER)
     assert (plain.sender, plain.price, plain.budget) == (SENDER, 1007, 5000)
     assert (layout.inputs, layout.pure_lengths, layout.paid_from) == ([0, -1, -2], [8, 32], 1)
-    assert plain_signature(raw) == (split_sender_signed(raw)[1], signed.tx_signatures[0])
+    assert (raw[layout.data], raw[SIGNATURE]) == (split_sender_signed(raw)[1], signed.tx_signatures[0])
 
 
 def test_every_byte_that_is_no_field_counts() -> None:
