@@ -7,16 +7,11 @@ That whatever passes here passes there is a property test.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from operator import attrgetter
-from typing import Any
 
-from proto.ids import ObjectID
+from proto.ids import ADDRESS_LENGTH, ObjectID
 from proto.object import Object, OwnedParts, PlainInputs
 from proto.protocol_config import ProtocolConfig
 from proto.transaction_layout import PlainTransaction
-
-_OWNED = {OwnedParts}
-_reference, _owner = attrgetter("reference"), attrgetter("owner")
 
 
 def check_plain_input(
@@ -32,19 +27,22 @@ def check_plain_input(
     Each is live at the version and with the digest that is stated, is owned by the sender, and is no coin
     that may be regulated. Limits and commands were checked for the layout.
     """
-    layout, ids, references, _, sender, price, budget = transaction
-    parts: list[Any] = [*map(live.get, ids)]
-    if {*map(type, parts)} != _OWNED:
-        parts = [*map(get_parts, ids)]
-        if None in parts:
+    layout, references, _, sender, price, budget = transaction
+    inputs: PlainInputs = {}
+    for reference in references:
+        object_id = ObjectID(reference[:ADDRESS_LENGTH])
+        parts = live.get(object_id)
+        if type(parts) is not OwnedParts:
+            parts = get_parts(object_id)
+            if parts is None:
+                return None
+        if parts.reference != reference or parts.owner != sender:
             return None
-    if (*map(_reference, parts),) != references or {*map(_owner, parts)} != {sender}:
-        return None
-    inputs: PlainInputs = dict(zip(ids, parts, strict=True))
-    if len(inputs) < len(ids):
+        inputs[parts.id] = parts
+    if len(inputs) < len(references):
         return None
     balance = 0
-    for coin in parts[layout.paid_from :]:
+    for coin in [*inputs.values()][layout.paid_from :]:
         if coin.balance is None:
             return None
         balance += coin.balance

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import itemgetter
-from struct import Struct, calcsize
+from struct import Struct
 from typing import Any, NamedTuple
 
 from proto import bcs
 from proto.bcs import write_uleb128
 from proto.crypto import ED25519_PUBLIC_KEY_LENGTH, SIGNATURE_LENGTH, SignatureScheme
-from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Address, ObjectID
+from proto.ids import ADDRESS_LENGTH, DIGEST_LENGTH, Address
 from proto.object import REFERENCE_BYTES
 from proto.transaction import (
     CallArg,
@@ -40,8 +40,8 @@ _NO_EXPIRATION, _ONE_SIGNATURE = b"\x00", b"\x01"
 _SIGNATURE_BYTES = 1 + SIGNATURE_LENGTH + ED25519_PUBLIC_KEY_LENGTH
 SIGNATURE = slice(-_SIGNATURE_BYTES, None)
 """Where the signature is in transactions that have a layout."""
-_IN_REFERENCE = f"{ADDRESS_LENGTH}s8xB{DIGEST_LENGTH}x"
-"""The id in a reference, and the length of its digest."""
+_LENGTH_OF_DIGEST = REFERENCE_BYTES - DIGEST_LENGTH - 1
+"""Where in a reference the length of its digest stands."""
 
 
 _new_tuple = tuple.__new__
@@ -49,13 +49,9 @@ _new_tuple = tuple.__new__
 
 
 class PlainTransaction(NamedTuple):
-    """A transaction as its layout reads it.
-
-    ids: of the objects that it refers to, those of the payment last; references: BCS of their ObjectRefs.
-    """
+    """A transaction as its layout reads it. references: BCS of ObjectRefs, those of the payment last."""
 
     layout: TransactionLayout
-    ids: tuple[ObjectID, ...]
     references: tuple[bytes, ...]
     pure: tuple[bytes, ...]
     sender: Address
@@ -97,8 +93,6 @@ class TransactionLayout:
         """Where the BCS of the TransactionData is."""
         self._constants, self._constants_of = tuple(fields.constants), fields.getter("constants")
         self._references_of, self._pure_of = fields.getter("references"), fields.getter("pure")
-        self._unpack_references = fields.struct_of_references().unpack
-        self._digest_lengths = (DIGEST_LENGTH,) * self.references
         self._head_of = fields.getter("sender", "owner", "price", "budget")
 
     def _add_input(self, argument: CallArg, fields: _Fields) -> None:
@@ -120,11 +114,13 @@ class TransactionLayout:
         if self._constants_of(fields) != self._constants:
             return None
         sender, owner, price, budget = self._head_of(fields)
-        parts = self._unpack_references(raw)
-        if sender != owner or parts[1::2] != self._digest_lengths:
+        references = self._references_of(fields)
+        if sender != owner:
             return None
-        references, pure = self._references_of(fields), self._pure_of(fields)
-        return _new_tuple(PlainTransaction, (self, parts[::2], references, pure, sender, price, budget))
+        for reference in references:
+            if reference[_LENGTH_OF_DIGEST] != DIGEST_LENGTH:
+                return None
+        return _new_tuple(PlainTransaction, (self, references, self._pure_of(fields), sender, price, budget))
 
 
 class _Fields:
@@ -155,14 +151,6 @@ class _Fields:
     def struct(self) -> Struct:
         """What unpacks them all."""
         return Struct("<" + "".join(self._codes))
-
-    def struct_of_references(self) -> Struct:
-        """What unpacks the ids in references, and the length of the digest behind each."""
-        places = self._places.get("references", ())
-        codes = [f"{calcsize('<' + code)}x" for code in self._codes]
-        for place in places:
-            codes[place] = _IN_REFERENCE
-        return Struct("<" + "".join(codes))
 
     def getter(self, *names: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
         """What picks the fields of these names."""

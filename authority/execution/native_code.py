@@ -116,7 +116,7 @@ class _Writer:
         for place in inputs:
             fields = [f"{name}{place}" for name in OwnedParts._fields]
             self._add(f"{', '.join(fields)} = input{place}")
-        self._add("_, _, _, pure, _, price, budget = transaction")
+        self._add("_, _, pure, _, price, budget = transaction")
         self._add(f"read_size = PACKAGES_SIZE + {_sum('size', inputs)}")
         if self._plan.has_calls:
             self._add("calls.begin(transaction, digest, read_size)", "objects = calls.objects")
