@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct
 
 from proto import bcs
@@ -70,6 +71,8 @@ _SCHEMES_OF_ONE_KEY: dict[int | None, SignatureScheme] = {
 
 _signed_digest = hash_after(intent_message(IntentScope.TRANSACTION_DATA, b""))
 ED25519_FLAG = SignatureScheme.ED25519.value
+_address_of_key = lru_cache(maxsize=16_384)(blake2b_256)
+"""The account of an Ed25519 key: most come again and again."""
 _ED25519 = Struct(f"<B{SIGNATURE_LENGTH}s{ED25519_PUBLIC_KEY_LENGTH}s")
 
 GenericSignature = Signature | MultiSig | PasskeyAuthenticator
@@ -148,7 +151,7 @@ def is_signed_by_key(
         flag, raw, public_key = _ED25519.unpack(signature)
     except (ValueError, struct.error):
         return False
-    if flag != ED25519_FLAG or blake2b_256(public_key) != signer:
+    if flag != ED25519_FLAG or _address_of_key(public_key) != signer:
         return False
     return verify_ed25519(public_key, _signed_digest(transaction_bcs), raw)
 

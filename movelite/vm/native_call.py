@@ -79,7 +79,8 @@ def _call(caller: Caller, instance: FunctionInstance, arguments: Sequence[Value]
             StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR,
             message="Arity mismatch: return value count does not match return type count",
         )
-    size = sum([abstract_size(type_, value) for type_, value in zip(instance.returns, results, strict=True)])
-    gas.charge(0, len(results), 0, size)
+    if results:
+        sizes = [abstract_size(type_, value) for type_, value in zip(instance.returns, results, strict=True)]
+        gas.charge(0, len(results), 0, sum(sizes))
     gas.deduct(context.gas_used)
     return results
