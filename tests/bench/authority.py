@@ -38,9 +38,9 @@ VERIFICATIONS = 200
 WARM_UP = 2
 
 WORKLOADS: tuple[tuple[str, str, Build, int, int], ...] = (
-    ("transfer", "object transfer, batches of 100", transfer, BATCH, 12),
-    ("payment", "payment from a coin, batches of 100", payment, BATCH, 12),
-    ("split_call_transfer", "split, Move call and transfer, batches of 100", split_call_transfer, BATCH, 12),
+    ("transfer", "object transfer, batches of 100", transfer, BATCH, 30),
+    ("payment", "payment from a coin, batches of 100", payment, BATCH, 30),
+    ("split_call_transfer", "split, Move call and transfer, batches of 100", split_call_transfer, BATCH, 30),
     ("single_transfer", "object transfer, one at a time", transfer, 1, 100),
 )
 """Key, text, what is built, size of a batch, batches that are measured."""
