@@ -50,14 +50,22 @@ class Limits(BaseModel):
     """After so long without a request a connection is closed."""
 
 
-def _host_and_port(text: str) -> str:
+def host_and_port(text: str) -> str:
+    """The text, if that is what it is. Raises: ValueError."""
     host, colon, port = text.rpartition(":")
-    if not host or not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    if (
+        not host
+        or "/" in host
+        or not colon
+        or not port.isascii()
+        or not port.isdigit()
+        or not 0 < int(port) < 65536
+    ):
         raise ValueError(f"{text} is not host:port, such as 0.0.0.0:9200")
     return text
 
 
-HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+HostAndPort = Annotated[str, AfterValidator(host_and_port)]
 
 
 class AuthorityConfig(BaseModel):

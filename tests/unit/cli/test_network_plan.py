@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cli.genesis import plan
+from cli.main import main
 from cli.network_files import frames_beside
 
 
@@ -27,3 +30,14 @@ def test_authorities_on_hosts_of_their_own_have_the_same_ports() -> None:
 )
 def test_the_port_for_frames_is_one_that_exists(listen: str, frames: str) -> None:
     assert frames_beside(listen) == frames
+
+
+@pytest.mark.parametrize("address", ["a.example", "http://a.example:9200", "https://a.example", "a:b", ""])
+def test_an_authority_is_made_for_an_address_that_can_be_reached(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["authority", "init", "--name", "a", "--address", address, "--out", str(tmp_path / "a")])
+    assert caught.value.code == 2
+    assert "is not host:port" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "a").exists()
