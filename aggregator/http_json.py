@@ -72,7 +72,7 @@ class JsonHttp:
         self._idle.append(connection)
         try:
             return json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HttpFailure(f"the answer is no JSON: {raw[:100]!r}") from error
 
     def _connect(self) -> http.client.HTTPConnection:

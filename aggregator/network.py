@@ -91,5 +91,5 @@ class Network(BaseModel):
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
             raise NetworkFileError(f"{path} is no committee: {problems}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NetworkFileError(f"{path} is no committee: {error}") from error

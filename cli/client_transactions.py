@@ -222,7 +222,7 @@ def read_argument(text: str) -> Any:
     """An argument as people write it: JSON, or else text (ids and bare words)."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

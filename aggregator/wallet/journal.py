@@ -84,7 +84,7 @@ class WalletJournal:
                 content = json.loads(path.read_text())
                 signatures = tuple(b64decode(text, validate=True) for text in content["signatures"])
                 found.append(SentTransaction(b64decode(content["txBytes"], validate=True), signatures))
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
                 raise WalletError(f"{path} holds no transaction: {error}") from error
         return found
 

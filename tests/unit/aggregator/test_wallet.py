@@ -100,7 +100,7 @@ def test_a_committee_file_survives_and_a_broken_one_is_named(tmp_path: Path) -> 
     network.save(path)
     assert Network.load(path) == network
     good = path.read_text()
-    for content in ("{", "[]", "{}", good.replace("10", "-1"), good.replace("AQEB", "AQ")):
+    for content in ("{", "[]", "{}", "[" * 100_000, good.replace("10", "-1"), good.replace("AQEB", "AQ")):
         path.write_text(content)
         with pytest.raises(NetworkFileError, match=r"committee\.json"):
             Network.load(path)

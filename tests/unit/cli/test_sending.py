@@ -101,9 +101,10 @@ def test_each_network_has_its_own_journal_and_a_broken_file_is_named(tmp_path: P
     one.folder.mkdir(parents=True)
     one.add(SENT)
     assert not other.pending()
-    (one.folder / "x.json").write_text("{}")
-    with pytest.raises(WalletError, match=r"x\.json holds no transaction"):
-        one.pending()
+    for content in ("{}", "[" * 100_000):
+        (one.folder / "x.json").write_text(content)
+        with pytest.raises(WalletError, match=r"x\.json holds no transaction"):
+            one.pending()
 
 
 def test_commands_that_send_take_turns(tmp_path: Path) -> None:
