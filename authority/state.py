@@ -225,10 +225,10 @@ class AuthorityState:
         unit: UnitOfWork,
     ) -> dict[Digest, NativeRun]:
         """Run those that can take the short way all at once, on the objects as they are before the unit."""
-        jobs = []
+        jobs, is_executed = [], self.store.is_executed
         for submitted, _ in submissions:
             plain, digest = submitted.plain, submitted.digest
-            if plain is None or digest in problems or self.store.is_executed(digest):
+            if plain is None or digest in problems or is_executed(digest):
                 continue
             inputs = submitted.inputs
             if inputs is None or not unit.are_parts_live(inputs):
@@ -354,8 +354,9 @@ class AuthorityState:
 
         Raises: AuthorityError StorageFailure if that cannot be kept.
         """
+        pending = self.store.pending
         for transaction, certificate in submissions:
-            if transaction.digest not in self.store.pending and self._has_voted_in(certificate):
+            if transaction.digest not in pending and self._has_voted_in(certificate):
                 try:
                     self.lose_votes()
                 except StorageError as error:

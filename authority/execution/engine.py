@@ -164,11 +164,12 @@ class Executor:
         known = self.layouts.get(id(layout))
         if known is None or known.layout is not layout:
             known = self._know(layout)
-        if known.runner is None:
+        runner = known.runner
+        if runner is None:
             if not known.ask_for_code() or known.plan is None:
                 raise NotNative
-            known.runner = compile_plan(known.plan, packages_of_layout(layout, reader), self)
-        return known.runner
+            known.runner = runner = compile_plan(known.plan, packages_of_layout(layout, reader), self)
+        return runner
 
     def _know(self, layout: TransactionLayout) -> KnownLayout:
         try:

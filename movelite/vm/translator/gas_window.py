@@ -36,6 +36,11 @@ from movelite.vm.translator.charges import (
 )
 from movelite.vm.translator.operands import PENDING_MASK
 
+_DRIFT_MASK = (1 << PUSH_SHIFT) - 1
+_PUSH_MASK = (1 << INSTRUCTION_SHIFT - PUSH_SHIFT) - 1
+_INSTRUCTION_MASK = (1 << SIZE_SHIFT - INSTRUCTION_SHIFT) - 1
+_SIZE_MASK = (1 << WEIGHT_SHIFT - SIZE_SHIFT) - 1
+
 MeterState = tuple[int, ...]
 
 
@@ -128,10 +133,10 @@ class GasWindow:
     def _add_up(self, used: int) -> None:
         """Put what a window used on the meter; its multipliers held for the whole window."""
         gas = self.gas
-        self._drift += used & (1 << PUSH_SHIFT) - 1
-        pushes = used >> PUSH_SHIFT & (1 << INSTRUCTION_SHIFT - PUSH_SHIFT) - 1
-        instructions = used >> INSTRUCTION_SHIFT & (1 << SIZE_SHIFT - INSTRUCTION_SHIFT) - 1
-        size = used >> SIZE_SHIFT & (1 << WEIGHT_SHIFT - SIZE_SHIFT) - 1
+        self._drift += used & _DRIFT_MASK
+        pushes = used >> PUSH_SHIFT & _PUSH_MASK
+        instructions = used >> INSTRUCTION_SHIFT & _INSTRUCTION_MASK
+        size = used >> SIZE_SHIFT & _SIZE_MASK
         gas.instructions += instructions
         gas.stack_size += size
         gas.deduct(_cost(gas, instructions, size, pushes))
