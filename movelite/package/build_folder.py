@@ -38,6 +38,7 @@ def write_build(built: BuiltPackage, root: Path, options: BuildOptions | None = 
     try:
         info = _build_info(built, options)
         own = [module for module in built.modules if module.package == built.name]
+        _remove_link(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if not _is_up_to_date(folder, info, own):
             linked = linked_modules(built.folder, options)
@@ -45,8 +46,8 @@ def write_build(built: BuiltPackage, root: Path, options: BuildOptions | None = 
             files = _files(own, Path())
             for module in (*linked, *others):
                 files.update(_files([module], Path(DEPENDENCIES) / module.package))
+            files[Path(BUILD_INFO)] = info.encode()
             _write_all(folder, files)
-            (folder / BUILD_INFO).write_text(info, encoding="utf-8")
     except OSError as error:
         hint = "Make the folder writable, or give another with --install-dir."
         raise PackageError(f"cannot write {error.filename}: {error.strerror}", root, hint) from error
@@ -83,8 +84,17 @@ def _files(modules: Iterable[BuiltModule], below: Path) -> dict[Path, bytes]:
     return files
 
 
+def _remove_link(path: Path) -> None:
+    """A package that came with links in its build would have files elsewhere written over, or removed."""
+    if path.is_symlink():
+        path.unlink()
+
+
 def _write_all(folder: Path, files: dict[Path, bytes]) -> None:
-    """Write files and remove all others of the kinds that builds write."""
+    """Write files, in their order, and remove all others of the kinds that builds write."""
+    ways = {parent for path in files for parent in (path, *path.parents)} | set(map(Path, _SUFFIXES))
+    for way in sorted(ways - {Path()}):
+        _remove_link(folder / way)
     for path, data in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

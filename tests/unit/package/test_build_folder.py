@@ -37,6 +37,37 @@ def test_modules_are_written_and_stale_ones_go(tmp_path: Path) -> None:
     assert (folder / "a.mv").read_bytes() == built.modules[0].bytecode
 
 
+@pytest.mark.parametrize("link", ["Thing", "Thing/sources", "Thing/sources/dependencies"])
+def test_links_in_a_build_lead_nowhere(tmp_path: Path, link: str) -> None:
+    """A package may come with them: what they point to is not the build's."""
+    root, others = package(tmp_path / "thing", {"a": ""}), tmp_path / "others"
+    (others / "sources").mkdir(parents=True)
+    (others / "mine.move").write_text("mine")
+    (others / "sources" / "mine.move").write_text("mine")
+    (root / "build" / link).parent.mkdir(parents=True)
+    (root / "build" / link).symlink_to(others)
+    write_build(build(root), root)
+    assert sorted(path.relative_to(others).as_posix() for path in others.rglob("*")) == [
+        "mine.move",
+        "sources",
+        "sources/mine.move",
+    ]
+    assert (root / "build" / "Thing" / "sources" / "a.move").is_file()
+
+
+def test_a_link_in_place_of_a_file_is_replaced(tmp_path: Path) -> None:
+    root, precious = package(tmp_path / "thing", {"a": ""}), tmp_path / "precious"
+    precious.write_text("mine")
+    folder = root / "build" / "Thing" / "bytecode_modules"
+    folder.mkdir(parents=True)
+    for path in (folder / "a.mv", folder.parent / "BuildInfo.yaml"):
+        path.symlink_to(precious)
+    built = build(root)
+    write_build(built, root)
+    assert precious.read_text() == "mine"
+    assert (folder / "a.mv").read_bytes() == built.modules[0].bytecode
+
+
 def test_all_is_where_other_tools_look_for_it(tmp_path: Path) -> None:
     shared = package(tmp_path / "shared", {"s": "public fun one(): u64 { 1 }"})
     manifest = MANIFEST.replace("Thing", "Shared").replace("thing", "shared")
