@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from movelite.package.errors import PackageError
@@ -48,7 +49,7 @@ def write_coverage(package: LoadedPackage, counts: Counts) -> None:
     folder = _folder(package)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / OUR_FILE).write_text(json.dumps(_record(package.key, counts)))
+        (folder / OUR_FILE).write_text(json.dumps(_record(_key(package), counts)))
         (package.folder / OFFICIAL_FILE).write_bytes(official_map(package, counts))
     except OSError as error:
         hint = "Make the folder writable."
@@ -61,7 +62,7 @@ def read_coverage(package: LoadedPackage) -> Counts:
     hint = "Run: movelite move test --coverage"
     try:
         record = json.loads((_folder(package) / OUR_FILE).read_text())
-        if record["key"] != package.key:
+        if record["key"] != _key(package):
             raise PackageError("the sources have changed since coverage was taken", package.folder, hint)
         return {
             ((bytes.fromhex(row["address"]), row["module"]), row["function"]): FunctionCounts(
@@ -75,6 +76,14 @@ def read_coverage(package: LoadedPackage) -> Counts:
         raise PackageError("there is no coverage of this package", package.folder, hint) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PackageError(f"coverage cannot be read: {error}", package.folder, hint) from error
+
+
+def _key(package: LoadedPackage) -> str:
+    """What coverage is of: the code, wherever its sources stand, and whoever names their folder how."""
+    digest = sha256()
+    for (address, name), code in sorted(package.program.binaries.items()):
+        digest.update(b"%b %d %b %d %b" % (address, len(name), name.encode(), len(code), code))
+    return digest.hexdigest()
 
 
 def _folder(package: LoadedPackage) -> Path:

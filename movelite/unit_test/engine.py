@@ -18,13 +18,9 @@ from movelite.vm.types import ModuleId
 
 @dataclass(frozen=True, slots=True)
 class LoadedPackage:
-    """The program of a package, what the compiler said in words, and the package's name and folder.
-
-    key: digest of all that it was made from.
-    """
+    """The program of a package, what the compiler said in words, and the package's name and folder."""
 
     program: TestProgram
-    key: str
     warnings: str
     name: str
     folder: Path
@@ -56,7 +52,7 @@ def load_package(
         path = Path(file.name)
         if path.is_relative_to(build.folder):
             file.name = str(path.relative_to(build.folder))
-    return LoadedPackage(program, key, stored.warnings, build.name, build.folder)
+    return LoadedPackage(program, stored.warnings, build.name, build.folder)
 
 
 def _compile(build: TestBuild, before: TestProgram | None) -> StoredProgram:

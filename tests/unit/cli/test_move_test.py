@@ -99,6 +99,22 @@ def test_coverage_commands(folder: Path, capsys: pytest.CaptureFixture[str], tmp
     assert "it has: shop" in capsys.readouterr().err
 
 
+def test_coverage_is_that_of_the_code_however_its_folder_is_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write_shop(tmp_path / "shop")
+    monkeypatch.chdir(tmp_path)
+    assert run("test", "shop_tests::total", "--path", "shop", "--coverage") == 0
+    monkeypatch.chdir(package)
+    assert run("coverage", "summary") == 0
+    source = package / "sources" / "shop.move"
+    source.write_text(source.read_text() + "// a remark\n")
+    assert run("coverage", "summary", "--path", str(package)) == 0
+    source.write_text(source.read_text().replace("purse - item.price", "purse - item.price - 0"))
+    assert run("coverage", "summary") == 1
+    assert "the sources have changed" in capsys.readouterr().err
+
+
 def test_coverage_of_other_sources_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package = write_shop(tmp_path / "shop", tests="")
     assert run("coverage", "summary", "--path", str(package)) == 1
