@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -63,6 +64,13 @@ FIRST_OBJECT = len(NUMBERS)
 def template(number: int) -> LedgerTemplate:
     """Two templates that share nothing: their executors must agree all the same."""
     return make_template(framework())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _templates() -> None:
+    """Made before hypothesis limits recursion for its tests: a machine raises that limit."""
+    template(0)
+    template(1)
 
 
 def new_ledger(number: int = 0) -> MemoryLedger:
