@@ -45,13 +45,14 @@ def _uleb128(value: int) -> bytes:
     return bytes(out)
 
 
-SHORT_LENGTHS: Final = tuple(_uleb128(length) for length in range(2048))
-"""Most lengths, transactions and effects included."""
+SHORT: Final = 2048
+SHORT_LENGTHS: Final = tuple(_uleb128(length) for length in range(SHORT))
+"""Most lengths, those of transactions and effects included."""
 
 
 def write_uleb128(value: int) -> bytes:
     """ULEB128 of a length or a tag."""
-    if 0 <= value < 2048:
+    if 0 <= value < SHORT:
         return SHORT_LENGTHS[value]
     if not 0 <= value < 2**32:
         raise BcsError(f"length {value} is beyond 32 bits")

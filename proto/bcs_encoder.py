@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from proto.bcs_codegen import Generator, field_groups
+from proto.bcs_codegen import SHORT, Generator, field_groups
 from proto.bcs_schema import (
     Boolean,
     ByteVector,
@@ -106,7 +106,7 @@ class Encoder(Generator):
         w = self.writer
         length = w.fresh()
         w.line(f"{length} = len({of})")
-        w.line(f"o += SHORT_LENGTHS[{length}] if {length} < 2048 else write_uleb128({length})")
+        w.line(f"o += SHORT_LENGTHS[{length}] if {length} < {SHORT} else write_uleb128({length})")
 
     def emit_bytes(self, local: str) -> None:
         self.emit_length(local)
