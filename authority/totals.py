@@ -17,7 +17,7 @@ from prometheus_client.utils import floatToGoString
 
 
 class Counts(Collector):
-    """A counter for each value of its labels: `counts[values] += 1`."""
+    """A counter for each value of its labels: `counts.of[values] += 1`."""
 
     def __init__(self, name: str, text: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
         self._family = name, text

@@ -6,7 +6,7 @@ Source: iota-types, object and move_package.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from struct import Struct
 from typing import Annotated, ClassVar, NamedTuple
@@ -379,10 +379,6 @@ class Object:
         """
         return bcs.decode(Object, data)
 
-    def with_version(self, version: SequenceNumber) -> Object:
-        """The same at another version."""
-        return replace(self, data=replace(self.data, version=version))
-
 
 def metered_size(data: ObjectData) -> int:
     """Bytes that storage fees and reading fees count for an object with this data."""
@@ -521,11 +517,6 @@ _object_hash = hash_after(b"Object::")
 def object_digest_of_bytes(encoded: bytes) -> Digest:
     """The digest of an object from its BCS."""
     return Digest(_object_hash(encoded))
-
-
-def object_digest(value: Object) -> Digest:
-    """Blake2b of `Object::` and the BCS."""
-    return value.digest()
 
 
 def coin_contents(object_id: ObjectID, balance: int) -> bytes:
