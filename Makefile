@@ -13,7 +13,7 @@ help: ## List the targets
 $(STAMP): pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@$(BIN)/python -m pip install -qq -e '.[dev]'
 	@touch $(STAMP)
 
 setup: $(STAMP) ## Make the virtual environment .venv with everything in it
@@ -39,7 +39,7 @@ test: setup lint type ## Lint, types, import rules, unit, property and e2e tests
 	$(BIN)/python -m pytest -n 2 tests
 
 bench: setup ## Benchmarks: make bench [PARTS="network growth"] [FASTPAY=checkout]; tables, and build/bench.json
-	-@$(BIN)/python -m pip install --quiet -e '.[bench]'
+	-@$(BIN)/python -m pip install -qq -e '.[bench]'
 	$(BIN)/python -m tests.bench $(PARTS) $(if $(FASTPAY),--fastpay $(FASTPAY))
 
 conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="verifier vm"]

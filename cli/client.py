@@ -85,6 +85,7 @@ def group(
         float | None,
         typer.Option(min=0.1, max=3600, help="Seconds that the service may take; client.yaml may say too."),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", hidden=True, help="Nothing is asked.")] = False,
 ) -> None:
     """Talk to a network: addresses, objects, transactions."""
     wallet_place.set_config_path(client_config)

@@ -13,8 +13,9 @@ from aggregator.http_json import HttpFailure, JsonHttp
 from aggregator.rpc_client import ServiceUnreachable
 from aggregator.wallet.keystore import WalletError
 from cli import output
+from cli.abort_text import explain_failure
 from cli.session import Session, with_session
-from cli.show_transaction import SHOW_ALL, show_transaction
+from cli.show_transaction import SHOW_ALL, owner_text, show_transaction
 from proto.ids import format_address, parse_address, parse_digest
 
 app = typer.Typer()
@@ -92,20 +93,28 @@ def gas(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) 
 def balance(
     owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None,
     coin_type: str | None = None,
-    with_coins: bool = False,
+    with_coins: Annotated[bool, typer.Option("--with-coins", help="Each coin, too.")] = False,
 ) -> None:
     """Print balances by type of coin."""
 
-    async def work(session: Session) -> tuple[list[Any], list[Any]]:
+    async def work(session: Session) -> list[tuple[Any, list[Any]]]:
         address = format_address(session.address(owner))
-        balances = await session.rpc.call("iotax_getAllBalances", address)
-        coins = await session.rpc.all_pages("iotax_getAllCoins", address) if with_coins else []
-        return [b for b in balances if coin_type in (None, b["coinType"])], coins
+        by_type: dict[str, list[Any]] = {}
+        for coin in await session.rpc.all_pages("iotax_getAllCoins", address):
+            if coin_type in (None, coin["coinType"]):
+                by_type.setdefault(coin["coinType"], []).append(coin)
+        metadata = [await session.rpc.call("iotax_getCoinMetadata", name) for name in by_type]
+        return list(zip(metadata, by_type.values(), strict=True))
 
-    balances, coins = with_session(work)
-    rows = [(b["coinType"], b["coinObjectCount"], b["totalBalance"]) for b in balances]
-    rows += [(f"  {c['coinObjectId']}", c["coinType"], c["balance"]) for c in coins]
-    output.result({"balances": balances, "coins": coins}, rows, ("coin type", "coins", "balance"))
+    found = with_session(work)
+    rows: list[tuple[Any, ...]] = []
+    for metadata, coins in found:
+        total = sum(int(coin["balance"]) for coin in coins)
+        rows.append((coins[0]["coinType"], len(coins), total, _in_units(total, metadata)))
+        if with_coins:
+            balances = ((coin["coinObjectId"], int(coin["balance"])) for coin in coins)
+            rows += [(f"  {id_}", "", value, _in_units(value, metadata)) for id_, value in balances]
+    output.result([found, with_coins], rows, ("coin type", "coins", "balance", "amount"))
 
 
 @app.command()
@@ -138,6 +147,7 @@ def object_(
         output.show_json(data)
         return
     rows = [(name, value) for name, value in data.items() if name not in ("content", "bcs", "display")]
+    rows = [(name, owner_text(value) if name == "owner" else value) for name, value in rows]
     shown = data.get("content") or data.get("bcs") or {}
     rows += list((shown.get("fields") or shown.get("disassembled") or shown).items())
     output.table(("", ""), rows)
@@ -164,6 +174,7 @@ def tx_block(
 
     async def work(session: Session) -> tuple[Any, Any]:
         found = await session.rpc.call("iota_getTransactionBlock", digest, SHOW_ALL)
+        await explain_failure(session.rpc, found)
         return found, await session.rpc.call("movelite_getReceipt", digest)
 
     found, proof = with_session(work)
@@ -172,6 +183,13 @@ def tx_block(
     show_transaction(found, proof)
     if receipt is not None and not output.is_json():
         output.say(f"  receipt      in {receipt}")
+
+
+def _in_units(value: int, metadata: dict[str, Any] | None) -> str:
+    """A balance as its coin's metadata says, nothing without them."""
+    if metadata is None:
+        return ""
+    return f"{output.decimal(value, metadata['decimals'])} {metadata['symbol']}"
 
 
 def _iota(nanos: str) -> str:

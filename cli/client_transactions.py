@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from aggregator.transaction_builder import BuildError, TransactionBuilder
+from cli.package_options import with_build_options
 from cli.session import Session, with_session
 from cli.transaction_options import Plan, with_transaction_options
 from cli.wallet import execute, read_base64
@@ -21,6 +22,13 @@ from proto.type_tag import parse_type_tag
 app = typer.Typer()
 
 SPLIT_EQUAL_MAX = 500
+
+WithUnpublished = Annotated[
+    bool,
+    typer.Option(
+        "--with-unpublished-dependencies", help="Dependencies that are not published become part of it."
+    ),
+]
 
 
 def transfer(
@@ -142,9 +150,10 @@ def call(
     return Plan(build)
 
 
+@with_build_options(hidden=True)
 def publish(
     package_path: Annotated[Path, typer.Argument(help="Folder with a Move.toml.")] = Path("."),
-    with_unpublished_dependencies: bool = False,
+    with_unpublished_dependencies: WithUnpublished = False,
     skip_dependency_verification: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> Plan:
     """Build a package and publish it; you get its UpgradeCap."""
@@ -161,10 +170,11 @@ def publish(
     return Plan(build, record=lambda response: releases[0].record(response))
 
 
+@with_build_options(hidden=True)
 def upgrade(
     upgrade_capability: Annotated[str, typer.Option(help="The UpgradeCap of the package.")],
     package_path: Annotated[Path, typer.Argument(help="Folder with a Move.toml.")] = Path("."),
-    with_unpublished_dependencies: bool = False,
+    with_unpublished_dependencies: WithUnpublished = False,
     skip_dependency_verification: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> Plan:
     """Build a package and publish it as the next version of itself."""

@@ -55,7 +55,7 @@ def new_address(
 
     scheme = read_scheme(key_scheme)
     words = generate_mnemonic(read_word_count(word_length))
-    config = load_config()
+    config = load_config() if config_file().exists() else ClientConfig.create(config_file())
     address = config.keystore.add(derive_key_pair(words, scheme, derivation_path), alias)
     shown = {
         "alias": config.keystore.alias(address),
@@ -109,4 +109,7 @@ def new_env(
     else:
         ClientConfig.create(path, environment)
         output.note(f"made the wallet {path}")
-    output.line(alias)
+    if output.is_json():
+        output.show_json(environment.as_json())
+    else:
+        output.say(f"added the environment {alias}; `movelite client switch --env {alias}` uses it")

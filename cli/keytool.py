@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,11 +58,13 @@ def _key_json(key: KeyPair, alias: str) -> dict[str, Any]:
 
 @app.command(epilog="Example: movelite keytool generate ed25519 word24")
 def generate(
-    key_scheme: str,
-    word_length: Annotated[str | None, typer.Argument()] = None,
-    derivation_path: Annotated[str | None, typer.Argument()] = None,
+    key_scheme: Annotated[str, typer.Argument(help="ed25519, secp256k1 or secp256r1")],
+    derivation_path: Annotated[str | None, typer.Argument(help="m/44'/4218'/0'/0'/0' and the like")] = None,
+    word_length: Annotated[str | None, typer.Argument(help="word12, word15, ... word24")] = None,
 ) -> None:
     """Make a key and write it to ADDRESS.key in this folder; the keystore is not touched."""
+    if derivation_path is not None and not derivation_path.startswith("m/"):
+        derivation_path, word_length = word_length, derivation_path  # either may be left out
     words = generate_mnemonic(read_word_count(word_length))
     key = derive_key_pair(words, read_scheme(key_scheme), derivation_path)
     shown = {**_key_json(key, ""), "mnemonic": words}
@@ -112,13 +116,19 @@ def show(file: Path) -> None:
     output.fields(_key_json(key, ""))
 
 
-@app.command(epilog="Example: movelite keytool export happy-opal")
-def export(key_identity: str) -> None:
+@app.command(epilog="Example: movelite keytool export --key-identity happy-opal")
+def export(
+    key: Annotated[str | None, typer.Argument(help="The same, without its name.")] = None,
+    key_identity: Annotated[str | None, typer.Option(help="Address or alias of the key.")] = None,
+) -> None:
     """Print a private key of the keystore."""
+    if (key is None) == (key_identity is None):
+        raise typer.BadParameter("name one key: --key-identity ADDRESS or ALIAS")
     keystore = _keystore()
-    key = keystore.key(keystore.resolve(key_identity))
-    shown = _key_json(key, keystore.alias(address_of(key.scheme, key.public_key)))
-    output.fields({"exportedPrivateKey": encode_private_key(key), **shown})
+    found = keystore.key(keystore.resolve(key_identity or key or ""))
+    shown = _key_json(found, keystore.alias(address_of(found.scheme, found.public_key)))
+    private = {"exportedPrivateKey": encode_private_key(found)}
+    output.fields({**private, "key": shown} if output.is_json() else {**private, **shown})
 
 
 @app.command(epilog="Example: movelite keytool convert iotaprivkey1...")
@@ -152,7 +162,7 @@ def sign(
         raise typer.BadParameter("--intent is 0 (a transaction) or 3 (a personal message)")
     scope, raw = Scope(intent), read_base64(data)
     if scope is Scope.TRANSACTION_DATA:
-        bcs.decode(TransactionData, raw)
+        _read_transaction(raw)
     keystore = _keystore()
     signer = keystore.resolve(address)
     message = intent_message(scope, raw)
@@ -170,15 +180,33 @@ def sign(
 
 
 @app.command("decode-or-verify-tx", epilog="Example: movelite keytool decode-or-verify-tx --tx-bytes BASE64")
-def decode_or_verify_tx(tx_bytes: Annotated[str, typer.Option()], sig: str | None = None) -> None:
+def decode_or_verify_tx(
+    tx_bytes: Annotated[str, typer.Option(help="Base64 of the transaction.")],
+    sig: Annotated[str | None, typer.Option(help="Base64 of a signature.")] = None,
+    cur_epoch: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
     """Show a transaction, and check a signature of it."""
-    data = bcs.decode(TransactionData, read_base64(tx_bytes))
-    shown: dict[str, Any] = {"tx": str(data), "result": None}
+    from aggregator.service.transaction_json import transaction_data_json  # only now: it takes long
+
+    data = _read_transaction(read_base64(tx_bytes))
+    shown: dict[str, Any] = {"tx": asyncio.run(transaction_data_json(data, None)), "result": None}
     if sig is not None:
         signature = read_signature(read_base64(sig))
         signature.verify(Scope.TRANSACTION_DATA, bcs.encode(TransactionData, data))
         shown["result"] = f"valid signature of {format_address(signer_address(signature))}"
-    output.fields(shown)
+    if output.is_json():
+        output.show_json(shown)
+        return
+    output.say(json.dumps(shown["tx"], indent=2))
+    if shown["result"] is not None:
+        output.say(shown["result"], "green")
+
+
+def _read_transaction(raw: bytes) -> TransactionData:
+    try:
+        return bcs.decode(TransactionData, raw)
+    except bcs.BcsError as error:
+        raise WalletError(f"these bytes are no transaction: {error}") from error
 
 
 def _read_key(text: str) -> KeyPair:

@@ -24,6 +24,11 @@ class LazyGroup(TyperGroup):
 
     places: ClassVar[Mapping[str, Place]] = {}
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # Their names alone: who mistypes one is told which are near.
+        self.commands = dict.fromkeys(self.places)  # type: ignore[assignment]
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Names, in the order of the overview."""
         return list(self.places)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -42,6 +43,7 @@ MANY_VALUES = {
     "--weights",
     "--host",
     "--gas",
+    "--emit",
 }
 """Options that take one value or more, as in the iota CLI: --args 1 2 3."""
 
@@ -95,10 +97,23 @@ def make_app() -> typer.Typer:
     )
 
     @app.callback()
-    def root() -> None:
+    def root(
+        version: Annotated[
+            bool, typer.Option("--version", "-V", is_eager=True, callback=_show_version, help="Print it.")
+        ] = False,
+    ) -> None:
         pass
 
     return app
+
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version  # only now: it takes longer than a whole overview
+
+    typer.echo(f"movelite {version('movelite')}")
+    raise typer.Exit
 
 
 def spread(words: Sequence[str]) -> list[str]:

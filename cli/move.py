@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.lazy import LazyGroup, Place
-from cli.package_options import PackageOptions, set_given
+from cli.package_options import given, set_given, with_build_options
 
 
 class PackageGroup(LazyGroup):
@@ -47,13 +48,21 @@ class PackageGroup(LazyGroup):
             if word == "--":
                 rest += [word, *following]
             elif option is not None and name not in (own or ()):
-                takes_more = not value and not option.is_flag and not option.count
-                front += [word, *([more] if takes_more and (more := next(following, None)) else [])]
+                front.append(word)
+                if not value and not option.is_flag and not option.count:
+                    front.append(_value_of(name, following))
             else:
                 rest.append(word)
                 if own is None and not word.startswith("-"):
                     own = _option_names(self.get_command(ctx, word))
         return [*front, *rest]
+
+
+def _value_of(name: str, following: Iterator[str]) -> str:
+    value = next(following, None)
+    if value is None:
+        raise typer.BadParameter(f"the option {name} needs a value")
+    return value
 
 
 def _option_names(command: Any) -> frozenset[str]:
@@ -66,66 +75,10 @@ app = typer.Typer(cls=PackageGroup, no_args_is_help=True)
 
 
 @app.callback()
+@with_build_options()
 def group(
     path: Annotated[Path | None, typer.Option("--path", "-p", help="Folder of the package.")] = None,
     verbose: Annotated[int, typer.Option("-v", count=True, help="Say more.")] = 0,
-    dev: Annotated[
-        bool, typer.Option("--dev", "-d", help="With dev-addresses and dev-dependencies.")
-    ] = False,
-    test: Annotated[bool, typer.Option("--test", help="As --dev, and with tests.")] = False,
-    doc: Annotated[bool, typer.Option("--doc", help="Documentation goes to build/, too.")] = False,
-    install_dir: Annotated[Path | None, typer.Option(help="Where build/ goes; else the package.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Use nothing of earlier builds.")] = False,
-    fetch_deps_only: Annotated[
-        bool, typer.Option("--fetch-deps-only", help="Only find the dependencies.")
-    ] = False,
-    skip_fetch_latest_git_deps: Annotated[
-        bool, typer.Option("--skip-fetch-latest-git-deps", help="Has no effect: nothing is fetched.")
-    ] = False,
-    default_move_flavor: Annotated[
-        str | None, typer.Option(metavar="core|iota", help="For packages that name none; else iota.")
-    ] = None,
-    default_move_edition: Annotated[
-        str | None, typer.Option(help="For packages that name none; else legacy.")
-    ] = None,
-    dependencies_are_root: Annotated[
-        bool, typer.Option("--dependencies-are-root", help="Warnings of dependencies, too.")
-    ] = False,
-    silence_warnings: Annotated[bool, typer.Option("--silence-warnings", help="No warnings.")] = False,
-    warnings_are_errors: Annotated[
-        bool, typer.Option("--warnings-are-errors", help="Fail where there are warnings.")
-    ] = False,
-    json_errors: Annotated[
-        bool, typer.Option("--json-errors", help="What the compiler says as JSON, on standard output.")
-    ] = False,
-    no_lint: Annotated[bool, typer.Option("--no-lint", help="No lints.")] = False,
-    lint: Annotated[bool, typer.Option("--lint", help="All lints, not only the usual ones.")] = False,
-    no_implicit_dependencies: Annotated[
-        bool,
-        typer.Option("--no-implicit-dependencies", help="Only those that Move.toml names."),
-    ] = False,
 ) -> None:
     """Make, build and test Move packages."""
-    if lint and no_lint:
-        raise typer.BadParameter("the argument '--lint' cannot be used with '--no-lint'")
-    set_given(
-        PackageOptions(
-            path,
-            verbose,
-            dev,
-            test,
-            doc=doc,
-            install_dir=install_dir,
-            force=force,
-            fetch_deps_only=fetch_deps_only,
-            default_flavor=default_move_flavor,
-            default_edition=default_move_edition,
-            dependencies_are_root=dependencies_are_root,
-            silence_warnings=silence_warnings,
-            warnings_are_errors=warnings_are_errors,
-            json_errors=json_errors,
-            lint=lint,
-            no_lint=no_lint,
-            no_implicit_dependencies=no_implicit_dependencies,
-        )
-    )
+    set_given(replace(given(), place=path, verbosity=verbose))

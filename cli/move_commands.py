@@ -89,7 +89,7 @@ def new(
 
 def _write_package(folder: Path, name: str) -> None:
     """A package with one module; one of the core language if that is wanted, then without any."""
-    has_framework = given().default_flavor != "core"
+    has_framework = given().default_move_flavor != "core"
     (folder / "sources").mkdir(parents=True, exist_ok=True)
     dependencies = _IOTA.format(_FRAMEWORK) if has_framework else ""
     addresses = f'{name.lower()} = "0x0"\n' if has_framework else ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-NANOS_PER_IOTA = 1_000_000_000
+IOTA_DECIMALS = 9
 
 _json = False
 
@@ -88,8 +88,13 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        shown.add_row(*map(text_of, row))
     _console().print(shown)
+
+
+def text_of(value: Any) -> str:
+    """A value for people: what has parts, and what is true or not, as JSON."""
+    return json.dumps(value) if isinstance(value, dict | list | bool) else str(value)
 
 
 def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
@@ -107,12 +112,11 @@ def fields(value: dict[str, Any]) -> None:
 
 def amount(nanos: int | str) -> str:
     """Nanos in IOTA, for people."""
-    whole, rest = divmod(abs(int(nanos)), NANOS_PER_IOTA)
-    sign = "-" if int(nanos) < 0 else ""
-    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
-    return f"{sign}{whole:,}{fraction} IOTA"
+    return f"{decimal(int(nanos), IOTA_DECIMALS)} IOTA"
 
 
-def short(text: str) -> str:
-    """A long id or digest for people."""
-    return text if len(text) <= 14 else f"{text[:8]}…{text[-4:]}"
+def decimal(value: int, decimals: int) -> str:
+    """A number of least parts in whole ones, for people."""
+    whole, rest = divmod(abs(value), 10**decimals)
+    fraction = f".{rest:0{decimals}d}".rstrip("0").rstrip(".") if decimals else ""
+    return f"{'-' if value < 0 else ''}{whole:,}{fraction}"

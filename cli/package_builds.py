@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli import output
+from cli.package_options import given
 from movelite.package.build import BuildError, BuildOptions, BuiltPackage, build
 from movelite.package.errors import PackageError
 from movelite.package.graph import PackageGraph
@@ -69,7 +70,11 @@ def messages_of(report: str, options: BuildOptions) -> list[Any]:
 
 def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> PackageToPublish:
     """Build a package that is to be published on a network. Raises: PackageError."""
-    built = build_package(folder, BuildOptions(with_unpublished=with_unpublished, chain_id=chain_id))
+    wanted = given()
+    if wanted.test:
+        raise PackageError("--test compiles tests, which are not published", folder)
+    options = wanted.build_options(with_unpublished=with_unpublished, chain_id=chain_id)
+    built = build_package(folder, options, is_forced=wanted.force)
     if built.unpublished:
         names = ", ".join(built.unpublished)
         hint = "Publish them first, or publish them along with --with-unpublished-dependencies."

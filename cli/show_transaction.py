@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from cli import output
@@ -16,6 +17,16 @@ SHOW_ALL = {
 """Options of a read with which everything is shown."""
 
 
+EMITTED = {
+    "effects": "effects",
+    "input": "transaction",
+    "events": "events",
+    "object_changes": "objectChanges",
+    "balance_changes": "balanceChanges",
+}
+"""What --emit names, with the part of a response that it is."""
+
+
 def owner_text(shown: Any) -> str:
     """An owner for people."""
     if isinstance(shown, dict):
@@ -24,9 +35,16 @@ def owner_text(shown: Any) -> str:
     return str(shown).lower()
 
 
-def show_transaction(response: dict[str, Any], receipt: dict[str, Any] | None) -> None:
-    """Print a transaction's response: JSON, or what a person wants to know."""
+def show_transaction(
+    response: dict[str, Any], receipt: dict[str, Any] | None, emit: Collection[str] = ()
+) -> None:
+    """Print a transaction's response: JSON, or what a person wants to know.
+
+    emit: the parts to show, as in EMITTED; all if empty. People see in any case whether it succeeded.
+    """
+    left_out = {part for name, part in EMITTED.items() if emit and name not in emit}
     if output.is_json():
+        response = {name: part for name, part in response.items() if name not in left_out}
         output.show_json(response)
         return
     output.say(f"Transaction {response['digest']}", "bold")
@@ -34,7 +52,7 @@ def show_transaction(response: dict[str, Any], receipt: dict[str, Any] | None) -
     if receipt is not None:
         _show_signers("certificate", receipt["transactionSigners"], receipt)
         _show_signers("effects", receipt["effectsSigners"], receipt)
-    _show_outcome(response)
+    _show_outcome(response, left_out)
 
 
 def show_dry_run(response: dict[str, Any]) -> None:
@@ -72,20 +90,26 @@ def _show_status(response: dict[str, Any]) -> None:
     )
 
 
-def _show_outcome(response: dict[str, Any]) -> None:
+def _show_outcome(response: dict[str, Any], left_out: Collection[str] = ()) -> None:
+    if "effects" not in left_out:
+        _show_gas(response)
+    shown = {name: () if name in left_out else response.get(name) or () for name in EMITTED.values()}
+    for change in shown["objectChanges"]:
+        output.say(f"  {change['type']:<12} {_change_text(change)}")
+    for change in shown["balanceChanges"]:
+        amount = _amount_text(change["coinType"], change["amount"])
+        output.say(f"  balance      {owner_text(change['owner'])} {amount}")
+    for event in shown["events"]:
+        output.say(f"  event        {event['type']} {output.text_of(event['parsedJson'])}")
+
+
+def _show_gas(response: dict[str, Any]) -> None:
     gas = response["effects"]["gasUsed"]
     spent = int(gas["computationCost"]) + int(gas["storageCost"]) - int(gas["storageRebate"])
     output.say(
         f"  gas      {output.amount(spent)} (computation {gas['computationCost']}, "
         f"storage {gas['storageCost']}, rebate {gas['storageRebate']} nanos)"
     )
-    for change in response.get("objectChanges") or ():
-        output.say(f"  {change['type']:<12} {_change_text(change)}")
-    for change in response.get("balanceChanges") or ():
-        amount = _amount_text(change["coinType"], change["amount"])
-        output.say(f"  balance      {owner_text(change['owner'])} {amount}")
-    for event in response.get("events") or ():
-        output.say(f"  event        {event['type']} {event['parsedJson']}")
 
 
 def _show_signers(name: str, signers: list[dict[str, Any]], receipt: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from aggregator.wallet.client_config import ClientConfig, Environment, config_folder
 from cli import event_loop, output
@@ -39,14 +40,35 @@ class StartError(Exception):
     """An authority that does not come up."""
 
 
-@app.command("start", epilog=_EPILOG)
+class StartCommand(TyperCommand):
+    """Takes --with-faucet=HOST:PORT, too: an option with a value that may be missing."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Split the value off, which --faucet-listen takes."""
+        words: list[str] = []
+        for word in args:
+            name, _, place = word.partition("=")
+            is_faucet = name in ("--faucet", "--with-faucet") and place
+            words += ["--faucet", "--faucet-listen", place] if is_faucet else [word]
+        return super().parse_args(ctx, words)
+
+
+@app.command("start", epilog=_EPILOG, cls=StartCommand)
 def start(
     authorities: Annotated[int, typer.Option(min=1, max=50, help="How many, when the network is made.")] = 4,
-    data_dir: Annotated[Path | None, typer.Option(help="Where state is kept.")] = None,
-    force_regenesis: Annotated[bool, typer.Option(help="Forget the state and begin anew.")] = False,
-    faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet", help="Run the faucet too.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", "--network.config", help="Where state is kept.")
+    ] = None,
+    force_regenesis: Annotated[
+        bool, typer.Option("--force-regenesis", help="Forget the state and begin anew.")
+    ] = False,
+    faucet: Annotated[
+        bool,
+        typer.Option("--faucet", "--with-faucet", help="Run the faucet too; --with-faucet=HOST:PORT: there."),
+    ] = False,
     rpc_port: Annotated[int, typer.Option("--rpc-port", "--fullnode-rpc-port", help="0: any.")] = 9000,
     faucet_port: Annotated[int, typer.Option(help="0: any.")] = 9123,
+    faucet_listen: Annotated[str | None, typer.Option(hidden=True)] = None,
     authority_port: Annotated[int, typer.Option(help="First port, when the network is made; 0: any.")] = 9200,
     host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
     tls: Annotated[
@@ -65,7 +87,8 @@ def start(
 
     folder = data_dir or config_folder() / "network"
     rpc_socket = listen(host, rpc_port)
-    faucet_socket = listen(host, faucet_port) if faucet else None
+    faucet_place = _place(faucet_listen or "", host, faucet_port)
+    faucet_socket = listen(*faucet_place) if faucet else None
     if force_regenesis:
         files.remove_network(folder)
     if not files.is_network(folder):
@@ -73,6 +96,14 @@ def start(
         files.make_network(folder, plan(authorities, authority_port, tls=tls))
     network = Network.load(folder / files.COMMITTEE)
     event_loop.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
+
+
+def _place(text: str, host: str, port: int) -> tuple[str, int]:
+    """HOST:PORT of a text that has one of them or both."""
+    named, _, number = ("", "", text) if text.isdigit() else text.partition(":")
+    if number and not (number.isdigit() and int(number) < 1 << 16):
+        raise typer.BadParameter(f"{text!r} is no HOST:PORT")
+    return named or host, int(number or port)
 
 
 async def _run(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.show_transaction import EMITTED
 from cli.wallet import Build, TransactionOptions, transact
 
 GasOption = Annotated[list[str] | None, typer.Option("--gas", help="Coins that pay for gas.")]
@@ -23,6 +24,10 @@ _FLAGS = (
 """Fields of TransactionOptions with the flags that set them."""
 
 _BUDGET = typer.Option("--gas-budget", help="Most that gas may cost, in nanos.")
+
+_EMIT = typer.Option(
+    "--emit", help=f"What to show of a transaction, separated by commas; else all: {', '.join(EMITTED)}."
+)
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,18 @@ def with_transaction_options(command: Callable[..., Plan], *, names_gas: bool = 
     own = signature(command, eval_str=True)
 
     @wraps(command)
-    def run(*, gas: list[str] | None = None, gas_budget: int | None = None, **given: Any) -> None:
+    def run(
+        *,
+        gas: list[str] | None = None,
+        gas_budget: int | None = None,
+        emit: list[str] | None = None,
+        **given: Any,
+    ) -> None:
         flags = {name: given.pop(name) for name, _, _ in _FLAGS}
+        emitted = _emitted(emit or ())
         plan = command(**given)
-        response = transact(plan.build, TransactionOptions(plan.gas or gas or (), gas_budget, **flags))
+        options = TransactionOptions(plan.gas or gas or (), gas_budget, **flags, emit=emitted)
+        response = transact(plan.build, options)
         if response is not None and plan.record is not None:
             plan.record(response)
 
@@ -56,11 +69,20 @@ def with_transaction_options(command: Callable[..., Plan], *, names_gas: bool = 
     shown.append(_parameter("gas_budget", Annotated[int | None, _BUDGET], None))
     for name, flag, text in _FLAGS:
         shown.append(_parameter(name, Annotated[bool, typer.Option(flag, help=text)], False))
+    shown.append(_parameter("emit", Annotated[list[str] | None, _EMIT], None))
     run.__signature__ = own.replace(  # type: ignore[attr-defined]
         parameters=[one.replace(kind=Parameter.KEYWORD_ONLY) for one in shown], return_annotation=None
     )
     run.__annotations__ = {one.name: one.annotation for one in shown}
     return run
+
+
+def _emitted(words: Sequence[str]) -> frozenset[str]:
+    """The parts of a transaction that --emit names."""
+    names = frozenset(name.strip() for word in words for name in word.split(","))
+    if unknown := sorted(names - EMITTED.keys()):
+        raise typer.BadParameter(f"--emit: {', '.join(unknown)} is none of {', '.join(EMITTED)}")
+    return names
 
 
 def _parameter(name: str, annotation: Any, default: object) -> Parameter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from aggregator.transaction_builder import (
 )
 from aggregator.wallet.journal import SentTransaction
 from cli import output, simulation
+from cli.abort_text import explain_failure
 from cli.sending import complete_pending, journal_of, send
 from cli.session import Session, with_session
 from cli.show_transaction import show_dry_run, show_inspection, show_transaction
@@ -89,7 +90,7 @@ def owner_of(shown: Any) -> Owner:
 
 @dataclass(frozen=True)
 class TransactionOptions:
-    """How to finish a transaction."""
+    """How to finish a transaction. emit: what to show of it, as show_transaction takes it."""
 
     gas: Sequence[str] = ()
     gas_budget: int | None = None
@@ -98,6 +99,7 @@ class TransactionOptions:
     dry_run: bool = False
     dev_inspect: bool = False
     sender: str | None = None
+    emit: Collection[str] = ()
 
     @property
     def is_sent(self) -> bool:
@@ -128,6 +130,7 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
         await build(session, builder, sender)
         if options.dev_inspect:
             found = await simulation.dev_inspect(session.rpc, builder.kind(), sender, options.gas_budget)
+            await explain_failure(session.rpc, found)
             show_inspection(found)
             return None
         price = await session.view.reference_gas_price()
@@ -140,7 +143,9 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
             gas = [parse_address(text) for text in options.gas]
             data = await builder.finish(sender, budget, gas, price)
         if options.dry_run:
-            show_dry_run(await simulation.dry_run(session.rpc, data))
+            found = await simulation.dry_run(session.rpc, data)
+            await explain_failure(session.rpc, found)
+            show_dry_run(found)
             return None
         return await finish(session, data, options)
 
@@ -159,16 +164,19 @@ async def finish(
     if options.print_signed:
         _print_bytes("signedTxBytes", SenderSignedData(data, (signature,)).to_bytes())
         return None
-    return await execute(session, raw, [signature])
+    return await execute(session, raw, [signature], options.emit)
 
 
-async def execute(session: Session, raw: bytes, signatures: Sequence[bytes]) -> dict[str, Any]:
+async def execute(
+    session: Session, raw: bytes, signatures: Sequence[bytes], emit: Collection[str] = ()
+) -> dict[str, Any]:
     """Execute a signed transaction and print what it did. Raises: TransactionFailed, RpcError."""
     response = await send(session, SentTransaction(raw, tuple(signatures)))
+    await explain_failure(session.rpc, response)
     receipt = None
     if not output.is_json():
         receipt = await _receipt(session, response["digest"])
-    show_transaction(response, receipt)
+    show_transaction(response, receipt, emit)
     status = response["effects"]["status"]
     if status["status"] != "success":
         raise TransactionFailed(f"transaction {response['digest']} failed: {status.get('error')}")

@@ -82,8 +82,8 @@ async def transaction_json(signed: SenderSignedData, catalog: TypeCatalog) -> Js
     }
 
 
-async def transaction_data_json(data: TransactionData, catalog: TypeCatalog) -> Json:
-    """A transaction without signatures."""
+async def transaction_data_json(data: TransactionData, catalog: TypeCatalog | None) -> Json:
+    """A transaction without signatures; without a catalog, pure values that calls take are shown as bytes."""
     kind: Json = {"kind": type(data.kind).__name__}
     if isinstance(data.kind, ProgrammableTransaction):
         types = await _pure_types(data.kind, catalog)
@@ -182,7 +182,7 @@ def _number(type_: TypeTag, value: Any) -> Any:
     return str(value) if type_ in (tags.U64, tags.U128, tags.U256) else value
 
 
-async def _pure_types(kind: ProgrammableTransaction, catalog: TypeCatalog) -> dict[int, TypeTag]:
+async def _pure_types(kind: ProgrammableTransaction, catalog: TypeCatalog | None) -> dict[int, TypeTag]:
     """Types of pure inputs, as the commands that use them say."""
     types: dict[int, TypeTag] = {}
 
@@ -198,7 +198,7 @@ async def _pure_types(kind: ProgrammableTransaction, catalog: TypeCatalog) -> di
                 for amount in amounts:
                     use(amount, tags.U64)
             case MoveCall():
-                module = await catalog.module(command.package, command.module)
+                module = await catalog.module(command.package, command.module) if catalog else None
                 function = module.functions.get(command.function) if module else None
                 for argument, parameter in zip(
                     command.arguments, function.parameters if function else (), strict=False

@@ -139,10 +139,14 @@ class ClientConfig:
         return ClientConfig(path, content, Keystore.load(path.parent / content.keystore))
 
     @staticmethod
-    def create(path: Path, environment: Environment) -> ClientConfig:
-        """A new configuration with one network and an empty keystore beside it."""
+    def create(path: Path, environment: Environment | None = None) -> ClientConfig:
+        """A new configuration with one network, or none yet, and beside it the keystore.
+
+        Raises: WalletError.
+        """
         keystore = Keystore(path.parent / "iota.keystore")
-        content = _File(keystore.path, [environment], environment.alias)
+        known = [] if environment is None else [environment]
+        content = _File(keystore.path, known, None if environment is None else environment.alias)
         config = ClientConfig(path, content, Keystore.load(keystore.path))
         config.save()
         return config
@@ -158,7 +162,8 @@ class ClientConfig:
         for environment in self._content.envs:
             if environment.alias == self._content.active_env:
                 return environment
-        raise WalletError(f"no active environment in {self.path}: `movelite client switch --env NAME`")
+        how = "switch --env NAME" if self._content.envs else "new-env --alias NAME --rpc URL"
+        raise WalletError(f"no active environment in {self.path}: `movelite client {how}`")
 
     @property
     def active_address(self) -> Address:
@@ -184,12 +189,16 @@ class ClientConfig:
         self.save()
 
     def put_environment(self, environment: Environment, replace: bool = False) -> None:
-        """Add a network. Raises: WalletError if the alias is taken and replace is not set."""
+        """Add a network; the first one is used from now on.
+
+        Raises: WalletError if the alias is taken and replace is not set.
+        """
         taken = any(known.alias == environment.alias for known in self._content.envs)
         if taken and not replace:
             raise WalletError(f"there is an environment {environment.alias!r} already")
         kept = [known for known in self._content.envs if known.alias != environment.alias]
         self._content.envs = [*kept, environment]
+        self._content.active_env = self._content.active_env or environment.alias
         self.save()
 
     def save(self) -> None:

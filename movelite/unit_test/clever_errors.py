@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from movelite.bytecode.file_format import CompiledModule
+from movelite.bytecode.file_format import CompiledModule, Primitive, Vector
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.unit_test.value_text import one_line
 from movelite.vm.loaded import type_of_token
@@ -19,6 +19,7 @@ from proto import bcs
 _TAG = 1 << 63
 _FIELD = 0xFFFF
 _NONE = 0xFFFF
+_BYTES = Vector(Primitive.U8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,14 @@ def _no_datatype(handle: int) -> DatatypeInfo:
 
 
 def _constant_bytes(module: CompiledModule, index: int | None) -> bytes | None:
-    """The bytes in a constant of type vector<u8>."""
+    """The bytes in a constant, None if it is not of type vector<u8>."""
     if index is None or index >= len(module.constant_pool):
         return None
+    constant = module.constant_pool[index]
+    if constant.type_ != _BYTES:
+        return None
     try:
-        value = bcs.decode(bytes, module.constant_pool[index].data)
+        value = bcs.decode(bytes, constant.data)
     except bcs.BcsError:
         return None
     return value

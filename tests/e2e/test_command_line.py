@@ -103,8 +103,8 @@ def created(response: Any, part: str) -> str:
 
 def balance(line: CommandLine, name: str) -> int:
     """Nanos of an address."""
-    balances = line.json("client", "balance", name)["balances"]
-    return int(balances[0]["totalBalance"]) if balances else 0
+    found, _ = line.json("client", "balance", name, "--coin-type", "0x2::iota::IOTA")
+    return sum(int(coin["balance"]) for _, coins in found for coin in coins)
 
 
 def test_addresses_and_environments(line: CommandLine) -> None:

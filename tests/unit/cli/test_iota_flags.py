@@ -1,0 +1,171 @@
+"""Flags that users of the `iota` command type: they mean the same here."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from cli.main import main
+from cli.package_options import given, with_build_options
+from cli.show_transaction import show_transaction
+from cli.start import StartCommand, _place
+from proto import bcs
+from proto.ids import Address, Digest, ObjectID
+from proto.object import ObjectRef
+from proto.transaction import GasCoin, GasData, ProgrammableTransaction, Pure, SplitCoins, TransactionData
+from proto.transaction import Input as In
+
+RESPONSE: dict[str, Any] = {
+    "digest": "D",
+    "transaction": {},
+    "effects": {
+        "status": {"status": "success"},
+        "gasUsed": {"computationCost": "1", "storageCost": "2", "storageRebate": "3"},
+    },
+    "events": [{"type": "0x1::m::Made", "parsedJson": {"by": "me", "first": True}}],
+    "objectChanges": [{"type": "deleted", "objectId": "0x5", "objectType": "0x1::m::T"}],
+    "balanceChanges": [{"owner": "Immutable", "coinType": "0x2::iota::IOTA", "amount": "-5"}],
+}
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a command with a configuration folder of its own: its exit code, and what it printed."""
+    monkeypatch.setenv("MOVELITE_CONFIG_DIR", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(words)
+        printed = capsys.readouterr()
+        return int(stopped.value.code or 0), printed.out + printed.err
+
+    return run
+
+
+def test_commands_that_publish_take_the_options_of_builds() -> None:
+    app = typer.Typer()
+    seen = []
+
+    @app.command()
+    @with_build_options(hidden=True)
+    def publish(place: str) -> None:
+        seen.append((place, given()))
+
+    app(["here", "--silence-warnings", "--dev", "--skip-fetch-latest-git-deps"], standalone_mode=False)
+    [(place, options)] = seen
+    assert (place, options.silence_warnings, options.dev, options.force) == ("here", True, True, False)
+
+
+def test_who_mistypes_a_command_is_told_what_is_near(run: Any) -> None:
+    code, said = run("client", "gass")
+    assert (code, "Did you mean 'gas'?" in said) == (2, True)
+    assert "Did you mean 'client'?" in run("clinet")[1]
+    assert run("client", "zzzzzz")[1].rstrip().endswith("No such command 'zzzzzz'.")
+
+
+def test_an_option_of_a_package_without_its_value_is_named(run: Any) -> None:
+    code, said = run("move", "build", "--path")
+    assert (code, "--path needs a value" in said) == (2, True)
+
+
+def test_the_version(run: Any) -> None:
+    code, said = run("--version")
+    assert (code, said.split()[0]) == (0, "movelite")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", ("127.0.0.1", 9123)),
+        ("6124", ("127.0.0.1", 6124)),
+        ("0.0.0.0", ("0.0.0.0", 9123)),
+        ("0.0.0.0:7", ("0.0.0.0", 7)),
+    ],
+)
+def test_a_faucet_listens_where_the_option_says(text: str, place: tuple[str, int]) -> None:
+    assert _place(text, "127.0.0.1", 9123) == place
+
+
+def test_a_place_that_is_none_is_refused() -> None:
+    with pytest.raises(typer.BadParameter):
+        _place("host:port", "127.0.0.1", 9123)
+
+
+def test_the_faucet_is_wanted_with_and_without_a_place() -> None:
+    app = typer.Typer()
+    seen = []
+
+    @app.command(cls=StartCommand)
+    def start(
+        faucet: bool = typer.Option(False, "--faucet", "--with-faucet"),
+        faucet_listen: str = typer.Option(""),
+    ) -> None:
+        seen.append((faucet, faucet_listen))
+
+    for words in ([], ["--with-faucet"], ["--with-faucet=0.0.0.0:6124"]):
+        app(words, standalone_mode=False)
+    assert seen == [(False, ""), (True, ""), (True, "0.0.0.0:6124")]
+
+
+def test_only_what_is_to_be_emitted_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    show_transaction(RESPONSE, None, {"events"})
+    shown = capsys.readouterr().out
+    assert "success" in shown
+    assert 'event        0x1::m::Made {"by": "me", "first": true}' in shown
+    assert not any(word in shown for word in ("gas", "deleted", "balance"))
+    show_transaction(RESPONSE, None)
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("gas", "deleted", "balance", "event"))
+
+
+def test_what_to_emit_has_names(run: Any) -> None:
+    words = ("client", "transfer", "--to", "0x1", "--object-id", "0x2", "--emit", "effects,all")
+    code, said = run(*words)
+    assert (code, "--emit: all is none of effects" in said) == (2, True)
+
+
+def test_the_first_address_needs_no_wallet_and_the_first_network_is_used(run: Any) -> None:
+    assert run("client", "new-address", "ed25519", "alice")[0] == 0
+    code, said = run("client", "gas")
+    assert (code, "new-env --alias NAME --rpc URL" in said) == (1, True)
+    code, said = run("client", "new-env", "--alias", "net", "--rpc", "http://127.0.0.1:1", "--json")
+    assert (code, json.loads(said)["rpc"]) == (0, "http://127.0.0.1:1")
+    assert run("client", "-y", "active-env") == (0, "net\n")
+
+
+def test_a_key_is_exported_as_by_the_iota_command(run: Any) -> None:
+    run("client", "new-address", "ed25519", "alice")
+    exported = json.loads(run("keytool", "export", "--key-identity", "alice", "--json")[1])
+    assert exported["key"]["alias"] == "alice"
+    assert exported["exportedPrivateKey"].startswith("iotaprivkey1")
+    assert run("keytool", "export", "alice") == run("keytool", "export", "--key-identity", "alice")
+    assert run("keytool", "export")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("m/44'/4218'/0'/0'/1'", "word24"), ("word24", "m/44'/4218'/0'/0'/1'"), ("word24",)]
+)
+def test_a_key_is_generated_by_path_and_words_in_any_order(run: Any, words: tuple[str, ...]) -> None:
+    code, said = run("keytool", "generate", "ed25519", *words, "--json")
+    assert code == 0
+    assert len(json.loads(said)["mnemonic"].split()) == 24
+
+
+def test_a_transaction_is_decoded_to_what_people_read(run: Any) -> None:
+    coin = ObjectRef(ObjectID(bytes(31) + b"\7"), 1, Digest(bytes(32)))
+    kind = ProgrammableTransaction((Pure((5).to_bytes(8, "little")),), (SplitCoins(GasCoin(), (In(0),)),))
+    sender = Address(bytes(31) + b"\1")
+    data = TransactionData(kind, sender, GasData((coin,), sender, 1000, 2_000_000), None)
+    raw = b64encode(bcs.encode(TransactionData, data)).decode()
+    code, said = run("keytool", "decode-or-verify-tx", "--tx-bytes", raw, "--json")
+    shown = json.loads(said)["tx"]
+    assert (code, shown["transaction"]["inputs"][0]["value"]) == (0, "5")
+    assert shown["sender"] == f"0x{sender.hex()}"
+    code, said = run("keytool", "decode-or-verify-tx", "--tx-bytes", "AAAA")
+    assert (code, "these bytes are no transaction" in said) == (1, True)
