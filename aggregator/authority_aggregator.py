@@ -19,7 +19,7 @@ from aggregator.tally import VoteTally
 from proto import messages
 from proto.bitmap import bitmap_of, has_bit, includes
 from proto.committee import AuthorityName, Committee
-from proto.errors import AuthorityErrorKind
+from proto.errors import AuthorityErrorKind, TooMuchAtOnce
 from proto.ids import Digest
 from proto.merkle import merkle_proofs, merkle_root
 from proto.messages import (
@@ -37,6 +37,7 @@ from proto.messages import (
     Executed,
     ExecutedTransaction,
     NamedBatch,
+    NotExecuted,
     Receipt,
     Refused,
     TransactionBatch,
@@ -46,6 +47,8 @@ from proto.messages import (
 from proto.transaction import SenderSignedData, digest_of_bytes
 
 _T = TypeVar("_T")
+
+_TOO_MUCH = NotExecuted(TooMuchAtOnce())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,20 @@ class VoteRound:
 
 @dataclass(slots=True)
 class EffectsTally:
-    """Effects that authorities show for a list of certificates, grouped by equal votes."""
+    """Effects that authorities show for a list of certificates, grouped by equal votes.
+
+    left_out: certificates that were too much for one request, by index; each has to be shown by itself.
+    """
 
     groups: dict[tuple[tuple[Digest, ...], tuple[int, ...]], list[EffectsVote]] = field(default_factory=dict)
     results: dict[tuple[int, Digest], Executed] = field(default_factory=dict)
+    left_out: set[int] = field(default_factory=set)
 
     def add(self, response: CertificatesResponse) -> None:
         """Count the verified answer of one authority."""
         executed = [(i, r) for i, r in enumerate(response.results) if isinstance(r, Executed)]
+        if len(executed) < len(response.results):
+            self.left_out.update(i for i, r in enumerate(response.results) if r == _TOO_MUCH)
         effects_digests = tuple(result.effects.digest() for _, result in executed)
         for (index, result), digest in zip(executed, effects_digests, strict=True):
             self.results.setdefault((index, digest), result)
@@ -161,8 +170,11 @@ class AuthorityAggregator:
         accepting = messages.accepting_votes(votes, self.committee)
         return VoteRound(tuple(submissions), digests, accepting, tallies)
 
-    async def execute_round(self, voted: VoteRound) -> dict[int, Receipt]:
-        """Show the certificates of a round to all authorities; receipts by index, where a quorum agreed."""
+    async def execute_round(self, voted: VoteRound, left_out: set[int] | None = None) -> dict[int, Receipt]:
+        """Show the certificates of a round to all authorities; receipts by index, where a quorum agreed.
+
+        left_out: gets the indices of certificates that have to be shown by themselves, one by one.
+        """
         certified, epoch = voted.certified(), self.committee.epoch
         named = NamedBatch(
             epoch,
@@ -182,14 +194,16 @@ class AuthorityAggregator:
                 if includes(vote.accepted, named.certified)
             },
         )
-        found = await self._execute(showing)
+        found, too_much = await self._execute(showing)
+        if left_out is not None:
+            left_out.update(certified[position] for position in too_much - found.keys())
         return {certified[position]: receipt for position, receipt in found.items()}
 
     async def execute(self, certified: CertifiedTransaction) -> Receipt | None:
         """Show one certificate to all authorities; None if no quorum has executed it yet."""
         digest = certified.digest()
         whole = _once(lambda: CertificatesRequest(None, (certified,)))
-        found = await self._execute(Showing((digest,), whole, lambda: [certified]))
+        found, _ = await self._execute(Showing((digest,), whole, lambda: [certified]))
         return found.get(0) or await self.receipt(digest)
 
     async def receipt(self, digest: Digest) -> Receipt | None:
@@ -246,7 +260,8 @@ class AuthorityAggregator:
         """Give answers and errors of all to take as they come; FanOut.ask tells until when."""
         await self._fan_out.ask(ask, take, is_done)
 
-    async def _execute(self, showing: Showing) -> dict[int, Receipt]:
+    async def _execute(self, showing: Showing) -> tuple[dict[int, Receipt], set[int]]:
+        """Receipts, and what was left out by somebody, by index."""
         tally = EffectsTally()
         receipts: dict[int, Receipt] = {}
 
@@ -263,7 +278,7 @@ class AuthorityAggregator:
         )
         for name, _ in not_asked:
             self._deliveries[name].tell(showing)
-        return receipts
+        return receipts, tally.left_out
 
     def _settle(
         self, tally: EffectsTally, certificates: Sequence[CertifiedTransaction], receipts: dict[int, Receipt]

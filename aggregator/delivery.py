@@ -20,7 +20,15 @@ from dataclasses import dataclass
 from aggregator.retry import Backoff
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName
-from proto.errors import AuthorityError, ByzantineAuthoritySuspicion, UnknownBatch, Unreachable
+from proto.errors import (
+    AuthorityError,
+    BatchTooLarge,
+    ByzantineAuthoritySuspicion,
+    MalformedRequest,
+    TooMuchAtOnce,
+    UnknownBatch,
+    Unreachable,
+)
 from proto.ids import Digest
 from proto.messages import CertificatesRequest, CertificatesResponse, CertifiedTransaction, NotExecuted
 
@@ -72,6 +80,7 @@ class CertificateDelivery:
         self._waiting: dict[Digest, CertifiedTransaction] = {}
         self._task: asyncio.Task[None] | None = None
         self._may_answer = asyncio.Event()
+        self._per_request = MAX_PER_REQUEST
         self.is_reachable = True
 
     def __len__(self) -> int:
@@ -93,7 +102,7 @@ class CertificateDelivery:
     async def show(self, showing: Showing) -> CertificatesResponse:
         """Show certificates until the authority has executed all, or pauses are over; then what it says last.
 
-        What it has not executed then is left to the backlog.
+        What it has not executed then, or what was too much at once, is left to the backlog.
         Raises: AuthorityError.
         """
         pauses = iter(PAUSES_SECONDS)
@@ -111,8 +120,9 @@ class CertificateDelivery:
                 self.answered()
                 if not any(map(_is_not_yet_executed, response.results)):
                     return response
-                if pause is None:
-                    self.add(showing.certificates())
+                if pause is None or any(map(_is_left_out, response.results)):
+                    waiting = zip(showing.certificates(), response.results, strict=True)
+                    self.add([certified for certified, result in waiting if _is_not_yet_executed(result)])
                     return response
             await asyncio.sleep(pause)
 
@@ -156,6 +166,8 @@ class CertificateDelivery:
                     await self.show(showing)
                 except AuthorityError as error:
                     _log.debug("authority %s was not told: %s", self._client.label, error)
+                    if _may_be_too_much(error):
+                        self.add(showing.certificates())
         finally:
             self._telling = None
         if self._told:
@@ -192,7 +204,7 @@ class CertificateDelivery:
 
     async def _deliver_some(self) -> bool:
         """One request; whether it brought anything forward."""
-        batch = dict(list(self._waiting.items())[:MAX_PER_REQUEST])
+        batch = dict(list(self._waiting.items())[: self._per_request])
         request = CertificatesRequest(None, tuple(batch.values()))
         try:
             response = await self._client.submit_certificates(request, tuple(batch))
@@ -200,11 +212,15 @@ class CertificateDelivery:
             self.is_reachable = not isinstance(error.kind, Unreachable)
             if isinstance(error.kind, ByzantineAuthoritySuspicion):
                 self._waiting.clear()
+            elif _may_be_too_much(error) and len(batch) > 1:
+                self._per_request = len(batch) // 2
+                return True
             elif not error.retryable:
                 _log.warning("authority %s refuses certificates: %s", self._client.name.hex()[:16], error)
                 self._drop(batch)
             return False
         self.is_reachable = True
+        self._per_request = min(2 * self._per_request, MAX_PER_REQUEST)
         later = [
             digest
             for digest, result in zip(batch, response.results, strict=True)
@@ -240,6 +256,16 @@ def _as_one(alone: Sequence[Showing]) -> Showing:
     singles = tuple(certified for showing in alone for certified in showing.certificates())
     digests = tuple(digest for showing in alone for digest in showing.digests)
     return Showing(digests, lambda: CertificatesRequest(None, singles), lambda: singles)
+
+
+def _is_left_out(result: object) -> bool:
+    """Whether a certificate has to be shown by itself."""
+    return isinstance(result, NotExecuted) and isinstance(result.error, TooMuchAtOnce)
+
+
+def _may_be_too_much(error: AuthorityError) -> bool:
+    """Whether fewer certificates in a request may be taken."""
+    return isinstance(error.kind, BatchTooLarge | MalformedRequest)
 
 
 def _is_not_yet_executed(result: object) -> bool:

@@ -299,10 +299,11 @@ class QuorumDriver:
         voted = await self._authorities.vote_on([drive.submission for drive in drives])
         self._votes.limit(voted.tallies[0].largest_batch())
         receipts: dict[int, Receipt] = {}
+        left_out: set[int] = set()
         if voted.certified():
             timer = asyncio.get_running_loop().call_later(self._policy.batch_patience, free_lane)
             try:
-                receipts = await self._authorities.execute_round(voted)
+                receipts = await self._authorities.execute_round(voted, left_out)
             finally:
                 timer.cancel()
         if receipts:
@@ -311,7 +312,15 @@ class QuorumDriver:
             if index not in receipts:
                 if tally.is_certified:
                     drive.certified = voted.certificates([index], self.committee.epoch)[0]
-                self._go_on(drive, tally)
+                if index not in left_out:
+                    self._go_on(drive, tally)
+        free_lane()
+        for index in sorted(left_out):  # each may have a very long answer: so not side by side
+            receipt = await self._receipt(drives[index], voted.tallies[index])
+            if receipt is None:
+                self._go_on(drives[index], voted.tallies[index])
+            else:
+                self._finish([(drives[index], receipt)])
 
     # ---- a transaction that has not become final in its batch
 

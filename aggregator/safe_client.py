@@ -19,6 +19,7 @@ from proto.errors import (
     AuthorityError,
     ByzantineAuthoritySuspicion,
     InvalidCertificate,
+    TooMuchAtOnce,
     Unreachable,
     ValidatorOverloadedRetryAfter,
     VerificationError,
@@ -113,8 +114,15 @@ class SafeClient:
 
         Raises: AuthorityError.
         """
-        request = messages.TransactionInfoRequest(tuple(digests))
-        infos = (await self._ask(self._service.handle_transaction_info, request)).transactions
+        try:
+            request = messages.TransactionInfoRequest(tuple(digests))
+            infos = (await self._ask(self._service.handle_transaction_info, request)).transactions
+        except AuthorityError as error:
+            if not _may_ask_in_halves(error, digests):
+                raise
+            middle = len(digests) // 2
+            first = await self.transaction_info(digests[:middle])
+            return first + await self.transaction_info(digests[middle:])
         try:
             if len(infos) != len(digests):
                 raise InvalidCertificate(f"{len(infos)} answers to {len(digests)} digests")
@@ -137,8 +145,14 @@ class SafeClient:
 
         Raises: AuthorityError, also for answers about other objects.
         """
-        request = messages.ObjectInfoRequest(tuple(queries))
-        infos = (await self._ask(self._service.handle_object_info, request)).objects
+        try:
+            request = messages.ObjectInfoRequest(tuple(queries))
+            infos = (await self._ask(self._service.handle_object_info, request)).objects
+        except AuthorityError as error:
+            if not _may_ask_in_halves(error, queries):
+                raise
+            middle = len(queries) // 2
+            return await self.object_info(queries[:middle]) + await self.object_info(queries[middle:])
         if len(infos) != len(queries):
             raise self._suspect(f"{len(infos)} answers to {len(queries)} queries of objects")
         for info, query in zip(infos, queries, strict=True):
@@ -271,6 +285,11 @@ class SafeClient:
         if any(later <= earlier for earlier, later in pairwise(bounds)):
             raise self._suspect("a page out of order")
         return page
+
+
+def _may_ask_in_halves(error: AuthorityError, asked: Sequence[object]) -> bool:
+    """Whether what was asked for together can be had in two answers."""
+    return isinstance(error.kind, TooMuchAtOnce) and len(asked) > 1
 
 
 def _are_written(response: SimulationResponse) -> bool:

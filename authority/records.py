@@ -21,8 +21,10 @@ TABLE, PLACES = b"t", b"x"
 ROW_BYTES = 256 * 1024
 """A row that has reached this size gets no more records."""
 
-ROWS_KEPT = 8
-"""Rows read lately that are kept in memory: who asks for a transaction often asks for its neighbours too."""
+ROWS_KEPT, LARGEST_ROW_KEPT = 8, 4 * ROW_BYTES
+"""Rows read lately that are kept in memory: who asks for a transaction often asks for its neighbours too. One
+with the events of a single transaction may have 66 MB.
+"""
 
 _PLACE = Struct(">QII")
 """The number of a row, and where in it the record begins and ends."""
@@ -40,6 +42,11 @@ class ExecutedTransaction:
     certificate: StoredCertificate
     effects: bytes
     events: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of it that those who ask are told."""
+        return len(self.transaction) + len(self.effects) + len(self.events)
 
 
 _IN_BATCH = Struct("<BQI")
@@ -126,9 +133,10 @@ class RecordReader:
             row = self._key_value.get(_key(number))
         if row is None:
             raise MissingRecord(f"row {number} of the records is missing")
-        self._rows[number] = row
-        if len(self._rows) > ROWS_KEPT:
-            self._rows.popitem(last=False)
+        if len(row) <= LARGEST_ROW_KEPT:
+            self._rows[number] = row
+            if len(self._rows) > ROWS_KEPT:
+                self._rows.popitem(last=False)
         return row
 
 

@@ -16,6 +16,7 @@ from authority.door import Door
 from authority.metrics import AuthorityMetrics
 from authority.reception import Reception
 from proto.errors import AuthorityError
+from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.frames import PORT_KEY
 from proto.rpc.methods import METHODS, Method
@@ -54,7 +55,7 @@ async def start_server(
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", limits.max_message_bytes),
-            ("grpc.max_send_message_length", limits.max_message_bytes),
+            ("grpc.max_send_message_length", NETWORK_LIMITS.max_response_bytes),
             ("grpc.max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.max_allowed_incoming_connections", limits.max_connections),

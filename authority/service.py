@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import TypeVar
 
+from authority.allowance import Allowance
 from authority.metrics import AuthorityMetrics
 from authority.simulation import dev_inspect, dry_run
 from authority.state import AuthorityState
 from proto import messages
 from proto.errors import (
     AuthorityError,
-    MalformedRequest,
+    TooMuchAtOnce,
     UserInput,
     UserInputError,
     ValidatorOverloadedRetryAfter,
@@ -74,15 +75,14 @@ class LocalAuthorityService:
     async def handle_object_info(self, request: messages.ObjectInfoRequest) -> messages.ObjectInfoResponse:
         """Objects, latest or at a version."""
         infos: list[messages.ObjectInfo] = []
-        size = 0
+        allowance = Allowance()
         for query in request.queries[: NETWORK_LIMITS.max_page]:
             info = self._object_info(query)
-            size += len(info.object.encoded) if isinstance(info, messages.ObjectFound) else 0
-            if infos and size > NETWORK_LIMITS.max_answer_bytes:
-                raise AuthorityError(
-                    MalformedRequest("the objects are too large for one answer: ask for fewer")
-                )
             infos.append(info)
+            if not allowance.allows(
+                len(info.object.encoded) if isinstance(info, messages.ObjectFound) else 0
+            ):
+                raise AuthorityError(TooMuchAtOnce())
         return messages.ObjectInfoResponse(tuple(infos))
 
     def _object_info(self, query: messages.ObjectQuery) -> messages.ObjectInfo:
@@ -108,15 +108,21 @@ class LocalAuthorityService:
         self, request: messages.TransactionInfoRequest
     ) -> messages.TransactionInfoResponse:
         """What is known of transactions."""
-        digests = request.digests[: NETWORK_LIMITS.max_page]
-        return messages.TransactionInfoResponse(tuple(self._transaction_info(digest) for digest in digests))
+        digests, allowance = request.digests[: NETWORK_LIMITS.max_page], Allowance()
+        infos = tuple([self._transaction_info(digest, allowance) for digest in digests])
+        return messages.TransactionInfoResponse(infos)
 
-    def _transaction_info(self, digest: Digest) -> messages.TransactionInfo:
+    def _transaction_info(self, digest: Digest, allowance: Allowance) -> messages.TransactionInfo:
+        """Raises: AuthorityError if that is too much."""
         executed = self._store.executed(digest)
         if executed is not None:
+            if not allowance.allows(executed.size):
+                raise AuthorityError(TooMuchAtOnce())
             return self._state.executed_message(executed)
         pending = self._store.pending_transaction(digest)
         if pending is not None:
+            if not allowance.allows(len(pending)):
+                raise AuthorityError(TooMuchAtOnce())
             return messages.TransactionAccepted(SenderSignedData.from_bytes(pending))
         return messages.TransactionUnknown()
 
@@ -142,11 +148,10 @@ class LocalAuthorityService:
         limit = max(1, min(limit, NETWORK_LIMITS.max_page))
         ids = list(islice(self._store.owned_objects(owner, cursor), limit + 1))
         values: list[Object] = []
-        size = 0
+        allowance = Allowance()
         for count, object_id in enumerate(ids):
             value = self._store.get_object(object_id)
-            size += 0 if value is None else len(value.encoded)
-            if count == limit or (count and size > NETWORK_LIMITS.max_answer_bytes):
+            if count == limit or not allowance.allows(0 if value is None else len(value.encoded)):
                 return messages.ObjectsPage(tuple(values), ids[count - 1])
             if value is not None:
                 values.append(value)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from authority.allowance import Allowance
 from authority.certificates import CertifiedBatch, StoredCertificate
 from authority.execution.engine import Executor
 from authority.execution.native import NativeRun, PlainJob
@@ -41,6 +42,7 @@ from proto.errors import (
     MalformedRequest,
     MissingDependency,
     StorageFailure,
+    TooMuchAtOnce,
     UnknownBatch,
     UnsupportedFeature,
     UserInput,
@@ -92,6 +94,7 @@ class _Commit:
     unit: UnitOfWork
     done: list[tuple[tuple[bytes, ...], Digest]]
     batch_number: int | None = None
+    allowance: Allowance = field(default_factory=Allowance)
 
     def add_record(
         self, submission: CertifiedSubmission, effects: bytes, events: bytes, owned: tuple[bytes, ...]
@@ -163,8 +166,10 @@ class AuthorityState:
         accepted: list[int] = []
         refusals: list[tuple[int, Refusal]] = []
         taken: list[tuple[tuple[bytes, ...], Digest]] = []
+        shown = Allowance()
         for index, submitted in enumerate(batch):
-            refusal = self._consider(submitted, problems.get(submitted.digest), suspension, unit, taken)
+            problem = problems.get(submitted.digest)
+            refusal = self._consider(submitted, problem, suspension, unit, taken, shown)
             if refusal is None:
                 accepted.append(index)
             else:
@@ -196,7 +201,9 @@ class AuthorityState:
     def _execute_certificates(
         self, submissions: Sequence[CertifiedSubmission], problems: dict[Digest, AuthorityErrorKind]
     ) -> list[messages.ExecutionResult]:
-        """Execute verified certificates in order, in one commit. problems: signatures that do not verify.
+        """Execute verified certificates in order, in one commit, until it is too much for one request.
+
+        problems: signatures that do not verify.
 
         Raises: AuthorityError StorageFailure, and then nothing has changed.
         """
@@ -207,9 +214,13 @@ class AuthorityState:
         for submission in submissions:
             digest = submission.transaction.digest
             run = runs.get(digest)
+            if commit.allowance.is_spent:
+                results.append(_TOO_MUCH)
+                continue
             known = unit.executed(digest) if run is None or digest in unit.records.written else None
             if known is not None:
-                results.append(_executed_result(known))
+                is_shown = commit.allowance.allows(len(known.effects) + len(known.events))
+                results.append(_executed_result(known) if is_shown else _TOO_MUCH)
             elif digest in problems:
                 results.append(messages.NotExecuted(problems[digest]))
             else:
@@ -246,8 +257,12 @@ class AuthorityState:
         suspension: str | None,
         unit: UnitOfWork,
         taken: list[tuple[tuple[bytes, ...], Digest]],
+        shown: Allowance,
     ) -> Refusal | None:
-        """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
+        """Lock a transaction's inputs and keep it, or say why not. Idempotent.
+
+        shown: for those that were executed already.
+        """
         digest = submitted.digest
         if problem is None and digest in self.store.pending:
             return None
@@ -260,13 +275,18 @@ class AuthorityState:
             self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:
             # Only now can it be one that was executed: that has used up its gas coin, and is not accepted.
-            executed = self.store.executed(digest)
-            if executed is not None:
-                return AlreadyExecuted(self.executed_message(executed))
+            if self.store.is_executed(digest):
+                return self._show_executed(digest, shown)
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
         taken.append((owned, digest))
         unit.pending[digest] = submitted.raw
         return None
+
+    def _show_executed(self, digest: Digest, shown: Allowance) -> Refusal:
+        executed = None if shown.is_spent else self.store.executed(digest)
+        if executed is None or not shown.allows(executed.size):
+            return Refused(TooMuchAtOnce())
+        return AlreadyExecuted(self.executed_message(executed))
 
     def _remember(self, submitted: SubmittedTransaction, checked: CheckedInputs) -> None:
         """Keep the inputs of a transaction for its certificate, unless they take much memory."""
@@ -312,6 +332,8 @@ class AuthorityState:
             return self._execute_fully(submission, commit)
         commit.add_record(submission, run.effects.encoded, b"", run.job.transaction.references)
         unit.add_parts(run.changes, run.removed)
+        if not commit.allowance.allows(len(run.effects.encoded)):
+            return _TOO_MUCH
         return messages.Executed(run.effects, None)
 
     def _execute_fully(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
@@ -332,7 +354,9 @@ class AuthorityState:
         commit.add_record(submission, result.effects.encoded, raw_events, checked.owned)
         unit.add_changes(result.written, result.removed, result.created)
         unit.add_received(result.received)
-        return messages.Executed(result.effects, events)
+        is_shown = commit.allowance.allows(len(result.effects.encoded) + len(raw_events))
+        commit.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
+        return messages.Executed(result.effects, events) if is_shown else _TOO_MUCH
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
@@ -459,6 +483,10 @@ class AuthorityState:
         for digest, raw in self.store.pending_transactions():
             transaction = SenderSignedData.from_bytes(raw).transaction_data
             self.locks.acquire(live_owned_references(transaction, self.store), digest)
+
+
+_TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
+"""Of what was executed with the others, but has too large effects, too: whoever asks once more gets them."""
 
 
 def _events(data: bytes) -> TransactionEvents | None:

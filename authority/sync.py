@@ -18,12 +18,20 @@ from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from authority.state import AuthorityState
 from proto.committee import AuthorityName
-from proto.errors import AuthorityError, ByzantineAuthoritySuspicion, MalformedRequest, StorageFailure
+from proto.errors import (
+    AuthorityError,
+    ByzantineAuthoritySuspicion,
+    MalformedRequest,
+    StorageFailure,
+    TooMuchAtOnce,
+)
 from proto.ids import Digest
 from proto.messages import (
     CertificatesRequest,
+    CertifiedTransaction,
     ExecutedAfterRequest,
     ExecutedTransaction,
+    NotExecuted,
     TransactionInfoRequest,
 )
 from proto.service import AuthorityService
@@ -38,6 +46,8 @@ SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.25, 16.0
 """How long a peer is left alone which failed: twice as long each time."""
 KEPT_EVERY = 10 * PAGE
 """Positions are written down after so many transactions, so that a restart need not look at all of them."""
+
+_TOO_MUCH = NotExecuted(TooMuchAtOnce())
 
 _log = logging.getLogger(__name__)
 
@@ -220,9 +230,9 @@ class CertificateSync:
         try:
             answer = await peer.service.handle_transaction_info(TransactionInfoRequest(digests))
         except AuthorityError as error:
-            if not isinstance(error.kind, MalformedRequest) or len(digests) == 1:
+            # A message that was too large for gRPC is malformed.
+            if not isinstance(error.kind, TooMuchAtOnce | MalformedRequest) or len(digests) == 1:
                 raise
-            # Together they are too large for one message.
             peer.heard_at = _now()
             middle = len(digests) // 2
             await self._fetch(peer, digests[:middle])
@@ -231,20 +241,26 @@ class CertificateSync:
         certified = tuple(
             info.certified for info in answer.transactions if isinstance(info, ExecutedTransaction)
         )
-        for start in range(0, len(certified), self._state.max_batch):
-            peer.heard_at = _now()
-            await self._execute(CertificatesRequest(None, certified[start : start + self._state.max_batch]))
         self._metrics.synced.inc(len(certified))
+        while certified:
+            peer.heard_at = _now()
+            certified = await self._execute(certified)
         peer.heard_at = _now()
 
-    async def _execute(self, request: CertificatesRequest) -> None:
-        """Raises: AuthorityError if the certificates do not verify, StorageError if the own disk fails."""
+    async def _execute(self, certified: tuple[CertifiedTransaction, ...]) -> tuple[CertifiedTransaction, ...]:
+        """Execute the first ones; what is left then.
+
+        Raises: AuthorityError if the certificates do not verify, StorageError if the own disk fails.
+        """
+        batch, rest = certified[: self._state.max_batch], certified[self._state.max_batch :]
         try:
-            await self._state.submit_certificates(request)
+            response = await self._state.submit_certificates(CertificatesRequest(None, batch))
         except AuthorityError as error:
             if isinstance(error.kind, StorageFailure):
                 raise StorageError(str(error)) from error
             raise
+        results = zip(batch, response.results, strict=True)
+        return (*[one for one, result in results if result == _TOO_MUCH], *rest)
 
 
 async def _wait_while_it_speaks(peer: _Peer) -> None:

@@ -281,6 +281,14 @@ class UnknownBatch:
     retryable: ClassVar[bool] = False
 
 
+@dataclass(frozen=True, slots=True)
+class TooMuchAtOnce:
+    """With what was asked for before it, this would take too long or be too large: ask for it by itself."""
+
+    message: ClassVar[str] = "Too much for one request: ask for it by itself"
+    retryable: ClassVar[bool] = True
+
+
 AuthorityErrorKind = (
     UserInput
     | MalformedRequest
@@ -303,6 +311,7 @@ AuthorityErrorKind = (
     | ByzantineAuthoritySuspicion
     | VotingSuspended
     | UnknownBatch
+    | TooMuchAtOnce
 )
 
 

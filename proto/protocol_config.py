@@ -305,11 +305,17 @@ class NetworkLimits:
     max_batch_transactions: int = 1000
     """Transactions in one batch."""
     max_message_bytes: int = 64 * 1024 * 1024
-    """Bytes of one request or response."""
+    """Bytes of one request."""
+    max_response_bytes: int = 128 * 1024 * 1024
+    """Bytes of one response: the events of one transaction, 66 MB by the protocol's measure, fit into it."""
     max_page: int = 1000
     """Entries in one page of a read."""
     max_answer_bytes: int = 16 * 1024 * 1024
-    """Bytes of the objects in one answer, but for its first."""
+    """Bytes of what is asked for together, beside its first; more has to be asked for by itself."""
+    max_request_gas_units: int = 10_000_000
+    """Gas of the certificates that are executed on one request, but for the last: that of two transactions
+    with all that the protocol allows, and of ten thousand transfers.
+    """
 
 
 NETWORK_LIMITS = NetworkLimits()

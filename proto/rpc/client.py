@@ -40,7 +40,7 @@ class GrpcAuthorityClient:
     ) -> None:
         self._address = address
         options: list[tuple[str, int | str]] = [
-            ("grpc.max_receive_message_length", NETWORK_LIMITS.max_message_bytes),
+            ("grpc.max_receive_message_length", NETWORK_LIMITS.max_response_bytes),
             ("grpc.max_send_message_length", NETWORK_LIMITS.max_message_bytes),
             ("grpc.initial_reconnect_backoff_ms", 200),
             # How long an attempt may take: on a long road TLS alone needs some round trips.

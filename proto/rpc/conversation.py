@@ -122,7 +122,7 @@ class _Connection(asyncio.Protocol):
         self.has_ended = False
         self._is_full = self._is_silent = False
         self._transport: asyncio.Transport | None = None
-        self._frames = FrameBuffer(NETWORK_LIMITS.max_message_bytes)
+        self._frames = FrameBuffer(NETWORK_LIMITS.max_response_bytes)
         self._waiting: dict[int, tuple[asyncio.Future[Response], float]] = {}
         """What is asked, and when: the oldest first."""
         self._timer: asyncio.TimerHandle | None = None

@@ -35,20 +35,23 @@ from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Response
 from proto.simulation import SimulationRequest, SimulationResponse
 
+LARGEST_READ = 256 * 1024
+"""Bytes of a request that is read whole. So much certificates may take beside the transactions of a batch."""
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method of the service; handler: its name in AuthorityService.
 
     largest_request: bytes. Reading hostile BCS takes up to a microsecond for each, and whoever reads does
-    nothing else; of batches the transactions are not read here.
+    nothing else. Only batches may have more, for their transactions are not read here.
     """
 
     name: str
     handler: str
     request: type
     response: type
-    largest_request: int = 256 * 1024
+    largest_request: int = LARGEST_READ
 
     def encode_request(self, message: Any) -> bytes:
         """BCS of a request; made once for a message that goes to all authorities."""
@@ -63,8 +66,7 @@ class Method:
         """A request from BCS; raises BcsError."""
         if len(data) > self.largest_request:
             raise bcs.BcsError(f"a request of {len(data)} bytes is too large")
-        if _announced(self.request, data) > MOST_IN_A_BATCH:
-            raise bcs.BcsError("a batch of too many transactions")
+        _check_batch(self.request, data)
         return bcs.decode(self.request, data)
 
     def decode_response(self, data: bytes) -> Any:
@@ -100,15 +102,41 @@ def refusal(error: AuthorityError) -> Response:
     return Response(error=error.to_bytes())
 
 
-def _announced(request: type, data: bytes) -> int:
-    """How many transactions a batch says it has; 0 where there is none."""
+def _check_batch(request: type, data: bytes) -> None:
+    """Look, before anything is read, at how many transactions a batch has, and how much stands beside them.
+
+    Raises: BcsError.
+    """
     if request is TransactionBatch:
         start = 0
-    elif request is CertificatesRequest and data.startswith(_SHOWN_BATCH):
+    elif request is not CertificatesRequest:
+        return
+    elif data.startswith(_SHOWN_BATCH):
         start = len(_SHOWN_BATCH) + 8  # the epoch
     else:
-        return 0
-    return bcs.read_uleb128(data, start)[0] if len(data) > start + 5 else 0
+        _check_read(len(data))
+        return
+    count, start = bcs.read_uleb128(data, start) if len(data) > start + 5 else (0, start)
+    if count > MOST_IN_A_BATCH:
+        raise bcs.BcsError("a batch of too many transactions")
+    if request is CertificatesRequest and len(data) > LARGEST_READ:
+        _check_read(len(data) - _end_of_entries(data, start, count))
+
+
+def _end_of_entries(data: bytes, start: int, count: int) -> int:
+    """Each is a byte that says what it is, a length, and so many bytes. Raises: BcsError."""
+    try:
+        for _ in range(count):
+            length, start = bcs.read_uleb128(data, start + 1)
+            start += length
+    except IndexError:
+        raise bcs.BcsError("a batch that ends early") from None
+    return start
+
+
+def _check_read(size: int) -> None:
+    if size > LARGEST_READ:
+        raise bcs.BcsError(f"{size} bytes of certificates are too many for one request")
 
 
 _BATCH = NETWORK_LIMITS.max_message_bytes

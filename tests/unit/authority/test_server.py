@@ -14,7 +14,7 @@ from authority.config import Limits
 from cli.web import free_port
 from proto import bcs, messages
 from proto.committee import AuthorityName
-from proto.errors import AuthorityError, MalformedRequest, TooManyRequests
+from proto.errors import AuthorityError, MalformedRequest, TooManyRequests, TooMuchAtOnce
 from proto.messages import HealthRequest, ObjectInfoRequest, ObjectQuery, TransactionBatch
 from proto.object import AddressOwner, Object
 from proto.protocol_config import NETWORK_LIMITS
@@ -58,14 +58,14 @@ def _same_bytes(payload: bytes) -> bytes:
 
 async def test_what_one_answer_holds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = replace(NETWORK_LIMITS, max_answer_bytes=3 * 150)  # three coins
-    monkeypatch.setattr("authority.service.NETWORK_LIMITS", limits)
+    monkeypatch.setattr("authority.allowance.NETWORK_LIMITS", limits)
     async with running_authority() as authority:
         coins = coins_of(ALICE, authority.state)
         with pytest.raises(AuthorityError) as refused:
             await authority.client.handle_object_info(
                 ObjectInfoRequest(tuple(ObjectQuery(coin.object_id) for coin in coins))
             )
-        assert isinstance(refused.value.kind, MalformedRequest)
+        assert refused.value.kind == TooMuchAtOnce()
         found, cursor, pages = list[Object](), None, 0
         while pages == 0 or cursor is not None:
             request = messages.OwnedObjectsRequest(AddressOwner(ALICE.address), cursor, 500)

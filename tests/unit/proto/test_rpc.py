@@ -15,18 +15,26 @@ from proto.effects import GasCostSummary, Success, TransactionEffects
 from proto.errors import AuthorityError, TransactionExpired, Unreachable
 from proto.ids import Digest, address_from_int
 from proto.messages import (
+    AcceptingVote,
+    Certificate,
+    CertificateBatch,
+    CertificatesRequest,
     CertificatesResponse,
+    CertifiedTransaction,
+    DigestOnly,
     Executed,
     HealthRequest,
     NotExecuted,
     ObjectInfoRequest,
     ObjectQuery,
     TransactionInfoRequest,
+    WholeTransaction,
     sign_effects_vote,
 )
 from proto.rpc import authority_pb2, authority_pb2_grpc
-from proto.rpc.methods import METHODS, refusal
+from proto.rpc.methods import LARGEST_READ, METHODS, refusal
 from proto.service import AuthorityService
+from proto.transaction import GasData, ProgrammableTransaction, SenderSignedData, TransactionData
 from tests.support.generate_stubs import compile_descriptors
 
 
@@ -116,3 +124,46 @@ def _outcome(read: Callable[[bytes], object], data: bytes) -> object:
         return read(data)
     except BcsError:
         return BcsError
+
+
+VOTE = AcceptingVote(0, b"\x01", bytes(64))
+SINGLE = CertifiedTransaction(
+    SenderSignedData(
+        TransactionData(
+            ProgrammableTransaction((), ()), address_from_int(1), GasData((), address_from_int(1), 1000, 1)
+        ),
+        (),
+    ),
+    Certificate(0, bytes(32), 1, 0, (), (VOTE,) * 4),
+)
+
+
+def test_single_certificates_are_read_only_up_to_a_bound() -> None:
+    method = METHODS["SubmitCertificates"]
+    count = LARGEST_READ // len(bcs.encode(CertifiedTransaction, SINGLE))
+    many = CertificatesRequest(None, (SINGLE,) * (count - 1))
+    assert method.decode_request(bcs.encode(CertificatesRequest, many)) == many
+    more = bcs.encode(CertificatesRequest, CertificatesRequest(None, (SINGLE,) * (count + 1)))
+    with pytest.raises(BcsError, match="bytes of certificates are too many"):
+        method.decode_request(more)
+
+
+@pytest.mark.parametrize("part", ["votes", "singles"])
+def test_what_stands_beside_the_transactions_of_a_batch_has_the_same_bound(part: str) -> None:
+    method = METHODS["SubmitCertificates"]
+    entries = (WholeTransaction(bytes(200_000)),) * 3 + (DigestOnly(Digest(bytes(32))),)
+
+    def request(votes: int, singles: int) -> bytes:
+        batch = CertificateBatch(0, entries, (VOTE,) * votes)
+        return bcs.encode(CertificatesRequest, CertificatesRequest(batch, (SINGLE,) * singles))
+
+    assert method.decode_request(request(100, 1)).batch.entries == entries
+    with pytest.raises(BcsError, match="bytes of certificates are too many"):
+        method.decode_request(request(4000, 0) if part == "votes" else request(4, 2000))
+
+
+def test_a_large_batch_that_ends_early_is_refused() -> None:
+    batch = CertificateBatch(0, (WholeTransaction(bytes(200_000)),) * 3, (VOTE,))
+    raw = bcs.encode(CertificatesRequest, CertificatesRequest(batch))
+    with pytest.raises(BcsError):
+        METHODS["SubmitCertificates"].decode_request(raw[:400_000])

@@ -1,0 +1,33 @@
+"""How much one request may ask for: bytes of its answer, and work on the event loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proto.protocol_config import NETWORK_LIMITS
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What is left for one request. The first thing asked for is always allowed, however large it is.
+
+    What comes once too much was asked for has to be asked for by itself. Work is in units of gas, so that
+    equal requests end at the same place on every authority.
+    """
+
+    bytes_used: int = 0
+    work: int = 0
+    is_spent: bool = False
+
+    def allows(self, size: int) -> bool:
+        """Whether so many bytes more go into the answer; if not, nothing more does."""
+        if self.is_spent or (self.bytes_used and self.bytes_used + size > NETWORK_LIMITS.max_answer_bytes):
+            self.is_spent = True
+            return False
+        self.bytes_used += size
+        return True
+
+    def has_worked(self, gas_units: int) -> None:
+        """Count work; nothing more is begun once it is too much."""
+        self.work += gas_units
+        self.is_spent |= self.work >= NETWORK_LIMITS.max_request_gas_units
