@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from aggregator.authority_aggregator import AuthorityAggregator
 from aggregator.quorum_driver import authorities_of_a_quorum
 from aggregator.safe_client import SafeClient
-from proto import bcs, messages
+from proto import messages
 from proto.committee import AuthorityName
 from proto.errors import (
     AuthorityError,
@@ -209,7 +209,7 @@ def _content(answer: _Simulated) -> object:
     """What makes two answers the same: every byte."""
     outcome = answer.outcome
     if isinstance(outcome, SimulationResponse):
-        return bcs.encode(SimulationResponse, outcome)
+        return outcome.encoded
     return repr(outcome)
 
 

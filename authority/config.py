@@ -92,6 +92,10 @@ class AuthorityConfig(BaseModel):
     """Whether to speak TLS, with a certificate by the authority's key; clients then use https://host:port."""
     verifier_processes: Annotated[int, Field(ge=0, le=64)] = 1
     """Worker processes that check user signatures; 0 checks them in the main process."""
+    simulation_process: bool = True
+    """Whether dry runs and dev-inspect run in a process of their own, which begins with the first of them; if
+    not, everybody else waits while one runs.
+    """
     limits: Limits = Limits()
 
 

@@ -27,6 +27,7 @@ from authority.reception import Reception
 from authority.server import start_server
 from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
+from authority.simulator import LedgerTerms, ProcessSimulator, Simulator
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from authority.sync import CertificateSync
@@ -134,7 +135,8 @@ class AuthorityNode:
         self.state.is_asking_peers = True
         chain = Digest(self.genesis.digest())
         in_flight = config.limits.max_requests_in_flight
-        self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight)
+        self._simulator = self._make_simulator() if config.simulation_process else None
+        self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight, self._simulator)
         self._admission = Admission(config.limits, self.metrics, time.monotonic)
         self._monitoring = Monitoring(self.metrics.registry, self.reasons_not_ready)
         self._peers = {
@@ -208,6 +210,8 @@ class AuthorityNode:
         for peer in self._peers.values():
             await peer.close()
         self._verifier.close()
+        if self._simulator is not None:
+            self._simulator.close()
         self.state.store.close()
 
     def reasons_not_ready(self) -> list[str]:
@@ -219,6 +223,12 @@ class AuthorityNode:
             reasons.append(f"catching up: {self._sync.lag()} transactions behind a peer")
         full = [lane for lane in Lane if self._admission.is_full(lane)]
         return reasons + [f"overloaded: the queue of {lane} is full" for lane in full]
+
+    def _make_simulator(self) -> Simulator:
+        executor = self.state.executor
+        price = executor.reference_gas_price
+        terms = LedgerTerms(executor.epoch, executor.epoch_timestamp_ms, price)
+        return ProcessSimulator(self.state.store, terms)
 
     async def _refuse_twin(self) -> None:
         """Ask at the address where others find this authority whether it runs already. Raises: KeyInUse."""

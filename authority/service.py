@@ -5,27 +5,20 @@ Source of the verbs: proto.service.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import TypeVar
 
 from authority.allowance import Allowance
 from authority.metrics import AuthorityMetrics
-from authority.simulation import dev_inspect, dry_run
+from authority.simulator import InlineSimulator, Simulator
 from authority.state import AuthorityState
 from proto import messages
-from proto.errors import (
-    AuthorityError,
-    TooMuchAtOnce,
-    UserInput,
-    UserInputError,
-    ValidatorOverloadedRetryAfter,
-)
+from proto.errors import AuthorityError, TooMuchAtOnce, ValidatorOverloadedRetryAfter
 from proto.ids import Digest, ObjectID
 from proto.object import AddressOwner, Object, ObjectOwner, Owner
 from proto.protocol_config import NETWORK_LIMITS
-from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse
+from proto.simulation import SimulationRequest, SimulationResponse
 from proto.transaction import SenderSignedData
 
 SOFTWARE = "movelite/0.1.0"
@@ -38,14 +31,22 @@ class LocalAuthorityService:
     """The AuthorityService of one authority in this process."""
 
     def __init__(
-        self, state: AuthorityState, chain: Digest, metrics: AuthorityMetrics, max_in_flight: int
+        self,
+        state: AuthorityState,
+        chain: Digest,
+        metrics: AuthorityMetrics,
+        max_in_flight: int,
+        simulator: Simulator | None = None,
     ) -> None:
+        """simulator: one in this process if none is given."""
         self._state = state
         self._store = state.store
         self._chain = chain
         self._metrics = metrics
         self._max_in_flight = max_in_flight
         self._in_flight = 0
+        inline = InlineSimulator(state.executor, state.store, state.reference_gas_price)
+        self._simulator = simulator or inline
 
     async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
         """Check, lock and vote."""
@@ -159,22 +160,7 @@ class LocalAuthorityService:
 
     async def handle_simulate(self, request: SimulationRequest) -> SimulationResponse:
         """Run a transaction for its effects alone."""
-        return await self._bounded(self._simulate, request)
-
-    async def _simulate(self, request: SimulationRequest) -> SimulationResponse:
-        await asyncio.sleep(0)  # whoever came during the last one has a turn before this one
-        executor, price = self._state.executor, self._state.reference_gas_price
-        try:
-            match request.question:
-                case DryRun(transaction):
-                    simulation = dry_run(executor, self._store, transaction, price)
-                case DevInspect(transaction, skip_checks):
-                    simulation = dev_inspect(
-                        executor, self._store, transaction, price, skip_checks=skip_checks
-                    )
-        except UserInputError as error:
-            raise AuthorityError(UserInput(error.kind)) from error
-        return simulation.message()
+        return await self._bounded(self._simulator.simulate, request)
 
     async def handle_health(self, request: messages.HealthRequest) -> messages.HealthResponse:
         """Who this is, its committee and how far it is."""

@@ -77,6 +77,8 @@ class Method:
 
     def success(self, message: Any) -> Response:
         """The response that carries a message."""
+        if self.response is SimulationResponse:
+            return Response(bcs=message.encoded)
         return Response(bcs=bcs.encode(self.response, message))
 
     def read(self, response: Response | None) -> Any:
