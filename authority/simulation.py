@@ -50,7 +50,7 @@ class Simulation:
 def dry_run(
     executor: Executor, reader: ObjectReader, transaction: TransactionData, reference_gas_price: int
 ) -> Simulation:
-    """Run a transaction as it would be executed; without payment, a coin of its sender is made up.
+    """Run a transaction as it would be executed; without payment, a coin of the gas owner is made up.
 
     Raises: UserInputError.
     """
@@ -58,7 +58,7 @@ def dry_run(
     mock = None
     digest = transaction.digest()
     if not transaction.gas_data.payment:
-        mock = _mock_coin(digest, transaction.sender, DRY_RUN_COIN_NANOS)
+        mock = _mock_coin(digest, transaction.gas_data.owner, DRY_RUN_COIN_NANOS)
         transaction = _paid_by(transaction, mock)
     checked = check_transaction_input(
         transaction, reader, executor.config, reference_gas_price, given=() if mock is None else (mock,)

@@ -35,6 +35,9 @@ from aggregator.service.write_api import WriteApi
 MAX_BATCH = 100
 """Calls in one batch."""
 
+_OPEN_RPC = {"openrpc": "1.2.6", "info": {"title": "IOTA JSON-RPC", "version": "0.8.0-alpha"}}
+"""Of the OpenRPC document whose methods these are; the SDK asks for its version."""
+
 _log = logging.getLogger(__name__)
 
 Method = Callable[..., Awaitable[Any]]
@@ -112,15 +115,18 @@ class Apis:
             "movelite_getProgress": self.writes.get_progress,
             "movelite_getReceipt": reads.get_receipt,
         }
-        table["rpc.methods"] = _listing(sorted(table))
+        names = sorted(table)
+        table["rpc.methods"] = _constant({"methods": names})
+        document = {**_OPEN_RPC, "methods": [{"name": name} for name in names]}
+        table["rpc.discover"] = _constant(document)
         return {name: validate_call(method) for name, method in table.items()}
 
 
-def _listing(names: list[str]) -> Method:
-    async def list_methods() -> dict[str, list[str]]:
-        return {"methods": names}
+def _constant(answer: dict[str, Any]) -> Method:
+    async def tell() -> dict[str, Any]:
+        return answer
 
-    return list_methods
+    return tell
 
 
 class JsonRpc:

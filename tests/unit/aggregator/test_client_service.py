@@ -116,6 +116,12 @@ async def test_batches_and_notifications(rpc: JsonRpc) -> None:
     assert await rpc.answer(b'{"jsonrpc":"2.0","method":"iota_getChainIdentifier"}') is None
 
 
+async def test_the_methods_and_the_version_of_their_document_are_told(rpc: JsonRpc) -> None:
+    document, listing = await rpc.call("rpc.discover", None), await rpc.call("rpc.methods", [])
+    assert document["info"]["version"]
+    assert [method["name"] for method in document["methods"]] == listing["methods"]
+
+
 async def test_what_has_no_utf_8_or_no_json_is_answered_all_the_same(network: Network) -> None:
     service = make_service(network)
     transport = httpx.ASGITransport(make_app(service))

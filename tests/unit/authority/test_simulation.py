@@ -10,6 +10,7 @@ from authority.state import AuthorityState
 from proto.bcs import U64
 from proto.errors import AuthorityError, UserInput
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
+from proto.object import AddressOwner
 from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse, TypedValue
 from proto.transaction import (
     GasCoin,
@@ -77,6 +78,14 @@ async def test_without_coins_a_dry_run_makes_one_up() -> None:
     answer = await ask(new_authority(), DryRun(TransactionData(SEND_100, ALICE.address, gas)))
     assert answer.effects.is_success
     assert answer.mock_gas in {value.object_id for value in answer.written}
+
+
+async def test_the_coin_that_is_made_up_belongs_to_who_pays() -> None:
+    gas = GasData((), BOB.address, REFERENCE_GAS_PRICE, BUDGET)
+    answer = await ask(new_authority(), DryRun(TransactionData(SEND_100, ALICE.address, gas)))
+    assert answer.effects.is_success
+    paid = next(value for value in answer.written if value.object_id == answer.mock_gas)
+    assert paid.owner == AddressOwner(BOB.address)
 
 
 async def test_a_refusal_says_why() -> None:
