@@ -48,12 +48,13 @@ class RpcClient:
             answer = await self._http.post(request)
         except HttpFailure as error:
             raise ServiceUnreachable(f"the service {self.url} cannot be reached: {error}") from error
-        if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
-            raise ServiceUnreachable(f"{self.url} does not speak JSON-RPC")
-        if "error" in answer:
-            error_ = answer["error"]
-            raise RpcError(error_.get("code", 0), str(error_.get("message", "")), error_.get("data"))
-        return answer["result"]
+        match answer:
+            case {"error": {**refused}}:
+                raise RpcError(refused.get("code", 0), str(refused.get("message", "")), refused.get("data"))
+            case {"result": result}:
+                return result
+            case _:
+                raise ServiceUnreachable(f"{self.url} does not speak JSON-RPC")
 
     async def all_pages(self, method: str, *params: Any) -> list[Any]:
         """All entries of a method whose next parameter is a cursor."""

@@ -15,7 +15,7 @@ from aggregator.wallet.keystore import WalletError
 from cli import output
 from cli.abort_text import explain_failure
 from cli.session import Session, with_session
-from cli.show_transaction import SHOW_ALL, owner_text, show_transaction
+from cli.show_transaction import SHOW_ALL, absence_text, owner_text, show_transaction
 from proto.ids import format_address, parse_address, parse_digest
 
 app = typer.Typer()
@@ -140,8 +140,7 @@ def object_(
     parse_address(object_id)
     answer = with_session(lambda session: session.rpc.call("iota_getObject", object_id, options))
     if "data" not in answer:
-        error = answer["error"]
-        raise WalletError(f"object {object_id}: {error['code']}")
+        raise WalletError(f"the object {object_id} {absence_text(answer)}")
     data = answer["data"]
     if output.is_json():
         output.show_json(data)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aggregator.http_json import JsonHttp
 from aggregator.wallet.client_config import ClientConfig, Environment
 from cli import output
 from cli.key_arguments import read_scheme, read_word_count
@@ -95,13 +96,15 @@ def envs() -> None:
 
 @app.command("new-env", epilog="Example: movelite client new-env --alias dev --rpc http://host:9000")
 def new_env(
-    alias: Annotated[str, typer.Option()],
-    rpc: Annotated[str, typer.Option()],
+    alias: Annotated[str, typer.Option(help="Its name here.")],
+    rpc: Annotated[str, typer.Option(help="Like http://127.0.0.1:9000")],
     ws: str | None = None,
     basic_auth: str | None = None,
     faucet: str | None = None,
 ) -> None:
     """Add an environment; the first one makes the wallet."""
+    for url in filter(None, (rpc, faucet)):
+        JsonHttp(url)  # refuses what is no URL
     environment = Environment(alias=alias, rpc=rpc, ws=ws, basic_auth=basic_auth, faucet=faucet)
     path = config_file()
     if path.exists():

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 IOTA_DECIMALS = 9
 
+_UNBOUNDED = 1 << 16
+_WIDEST_WORD = 2 * 66 + 40
+"""Characters of a cell that are kept in one line: a type with an id in its arguments, too."""
+
 _json = False
 
 
@@ -81,15 +85,26 @@ def fail(error: BaseException) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
-    """Print rows under their columns; nothing is cut off."""
+    """Print rows under their columns; nothing is cut off, and on no terminal an id or its type is broken."""
     from rich.table import Table
 
     shown = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
     for column in columns:
         shown.add_column(column, overflow="fold")
-    for row in rows:
-        shown.add_row(*map(text_of, row))
-    _console().print(shown)
+    texts = [[text_of(cell) for cell in row] for row in rows]
+    for row in texts:
+        shown.add_row(*row)
+    console = _console()
+    natural = shown.__rich_measure__(console, console.options.update(width=_UNBOUNDED)).maximum
+    words = [max(map(_longest_word, column)) for column in zip(columns, *texts, strict=True)]
+    least = sum(min(word, _WIDEST_WORD) + 3 for word in words) + 1
+    if console.width < min(natural, least):
+        shown.width = min(natural, least)
+    console.print(shown)
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
 
 
 def text_of(value: Any) -> str:

@@ -35,6 +35,12 @@ def owner_text(shown: Any) -> str:
     return str(shown).lower()
 
 
+def absence_text(answer: dict[str, Any]) -> str:
+    """Why the answer to a read of an object has none."""
+    code = str(answer.get("error", {}).get("code", "is unknown"))
+    return {"notExists": "does not exist", "deleted": "was deleted"}.get(code, code)
+
+
 def show_transaction(
     response: dict[str, Any], receipt: dict[str, Any] | None, emit: Collection[str] = ()
 ) -> None:

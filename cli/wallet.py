@@ -20,7 +20,7 @@ from cli import output, simulation
 from cli.abort_text import explain_failure
 from cli.sending import complete_pending, journal_of, send
 from cli.session import Session, with_session
-from cli.show_transaction import show_dry_run, show_inspection, show_transaction
+from cli.show_transaction import absence_text, show_dry_run, show_inspection, show_transaction
 from proto import bcs
 from proto.ids import Address, ObjectID, format_address, parse_address, parse_digest
 from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
@@ -43,9 +43,7 @@ class RpcLedgerView:
         options = {"showOwner": True, "showType": True}
         answer = await self._rpc.call("iota_getObject", format_address(object_id), options)
         if "data" not in answer:
-            code = answer.get("error", {}).get("code", "unknown")
-            what = {"notExists": "does not exist", "deleted": "was deleted"}.get(code, code)
-            raise BuildError(f"the object {format_address(object_id)} {what}")
+            raise BuildError(f"the object {format_address(object_id)} {absence_text(answer)}")
         data = answer["data"]
         return ObjectSummary(reference_of(data), owner_of(data["owner"]), data["type"])
 

@@ -169,3 +169,9 @@ def test_a_transaction_is_decoded_to_what_people_read(run: Any) -> None:
     assert shown["sender"] == f"0x{sender.hex()}"
     code, said = run("keytool", "decode-or-verify-tx", "--tx-bytes", "AAAA")
     assert (code, "these bytes are no transaction" in said) == (1, True)
+
+
+def test_a_network_without_a_url_is_refused(run: Any) -> None:
+    code, said = run("client", "new-env", "--alias", "net", "--rpc", "127.0.0.1:9000")
+    assert (code, "is no URL of http or https" in said) == (1, True)
+    assert run("client", "envs")[0] == 1

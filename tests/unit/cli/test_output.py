@@ -1,0 +1,47 @@
+"""Tables on terminals: what people copy out of them stays in one piece."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli import output
+
+ID = "0x" + "ab" * 32
+
+
+@pytest.fixture(params=[20, 80, 300])
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    wide = int(request.param)
+    monkeypatch.setattr(output._console(), "_width", wide)
+    return wide
+
+
+@pytest.mark.usefixtures("width")
+def test_ids_are_never_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(("coin", "type"), [(ID, f"0x2::coin::Coin<{ID}::gold::GOLD>"), (ID, "")])
+    shown = capsys.readouterr().out
+    assert shown.count(ID) == 3
+    assert f"0x2::coin::Coin<{ID}::gold::GOLD>" in shown
+
+
+def test_sentences_are_broken_between_words(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(("", ""), [("text", "one two three four five six seven eight " * 5)])
+    longest = max(map(len, capsys.readouterr().out.splitlines()))
+    assert longest <= width
+
+
+def test_what_has_parts_is_shown_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(("", ""), [("owner", {"AddressOwner": "0x5"}), ("running", True), ("none", 0)])
+    shown = capsys.readouterr().out
+    assert '{"AddressOwner": "0x5"}' in shown
+    assert "true" in shown
+
+
+def test_amounts_are_in_whole_coins() -> None:
+    assert [output.amount(nanos) for nanos in (0, 1, -1_500_000_000, "5000000000000")] == [
+        "0 IOTA",
+        "0.000000001 IOTA",
+        "-1.5 IOTA",
+        "5,000 IOTA",
+    ]
+    assert output.decimal(1234, 0) == "1,234"
