@@ -49,7 +49,7 @@ class RpcClient:
         except HttpFailure as error:
             raise ServiceUnreachable(f"the service {self.url} cannot be reached: {error}") from error
         match answer:
-            case {"error": {**refused}}:
+            case {"error": dict() as refused}:
                 raise RpcError(refused.get("code", 0), str(refused.get("message", "")), refused.get("data"))
             case {"result": result}:
                 return result
