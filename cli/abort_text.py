@@ -60,6 +60,7 @@ async def explain_failure(rpc: RpcClient, response: dict[str, Any]) -> None:
     abort = Abort.parse(status.get("error") or "")
     if abort is not None:
         status["error"] = abort.describe(await _bytecode(rpc, abort))
+        response.pop("executionErrorSource", None)  # the same as the VM says it
 
 
 async def _bytecode(rpc: RpcClient, abort: Abort) -> bytes | None:

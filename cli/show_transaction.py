@@ -87,11 +87,17 @@ def show_inspection(response: dict[str, Any]) -> None:
             output.say(f"  command {number} leaves {argument} {type_text} 0x{bytes(contents).hex()}")
 
 
+def failure_text(response: dict[str, Any]) -> str:
+    """Why a transaction fails, with the reason behind it if a simulation tells it."""
+    error = str(response["effects"]["status"].get("error", ""))
+    reason = response.get("executionErrorSource")
+    return f"{error}: {reason}" if reason else error
+
+
 def _show_status(response: dict[str, Any]) -> None:
-    status = response["effects"]["status"]
-    good = status["status"] == "success"
+    good = response["effects"]["status"]["status"] == "success"
     output.say(
-        f"  status   {status['status']}{'' if good else ': ' + status.get('error', '')}",
+        "  status   success" if good else f"  status   failure: {failure_text(response)}",
         "green" if good else "red",
     )
 

@@ -7,12 +7,18 @@ from typing import Any
 
 from aggregator.rpc_client import RpcClient
 from aggregator.transaction_builder import MAX_BUDGET
+from cli.abort_text import explain_failure
+from cli.show_transaction import failure_text
 from proto import bcs
 from proto.ids import Address, format_address
 from proto.transaction import GasData, ProgrammableTransaction, TransactionData, TransactionKind
 
 GAS_SAFE_OVERHEAD = 1000
 """Units of gas above what a dry run needed, as the `iota` command adds them."""
+
+
+class WouldFail(Exception):
+    """A transaction that is not sent: its dry run failed, so it would only cost gas."""
 
 
 def unpaid(kind: ProgrammableTransaction, sender: Address, price: int, budget: int | None) -> TransactionData:
@@ -22,21 +28,23 @@ def unpaid(kind: ProgrammableTransaction, sender: Address, price: int, budget: i
 
 
 async def dry_run(rpc: RpcClient, data: TransactionData) -> dict[str, Any]:
-    """What a transaction would do. Raises: RpcError if it is not valid."""
+    """What a transaction would do; aborts are in words. Raises: RpcError if it is not valid."""
     raw = b64encode(bcs.encode(TransactionData, data)).decode()
     found: dict[str, Any] = await rpc.call("iota_dryRunTransactionBlock", raw)
+    await explain_failure(rpc, found)
     return found
 
 
 async def dev_inspect(
     rpc: RpcClient, kind: ProgrammableTransaction, sender: Address, budget: int | None
 ) -> dict[str, Any]:
-    """What commands would do and return. Raises: RpcError if they are not valid."""
+    """What commands would do and return; aborts are in words. Raises: RpcError if they are not valid."""
     raw = b64encode(bcs.encode(TransactionKind, kind)).decode()
     more = None if budget is None else {"gasBudget": str(budget)}
     found: dict[str, Any] = await rpc.call(
         "iota_devInspectTransactionBlock", format_address(sender), raw, None, None, more
     )
+    await explain_failure(rpc, found)
     return found
 
 
@@ -50,7 +58,15 @@ def budget_of(gas_used: dict[str, str], price: int) -> int:
     return max(computation, net) + overhead
 
 
-async def estimate_budget(rpc: RpcClient, kind: ProgrammableTransaction, sender: Address, price: int) -> int:
-    """A budget from a dry run with a coin that is made up. Raises: RpcError if it is not valid."""
+async def estimate_budget(
+    rpc: RpcClient, kind: ProgrammableTransaction, sender: Address, price: int, *, is_sent: bool
+) -> int:
+    """A budget from a dry run with a coin that is made up.
+
+    is_sent: whether the transaction is to be executed. Raises: RpcError if it is not valid; WouldFail.
+    """
     found = await dry_run(rpc, unpaid(kind, sender, price, None))
+    if is_sent and found["effects"]["status"]["status"] != "success":
+        hint = "--gas-budget NANOS sends it all the same"
+        raise WouldFail(f"nothing was sent, the transaction would fail: {failure_text(found)} ({hint})")
     return min(MAX_BUDGET, budget_of(found["effects"]["gasUsed"], price))

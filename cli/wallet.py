@@ -112,7 +112,8 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
     """Build, sign and execute a transaction, and print what it did; None if it is only printed.
 
     Commands of one wallet that send take turns, and each completes first what an earlier one left.
-    Raises: TransactionFailed after printing, if its execution failed; RpcError.
+    Raises: TransactionFailed after printing, if its execution failed; WouldFail if that is foreseen and no
+    budget is given; RpcError.
     """
 
     async def work(session: Session) -> dict[str, Any] | None:
@@ -128,22 +129,20 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
         await build(session, builder, sender)
         if options.dev_inspect:
             found = await simulation.dev_inspect(session.rpc, builder.kind(), sender, options.gas_budget)
-            await explain_failure(session.rpc, found)
             show_inspection(found)
             return None
         price = await session.view.reference_gas_price()
         budget = options.gas_budget
         if budget is None:
-            budget = await simulation.estimate_budget(session.rpc, builder.kind(), sender, price)
+            kind, is_sent = builder.kind(), options.is_sent
+            budget = await simulation.estimate_budget(session.rpc, kind, sender, price, is_sent=is_sent)
         if options.dry_run and not options.gas:
             data = simulation.unpaid(builder.kind(), sender, price, budget)
         else:
             gas = [parse_address(text) for text in options.gas]
             data = await builder.finish(sender, budget, gas, price)
         if options.dry_run:
-            found = await simulation.dry_run(session.rpc, data)
-            await explain_failure(session.rpc, found)
-            show_dry_run(found)
+            show_dry_run(await simulation.dry_run(session.rpc, data))
             return None
         return await finish(session, data, options)
 

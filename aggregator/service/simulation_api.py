@@ -51,13 +51,16 @@ class SimulationApi:
         data: TransactionData = _decode(TransactionData, tx_bytes)
         found = await self._service.reader.simulate(DryRun(data))
         changed = await ChangedObjects.of_simulation(found, self._service.reader)
-        return {
+        shown: Json = {
             "effects": effects_json(found.effects),
             "events": await self._events(found),
             "objectChanges": object_changes(found.effects, data.sender, changed),
             "balanceChanges": balance_changes(found.effects, changed.without(found.mock_gas)),
             "input": await transaction_data_json(data, self._service.catalog),
         }
+        if found.error is not None:
+            shown["executionErrorSource"] = found.error
+        return shown
 
     async def dev_inspect_transaction_block(
         self,

@@ -110,6 +110,14 @@ async def test_a_made_up_gas_coin_is_no_balance_change(ledger: Ledger) -> None:
     assert [change["amount"] for change in shown["balanceChanges"]] == ["100"]
 
 
+async def test_a_dry_run_that_fails_tells_the_reason_behind_the_status(ledger: Ledger) -> None:
+    too_much = ProgrammableTransaction((pure(U64, 2**63),), (SplitCoins(GasCoin(), (Input(0),)),))
+    shown = await ledger.dry_run(unpaid(too_much))
+    assert shown["effects"]["status"]["error"].startswith("InsufficientCoinBalance")
+    assert str(2**63) in shown["executionErrorSource"]
+    assert "executionErrorSource" not in await ledger.dry_run(unpaid(SEND_100))
+
+
 async def test_what_no_authority_accepts_is_refused_with_the_reason(ledger: Ledger) -> None:
     with pytest.raises(RpcError, match="Gas price 1 under reference gas price"):
         await ledger.dry_run(unpaid(SEND_100, price=1))

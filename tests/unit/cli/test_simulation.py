@@ -1,8 +1,47 @@
-"""The gas budget that a dry run suggests."""
+"""The gas budget that a dry run suggests, and what is not sent because it would fail."""
 
 from __future__ import annotations
 
-from cli.simulation import budget_of
+import asyncio
+from typing import Any
+
+import pytest
+
+from cli.simulation import WouldFail, budget_of, estimate_budget
+from proto.ids import Address
+from proto.transaction import ProgrammableTransaction
+
+USED = {"computationCost": "1000000", "storageCost": "0", "storageRebate": "0"}
+FAILURE = {"status": "failure", "error": "IncompatibleUpgrade in command 1"}
+
+
+class Service:
+    """Answers every dry run with this status."""
+
+    def __init__(self, status: dict[str, str], reason: str | None = None) -> None:
+        self._answer: dict[str, Any] = {"effects": {"status": status, "gasUsed": USED}}
+        if reason is not None:
+            self._answer["executionErrorSource"] = reason
+
+    async def call(self, method: str, *parameters: Any) -> Any:
+        return self._answer
+
+
+def budget(service: Service, *, is_sent: bool = True) -> int:
+    kind = ProgrammableTransaction((), ())
+    coroutine = estimate_budget(service, kind, Address(bytes(32)), 1000, is_sent=is_sent)  # type: ignore[arg-type]
+    return asyncio.run(coroutine)
+
+
+def test_what_would_fail_is_not_sent_and_the_reason_is_told() -> None:
+    assert budget(Service({"status": "success"})) == 2_000_000
+    with pytest.raises(WouldFail) as refused:
+        budget(Service(FAILURE, "the fields of struct Case are changed"))
+    assert "IncompatibleUpgrade in command 1: the fields of struct Case are changed" in str(refused.value)
+
+
+def test_what_is_only_shown_may_fail() -> None:
+    assert budget(Service(FAILURE), is_sent=False) == 2_000_000
 
 
 def test_the_budget_pays_for_computation_and_storage_and_a_reserve() -> None:
