@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,7 +24,13 @@ LONGEST_RETRY_AFTER_SECONDS = 30
 MAX_CLIENTS = 10_000
 """Clients whose use is remembered; who is forgotten begins with a full share."""
 ANSWERED_BYTES = 16 * 1024
-"""Of an answer to a read: they count as a kilobyte of request."""
+"""Of an answer to a read: they count as a kilobyte of request. What lanes answer counts in full: a few bytes
+may ask again and again for the effects of a transaction that was executed long ago.
+"""
+LARGE_ANSWER_BYTES = 64 * 1024
+"""Larger answers are kept an eye on until the client has taken them."""
+MOST_UNSENT_BYTES = 64 << 20
+"""With more of such answers that a client has not taken it gets no more of any."""
 BURST_SECONDS = 2.0
 """A client that was quiet may use the share of so many seconds at once."""
 
@@ -52,6 +58,7 @@ class Overload(StrEnum):
 
     QUEUE_FULL = "queue_full"
     CLIENT_RATE = "client_rate"
+    CLIENT_UNSENT = "client_unsent"
     CLIENT_OPEN_REQUESTS = "client_open_requests"
     CLIENT_CONVERSATIONS = "client_conversations"
     CLIENT_CONNECTIONS = "client_connections"
@@ -107,6 +114,7 @@ class Admission:
         self._metrics = metrics
         self._clock = clock
         self._clients: OrderedDict[str, _Client] = OrderedDict()
+        self._unsent: Counter[str] = Counter()
         at_once = limits.max_running_kilobytes * 1024
         # A simulation holds everybody up while it runs: between two, others have their turn.
         self._lines = {lane: _WaitingLine(0 if lane is Lane.SIMULATIONS else at_once) for lane in Lane}
@@ -131,8 +139,9 @@ class Admission:
         known.open_requests += 1
         try:
             if lane is None:
+                self._refuse_who_takes_nothing(client)
                 return await work()
-            return await self._run_in_lane(lane, size, work)
+            return await self._run_in_lane(lane, client, size, work)
         finally:
             known.open_requests -= 1
 
@@ -165,12 +174,29 @@ class Admission:
         )
 
     def count_answer(self, method: str, client: str, size: int) -> None:
-        """Take the bytes of an answer to a read off the client's share: few can ask for many."""
+        """Take the bytes of an answer off the client's share: few can ask for many. A large answer counts as
+        not taken until answer_taken is called.
+        """
         known = self._clients.get(client)
-        if known is not None and method not in LANES:
+        if known is not None and method in LANES:
+            known.writes.tokens -= size // 1024
+        elif known is not None:
             known.reads.tokens -= size // ANSWERED_BYTES
+        if size > LARGE_ANSWER_BYTES:
+            self._unsent[client] += size
 
-    async def _run_in_lane(self, lane: Lane, size: int, work: Callable[[], Awaitable[_T]]) -> _T:
+    def answer_taken(self, client: str, size: int) -> None:
+        """The client has taken an answer of so many bytes, or is gone."""
+        if size > LARGE_ANSWER_BYTES:
+            self._unsent[client] -= size
+            if not self._unsent[client]:
+                del self._unsent[client]
+
+    def _refuse_who_takes_nothing(self, client: str) -> None:
+        if self._unsent and self._unsent[client] > MOST_UNSENT_BYTES:
+            raise self._too_many(Overload.CLIENT_UNSENT, 1)
+
+    async def _run_in_lane(self, lane: Lane, client: str, size: int, work: Callable[[], Awaitable[_T]]) -> _T:
         line = self._lines[lane]
         if line.running and (line.waiting or not _has_room(line, size)):
             if self.is_full(lane):
@@ -182,6 +208,7 @@ class Admission:
             line.running_bytes += size
         begin = self._clock()
         try:
+            self._refuse_who_takes_nothing(client)
             return await work()
         finally:
             self._measure(line, size, self._clock() - begin)

@@ -1,8 +1,8 @@
-"""How much one request may ask for: bytes of its answer, and work on the event loop."""
+"""How much one request may ask for: bytes of its answer or of modules to verify, and work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proto.protocol_config import NETWORK_LIMITS
 
@@ -12,16 +12,17 @@ class Allowance:
     """What is left for one request. The first thing asked for is always allowed, however large it is.
 
     What comes once too much was asked for has to be asked for by itself. Work is in units of gas, so that
-    equal requests end at the same place on every authority.
+    equal requests end at the same place on every authority. most_bytes: of all that is counted but the first.
     """
 
+    most_bytes: int = field(default_factory=lambda: NETWORK_LIMITS.max_answer_bytes)
     bytes_used: int = 0
     work: int = 0
     is_spent: bool = False
 
     def allows(self, size: int) -> bool:
-        """Whether so many bytes more go into the answer; if not, nothing more does."""
-        if self.is_spent or (self.bytes_used and self.bytes_used + size > NETWORK_LIMITS.max_answer_bytes):
+        """Whether so many bytes more are allowed; if not, nothing more is."""
+        if self.is_spent or (self.bytes_used and self.bytes_used + size > self.most_bytes):
             self.is_spent = True
             return False
         self.bytes_used += size

@@ -194,6 +194,8 @@ class _Connection(asyncio.Protocol):
         self._last_question = self._loop.time()
         self._frame_begun: float | None = None
         self._full_since: float | None = None
+        self._untaken: list[int] = []
+        """Bytes of the answers that the client has not taken."""
 
     @property
     def is_made(self) -> bool:
@@ -218,6 +220,7 @@ class _Connection(asyncio.Protocol):
         """Nobody is there for the answers."""
         self._is_finishing = True
         self._server.forget(self)
+        self._forget_untaken()
         # Not at once: a task that is cancelled before its first step would leave its question where it waits.
         self._loop.call_soon(self._cancel_answers)
 
@@ -233,7 +236,13 @@ class _Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has taken them."""
         self._full_since = None
+        self._forget_untaken()
         self._take_questions()
+
+    def _forget_untaken(self) -> None:
+        untaken, self._untaken = self._untaken, []
+        for size in untaken:
+            self._server.reception.taken(self.client, size)
 
     # ---- for the server
 
@@ -332,6 +341,10 @@ class _Connection(asyncio.Protocol):
             return
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(framed(Answer(id=question.id, response=response).SerializeToString()))
+            if self._full_since is not None:
+                self._untaken.append(len(response.bcs))
+                return
+        self._server.reception.taken(self.client, len(response.bcs))
 
     def _go_on(self) -> None:
         """After an answer: there is room for a question again, or it was the last one."""

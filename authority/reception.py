@@ -35,7 +35,7 @@ class Reception:
         """The response to a request of a method.
 
         client: who asks (authority/clients.py); size: bytes on the wire; read: gives the BCS, once it is let
-        in.
+        in. Whoever sends the response calls `taken` when the client has it.
         Raises: AuthorityError if it is refused for now, with the seconds to wait.
         """
         method = METHODS.get(name)
@@ -69,6 +69,10 @@ class Reception:
             raise refused
         refusing: Response = refusal(refused)
         return refusing
+
+    def taken(self, client: str, size: int) -> None:
+        """The client has a response with so many bytes of BCS, or is gone."""
+        self._admission.answer_taken(client, size)
 
 
 def _refusal_of(error: Exception) -> AuthorityError:

@@ -6,6 +6,7 @@ the last check and the commit nothing is awaited, so handlers never see each oth
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ from proto.messages import (
     Refusal,
     Refused,
     TransactionBatch,
+    WholeTransaction,
 )
 from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
@@ -78,6 +80,14 @@ LOST_VOTES = (
     "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
 )
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
+
+
+READ_AT_ONCE_BYTES = 64 * 1024
+"""Of transactions that are new in form; then others have a turn. It may take as many microseconds."""
+MODULES_AT_ONCE_BYTES = 128 * 1024
+"""Of modules that are verified for votes on one batch, beside the first transaction's: that takes half a
+second, and nobody pays for it.
+"""
 
 
 class CertifiedSubmission(NamedTuple):
@@ -160,16 +170,16 @@ class AuthorityState:
         Raises: AuthorityError if the batch as a whole cannot be voted on.
         """
         self._check_size(len(request.transactions))
-        batch = list(map(self._reader.read, request.transactions))
+        batch = await self._read_all(request.transactions)
         problems = await self._verify_signatures(batch)
         unit, suspension = self.store.begin(), self.suspension
         accepted: list[int] = []
         refusals: list[tuple[int, Refusal]] = []
         taken: list[tuple[tuple[bytes, ...], Digest]] = []
-        shown = Allowance()
+        shown, modules = Allowance(), Allowance(MODULES_AT_ONCE_BYTES)
         for index, submitted in enumerate(batch):
             problem = problems.get(submitted.digest)
-            refusal = self._consider(submitted, problem, suspension, unit, taken, shown)
+            refusal = self._consider(submitted, problem, suspension, unit, taken, shown, modules)
             if refusal is None:
                 accepted.append(index)
             else:
@@ -186,7 +196,7 @@ class AuthorityState:
         Raises: AuthorityError if a certificate does not verify, or the batch that it names is not remembered;
         then nothing is executed.
         """
-        submissions = self._verify_certificates(request)
+        submissions = await self._verify_certificates(request)
         is_executed = self.store.is_executed
         unknown = [one for one in submissions if not is_executed(one.transaction.digest)]
         self._look_for_lost_votes(unknown)
@@ -258,10 +268,11 @@ class AuthorityState:
         unit: UnitOfWork,
         taken: list[tuple[tuple[bytes, ...], Digest]],
         shown: Allowance,
+        modules: Allowance,
     ) -> Refusal | None:
         """Lock a transaction's inputs and keep it, or say why not. Idempotent.
 
-        shown: for those that were executed already.
+        shown: for those that were executed already; modules: for those that publish.
         """
         digest = submitted.digest
         if problem is None and digest in self.store.pending:
@@ -271,7 +282,7 @@ class AuthorityState:
                 raise AuthorityError(problem)
             if suspension is not None:
                 raise AuthorityError(VotingSuspended(suspension))
-            owned = self._check_transaction(submitted)
+            owned = self._check_transaction(submitted, modules)
             self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:
             # Only now can it be one that was executed: that has used up its gas coin, and is not accepted.
@@ -297,7 +308,7 @@ class AuthorityState:
                 return
         submitted.checked = checked
 
-    def _check_transaction(self, submitted: SubmittedTransaction) -> tuple[bytes, ...]:
+    def _check_transaction(self, submitted: SubmittedTransaction, modules: Allowance) -> tuple[bytes, ...]:
         """Check everything but signatures; the references that the transaction locks.
 
         Raises: UserInputError, AuthorityError.
@@ -316,6 +327,8 @@ class AuthorityState:
                 UnsupportedFeature("shared object inputs need ordering, which is not there yet")
             )
         checked = check_transaction_input(data, store, executor.config, self.reference_gas_price)
+        if submitted.module_bytes and not modules.allows(submitted.module_bytes):
+            raise AuthorityError(TooMuchAtOnce())
         executor.check_modules_for_signing(data)
         self._reader.learn(submitted)
         self._remember(submitted, checked)
@@ -358,6 +371,21 @@ class AuthorityState:
         commit.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
         return messages.Executed(result.effects, events) if is_shown else _TOO_MUCH
 
+    async def _read_all(self, transactions: Sequence[bytes]) -> list[SubmittedTransaction]:
+        """Read transactions; between many large ones others have a turn. Raises: AuthorityError."""
+        read = self._reader.read
+        if sum(map(len, transactions)) <= READ_AT_ONCE_BYTES:
+            return list(map(read, transactions))
+        submitted, size = [], 0
+        for raw in transactions:
+            if size > READ_AT_ONCE_BYTES:
+                size = 0
+                await asyncio.sleep(0)
+            submitted.append(read(raw))
+            if submitted[-1].plain is None:
+                size += len(raw)
+        return submitted
+
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
         voted = self.store.recent_votes
@@ -395,32 +423,30 @@ class AuthorityState:
                     vote.signer == self._position and has_bit(vote.accepted, index) for vote in batch.votes
                 )
 
-    def _verify_certificates(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
+    async def _verify_certificates(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
         self._check_size((request.batch.count if request.batch else 0) + len(request.singles))
         try:
-            return [*self._verify_batch(request), *self._verify_singles(request.singles)]
+            return [*await self._verify_batch(request), *self._verify_singles(request.singles)]
         except WrongEpoch as error:
             raise AuthorityError(WrongEpochShown(error.expected, error.actual)) from error
         except VerificationError as error:
             raise AuthorityError(InvalidCertificateShown(str(error))) from error
 
-    def _verify_batch(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
+    async def _verify_batch(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
         match request.batch:
             case None:
                 return []
             case CertificateBatch() as batch:
-                return self._verify_shown(batch)
+                return await self._verify_shown(batch)
             case NamedBatch() as batch:
                 return self._verify_named(batch)
 
-    def _verify_shown(self, batch: CertificateBatch) -> list[CertifiedSubmission]:
-        shown: list[SubmittedTransaction] = []
-
-        def digest_of(raw: bytes) -> Digest:
-            shown.append(self._reader.read(raw))
-            return shown[-1].digest
-
-        verified = verify_certificate_batch(batch, self.committee, digest_of)
+    async def _verify_shown(self, batch: CertificateBatch) -> list[CertifiedSubmission]:
+        shown = await self._read_all(
+            [entry.transaction for entry in batch.entries if isinstance(entry, WholeTransaction)]
+        )
+        digests = iter([submitted.digest for submitted in shown])
+        verified = verify_certificate_batch(batch, self.committee, lambda _: next(digests))
         certified = CertifiedBatch(batch.epoch, verified.digests, batch.votes)
         return [
             CertifiedSubmission(submitted, (certified, index))

@@ -8,7 +8,15 @@ from proto.bcs import BcsError
 from proto.errors import AuthorityError, MalformedRequest
 from proto.ids import Digest
 from proto.object import PlainInputs
-from proto.transaction import SenderSignedData, TransactionData, digest_of_bytes, split_sender_signed
+from proto.transaction import (
+    ProgrammableTransaction,
+    Publish,
+    SenderSignedData,
+    TransactionData,
+    Upgrade,
+    digest_of_bytes,
+    split_sender_signed,
+)
 from proto.transaction_layout import SIGNATURE, LayoutTable, PlainTransaction
 
 LARGEST_BYTES = 256 * 1024
@@ -50,6 +58,15 @@ class SubmittedTransaction:
         if self._signed is None:
             self._signed = SenderSignedData.from_bytes(self.raw)
         return self._signed
+
+    @property
+    def module_bytes(self) -> int:
+        """Bytes of the modules that it publishes."""
+        kind = self.data.kind
+        if not isinstance(kind, ProgrammableTransaction):
+            return 0
+        published = [command for command in kind.commands if isinstance(command, Publish | Upgrade)]
+        return sum(len(code) for command in published for code in command.modules)
 
     @property
     def data(self) -> TransactionData:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from authority.admission import Admission, Lane, TokenBucket
+from authority.admission import MOST_UNSENT_BYTES, Admission, Lane, TokenBucket
 from authority.clients import client_of
 from authority.config import Limits
 from authority.metrics import AuthorityMetrics
@@ -171,6 +171,31 @@ async def test_large_answers_count_too() -> None:
     assert await gate.run("ObjectInfo", "b", 100, done) == "done"
     clock.now += 9.0
     assert await gate.run("ObjectInfo", "a", 100, done) == "done"
+
+
+async def test_who_asks_again_for_long_effects_uses_up_its_share() -> None:
+    clock = Clock()
+    gate = admission(clock, client_write_kilobytes_per_second=10)
+    await gate.run("SubmitCertificates", "a", 100, done)
+    gate.count_answer("SubmitCertificates", "a", 100 * KILOBYTE)
+    with pytest.raises(AuthorityError) as caught:
+        await gate.run("SubmitCertificates", "a", 100, done)
+    assert caught.value.kind == TooManyRequests(9)  # 81 too many, at ten a second
+
+
+@pytest.mark.parametrize("method", ["ObjectInfo", "SubmitCertificates"])
+async def test_who_does_not_take_large_answers_gets_no_more(method: str) -> None:
+    gate = admission(client_write_kilobytes_per_second=1 << 20, client_read_kilobytes_per_second=1 << 20)
+    size = MOST_UNSENT_BYTES // 2 + 1
+    for _ in range(2):
+        assert await gate.run(method, "a", 100, done) == "done"
+        gate.count_answer(method, "a", size)
+    with pytest.raises(AuthorityError) as caught:
+        await gate.run(method, "a", 100, done)
+    assert caught.value.kind == TooManyRequests(1)
+    assert await gate.run(method, "b", 100, done) == "done"
+    gate.answer_taken("a", size)
+    assert await gate.run(method, "a", 100, done) == "done"
 
 
 async def test_a_client_has_so_many_requests_open_and_no_more() -> None:

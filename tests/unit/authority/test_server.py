@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -294,3 +297,71 @@ async def test_figures_of_votes_refusals_and_equivocation() -> None:
 
 async def _vote(running: RunningAuthority, *transactions: bytes) -> None:
     await running.client.handle_submit_transactions(TransactionBatch(transactions))
+
+
+class Verbose:
+    """An authority that has much to say of itself."""
+
+    def __init__(self, service: AuthorityService) -> None:
+        self._service = service
+        self.asked = 0
+
+    def __getattr__(self, handler: str) -> Any:
+        return getattr(self._service, handler)
+
+    async def handle_health(self, request: HealthRequest) -> messages.HealthResponse:
+        self.asked += 1
+        return replace(await self._service.handle_health(request), software="x" * (16 << 20))
+
+
+@asynccontextmanager
+async def deaf_road(address: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """A road to an address that brings nothing back until the event is set."""
+    host, _, port = address.rpartition(":")
+    listening, tasks = asyncio.Event(), set[asyncio.Task[None]]()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_back: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 16):
+                writer.write(data)
+                await writer.drain()
+                if is_back:
+                    await listening.wait()
+
+    async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection(host, int(port))
+        for one, other, is_back in ((reader, there[1], False), (there[0], writer, True)):
+            tasks.add(asyncio.create_task(carry(one, other, is_back)))
+
+    async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", listening
+        for task in tasks:
+            task.cancel()
+
+
+async def test_who_takes_no_answers_is_not_given_more_and_more_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("authority.admission.MOST_UNSENT_BYTES", 40 << 20)
+    verbose: list[Verbose] = []
+
+    def wrap(service: AuthorityService) -> AuthorityService:
+        verbose.append(Verbose(service))
+        return verbose[0]  # type: ignore[return-value]
+
+    limits = Limits(client_read_kilobytes_per_second=1 << 20)
+    async with (
+        running_authority(limits, wrap=wrap) as running,
+        deaf_road(running.address) as (road, listening),
+    ):
+        deaf = GrpcAuthorityClient(road, timeout_seconds=20)
+        asking = [asyncio.create_task(deaf.handle_health(HealthRequest())) for _ in range(6)]
+        async with asyncio.timeout(10):
+            while running.figure("movelite_overloads_total", cause="client_unsent") < 3:
+                await asyncio.sleep(0.01)
+        assert verbose[0].asked == 3
+        listening.set()
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        assert sum(isinstance(answer, messages.HealthResponse) for answer in answers) == 3
+        assert (await deaf.handle_health(HealthRequest())).executed == 0
+        await deaf.close()

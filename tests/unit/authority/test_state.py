@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from authority import state
 from authority.execution import engine
 from authority.execution.commands import execute_command
 from authority.execution.context import ExecutionContext
 from authority.key_value import MemoryKeyValueStore, RocksKeyValueStore, StorageError
 from authority.state import AuthorityState
+from movelite.bytecode.writer import serialize_module
 from proto import errors, messages, user_input_error
 from proto.bcs import U64
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityError
 from proto.execution_status import Failure, InvariantViolation, Success
+from proto.ids import Address
 from proto.messages import CertificatesRequest, Refused, TransactionBatch
 from proto.object import AddressOwner
-from proto.transaction import Command, GasCoin, Input, SenderSignedData, SplitCoins, pure
+from proto.transaction import (
+    Command,
+    GasCoin,
+    Input,
+    Publish,
+    Result,
+    SenderSignedData,
+    SplitCoins,
+    TransferObjects,
+    pure,
+)
 from proto.user_signature import sign_transaction
 from proto.verification import verify_batch_vote, verify_effects_vote
+from tests.support.ir import assemble
 from tests.support.ledger import (
     ALICE,
     BOB,
@@ -280,3 +295,38 @@ async def test_a_disk_that_cannot_be_read_signs_no_effects(monkeypatch: pytest.M
     assert authority.store.next_sequence == 0
     monkeypatch.undo()
     assert (await authority.submit_certificates(CertificatesRequest(batch))).vote is not None
+
+
+def publication(authority: AuthorityState, gas: int) -> SenderSignedData:
+    code = serialize_module(assemble("module 0x0.m { f() { label b0: return; } }"))
+    commands = (Publish((code,), ()), TransferObjects((Result(0),), Input(0)))
+    coin = coins_of(ALICE, authority)[gas]
+    return build_transaction(ALICE, coin, (pure(Address, ALICE.address),), commands)
+
+
+async def test_few_modules_are_verified_for_votes_on_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = new_authority()
+    batch = [publication(authority, 0), publication(authority, 1), transfer(authority, 2, 3)]
+    request = TransactionBatch(tuple(one.to_bytes() for one in batch))
+    monkeypatch.setattr(state, "MODULES_AT_ONCE_BYTES", 1)
+    vote = await authority.submit_transactions(request)
+    assert vote.accepted_indices() == (0, 2)
+    assert vote.refusals == ((1, Refused(errors.TooMuchAtOnce())),)
+    assert (await authority.submit_transactions(request)).accepted_indices() == (0, 1, 2)
+
+
+async def test_others_have_their_turn_while_many_large_transactions_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(state, "READ_AT_ONCE_BYTES", 100)
+    authority = new_authority()
+    batch = [transfer(authority, gas, 5 + gas % 3) for gas in range(4)]
+    voting = asyncio.create_task(
+        authority.submit_transactions(TransactionBatch(tuple(one.to_bytes() for one in batch)))
+    )
+    turns = 0
+    while not voting.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns > 3
+    assert (await voting).accepted_indices() == (0, 1, 2)
