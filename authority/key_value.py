@@ -7,6 +7,7 @@ one it has.
 from __future__ import annotations
 
 import os
+import time
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterator
@@ -35,6 +36,18 @@ BLOB_BYTES = 4096
 """Rows above this size, records above all, are written once and not merged again and again."""
 PROBE_BYTES = 1024 * 1024
 """What a disk has to take before a database that failed is opened again."""
+
+
+BLOB_FOOTER_BYTES = 32
+BLOB_MAGIC = (0x00248F37).to_bytes(4, "little")
+"""How the footer of a blob file begins. Source: RocksDB, db/blob/blob_log_format.h."""
+LOOKS, LOOK_AGAIN_SECONDS = 5, 0.2
+"""While files are looked at RocksDB may put new ones in their place."""
+WHAT_TO_DO = (
+    "Stop the authority, put the directory back from a backup, or move it away, and start with "
+    "`movelite authority run --from-backup`: all that is lost then are votes, the rest comes from the other "
+    "authorities"
+)
 
 
 class StorageError(Exception):
@@ -154,6 +167,7 @@ class RocksKeyValueStore:
 
         Raises: StorageError if it is in use, corrupt or not writable.
         """
+        self._is_read_only = is_read_only
         self._access = AccessType.read_only(False) if is_read_only else AccessType.read_write()
         self._write_options = WriteOptions()
         self._write_options.sync = True
@@ -170,7 +184,34 @@ class RocksKeyValueStore:
                 raise StorageError(
                     f"the database {self._path} is in use: the authority that keeps its data there runs"
                 ) from error
-            raise StorageError(f"cannot open the database {self._path}: {error}") from error
+            reason = " ".join(str(error).split()).rstrip(".")
+            advice = f". {WHAT_TO_DO}" if _is_damage(reason) else ""
+            raise StorageError(f"cannot open the database {self._path}: {reason}{advice}") from error
+        if not self._is_read_only:
+            self._check_blob_files()
+
+    def _check_blob_files(self) -> None:
+        """Compare the files with large rows with what RocksDB believes to be there: it does so for all others
+        itself. Raises: StorageError.
+        """
+        for look in range(LOOKS):
+            if look:
+                time.sleep(LOOK_AGAIN_SECONDS)
+            expected = int(self._db.property_value("rocksdb.total-blob-file-size") or 0)
+            whole, broken = 0, []
+            for file in sorted(self._path.glob("*.blob")):
+                size = _size_of_whole(file)
+                whole += size
+                if not size:
+                    broken.append(file.name)
+            if whole >= expected:
+                return
+        self._db.close()
+        what = f"{', '.join(broken)} cut short" if broken else "a .blob file is missing"
+        raise StorageError(
+            f"the database {self._path} is damaged: {what} ({whole} of {expected} bytes of large rows are "
+            f"there). {WHAT_TO_DO}"
+        )
 
     @property
     def failure(self) -> str | None:
@@ -260,6 +301,20 @@ class RocksKeyValueStore:
         except Exception:  # a database whose write failed says so again
             if self._failure is None:
                 raise
+
+
+def _is_damage(error: str) -> bool:
+    """Whether RocksDB finds its files damaged or missing."""
+    return "Corruption" in error or "No such file" in error
+
+
+def _size_of_whole(file: Path) -> int:
+    """Bytes of a blob file; 0 if it was not written to its end, or was cut short."""
+    with suppress(OSError), file.open("rb") as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - BLOB_FOOTER_BYTES))
+        return size if opened.read(len(BLOB_MAGIC)) == BLOB_MAGIC else 0
+    return 0
 
 
 def disk_usage(path: Path) -> int:

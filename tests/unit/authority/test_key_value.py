@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
 
@@ -103,3 +104,64 @@ def test_a_store_that_is_in_use_can_be_read(tmp_path: Path) -> None:
     reader.close()
     put(store, b="2")
     store.close()
+
+
+LARGE = "x" * 100_000
+
+
+def large_rows(path: Path) -> list[Path]:
+    """A database with large rows in two files of their own, which it has just been closed."""
+    for rows in ({"a": LARGE}, {"b": LARGE, "c": LARGE}):
+        opened = RocksKeyValueStore(path)
+        put(opened, **rows)
+        opened.close()
+    RocksKeyValueStore(path).close()  # what is in the log goes into a file when it is opened again
+    return sorted(path.glob("*.blob"))
+
+
+def test_what_is_whole_is_opened(tmp_path: Path) -> None:
+    assert len(large_rows(tmp_path / "db")) == 2
+    opened = RocksKeyValueStore(tmp_path / "db")
+    assert opened.get(b"b") == LARGE.encode()
+    opened.close()
+
+
+@pytest.mark.parametrize("left", [0, 1, 1000, -1])
+def test_a_file_of_large_rows_that_was_cut_short_is_noticed_at_start(tmp_path: Path, left: int) -> None:
+    file = large_rows(tmp_path / "db")[0]
+    os.truncate(file, left if left >= 0 else file.stat().st_size + left)
+    with pytest.raises(StorageError, match=f"{file.name} cut short.*--from-backup"):
+        RocksKeyValueStore(tmp_path / "db")
+
+
+def test_a_file_of_large_rows_that_is_missing_is_noticed_at_start(tmp_path: Path) -> None:
+    large_rows(tmp_path / "db")[1].unlink()
+    with pytest.raises(StorageError, match=r"a \.blob file is missing.*move it away"):
+        RocksKeyValueStore(tmp_path / "db")
+
+
+def test_what_a_crash_left_of_a_file_that_was_never_finished_does_not_matter(tmp_path: Path) -> None:
+    first = large_rows(tmp_path / "db")[0]
+    (tmp_path / "db" / "000999.blob").write_bytes(first.read_bytes()[:500])
+    opened = RocksKeyValueStore(tmp_path / "db")
+    assert opened.get(b"a") == LARGE.encode()
+    opened.close()
+
+
+@pytest.mark.parametrize("suffix", [".sst", "MANIFEST"])
+def test_other_damage_is_told_with_what_to_do(tmp_path: Path, suffix: str) -> None:
+    large_rows(tmp_path / "db")
+    file = next(one for one in (tmp_path / "db").iterdir() if suffix in one.name)
+    os.truncate(file, file.stat().st_size // 2)
+    with pytest.raises(StorageError, match=r"cannot open.*--from-backup"):
+        RocksKeyValueStore(tmp_path / "db")
+
+
+@pytest.mark.parametrize("content", [None, "", "{"])
+def test_the_configuration_of_the_library_is_made_again(tmp_path: Path, content: str | None) -> None:
+    large_rows(tmp_path / "db")
+    file = tmp_path / "db" / "rocksdict-config.json"
+    file.unlink() if content is None else file.write_text(content)
+    opened = RocksKeyValueStore(tmp_path / "db")
+    assert opened.get(b"a") == LARGE.encode()
+    opened.close()
