@@ -86,6 +86,8 @@ class AuthorityConfig(BaseModel):
     """host:port for votes and certificates in frames, a third of the time that gRPC takes for them. Clients
     learn the port by gRPC, and do with that where this one is not there or cannot be reached.
     """
+    frames_port_outside: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The port that clients are told for listen_frames, where something on the way maps it to another one."""
     metrics: HostAndPort | None = None
     """host:port for /metrics, /health and /ready; not for the public."""
     tls: bool = False

@@ -188,7 +188,7 @@ class AuthorityNode:
             context = None if identity is None else identity.server_context()
             self._frames = FrameServer(reception, self.state.name, limits, metrics, context)
             self._frames.listen(config.listen_frames)
-            port = int(config.listen_frames.rpartition(":")[2])
+            port = config.frames_port_outside or int(config.listen_frames.rpartition(":")[2])
         credentials = None if identity is None else identity.grpc_credentials()
         self._server = await start_server(reception, config.listen, limits, metrics, credentials, port)
 

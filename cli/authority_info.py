@@ -16,7 +16,7 @@ from proto.committee import AuthorityName
 from proto.errors import AuthorityError
 from proto.ids import format_digest
 from proto.messages import HealthRequest, HealthResponse
-from proto.rpc.client import TLS_SCHEME, GrpcAuthorityClient
+from proto.rpc.client import TLS_SCHEME, FramesPort, GrpcAuthorityClient
 
 ANSWER_SECONDS = 3.0
 
@@ -43,8 +43,9 @@ async def of_address(address: str, key: AuthorityName | None) -> dict[str, Any]:
     """What an authority says of itself. Raises: AuthorityError, InvalidAuthorityKey."""
     if address.startswith(TLS_SCHEME) and key is None:
         raise InvalidAuthorityKey(f"{address} speaks TLS: give its --key, as in committee.json")
-    health = await _ask(address, key)
-    return {"address": address, "tls": address.startswith(TLS_SCHEME), **_of_health(health)}
+    health, frames = await _ask(address, key)
+    shown = {"address": address, "tls": address.startswith(TLS_SCHEME), **_of_health(health)}
+    return shown | _of_frames(frames)
 
 
 async def of_config(path: Path) -> dict[str, Any]:
@@ -82,12 +83,12 @@ async def of_config(path: Path) -> dict[str, Any]:
 async def _running(config: AuthorityConfig, name: AuthorityName) -> dict[str, Any]:
     address = config.listen.replace("0.0.0.0", "127.0.0.1")
     try:
-        health = await _ask(f"{TLS_SCHEME if config.tls else ''}{address}", name)
+        health, frames = await _ask(f"{TLS_SCHEME if config.tls else ''}{address}", name)
     except AuthorityError as error:
         return {"running": False, "reason": str(error)}
     if health.authority != name:
         return {"running": False, "reason": f"{address} is used by another authority"}
-    return {"running": True, "runningSoftware": health.software}
+    return {"running": True, "runningSoftware": health.software} | _of_frames(frames)
 
 
 def _kept(config: AuthorityConfig, genesis: Genesis) -> dict[str, Any]:
@@ -109,13 +110,18 @@ def _kept(config: AuthorityConfig, genesis: Genesis) -> dict[str, Any]:
     }
 
 
-async def _ask(address: str, name: AuthorityName | None) -> HealthResponse:
+async def _ask(address: str, name: AuthorityName | None) -> tuple[HealthResponse, FramesPort]:
     client = GrpcAuthorityClient(address, ANSWER_SECONDS, name)
     try:
-        health: HealthResponse = await client.handle_health(HealthRequest())
-        return health
+        return await client.handle_health(HealthRequest()), await client.frames()
     finally:
         await client.close()
+
+
+def _of_frames(frames: FramesPort) -> dict[str, Any]:
+    """Where votes go: in frames at a port, or by gRPC because that one cannot be had."""
+    reached = "in frames" if frames.trouble is None else f"by gRPC, which takes longer: {frames.trouble}"
+    return {"framesPort": frames.port, "votesGo": reached}
 
 
 def _of_health(health: HealthResponse) -> dict[str, Any]:

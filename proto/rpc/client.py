@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
@@ -23,6 +24,21 @@ from proto.simulation import SimulationRequest, SimulationResponse
 SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
 TLS_SCHEME = "https://"
+
+
+@dataclass(frozen=True, slots=True)
+class FramesPort:
+    """The port that an authority tells for frames; trouble: why votes go by gRPC nonetheless, None if not."""
+
+    port: int | None
+    trouble: str | None
+
+
+def _told_port(metadata: object) -> int | None:
+    port = cast("Mapping[str, object]", metadata or {}).get(PORT_KEY)
+    if isinstance(port, str) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536:
+        return int(port)
+    return None
 
 
 class GrpcAuthorityClient:
@@ -99,10 +115,24 @@ class GrpcAuthorityClient:
         """Ask by gRPC, and from the next time on in frames if the authority says where."""
         call = self._calls[name](Request(bcs=request), timeout=self._timeout)
         response: Response | None = await call
-        port = cast("Mapping[str, object]", await call.trailing_metadata() or {}).get(PORT_KEY)
-        if isinstance(port, str) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536:
-            self._conversation.connect(int(port))
+        port = _told_port(await call.trailing_metadata())
+        if port is not None:
+            self._conversation.connect(port)
         return response
+
+    async def frames(self) -> FramesPort:
+        """Where the authority takes frames, and whether it can be reached there. Raises: AuthorityError."""
+        request = METHODS["Health"].encode_request(messages.HealthRequest())
+        call = self._calls["Health"](Request(bcs=request), timeout=self._timeout)
+        try:
+            port = _told_port(await call.trailing_metadata())
+        except grpc.aio.AioRpcError as error:
+            raise refusal_of(error, self._address) from error
+        if port is None:
+            return FramesPort(None, "the authority tells none")
+        self._conversation.connect(port)
+        await self._conversation.connected()
+        return FramesPort(port, None if self._conversation.is_open else self._conversation.trouble)
 
     async def handle_submit_transactions(self, request: messages.TransactionBatch) -> messages.BatchVote:
         """Ask for a vote on a batch. Raises: AuthorityError."""

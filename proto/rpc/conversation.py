@@ -49,6 +49,8 @@ class Conversation:
         self._attempt: asyncio.Task[None] | None = None
         self._rest, self._rests_until = FIRST_REST_SECONDS, 0.0
         self._is_closed = False
+        self.trouble: str | None = None
+        """Why the last attempt to connect failed; None if it did not."""
 
     @property
     def is_open(self) -> bool:
@@ -63,6 +65,11 @@ class Conversation:
         if self._is_closed or is_trying or asyncio.get_running_loop().time() < self._rests_until:
             return
         self._attempt = asyncio.create_task(self._connect(port))
+
+    async def connected(self) -> None:
+        """Wait until it is known whether there is a connection."""
+        if self._attempt is not None:
+            await asyncio.wait({self._attempt})
 
     async def ask(self, method: str, request: bytes) -> Response:
         """The answer to a request. Raises: TimeoutError, ConversationEnded."""
@@ -98,14 +105,20 @@ class Conversation:
                 await connection.greeted
         except (OSError, ValueError, ConversationEnded) as error:  # TimeoutError is an OSError
             level = logging.INFO if is_first else logging.DEBUG
-            reason = str(error) or type(error).__name__
-            _log.log(level, "votes of %s come by gRPC: its port %d: %s", self._host, port, reason)
+            self.trouble = f"port {port}: {error or type(error).__name__}"
+            _log.log(
+                level,
+                "votes of %s come by gRPC, which takes longer: %s "
+                "(a firewall, or its authority.yaml has to tell frames_port_outside)",
+                self._host,
+                self.trouble,
+            )
             connection.end("no authority")
         except asyncio.CancelledError:
             connection.end("closed")
             raise
         else:
-            self._connection = connection
+            self._connection, self.trouble = connection, None
 
 
 class _Connection(asyncio.Protocol):

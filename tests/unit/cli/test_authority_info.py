@@ -15,6 +15,7 @@ from authority.service import SOFTWARE
 from cli.authority_info import InvalidAuthorityKey, of_address, of_config, read_key
 from cli.genesis import plan
 from cli.network_files import AUTHORITY_CONFIG, AUTHORITY_KEY, make_network
+from cli.web import free_port
 from proto.errors import AuthorityError
 
 
@@ -43,6 +44,8 @@ async def test_an_authority_tells_how_it_is_running_or_not(
         assert shown["diskBytes"] > 0
         elsewhere = await of_address(planned[0].address, read_key(shown["key"]))
         assert (elsewhere["chain"], elsewhere["stake"]) == (shown["chain"], 2500)
+        assert (elsewhere["votesGo"], shown["votesGo"]) == ("in frames", "in frames")
+        assert elsewhere["framesPort"] == int(shown["listenFrames"].rpartition(":")[2])
         other = next(m.public_key for m in network.members if m.name == "authority-1")
         with pytest.raises(AuthorityError, match="certificate of another key"):
             await of_address(planned[0].address, read_key(other.hex()))
@@ -71,3 +74,18 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 def test_a_key_is_base64_or_hex() -> None:
     key = bytes(range(32))
     assert read_key(b64encode(key).decode()) == read_key(key.hex()) == read_key(f"0x{key.hex()}") == key
+
+
+async def test_a_port_that_is_another_one_outside_is_told_and_looked_for(tmp_path: Path) -> None:
+    planned = plan(1, 0, tls=False)
+    make_network(tmp_path, planned)
+    config = load_config(tmp_path / planned[0].name / AUTHORITY_CONFIG)
+    outside = free_port()  # where nothing passes anything on
+    node = AuthorityNode(config.model_copy(update={"frames_port_outside": outside}))
+    try:
+        await node.start()
+        shown = await of_address(planned[0].address, None)
+        assert shown["framesPort"] == outside
+        assert shown["votesGo"].startswith(f"by gRPC, which takes longer: port {outside}: ")
+    finally:
+        await node.stop()
