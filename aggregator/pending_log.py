@@ -36,6 +36,12 @@ class PendingLog(Protocol):
     def remove_pending(self, digests: Sequence[Digest]) -> None:
         """They are final, or refused for good. Raises: PendingLogFailure."""
 
+    def sync_pending(self) -> None:
+        """What is kept survives a loss of power from now on, not only the end of the process.
+
+        Raises: PendingLogFailure.
+        """
+
     def pending(self) -> Sequence[PendingEntry]:
         """Every transaction kept, in the order in which they came."""
 
@@ -54,6 +60,9 @@ class MemoryPendingLog:
         """Drop them."""
         for digest in digests:
             self._transactions.pop(digest, None)
+
+    def sync_pending(self) -> None:
+        """There is nothing to sync."""
 
     def pending(self) -> Sequence[PendingEntry]:
         """Every transaction kept."""
@@ -89,6 +98,9 @@ class FilePendingLog:
     def remove_pending(self, digests: Sequence[Digest]) -> None:
         """Drop them."""
         self._write("DELETE FROM pending WHERE digest = ?", [(digest,) for digest in digests])
+
+    def sync_pending(self) -> None:
+        """Every change was synced."""
 
     def pending(self) -> Sequence[PendingEntry]:
         """Every transaction kept."""

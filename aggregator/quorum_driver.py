@@ -246,6 +246,15 @@ class QuorumDriver:
         except PendingLogFailure as error:
             _log.warning("%s; what is final is asked for once more after a restart", error)
 
+    def _sync_pending(self) -> None:
+        """What is not final after a round, or a moment, may hold its objects for long, and is to survive a loss
+        of power. Nobody waits for the disk with what is final at once.
+        """
+        try:
+            self._pending.sync_pending()
+        except PendingLogFailure as error:
+            _log.warning("%s; a loss of power may make it forget what is pending", error)
+
     def _look_later(self, seconds: float) -> None:
         self._look = asyncio.get_running_loop().call_later(seconds, self._look_after)
 
@@ -254,6 +263,7 @@ class QuorumDriver:
         self._look = None
         if not self._drives:
             return
+        self._sync_pending()
         troubles, committee = self._authorities.troubles(self._policy.no_quorum_timeout), self.committee
         left = committee.total_stake - committee.stake_of_all(troubles)
         if left < committee.quorum_threshold:
@@ -314,6 +324,8 @@ class QuorumDriver:
                     drive.certified = voted.certificates([index], self.committee.epoch)[0]
                 if index not in left_out:
                     self._go_on(drive, tally)
+        if len(receipts) < len(drives):
+            self._sync_pending()
         free_lane()
         for index in sorted(left_out):  # each may have a very long answer: so not side by side
             receipt = await self._receipt(drives[index], voted.tallies[index])

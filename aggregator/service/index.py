@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 import time
 from collections import defaultdict
@@ -102,6 +103,9 @@ class TransactionIndex:
         self._unwritten: list[Receipt] = []
         self._unremoved: set[Digest] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._log_path = None if path is None else path.with_name(path.name + "-wal")
+        self._is_synced = True
+        """Whether what is pending survives a loss of power."""
         self.on_added: Callable[[], object] = lambda: None
         """Called when transactions were added."""
         try:
@@ -174,6 +178,7 @@ class TransactionIndex:
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions until they are final. Raises: PendingLogFailure."""
         self._unremoved.difference_update(digest for digest, _ in entries)
+        self._is_synced = False
         statement = "INSERT OR IGNORE INTO pending VALUES (?, ?)"
         try:
             if len(entries) == 1:  # who is alone waits for it, and a statement is a unit by itself
@@ -188,6 +193,17 @@ class TransactionIndex:
         """They are final, or refused for good."""
         self._unremoved.update(digests)
         self._write_soon()
+
+    def sync_pending(self) -> None:
+        """Sync what is pending to the disk, unless that was done. Raises: PendingLogFailure."""
+        if self._log_path is None or self._is_synced:
+            return
+        try:
+            with self._log_path.open("rb") as log:
+                os.fsync(log.fileno())
+        except OSError as error:
+            raise PendingLogFailure(f"cannot sync the index: {error}") from error
+        self._is_synced = True
 
     def pending(self) -> Sequence[PendingEntry]:
         """Transactions that are not final."""

@@ -287,6 +287,25 @@ async def test_nothing_is_sent_that_could_not_be_written_down() -> None:
     assert not driver.pending()
 
 
+async def test_what_is_not_final_at_once_is_synced_to_the_disk() -> None:
+    class SlowDisk(MemoryPendingLog):
+        syncs = 0
+
+        def sync_pending(self) -> None:
+            self.syncs += 1
+
+    network, log = Network(), SlowDisk()
+    driver = network.driver(log=log)
+    await driver.submit(network.transfer(0, 1))
+    assert log.syncs == 0
+    for switch in network.switches[:2]:
+        switch.is_on = False
+    with pytest.raises(NoQuorum):
+        await driver.submit(network.transfer(2, 3))
+    assert log.syncs > 0
+    await driver.close()
+
+
 async def test_receipts_that_cannot_be_recorded_stay_pending() -> None:
     def fail(receipts: object) -> None:
         raise OSError("disk full")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from pathlib import Path
 
@@ -82,4 +83,20 @@ async def test_what_cannot_be_written_stays_pending(tmp_path: Path, caplog: pyte
         assert index.pending() == [(digest, b"transaction")]
     assert "could not be recorded" in caplog.text
     assert index.total() == 0
+    index.close()
+
+
+def test_what_is_pending_is_synced_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    index = TransactionIndex(tmp_path / "index.sqlite", CHAIN)
+    for expected in (1, 2):
+        index.add_pending([(Digest(bytes([expected]) * 32), b"transaction")])
+        index.sync_pending()
+        index.sync_pending()
+        assert synced == [str(tmp_path / "index.sqlite-wal")] * expected
     index.close()
