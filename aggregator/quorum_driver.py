@@ -247,8 +247,8 @@ class QuorumDriver:
             _log.warning("%s; what is final is asked for once more after a restart", error)
 
     def _sync_pending(self) -> None:
-        """What is not final after a round, or a moment, may hold its objects for long, and is to survive a loss
-        of power. Nobody waits for the disk with what is final at once.
+        """What is not final after a round, or a moment, may hold its objects for long: so it is to survive a
+        loss of power. Nobody waits for the disk with what is final at once.
         """
         try:
             self._pending.sync_pending()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -17,6 +17,7 @@ from proto.errors import AuthorityError, ObjectLockConflict
 from proto.messages import BatchVote, CertificatesResponse, NotExecuted, Refused
 
 RPC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+DELAY_SECONDS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -69,6 +70,12 @@ class AuthorityMetrics:
         )
         self.peer_reachable = gauge(
             "movelite_peer_reachable", "1 if a peer answered when last asked", ["peer"]
+        )
+        self.loop_delay = Histogram(
+            "movelite_loop_delay_seconds",
+            "How late the authority gets to what is due: all wait while one transaction is executed",
+            buckets=DELAY_SECONDS,
+            registry=registry,
         )
         self._ready = gauge("movelite_ready", "1 if /ready says so")
         self._locks = gauge("movelite_locks", "Object versions promised to transactions")

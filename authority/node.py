@@ -46,6 +46,8 @@ TWIN_SECONDS = 1.0
 """How long a process with the same key may take to answer."""
 WATCH_SECONDS = 1.0
 """How often the authority looks after itself."""
+LONG_DELAY_SECONDS = 2.0
+"""A transaction with all the gas of the protocol may keep everybody waiting for longer."""
 OTHER_DESCRIPTORS = 400
 """File descriptors for everything but callers: the database, peers, workers, monitoring."""
 LEAST_CONNECTIONS = 16
@@ -271,7 +273,12 @@ class AuthorityNode:
                 level = logging.WARNING if reasons else logging.INFO
                 _log.log(level, "not ready: %s" if reasons else "ready%s", "; ".join(reasons))
                 before = reasons
+            due = time.monotonic() + WATCH_SECONDS
             await asyncio.sleep(WATCH_SECONDS)
+            delay = max(0.0, time.monotonic() - due)
+            self.metrics.loop_delay.observe(delay)
+            if delay > LONG_DELAY_SECONDS:
+                _log.warning("nobody was answered for %.1f seconds", delay)
 
     def _mend_storage(self) -> None:
         try:
