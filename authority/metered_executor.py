@@ -45,6 +45,6 @@ class MeteredExecutor(Executor):
         runs = Executor.execute_plain(self, jobs, reader)
         done = [run for run in runs if run is not None]
         seconds = (time.perf_counter() - begin) / max(1, len(done))
-        for run in done:
-            self.totals.add(run.effects, seconds)
+        for effects, _, _ in done:
+            self.totals.add(effects, seconds)
         return runs

@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import repeat
+from typing import cast
 
 from authority.allowance import Allowance
 from authority.certificates import CertifiedBatch, StoredCertificate
-from authority.execution.engine import Executor
-from authority.execution.native import NativeRun, PlainJob
+from authority.execution.engine import ExecutionResult, Executor
+from authority.execution.native import Change, NativeRun, PlainJob
 from authority.key_value import StorageError
 from authority.locks import LockTable
+from authority.object_cache import LARGE_BYTES
 from authority.plain_input import check_plain_input
 from authority.records import ExecutedTransaction, in_batch_bytes
 from authority.signature_verifier import SignatureVerifier
-from authority.store import LARGE_OBJECT_BYTES, AuthorityStore, UnitOfWork
+from authority.store import AuthorityStore, UnitOfWork
 from authority.submission import REMEMBERED_BYTES, SubmittedTransaction, TransactionReader
 from authority.transaction_input import (
     CheckedInputs,
@@ -54,7 +55,7 @@ from proto.errors import (
     WrongEpochShown,
 )
 from proto.event import TransactionEvents
-from proto.ids import Digest
+from proto.ids import Digest, ObjectID
 from proto.messages import (
     AlreadyExecuted,
     BatchVote,
@@ -71,6 +72,7 @@ from proto.messages import (
 )
 from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
+from proto.transaction_layout import PlainTransaction
 from proto.verification import verify_certificate, verify_certificate_batch, verify_named_batch
 
 _log = logging.getLogger(__name__)
@@ -90,36 +92,79 @@ second, and nobody pays for it.
 """
 
 
-class CertifiedSubmission(NamedTuple):
-    """A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
+CertifiedSubmission = tuple[SubmittedTransaction, Certificate | tuple[CertifiedBatch, int]]
+"""A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
 
-    transaction: SubmittedTransaction
-    certificate: Certificate | tuple[CertifiedBatch, int]
+_PlainRun = tuple[CertifiedSubmission, NativeRun]
+"""A certified transaction, and what came of it on the short way."""
 
 
-@dataclass(slots=True)
+TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
+"""Of what was executed with the others, but has too large effects, too: whoever asks once more gets them."""
+
+
 class _Commit:
-    """A unit of work that executes, and what is to be done once it is durable."""
+    """A unit of work that executes, what is answered, and what is to be done once it is durable."""
 
-    unit: UnitOfWork
-    done: list[tuple[tuple[bytes, ...], Digest]]
-    batch_number: int | None = None
-    allowance: Allowance = field(default_factory=Allowance)
+    def __init__(self, unit: UnitOfWork) -> None:
+        self.unit = unit
+        self.allowance = Allowance()
+        self.results: dict[Digest, messages.ExecutionResult] = {}
+        """Of the transactions that it has executed."""
+        self.done: list[tuple[tuple[bytes, ...], Digest]] = []
+        """The references that its transactions have locked."""
+        self._batch_number: int | None = None
 
-    def add_record(
-        self, submission: CertifiedSubmission, effects: bytes, events: bytes, owned: tuple[bytes, ...]
-    ) -> None:
-        """Keep the record of a transaction. effects, events: BCS; owned: the references it has locked."""
-        submitted, certificate = submission
-        if type(certificate) is tuple:
-            batch, index = certificate
-            if self.batch_number is None:
-                self.batch_number = self.unit.add_certificates(batch)
-            place = in_batch_bytes(self.batch_number, index)
-        else:
-            place = bcs.encode(StoredCertificate, certificate)
-        self.unit.records.add(submitted.digest, submitted.raw, place, effects, events)
+    def add_plain(self, plain: Sequence[_PlainRun]) -> None:
+        """Take over transactions that were run on the objects as they are in the unit, each on others."""
+        if not plain:
+            return
+        changed: list[Change] = []
+        all_effects: list[bytes] = []
+        units = 0
+        for (submitted, _), (effects, changes, removed) in plain:
+            terms = cast(PlainTransaction, submitted.plain)
+            changed += changes
+            all_effects.append(effects.encoded)
+            units += effects.gas_used.computation_cost // terms.price
+            if removed:
+                self.unit.remove(removed)
+            self.results[submitted.digest] = messages.Executed(effects, None)
+            self.done.append((terms.references, submitted.digest))
+        self.unit.add_parts(changed)
+        self._add_records([submission for submission, _ in plain], all_effects, [b""] * len(plain))
+        self.allowance.has_worked(units)
+        if not self.allowance.allows(sum(map(len, all_effects))):
+            self.results.update(dict.fromkeys([submitted.digest for (submitted, _), _ in plain], TOO_MUCH))
+
+    def add(self, submission: CertifiedSubmission, result: ExecutionResult, owned: tuple[bytes, ...]) -> None:
+        """Take over a transaction that the engine has executed. owned: the references it has locked."""
+        events = result.events if result.events.data else None
+        raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
+        self._add_records([submission], [result.effects.encoded], [raw_events])
+        self.unit.add_changes(result.written, result.removed, result.created)
+        self.unit.add_received(result.received)
+        submitted, _ = submission
         self.done.append((owned, submitted.digest))
+        self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
+        is_shown = self.allowance.allows(len(result.effects.encoded) + len(raw_events))
+        self.results[submitted.digest] = messages.Executed(result.effects, events) if is_shown else TOO_MUCH
+
+    def _add_records(
+        self, submissions: Sequence[CertifiedSubmission], effects: list[bytes], events: list[bytes]
+    ) -> None:
+        digests = [submitted.digest for submitted, _ in submissions]
+        transactions = [submitted.raw for submitted, _ in submissions]
+        certificates = [self._stored(certificate) for _, certificate in submissions]
+        self.unit.records.add(digests, transactions, certificates, effects, events)
+
+    def _stored(self, certificate: Certificate | tuple[CertifiedBatch, int]) -> bytes:
+        if type(certificate) is not tuple:
+            return bcs.encode(StoredCertificate, certificate)
+        batch, index = certificate
+        if self._batch_number is None:
+            self._batch_number = self.unit.add_certificates(batch)
+        return in_batch_bytes(self._batch_number, index)
 
 
 class AuthorityState:
@@ -198,9 +243,9 @@ class AuthorityState:
         """
         submissions = await self._verify_certificates(request)
         is_executed = self.store.is_executed
-        unknown = [one for one in submissions if not is_executed(one.transaction.digest)]
+        unknown = [one for one in submissions if not is_executed(one[0].digest)]
         self._look_for_lost_votes(unknown)
-        problems = await self._verify_signatures([submission.transaction for submission in unknown])
+        problems = await self._verify_signatures([submitted for submitted, _ in unknown])
         results = self._execute_certificates(submissions, problems)
         digests = [result.effects.digest() for result in results if isinstance(result, messages.Executed)]
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, digests) if digests else None
@@ -211,54 +256,65 @@ class AuthorityState:
     def _execute_certificates(
         self, submissions: Sequence[CertifiedSubmission], problems: dict[Digest, AuthorityErrorKind]
     ) -> list[messages.ExecutionResult]:
-        """Execute verified certificates in order, in one commit, until it is too much for one request.
+        """Execute verified certificates in one commit, until it is too much for one request.
 
         problems: signatures that do not verify.
 
         Raises: AuthorityError StorageFailure, and then nothing has changed.
         """
-        commit = _Commit(self.store.begin(), [])
+        commit = _Commit(self.store.begin())
         unit = commit.unit
-        runs = self._run_plain(submissions, problems, unit)
+        # First, for certified transactions have no objects in common: none changes what another one finds.
+        commit.add_plain(self._run_plain(submissions, problems, unit))
         results: list[messages.ExecutionResult] = []
         for submission in submissions:
-            digest = submission.transaction.digest
-            run = runs.get(digest)
-            if commit.allowance.is_spent:
-                results.append(_TOO_MUCH)
-                continue
-            known = unit.executed(digest) if run is None or digest in unit.records.written else None
-            if known is not None:
-                is_shown = commit.allowance.allows(len(known.effects) + len(known.events))
-                results.append(_executed_result(known) if is_shown else _TOO_MUCH)
-            elif digest in problems:
-                results.append(messages.NotExecuted(problems[digest]))
-            else:
-                results.append(self._execute(submission, run, commit))
+            digest = submission[0].digest
+            result = commit.results.get(digest)
+            if result is None:
+                result = self._result(submission, problems.get(digest), commit)
+            results.append(result)
         self._commit(unit)
         self._release(commit.done)
         return results
+
+    def _result(
+        self, submission: CertifiedSubmission, problem: AuthorityErrorKind | None, commit: _Commit
+    ) -> messages.ExecutionResult:
+        """Of a transaction that the commit has not executed so far."""
+        if commit.allowance.is_spent:
+            return TOO_MUCH
+        known = self.store.executed(submission[0].digest)
+        if known is not None:
+            is_shown = commit.allowance.allows(len(known.effects) + len(known.events))
+            return _executed_result(known) if is_shown else TOO_MUCH
+        return self._execute(submission, commit) if problem is None else messages.NotExecuted(problem)
 
     def _run_plain(
         self,
         submissions: Iterable[CertifiedSubmission],
         problems: dict[Digest, AuthorityErrorKind],
         unit: UnitOfWork,
-    ) -> dict[Digest, NativeRun]:
-        """Run those that can take the short way all at once, on the objects as they are before the unit."""
-        jobs, is_executed = [], self.store.is_executed
-        for submitted, _ in submissions:
+    ) -> list[_PlainRun]:
+        """Run those that can take the short way all at once, on the objects as they are in the unit."""
+        jobs: list[PlainJob] = []
+        runnable: list[CertifiedSubmission] = []
+        taken: set[ObjectID] = set()
+        is_executed, are_live = self.store.is_executed, unit.are_parts_live
+        for submission in submissions:
+            submitted, _ = submission
             plain, digest = submitted.plain, submitted.digest
             if plain is None or digest in problems or is_executed(digest):
                 continue
             inputs = submitted.inputs
-            if inputs is None or not unit.are_parts_live(inputs):
+            if inputs is None or not are_live(inputs):
                 config, price = self.executor.config, self.reference_gas_price
                 inputs = check_plain_input(plain, unit.live, unit.get_parts, config, price)
-            if inputs is not None:
-                jobs.append(PlainJob(plain, inputs, digest))
+            if inputs is not None and taken.isdisjoint(inputs):
+                taken.update(inputs)
+                jobs.append((plain, inputs, digest))
+                runnable.append(submission)
         runs = self.executor.execute_plain(jobs, unit)
-        return {run.job.digest: run for run in runs if run is not None}
+        return [(submission, run) for submission, run in zip(runnable, runs, strict=True) if run is not None]
 
     def _consider(
         self,
@@ -304,7 +360,7 @@ class AuthorityState:
         if len(submitted.raw) > REMEMBERED_BYTES:
             return
         for value in checked.inputs.objects.values():
-            if not value.is_package and value.metered_size > LARGE_OBJECT_BYTES:
+            if not value.is_package and value.metered_size > LARGE_BYTES:
                 return
         submitted.checked = checked
 
@@ -316,7 +372,7 @@ class AuthorityState:
         plain, store, executor = submitted.plain, self.store, self.executor
         if plain is not None:
             submitted.inputs = check_plain_input(
-                plain, store.live, store.get_parts, executor.config, self.reference_gas_price
+                plain, store.cache.recent, store.get_parts, executor.config, self.reference_gas_price
             )
             if submitted.inputs is not None:
                 return plain.references
@@ -334,23 +390,12 @@ class AuthorityState:
         self._remember(submitted, checked)
         return checked.owned
 
-    def _execute(
-        self, submission: CertifiedSubmission, run: NativeRun | None, commit: _Commit
-    ) -> messages.ExecutionResult:
-        """Execute a transaction; run: what came of it, if the unit has left its inputs as they were."""
-        unit = commit.unit
-        if run is None or unit.has_written(run.job.inputs):
-            run = self._run_plain([submission], {}, unit).get(submission.transaction.digest)
-        if run is None:
-            return self._execute_fully(submission, commit)
-        commit.add_record(submission, run.effects.encoded, b"", run.job.transaction.references)
-        unit.add_parts(run.changes, run.removed)
-        if not commit.allowance.allows(len(run.effects.encoded)):
-            return _TOO_MUCH
-        return messages.Executed(run.effects, None)
-
-    def _execute_fully(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
-        submitted, unit = submission.transaction, commit.unit
+    def _execute(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
+        """Execute a transaction on the objects as they are in the unit."""
+        unit, (submitted, _) = commit.unit, submission
+        commit.add_plain(self._run_plain([submission], {}, unit))
+        if submitted.digest in commit.results:
+            return commit.results[submitted.digest]
         checked = submitted.checked
         # Objects to be received are no inputs: whether they are still there has to be looked up.
         if checked is None or checked.inputs.receiving or not unit.are_live(checked.inputs.objects):
@@ -362,14 +407,8 @@ class AuthorityState:
                 return messages.NotExecuted(MissingDependency(()))
         result = self.executor.execute(submitted.data, submitted.digest, checked.inputs, unit)
         self._reader.learn(submitted)
-        events = result.events if result.events.data else None
-        raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
-        commit.add_record(submission, result.effects.encoded, raw_events, checked.owned)
-        unit.add_changes(result.written, result.removed, result.created)
-        unit.add_received(result.received)
-        is_shown = commit.allowance.allows(len(result.effects.encoded) + len(raw_events))
-        commit.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
-        return messages.Executed(result.effects, events) if is_shown else _TOO_MUCH
+        commit.add(submission, result, checked.owned)
+        return commit.results[submitted.digest]
 
     async def _read_all(self, transactions: Sequence[bytes]) -> list[SubmittedTransaction]:
         """Read transactions; between many large ones others have a turn. Raises: AuthorityError."""
@@ -449,7 +488,7 @@ class AuthorityState:
         verified = verify_certificate_batch(batch, self.committee, lambda _: next(digests))
         certified = CertifiedBatch(batch.epoch, verified.digests, batch.votes)
         return [
-            CertifiedSubmission(submitted, (certified, index))
+            (submitted, (certified, index))
             for submitted, index in zip(shown, verified.certified, strict=True)
         ]
 
@@ -461,14 +500,15 @@ class AuthorityState:
         if not voted.accepted.keys() >= set(indices):
             raise AuthorityError(UnknownBatch())
         certified = CertifiedBatch(batch.epoch, voted.digests, batch.votes)
-        return [CertifiedSubmission(voted.accepted[index], (certified, index)) for index in indices]
+        transactions = map(voted.accepted.__getitem__, indices)
+        return list(zip(transactions, zip(repeat(certified), indices), strict=True))
 
     def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
-        submissions = []
+        submissions: list[CertifiedSubmission] = []
         for certified in singles:
             submitted = self._reader.read(certified.transaction.to_bytes())
             verify_certificate(certified.certificate, self.committee, submitted.digest)
-            submissions.append(CertifiedSubmission(submitted, certified.certificate))
+            submissions.append((submitted, certified.certificate))
         return submissions
 
     def executed_message(self, executed: ExecutedTransaction) -> messages.ExecutedTransaction:
@@ -509,10 +549,6 @@ class AuthorityState:
         for digest, raw in self.store.pending_transactions():
             transaction = SenderSignedData.from_bytes(raw).transaction_data
             self.locks.acquire(live_owned_references(transaction, self.store), digest)
-
-
-_TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
-"""Of what was executed with the others, but has too large effects, too: whoever asks once more gets them."""
 
 
 def _events(data: bytes) -> TransactionEvents | None:

@@ -18,21 +18,17 @@ Keys are a table letter and then:
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from itertools import repeat
 from operator import is_
 from struct import Struct
 
 from authority.certificates import CertifiedBatch, InBatch, certificate_in_batch
+from authority.columns import BrokenColumn
 from authority.key_value import Batch, KeyValueStore
-from authority.records import (
-    ExecutedTransaction,
-    MissingRecord,
-    RecordReader,
-    RecordWriter,
-)
+from authority.object_cache import LARGE_BYTES, CachedObject, ObjectCache, is_large
+from authority.records import BrokenRecord, ExecutedTransaction, RecordReader, RecordWriter
 from authority.removal import Removal
 from authority.vote_journal import VoteJournal
 from proto import bcs
@@ -50,18 +46,13 @@ from proto.object import (
     coin_parts,
 )
 
-OBJECT_CACHE_SIZE = 200_000
-"""Live objects kept in memory."""
-LARGE_OBJECT_BYTES, LARGE_OBJECTS = 2048, 1000
-"""An object above so many bytes is large, and so many large ones are kept: 256 MB at most."""
-
 _Positions = tuple[tuple[AuthorityName, bcs.U64], ...]
 
 MAX_U64 = 2**64 - 1
 
 _GENESIS, _LOST_VOTES, _POSITIONS = b"mgenesis", b"mlostvotes", b"mpositions"
 
-FORMAT = 4
+FORMAT = 5
 """Version of how the rows are laid out; stands before the digest of the genesis."""
 
 
@@ -90,13 +81,11 @@ class AuthorityStore:
 
     def reload(self) -> None:
         """Forget what is in memory, and read again what is kept there."""
-        self.live: OrderedDict[ObjectID, Object | OwnedParts | None] = OrderedDict()
-        """Live objects that are in memory; None for ids that have none."""
-        self._large: OrderedDict[ObjectID, None] = OrderedDict()
+        self.cache = ObjectCache()
         self._records = RecordReader(self._key_value)
         try:
             self._votes = VoteJournal(self._key_value)
-        except bcs.BcsError as error:
+        except (bcs.BcsError, BrokenColumn) as error:
             raise CorruptStore(f"a row of votes does not decode: {error}") from error
         self.next_sequence = self._count_executed()
         self.has_lost_votes = self._key_value.get(_LOST_VOTES) is not None
@@ -112,22 +101,22 @@ class AuthorityStore:
         """The live object, or None if it never was, is deleted or is wrapped."""
         found = self._known(object_id)
         if isinstance(found, OwnedParts):
-            self.live[object_id] = found = found.to_object()
+            self.cache.recent[object_id] = found = found.to_object()
         return found
 
     def get_parts(self, object_id: ObjectID) -> OwnedParts | None:
         """The live object, if it has parts."""
-        found = self.live.get(object_id) or self._known(object_id)
+        found = self._known(object_id)
         return found if isinstance(found, OwnedParts) or found is None else found.parts
 
-    def _known(self, object_id: ObjectID) -> Object | OwnedParts | None:
+    def _known(self, object_id: ObjectID) -> CachedObject:
         try:
-            return self.live[object_id]
+            return self.cache.find(object_id)
         except KeyError:
             pass
         entry = self._newest(object_id, MAX_U64)
         found = None if entry is None else coin_parts(entry[1][1:]) or _decode_object(entry[1])
-        self._remember(object_id, found)
+        self.cache.keep({object_id: found}, is_large(found))
         return found
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
@@ -203,8 +192,8 @@ class AuthorityStore:
             return None
         try:
             return self._records.read(digest)
-        except (bcs.BcsError, MissingRecord) as error:
-            raise CorruptStore(f"the record of a transaction cannot be read: {error}") from error
+        except BrokenRecord as error:
+            raise CorruptStore(str(error)) from error
 
     def is_executed(self, digest: Digest) -> bool:
         """Whether a transaction is executed."""
@@ -283,31 +272,7 @@ class AuthorityStore:
         self._key_value.write(unit.batch)
         self.next_sequence = unit.records.next_sequence
         self._votes.follow(unit.pending, executed)
-        live = self.live
-        deque(map(live.pop, unit.live, repeat(None)), 0)  # to go to the end
-        live.update(unit.live)
-        for object_id in unit.large:
-            self._remember_large(object_id)
-        while len(live) > OBJECT_CACHE_SIZE:
-            live.popitem(last=False)
-
-    def _remember(self, object_id: ObjectID, value: Object | OwnedParts | None) -> None:
-        """Keep what was read or written; what is not written again is the first to go."""
-        live = self.live
-        live.pop(object_id, None)
-        live[object_id] = value
-        if len(live) > OBJECT_CACHE_SIZE:
-            live.popitem(last=False)
-        if value is not None and len(value.encoded) > LARGE_OBJECT_BYTES:
-            self._remember_large(object_id)
-
-    def _remember_large(self, object_id: ObjectID) -> None:
-        """Count a large object, and let the oldest go."""
-        large = self._large
-        large[object_id] = None
-        large.move_to_end(object_id)
-        if len(large) > LARGE_OBJECTS:
-            self.live.pop(large.popitem(last=False)[0], None)
+        self.cache.keep(unit.live, unit.large)
 
 
 class UnitOfWork:
@@ -316,12 +281,12 @@ class UnitOfWork:
     def __init__(self, store: AuthorityStore) -> None:
         self._store = store
         self.batch = Batch()
-        self.live: dict[ObjectID, Object | OwnedParts | None] = {}
+        self.live: dict[ObjectID, CachedObject] = {}
         self.pending: dict[Digest, bytes] = {}
         """The signed transactions behind votes: from the commit on their inputs are locked."""
-        self.large: list[ObjectID] = []
-        """Large objects among the live ones."""
-        self.records = RecordWriter(self.batch, store.next_sequence)
+        self.large = 0
+        """How many of the live ones are large."""
+        self.records = RecordWriter(store.next_sequence)
         """Of the transactions that it executes."""
         self._received: set[tuple[ObjectID, SequenceNumber]] = set()
 
@@ -341,17 +306,17 @@ class UnitOfWork:
         mine = self.live[object_id]
         return mine if isinstance(mine, OwnedParts) or mine is None else mine.parts
 
-    def _known(self, object_id: ObjectID) -> Object | OwnedParts | None:
+    def _known(self, object_id: ObjectID) -> CachedObject:
         return self.live[object_id] if object_id in self.live else self._store._known(object_id)
 
     def are_live(self, objects: Mapping[ObjectID, Object]) -> bool:
         """Whether these very objects are live and in memory: what was checked of them still holds."""
-        kept = map(self._store.live.get, objects)
+        kept = map(self._store.cache.recent.get, objects)
         return all(map(is_, kept, objects.values())) and self.live.keys().isdisjoint(objects)
 
     def are_parts_live(self, inputs: PlainInputs) -> bool:
         """The same for objects of accounts."""
-        return inputs.items() <= self._store.live.items() and not self.has_written(inputs)
+        return inputs.items() <= self._store.cache.recent.items() and not self.has_written(inputs)
 
     def has_written(self, ids: Iterable[ObjectID]) -> bool:
         """Whether this unit has changed one of these."""
@@ -401,11 +366,6 @@ class UnitOfWork:
             self._received.add((reference.object_id, reference.version))
             self.batch.put(_received_key(reference.object_id, reference.version), b"")
 
-    def executed(self, digest: Digest) -> ExecutedTransaction | None:
-        """The record of an executed transaction, with this unit's."""
-        record = self.records.written.get(digest)
-        return self._store.executed(digest) if record is None else bcs.decode(ExecutedTransaction, record)
-
     def add_genesis(self, genesis_digest: bytes) -> None:
         """Mark the store as begun with this genesis."""
         self.batch.put(_GENESIS, bytes([FORMAT]) + genesis_digest)
@@ -430,29 +390,27 @@ class UnitOfWork:
         """Write what a transaction leaves behind; created: ids not there before."""
         for object_id, value in written.items():
             self._write_object(object_id, value, None if object_id in created else self._known(object_id))
+        self.remove(removed)
+
+    def remove(self, removed: Iterable[Removal]) -> None:
+        """Mark objects as removed."""
         for gone in removed:
             self._remove_object(gone)
 
-    def add_parts(
-        self, written: Iterable[tuple[OwnedParts | None, OwnedParts]], removed: Iterable[Removal]
-    ) -> None:
-        """The same for objects of accounts: what each was before, and what it is now."""
-        puts, deletes, live = self.batch.puts, self.batch.deletes, self.live
-        for before, value in written:
-            object_id, encoded, owner = value.id, value.encoded, value.owner
-            puts[_OBJECT_KEY.pack(b"o", object_id, MAX_U64 - value.version)] = _LIVE + encoded
+    def add_parts(self, changes: Sequence[tuple[OwnedParts | None, OwnedParts]]) -> None:
+        """Write objects of accounts, of many transactions: what each was before, and what it is now."""
+        values = [value for _, value in changes]
+        ids, encoded, _, versions, *_ = zip(*values, strict=True)
+        keys = map(_OBJECT_KEY.pack, repeat(b"o"), ids, map(MAX_U64.__sub__, versions))
+        self.batch.puts.update(zip(keys, map(_LIVE.__add__, encoded), strict=True))
+        self.live.update(zip(ids, values, strict=True))
+        if max(map(len, encoded)) > LARGE_BYTES:
+            self.large += sum(map(is_large, values))
+        for before, value in changes:
             if before is None:
-                puts[b"a" + owner + object_id] = b""
-            elif before.owner != owner:
-                left = b"a" + before.owner + object_id
-                puts.pop(left, None)
-                deletes.append(left)
-                puts[b"a" + owner + object_id] = b""
-            live[object_id] = value
-            if len(encoded) > LARGE_OBJECT_BYTES:
-                self.large.append(object_id)
-        for gone in removed:
-            self._remove_object(gone)
+                self.batch.put(b"a" + value.owner + value.id, b"")
+            elif before.owner != value.owner:
+                self._index_owner(value.id, b"a" + before.owner, b"a" + value.owner)
 
     def commit(self) -> None:
         """Make all of it durable, or nothing.
@@ -460,7 +418,7 @@ class UnitOfWork:
         Raises: StorageError, and then nothing has changed.
         """
         if self.records.written:
-            self.records.finish()
+            self.records.put_rows(self.batch)
             self.batch.put(_sequence_key(self._store.next_sequence), b"".join(self.records.written))
         if self.batch.puts or self.pending:
             self._store._commit(self)
@@ -470,8 +428,7 @@ class UnitOfWork:
         self.batch.puts[_object_key(object_id, version)] = _LIVE + value.encoded
         self._index_owner(object_id, _owner_prefix(before), _owner_prefix(value))
         self.live[object_id] = coin_parts(value.encoded) or value
-        if len(value.encoded) > LARGE_OBJECT_BYTES:
-            self.large.append(object_id)
+        self.large += is_large(value)
 
     def _remove_object(self, gone: Removal) -> None:
         mark = _Mark.WRAPPED if gone.is_wrapped else _Mark.DELETED

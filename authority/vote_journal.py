@@ -7,13 +7,13 @@ executed already are passed over when the journal is read.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from itertools import repeat
+from itertools import chain, islice, repeat
 
+from authority.columns import pack_column, read_columns
 from authority.key_value import Batch, KeyValueStore
 from authority.records import PLACES
-from proto import bcs
 from proto.ids import Digest
 from proto.transaction import digest_of_bytes, split_sender_signed
 
@@ -22,13 +22,10 @@ TABLE = b"p"
 RECENT_BYTES = 64 << 20
 """Transactions voted for that are kept in memory; of older ones only their digests."""
 
-_Row = tuple[bytes, ...]
-"""Signed transactions."""
-
 
 def read_vote_row(row: bytes) -> tuple[tuple[Digest, bytes], ...]:
-    """Digests and SenderSignedData of the transactions of one row. Raises: BcsError."""
-    signed: tuple[bytes, ...] = bcs.decode(_Row, row)
+    """Digests and SenderSignedData of the transactions of one row. Raises: BcsError, BrokenColumn."""
+    signed = chain.from_iterable(read_columns(row))
     return tuple((digest_of_bytes(split_sender_signed(raw)[1]), raw) for raw in signed)
 
 
@@ -36,14 +33,14 @@ class VoteJournal:
     """The rows, and what is still pending of them."""
 
     def __init__(self, key_value: KeyValueStore) -> None:
-        """Read the journal. Raises: BcsError for a row that this program did not write."""
+        """Read the journal. Raises: BcsError, BrokenColumn for a row that this program did not write."""
         self._key_value = key_value
         self.rows: dict[Digest, int] = {}
         """The row of each pending transaction."""
         self._left: Counter[int] = Counter()
         """How many of a row are pending."""
         self._next = 0
-        self._recent: OrderedDict[Digest, bytes] = OrderedDict()
+        self._recent: dict[Digest, bytes] = {}
         self._recent_bytes = 0
         for key, row in key_value.scan(TABLE):
             entries = read_vote_row(row)
@@ -76,7 +73,7 @@ class VoteJournal:
     def write(self, batch: Batch, voted: Mapping[Digest, bytes], executed: Collection[Digest]) -> None:
         """Put into a batch what these votes and executions change on the disk."""
         if voted:
-            batch.put(_key(self._next), bcs.encode(_Row, voted.values()))
+            batch.put(_key(self._next), pack_column(voted.values()))
         done = Counter(map(self.rows.get, executed))
         for number, count in done.items():
             if number is not None and count == self._left[number]:
@@ -89,7 +86,7 @@ class VoteJournal:
             self._recent.update(voted)
             self._recent_bytes += sum(map(len, voted.values()))
             while self._recent_bytes > RECENT_BYTES:
-                self._recent_bytes -= len(self._recent.popitem(last=False)[1])
+                self._forget_half()
         done = Counter(map(self.rows.pop, executed, repeat(None)))
         self._recent_bytes -= sum(map(len, map(self._recent.pop, executed, repeat(b""))))
         for number, count in done.items():
@@ -97,6 +94,11 @@ class VoteJournal:
                 self._left[number] -= count
                 if not self._left[number]:
                     del self._left[number]
+
+    def _forget_half(self) -> None:
+        """Of the transactions in memory: half at once, for the oldest of a dict is not found quickly."""
+        for digest in list(islice(self._recent, (len(self._recent) + 1) // 2)):
+            self._recent_bytes -= len(self._recent.pop(digest))
 
     def _keep(self, digests: Collection[Digest], number: int) -> None:
         self.rows.update(dict.fromkeys(digests, number))

@@ -64,7 +64,7 @@ from proto.execution_status import (
 )
 from proto.ids import Address, Digest, ObjectID
 from proto.object import MoveObjectType, Object, ObjectRef, type_of_head
-from proto.protocol_config import ProtocolConfig
+from proto.protocol_config import NETWORK_LIMITS, ProtocolConfig
 from proto.transaction import CallArg, Command, ProgrammableTransaction, Publish, TransactionData, Upgrade
 from proto.transaction_layout import TransactionLayout
 from proto.user_input_error import PackageVerificationTimedout
@@ -141,14 +141,15 @@ class Executor:
     def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[NativeRun | None]:
         """Run transactions of known layouts on the short way, each as if it were alone.
 
-        None stands for those that have to be run by `execute`.
+        None stands for those that have to be run by `execute`, and for all that come when Move calls have
+        taken as much gas as one request may take.
         """
-        calls = NativeCalls(self, reader)
-        return [self._try_native(job, reader, calls) for job in jobs]
+        calls, limit = NativeCalls(self, reader), NETWORK_LIMITS.max_request_gas_units * INTERNAL_UNITS
+        return [self._try_native(job, reader, calls) if calls.work < limit else None for job in jobs]
 
     def _try_native(self, job: PlainJob, reader: ObjectReader, calls: NativeCalls) -> NativeRun | None:
         try:
-            return self._runner(job.transaction.layout, reader)(job, calls)
+            return self._runner(job[0].layout, reader)(job, calls)
         except NotQuiet as error:
             self._forget_call(error.plan)
         except NotNative:
@@ -156,7 +157,7 @@ class Executor:
         except (StorageError, MemoryError):
             raise
         except Exception:
-            _log.exception("transaction %s breaks an invariant of the short way", job.digest)
+            _log.exception("transaction %s breaks an invariant of the short way", job[2])
         return None
 
     def _runner(self, layout: TransactionLayout, reader: ObjectReader) -> Runner:

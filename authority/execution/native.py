@@ -31,21 +31,14 @@ USES_PER_PLACE = 1
 the executions until then, so nobody can keep an authority busy with ever new layouts."""
 
 
-class PlainJob(NamedTuple):
-    """A transaction, and the checked objects that it refers to."""
+PlainJob = tuple[PlainTransaction, PlainInputs, Digest]
+"""A transaction, the checked objects that it refers to, and its digest."""
 
-    transaction: PlainTransaction
-    inputs: PlainInputs
-    digest: Digest
+Change = tuple[OwnedParts | None, OwnedParts]
+"""What an object that is left was before, if it was there, and what it is now."""
 
-
-class NativeRun(NamedTuple):
-    """What came of one. changes: what each object that is left was before, and what it is now."""
-
-    job: PlainJob
-    effects: TransactionEffects
-    changes: tuple[tuple[OwnedParts | None, OwnedParts], ...]
-    removed: Sequence[Removal]
+NativeRun = tuple[TransactionEffects, tuple[Change, ...], Sequence[Removal]]
+"""What came of one: effects, changed and removed objects."""
 
 
 class KnownPackages(NamedTuple):

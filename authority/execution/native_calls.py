@@ -53,6 +53,9 @@ class NativeCalls:
     def __init__(self, executor: NativeExecutor, reader: ObjectReader) -> None:
         self._executor = executor
         self._reader = reader
+        self.work = 0
+        """Internal units of gas that the transactions before this one have used."""
+        self._meter = BoundedHeightGas(0)
         self._renew()
 
     def _renew(self) -> None:
@@ -65,6 +68,7 @@ class NativeCalls:
 
     def begin(self, transaction: PlainTransaction, digest: Digest, read_size: int) -> None:
         """Another transaction; read_size: bytes that reading its inputs is charged for. Raises: NotNative."""
+        self.work += self.gas_used
         if self._is_fresh:
             self.objects.start_over()
         else:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from authority.execution.call_plan import NotNative
 from authority.execution.gas_charger import known_cost
-from authority.execution.native import LAYOUTS_KEPT, KnownPackages, NativeRun, Runner
+from authority.execution.native import LAYOUTS_KEPT, KnownPackages, Runner
 from authority.execution.native_calls import NativeExecutor
 from authority.execution.native_plan import Call, Merge, NativePlan, Split, Step, Transfer
 from authority.removal import Removal
@@ -298,7 +298,7 @@ class _Writer:
             f"place = bisect_left(changes, id{self._plan.gas})",
             "encoded = effects_bytes(EPOCH, gas_bytes, digest, place, dependencies, version, changes)",
             "effects = own_effects(encoded, status=SUCCESS, gas_used=gas)",
-            f"return NativeRun(job, effects, ({pairs}), removed)",
+            f"return effects, ({pairs}), removed",
         )
 
 
@@ -347,7 +347,6 @@ NAMES: dict[str, Any] = {
     "GAS_COIN_HEAD": GAS_COIN_HEAD,
     "GENESIS": GENESIS_MARKER_DIGEST,
     "MAX_U64": MAX_U64,
-    "NativeRun": NativeRun,
     "NotNative": NotNative,
     "Removal": Removal,
     "SUCCESS": Success(),

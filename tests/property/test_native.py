@@ -13,7 +13,7 @@ from hypothesis import given
 
 from authority.execution import native
 from authority.execution.engine import ExecutionResult
-from authority.execution.native import NativeRun, PlainJob
+from authority.execution.native import NativeRun
 from authority.plain_input import check_plain_input
 from authority.state import AuthorityState
 from authority.transaction_input import check_transaction_input
@@ -118,7 +118,7 @@ def run_fully(data: TransactionData) -> ExecutionResult:
 def plain_inputs(plain: PlainTransaction, state: AuthorityState) -> PlainInputs | None:
     """The objects of a transaction, if the checks of the short way pass it."""
     store, config = state.store, state.executor.config
-    return check_plain_input(plain, store.live, store.get_parts, config, REFERENCE_GAS_PRICE)
+    return check_plain_input(plain, store.cache.recent, store.get_parts, config, REFERENCE_GAS_PRICE)
 
 
 def run_short(data: TransactionData) -> NativeRun | None:
@@ -131,7 +131,7 @@ def run_short(data: TransactionData) -> NativeRun | None:
     inputs = plain_inputs(plain, state)
     if inputs is None:
         return None
-    (run,) = state.executor.execute_plain([PlainJob(plain, inputs, data.digest())], state.store)
+    (run,) = state.executor.execute_plain([(plain, inputs, data.digest())], state.store)
     return run
 
 
@@ -145,16 +145,17 @@ def check_alike(data: TransactionData) -> tuple[ExecutionResult | None, bool]:
         return None, False
     if found is None:
         return wanted, False
-    assert found.effects.encoded == wanted.effects.encoded
-    assert found.effects == wanted.effects
-    assert found.effects.gas_used == wanted.effects.gas_used
-    assert len(found.changes) == len(wanted.written)
-    for _, parts in found.changes:
+    effects, changes, removed = found
+    assert effects.encoded == wanted.effects.encoded
+    assert effects == wanted.effects
+    assert effects.gas_used == wanted.effects.gas_used
+    assert len(changes) == len(wanted.written)
+    for _, parts in changes:
         value = wanted.written[parts.id]
         assert parts == value.parts
         assert parts.to_object() == value
         assert parts.encoded == bcs.encode(Object, value)
-    assert tuple(found.removed) == wanted.removed
+    assert tuple(removed) == wanted.removed
     assert (wanted.events.data, wanted.received, wanted.error) == ((), (), None)
     return wanted, True
 
@@ -179,7 +180,7 @@ def test_a_layout_gets_code_when_it_has_come_as_often_as_it_has_places(
     table.learn(signed)
     plain = table.read(signed.to_bytes())
     assert plain is not None and gas.parts is not None and coin.parts is not None
-    job = PlainJob(plain, {one.id: one for one in (coin.parts, gas.parts)}, signed.digest())
+    job = (plain, {one.id: one for one in (coin.parts, gas.parts)}, signed.digest())
     runs = [state.executor.execute_plain([job], state.store)[0] for _ in range(4)]
     assert [run is not None for run in runs] == [False, False, True, True]
     assert runs[2] == runs[3]

@@ -206,7 +206,10 @@ def _believed_names() -> None:
 
 @mutation("a certificate shown again is executed again", Rule.ONE_COMMIT, Rule.SAME_EFFECTS, Rule.CRASH)
 def _executed_twice() -> None:
-    _put(UnitOfWork, "executed", _nothing)
+    def again(self: Any, submission: Any, problem: Any, commit: Any) -> Any:
+        return self._execute(submission, commit)
+
+    _put(AuthorityState, "_result", again)
 
 
 @mutation("an execution takes the votes for other transactions with it", Rule.LOCKS_KEPT, Rule.SIGN_ONCE)

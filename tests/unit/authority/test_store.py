@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from authority import records, vote_journal
-from authority import store as stores
+from authority import object_cache, records, vote_journal
 from authority.key_value import MemoryKeyValueStore
+from authority.object_cache import ObjectCache
 from authority.store import AuthorityStore
 from proto import errors
 from proto.ids import Digest, ObjectID
@@ -24,13 +24,26 @@ def large_object(number: int) -> Object:
 
 
 def test_of_large_objects_few_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "LARGE_OBJECTS", 3)
+    monkeypatch.setattr(object_cache, "LARGE_OBJECTS", 3)
     store = AuthorityStore(MemoryKeyValueStore())
-    store.put_genesis_objects([large_object(number) for number in range(10)])
-    assert len(store.live) == 3
+    for number in range(10):
+        store.put_genesis_objects([large_object(number)])
+        assert len({*store.cache.recent, *store.cache._older}) <= 7
     for number in range(10):
         assert store.get_object(ObjectID(number.to_bytes(32, "big"))) == large_object(number)
-    assert len(store.live) == 3
+        assert len({*store.cache.recent, *store.cache._older}) <= 7
+
+
+def test_what_is_asked_for_again_and_again_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_cache, "OBJECTS", 3)
+    cache = ObjectCache()
+    often, *others = [ObjectID(number.to_bytes(32, "big")) for number in range(20)]
+    cache.keep({often: None}, 0)
+    for other in others:
+        cache.keep({other: None}, 0)
+        assert cache.find(often) is None
+    with pytest.raises(KeyError):
+        cache.find(others[0])
 
 
 async def test_votes_that_wait_for_ever_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,8 +96,11 @@ async def test_records_fill_several_rows(monkeypatch: pytest.MonkeyPatch) -> Non
     await execute(authorities, *signed)
     assert len(list(disk.scan(b"t"))) == 2
     store = AuthorityStore(disk)
-    for sequence, transaction in enumerate(signed):
-        found = store.executed(transaction.digest())
+    raw = {one.digest(): one.to_bytes() for one in signed}
+    order = [digest for _, digest in store.executed_from(0)]
+    assert sorted(order) == sorted(raw)
+    for sequence, digest in enumerate(order):
+        found = store.executed(digest)
         assert found is not None
-        assert (found.sequence, found.transaction) == (sequence, transaction.to_bytes())
+        assert (found.sequence, found.transaction) == (sequence, raw[digest])
     assert store.executed(signed[0].digest()[::-1]) is None  # type: ignore[arg-type]

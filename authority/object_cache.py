@@ -1,0 +1,50 @@
+"""Live objects in memory: those that were read or written lately."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proto.ids import ObjectID
+from proto.object import Object, OwnedParts
+
+OBJECTS = 100_000
+"""Objects of a generation."""
+LARGE_BYTES, LARGE_OBJECTS = 2048, 500
+"""An object above so many bytes is large, and a generation has so many large ones: 128 MB at most."""
+
+CachedObject = Object | OwnedParts | None
+"""What is kept of an id; None if it has no live object."""
+
+
+class ObjectCache:
+    """Two generations: what was not read or written while one of them filled up is gone with the older one.
+
+    To keep the order in which single objects were used takes three times as long as to write them.
+    """
+
+    def __init__(self) -> None:
+        self.recent: dict[ObjectID, CachedObject] = {}
+        """The younger generation."""
+        self._older: dict[ObjectID, CachedObject] = {}
+        self._large = 0
+
+    def find(self, object_id: ObjectID) -> CachedObject:
+        """What is kept of an id. Raises: KeyError if nothing is."""
+        try:
+            return self.recent[object_id]
+        except KeyError:
+            found = self._older[object_id]
+        self.keep({object_id: found}, is_large(found))
+        return found
+
+    def keep(self, objects: Mapping[ObjectID, CachedObject], large: int) -> None:
+        """Keep what was read or written. large: how many of them are."""
+        self.recent.update(objects)
+        self._large += large
+        if len(self.recent) > OBJECTS or self._large > LARGE_OBJECTS:
+            self._older, self.recent, self._large = self.recent, {}, 0
+
+
+def is_large(value: CachedObject) -> bool:
+    """Whether an object takes much memory."""
+    return value is not None and len(value.encoded) > LARGE_BYTES
