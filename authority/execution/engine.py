@@ -49,6 +49,7 @@ from movelite.natives.transaction_terms import TransactionTerms
 from movelite.verifier.iota import IotaVerificationTimeout
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter
 from movelite.verifier.signing import check_verification_cost
+from movelite.vm.gas import INTERNAL_UNITS
 from movelite.vm.observed import Observer
 from movelite.vm.runtime import MoveRuntime
 from proto.effects import GasCostSummary, TransactionEffects
