@@ -10,17 +10,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from typing import cast
 
 from authority.allowance import Allowance
-from authority.certificates import CertifiedBatch, StoredCertificate
-from authority.execution.engine import ExecutionResult, Executor
-from authority.execution.native import Change, NativeRun, PlainJob
+from authority.ballot import Ballot
+from authority.certificates import CertifiedBatch
+from authority.execution.engine import Executor
+from authority.execution.native import PlainJob
+from authority.execution_commit import TOO_MUCH, CertifiedSubmission, ExecutionCommit, PlainRun
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.object_cache import LARGE_BYTES
 from authority.plain_input import check_plain_input
-from authority.records import ExecutedTransaction, in_batch_bytes
+from authority.records import ExecutedTransaction
 from authority.signature_verifier import SignatureVerifier
 from authority.store import AuthorityStore, UnitOfWork
 from authority.submission import REMEMBERED_BYTES, SubmittedTransaction, TransactionReader
@@ -72,7 +73,6 @@ from proto.messages import (
 )
 from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
-from proto.transaction_layout import PlainTransaction
 from proto.verification import verify_certificate, verify_certificate_batch, verify_named_batch
 
 _log = logging.getLogger(__name__)
@@ -86,85 +86,6 @@ ASKING_PEERS = "it has just started and asks its peers whether it has forgotten 
 
 READ_AT_ONCE_BYTES = 64 * 1024
 """Of transactions that are new in form; then others have a turn. It may take as many microseconds."""
-MODULES_AT_ONCE_BYTES = 128 * 1024
-"""Of modules that are verified for votes on one batch, beside the first transaction's: that takes half a
-second, and nobody pays for it.
-"""
-
-
-CertifiedSubmission = tuple[SubmittedTransaction, Certificate | tuple[CertifiedBatch, int]]
-"""A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
-
-_PlainRun = tuple[CertifiedSubmission, NativeRun]
-"""A certified transaction, and what came of it on the short way."""
-
-
-TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
-"""Of what was executed with the others, but has too large effects, too: whoever asks once more gets them."""
-
-
-class _Commit:
-    """A unit of work that executes, what is answered, and what is to be done once it is durable."""
-
-    def __init__(self, unit: UnitOfWork) -> None:
-        self.unit = unit
-        self.allowance = Allowance()
-        self.results: dict[Digest, messages.ExecutionResult] = {}
-        """Of the transactions that it has executed."""
-        self.done: list[tuple[tuple[bytes, ...], Digest]] = []
-        """The references that its transactions have locked."""
-        self._batch_number: int | None = None
-
-    def add_plain(self, plain: Sequence[_PlainRun]) -> None:
-        """Take over transactions that were run on the objects as they are in the unit, each on others."""
-        if not plain:
-            return
-        changed: list[Change] = []
-        all_effects: list[bytes] = []
-        units = 0
-        for (submitted, _), (effects, changes, removed) in plain:
-            terms = cast(PlainTransaction, submitted.plain)
-            changed += changes
-            all_effects.append(effects.encoded)
-            units += effects.gas_used.computation_cost // terms.price
-            if removed:
-                self.unit.remove(removed)
-            self.results[submitted.digest] = messages.Executed(effects, None)
-            self.done.append((terms.references, submitted.digest))
-        self.unit.add_parts(changed)
-        self._add_records([submission for submission, _ in plain], all_effects, [b""] * len(plain))
-        self.allowance.has_worked(units)
-        if not self.allowance.allows(sum(map(len, all_effects))):
-            self.results.update(dict.fromkeys([submitted.digest for (submitted, _), _ in plain], TOO_MUCH))
-
-    def add(self, submission: CertifiedSubmission, result: ExecutionResult, owned: tuple[bytes, ...]) -> None:
-        """Take over a transaction that the engine has executed. owned: the references it has locked."""
-        events = result.events if result.events.data else None
-        raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
-        self._add_records([submission], [result.effects.encoded], [raw_events])
-        self.unit.add_changes(result.written, result.removed, result.created)
-        self.unit.add_received(result.received)
-        submitted, _ = submission
-        self.done.append((owned, submitted.digest))
-        self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
-        is_shown = self.allowance.allows(len(result.effects.encoded) + len(raw_events))
-        self.results[submitted.digest] = messages.Executed(result.effects, events) if is_shown else TOO_MUCH
-
-    def _add_records(
-        self, submissions: Sequence[CertifiedSubmission], effects: list[bytes], events: list[bytes]
-    ) -> None:
-        digests = [submitted.digest for submitted, _ in submissions]
-        transactions = [submitted.raw for submitted, _ in submissions]
-        certificates = [self._stored(certificate) for _, certificate in submissions]
-        self.unit.records.add(digests, transactions, certificates, effects, events)
-
-    def _stored(self, certificate: Certificate | tuple[CertifiedBatch, int]) -> bytes:
-        if type(certificate) is not tuple:
-            return bcs.encode(StoredCertificate, certificate)
-        batch, index = certificate
-        if self._batch_number is None:
-            self._batch_number = self.unit.add_certificates(batch)
-        return in_batch_bytes(self._batch_number, index)
 
 
 class AuthorityState:
@@ -217,22 +138,19 @@ class AuthorityState:
         self._check_size(len(request.transactions))
         batch = await self._read_all(request.transactions)
         problems = await self._verify_signatures(batch)
-        unit, suspension = self.store.begin(), self.suspension
-        accepted: list[int] = []
-        refusals: list[tuple[int, Refusal]] = []
-        taken: list[tuple[tuple[bytes, ...], Digest]] = []
-        shown, modules = Allowance(), Allowance(MODULES_AT_ONCE_BYTES)
+        ballot = Ballot(self.store.begin(), self.suspension, self.store.pending)
         for index, submitted in enumerate(batch):
-            problem = problems.get(submitted.digest)
-            refusal = self._consider(submitted, problem, suspension, unit, taken, shown, modules)
+            refusal = self._consider(submitted, problems.get(submitted.digest), ballot)
             if refusal is None:
-                accepted.append(index)
+                ballot.accepted.append(index)
             else:
-                refusals.append((index, refusal))
-        self._commit(unit, undo=lambda: self._release(taken))
+                ballot.refusals.append((index, refusal))
+        self._commit(ballot.unit, undo=lambda: self._release(ballot.taken))
         digests = [submitted.digest for submitted in batch]
-        vote = messages.sign_batch_vote(self.key, self.committee.epoch, digests, accepted, refusals)
-        self._voted.remember(vote, batch, accepted)
+        vote = messages.sign_batch_vote(
+            self.key, self.committee.epoch, digests, ballot.accepted, ballot.refusals
+        )
+        self._voted.remember(vote, batch, ballot.accepted)
         return vote
 
     async def submit_certificates(self, request: CertificatesRequest) -> CertificatesResponse:
@@ -262,7 +180,7 @@ class AuthorityState:
 
         Raises: AuthorityError StorageFailure, and then nothing has changed.
         """
-        commit = _Commit(self.store.begin())
+        commit = ExecutionCommit(self.store.begin())
         unit = commit.unit
         # First, for certified transactions have no objects in common: none changes what another one finds.
         commit.add_plain(self._run_plain(submissions, problems, unit))
@@ -278,7 +196,7 @@ class AuthorityState:
         return results
 
     def _result(
-        self, submission: CertifiedSubmission, problem: AuthorityErrorKind | None, commit: _Commit
+        self, submission: CertifiedSubmission, problem: AuthorityErrorKind | None, commit: ExecutionCommit
     ) -> messages.ExecutionResult:
         """Of a transaction that the commit has not executed so far."""
         if commit.allowance.is_spent:
@@ -294,7 +212,7 @@ class AuthorityState:
         submissions: Iterable[CertifiedSubmission],
         problems: dict[Digest, AuthorityErrorKind],
         unit: UnitOfWork,
-    ) -> list[_PlainRun]:
+    ) -> list[PlainRun]:
         """Run those that can take the short way all at once, on the objects as they are in the unit."""
         jobs: list[PlainJob] = []
         runnable: list[CertifiedSubmission] = []
@@ -317,36 +235,26 @@ class AuthorityState:
         return [(submission, run) for submission, run in zip(runnable, runs, strict=True) if run is not None]
 
     def _consider(
-        self,
-        submitted: SubmittedTransaction,
-        problem: AuthorityErrorKind | None,
-        suspension: str | None,
-        unit: UnitOfWork,
-        taken: list[tuple[tuple[bytes, ...], Digest]],
-        shown: Allowance,
-        modules: Allowance,
+        self, submitted: SubmittedTransaction, problem: AuthorityErrorKind | None, ballot: Ballot
     ) -> Refusal | None:
-        """Lock a transaction's inputs and keep it, or say why not. Idempotent.
-
-        shown: for those that were executed already; modules: for those that publish.
-        """
+        """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
         digest = submitted.digest
-        if problem is None and digest in self.store.pending:
+        if problem is None and digest in ballot.pending:
             return None
         try:
             if problem is not None:
                 raise AuthorityError(problem)
-            if suspension is not None:
-                raise AuthorityError(VotingSuspended(suspension))
-            owned = self._check_transaction(submitted, modules)
+            if ballot.suspension is not None:
+                raise AuthorityError(VotingSuspended(ballot.suspension))
+            owned = self._check_plain(submitted) or self._check_fully(submitted, ballot.modules)
             self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:
             # Only now can it be one that was executed: that has used up its gas coin, and is not accepted.
             if self.store.is_executed(digest):
-                return self._show_executed(digest, shown)
+                return self._show_executed(digest, ballot.shown)
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
-        taken.append((owned, digest))
-        unit.pending[digest] = submitted.raw
+        ballot.taken.append((owned, digest))
+        ballot.unit.pending[digest] = submitted.raw
         return None
 
     def _show_executed(self, digest: Digest, shown: Allowance) -> Refusal:
@@ -364,18 +272,22 @@ class AuthorityState:
                 return
         submitted.checked = checked
 
-    def _check_transaction(self, submitted: SubmittedTransaction, modules: Allowance) -> tuple[bytes, ...]:
+    def _check_plain(self, submitted: SubmittedTransaction) -> tuple[bytes, ...] | None:
+        """The references that a transaction locks, if its layout and its objects are known and in order."""
+        plain, store = submitted.plain, self.store
+        if plain is None:
+            return None
+        submitted.inputs = check_plain_input(
+            plain, store.cache.recent, store.get_parts, self.executor.config, self.reference_gas_price
+        )
+        return None if submitted.inputs is None else plain.references
+
+    def _check_fully(self, submitted: SubmittedTransaction, modules: Allowance) -> tuple[bytes, ...]:
         """Check everything but signatures; the references that the transaction locks.
 
         Raises: UserInputError, AuthorityError.
         """
-        plain, store, executor = submitted.plain, self.store, self.executor
-        if plain is not None:
-            submitted.inputs = check_plain_input(
-                plain, store.cache.recent, store.get_parts, executor.config, self.reference_gas_price
-            )
-            if submitted.inputs is not None:
-                return plain.references
+        store, executor = self.store, self.executor
         data = submitted.data
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
         if data.shared_objects():
@@ -390,7 +302,7 @@ class AuthorityState:
         self._remember(submitted, checked)
         return checked.owned
 
-    def _execute(self, submission: CertifiedSubmission, commit: _Commit) -> messages.ExecutionResult:
+    def _execute(self, submission: CertifiedSubmission, commit: ExecutionCommit) -> messages.ExecutionResult:
         """Execute a transaction on the objects as they are in the unit."""
         unit, (submitted, _) = commit.unit, submission
         commit.add_plain(self._run_plain([submission], {}, unit))

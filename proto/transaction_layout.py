@@ -2,8 +2,7 @@
 
 Most transactions have the same commands as others, over other objects, values and accounts. Their bytes then
 differ in fields at the same places: a layout, learnt from one of them that was decoded, says where. All bytes
-between the fields are compared, so what a layout reads is the same as what decoding would give. They are
-compared all at once, as one number of which the fields are masked out.
+between the fields are compared, so what a layout reads is the same as what decoding would give.
 
 A layout is for transactions of one Ed25519 signature, whose sender pays, over pure values and objects of a
 version (immutable or owned), without expiration. All others are decoded.
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import itemgetter
-from struct import Struct, calcsize
+from struct import Struct
 from typing import Any, NamedTuple
 
 from proto import bcs
@@ -41,9 +40,8 @@ _NO_EXPIRATION, _ONE_SIGNATURE = b"\x00", b"\x01"
 _SIGNATURE_BYTES = 1 + SIGNATURE_LENGTH + ED25519_PUBLIC_KEY_LENGTH
 SIGNATURE = slice(-_SIGNATURE_BYTES, None)
 """Where the signature is in transactions that have a layout."""
-_REFERENCE = bytes(REFERENCE_BYTES - DIGEST_LENGTH - 1) + bytes([DIGEST_LENGTH]) + bytes(DIGEST_LENGTH)
-_REFERENCE_MASK = _REFERENCE.replace(bytes([DIGEST_LENGTH]), b"\xff")
-"""Of a reference the length of its digest is always the same."""
+_LENGTH_OF_DIGEST = REFERENCE_BYTES - DIGEST_LENGTH - 1
+"""Where in a reference the length of its digest stands."""
 
 
 _new_tuple = tuple.__new__
@@ -83,17 +81,17 @@ class TransactionLayout:
         fields.field("sender", f"{ADDRESS_LENGTH}s")
         fields.constant(write_uleb128(payments))
         for _ in range(payments):
-            fields.reference()
+            fields.field("references", f"{REFERENCE_BYTES}s")
         for name, code in (("owner", f"{ADDRESS_LENGTH}s"), ("price", "Q"), ("budget", "Q")):
             fields.field(name, code)
         fields.constant(_NO_EXPIRATION + _ONE_SIGNATURE + bytes((_SIGNATURE_BYTES, SignatureScheme.ED25519)))
         fields.field("signature", f"{_SIGNATURE_BYTES - 1}s")
         self.references = self.paid_from + payments
         self._unpack = fields.struct().unpack
-        self._constants, self._mask = fields.constants()
         self.length = fields.struct().size
         self.data = slice(len(SenderSignedData.bcs_prefix), self.length - _SIGNATURE_BYTES - 2)
         """Where the BCS of the TransactionData is."""
+        self._constants, self._constants_of = tuple(fields.constants), fields.getter("constants")
         self._references_of, self._pure_of = fields.getter("references"), fields.getter("pure")
         self._head_of = fields.getter("sender", "owner", "price", "budget")
 
@@ -106,20 +104,23 @@ class TransactionLayout:
             self.inputs.append(-len(self.pure_lengths))
         else:
             fields.constant(_OBJECT)
-            fields.reference()
+            fields.field("references", f"{REFERENCE_BYTES}s")
             self.inputs.append(self.paid_from)
             self.paid_from += 1
 
     def read(self, raw: bytes) -> PlainTransaction | None:
         """The transaction in bytes of this length; None if it is another one."""
-        if int.from_bytes(raw, "little") & self._mask != self._constants:
-            return None
         fields = self._unpack(raw)
+        if self._constants_of(fields) != self._constants:
+            return None
         sender, owner, price, budget = self._head_of(fields)
+        references = self._references_of(fields)
         if sender != owner:
             return None
-        references, pure = self._references_of(fields), self._pure_of(fields)
-        return _new_tuple(PlainTransaction, (self, references, pure, sender, price, budget))
+        for reference in references:
+            if reference[_LENGTH_OF_DIGEST] != DIGEST_LENGTH:
+                return None
+        return _new_tuple(PlainTransaction, (self, references, self._pure_of(fields), sender, price, budget))
 
 
 class _Fields:
@@ -127,43 +128,40 @@ class _Fields:
 
     def __init__(self) -> None:
         self._codes: list[str] = []
-        self._names: list[str] = []
-        self._constants = self._mask = b""
+        self._places: dict[str, list[int]] = {}
+        self._pending = b""
+        self.constants: list[bytes] = []
 
     def constant(self, data: bytes) -> None:
         """Bytes that are the same in all transactions of the layout."""
-        self._codes.append(f"{len(data)}x")
-        self._constants += data
-        self._mask += b"\xff" * len(data)
+        self._pending += data
 
     def field(self, name: str, code: str) -> None:
         """Bytes that are not."""
-        self._add(name, code, bytes(calcsize("<" + code)), bytes(calcsize("<" + code)))
+        if self._pending:
+            self.constants.append(self._pending)
+            self._add("constants", f"{len(self._pending)}s")
+            self._pending = b""
+        self._add(name, code)
 
-    def reference(self) -> None:
-        """An ObjectRef."""
-        self._add("references", f"{REFERENCE_BYTES}s", _REFERENCE, _REFERENCE_MASK)
-
-    def _add(self, name: str, code: str, constants: bytes, mask: bytes) -> None:
-        self._names.append(name)
+    def _add(self, name: str, code: str) -> None:
+        self._places.setdefault(name, []).append(len(self._codes))
         self._codes.append(code)
-        self._constants += constants
-        self._mask += mask
-
-    def constants(self) -> tuple[int, int]:
-        """What is the same in all of them, and the mask of it, as little-endian numbers."""
-        return int.from_bytes(self._constants, "little"), int.from_bytes(self._mask, "little")
 
     def struct(self) -> Struct:
-        """What unpacks the fields."""
+        """What unpacks them all."""
         return Struct("<" + "".join(self._codes))
 
     def getter(self, *names: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
         """What picks the fields of these names."""
-        places = [place for name in names for place, other in enumerate(self._names) if other == name]
-        if len(places) < 2:  # one item by itself would come without a tuple
-            return itemgetter(slice(places[0], places[0] + 1) if places else slice(0))
-        return itemgetter(*places)
+        places = [place for name in names for place in self._places.get(name, ())]
+        match places:
+            case []:
+                return itemgetter(slice(0))
+            case [one]:
+                return lambda fields: (fields[one],)
+            case _:
+                return itemgetter(*places)
 
 
 def layout_of(signed: SenderSignedData) -> TransactionLayout | None:

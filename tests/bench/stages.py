@@ -35,10 +35,10 @@ _FUNCTIONS = {
     ("authority/state.py", "_verify_signatures"): "signatures",
     ("authority/state.py", "_verify_batch"): "signatures",
     ("authority/state.py", "_consider"): "check",
-    ("authority/state.py", "_check_transaction"): "check",
+    ("authority/state.py", "_check_plain"): "check",
+    ("authority/state.py", "_check_fully"): "check",
     ("authority/state.py", "_run_plain"): "execute",
     ("authority/state.py", "_execute"): "execute",
-    ("authority/state.py", "add_record"): "write",
     ("authority/key_value.py", "get"): "load",
     ("authority/key_value.py", "multi_get"): "load",
     ("authority/key_value.py", "last_at_most"): "load",
@@ -55,6 +55,8 @@ _FUNCTIONS = {
 """Functions that stand for another stage than their file."""
 
 _FILES = {
+    "authority/columns.py": "write",
+    "authority/execution_commit.py": "write",
     "authority/signature_verifier.py": "signatures",
     "proto/crypto.py": "signatures",
     "proto/user_signature.py": "signatures",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authority import state
+from authority import ballot, state
 from authority.execution import engine
 from authority.execution.commands import execute_command
 from authority.execution.context import ExecutionContext
@@ -308,7 +308,7 @@ async def test_few_modules_are_verified_for_votes_on_one_batch(monkeypatch: pyte
     authority = new_authority()
     batch = [publication(authority, 0), publication(authority, 1), transfer(authority, 2, 3)]
     request = TransactionBatch(tuple(one.to_bytes() for one in batch))
-    monkeypatch.setattr(state, "MODULES_AT_ONCE_BYTES", 1)
+    monkeypatch.setattr(ballot, "MODULES_AT_ONCE_BYTES", 1)
     vote = await authority.submit_transactions(request)
     assert vote.accepted_indices() == (0, 2)
     assert vote.refusals == ((1, Refused(errors.TooMuchAtOnce())),)

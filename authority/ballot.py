@@ -1,0 +1,35 @@
+"""The vote on one batch while it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from authority.allowance import Allowance
+from authority.store import UnitOfWork
+from proto.ids import Digest
+from proto.messages import Refusal
+
+MODULES_AT_ONCE_BYTES = 128 * 1024
+"""Of modules that are verified for votes on one batch, beside the first transaction's: that takes half a
+second, and nobody pays for it.
+"""
+
+
+@dataclass(slots=True)
+class Ballot:
+    """What is accepted and refused so far.
+
+    suspension: why nothing new is voted for, if so; pending: what was voted for before; shown: for
+    transactions that were executed already; modules: for those that publish.
+    """
+
+    unit: UnitOfWork
+    suspension: str | None
+    pending: Container[Digest]
+    accepted: list[int] = field(default_factory=list)
+    refusals: list[tuple[int, Refusal]] = field(default_factory=list)
+    taken: list[tuple[tuple[bytes, ...], Digest]] = field(default_factory=list)
+    """The references that it locks."""
+    shown: Allowance = field(default_factory=Allowance)
+    modules: Allowance = field(default_factory=lambda: Allowance(MODULES_AT_ONCE_BYTES))

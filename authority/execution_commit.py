@@ -1,0 +1,94 @@
+"""One commit of executed transactions: what it writes, what is answered, what is done once it is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from authority.allowance import Allowance
+from authority.certificates import CertifiedBatch, StoredCertificate
+from authority.execution.engine import ExecutionResult
+from authority.execution.native import Change, NativeRun
+from authority.records import in_batch_bytes
+from authority.store import UnitOfWork
+from authority.submission import SubmittedTransaction
+from proto import bcs, messages
+from proto.errors import TooMuchAtOnce
+from proto.event import TransactionEvents
+from proto.ids import Digest
+from proto.messages import Certificate
+from proto.transaction_layout import PlainTransaction
+
+CertifiedSubmission = tuple[SubmittedTransaction, Certificate | tuple[CertifiedBatch, int]]
+"""A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
+
+PlainRun = tuple[CertifiedSubmission, NativeRun]
+"""A certified transaction, and what came of it on the short way."""
+
+
+TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
+"""Of what was executed with the others, but has too large effects, too: whoever asks once more gets them."""
+
+
+class ExecutionCommit:
+    """A unit of work that executes, what is answered, and what is to be done once it is durable."""
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        self.unit = unit
+        self.allowance = Allowance()
+        self.results: dict[Digest, messages.ExecutionResult] = {}
+        """Of the transactions that it has executed."""
+        self.done: list[tuple[tuple[bytes, ...], Digest]] = []
+        """The references that its transactions have locked."""
+        self._batch_number: int | None = None
+
+    def add_plain(self, plain: Sequence[PlainRun]) -> None:
+        """Take over transactions that were run on the objects as they are in the unit, each on others."""
+        if not plain:
+            return
+        changed: list[Change] = []
+        all_effects: list[bytes] = []
+        units = 0
+        for (submitted, _), (effects, changes, removed) in plain:
+            terms = cast(PlainTransaction, submitted.plain)
+            changed += changes
+            all_effects.append(effects.encoded)
+            units += effects.gas_used.computation_cost // terms.price
+            if removed:
+                self.unit.remove(removed)
+            self.results[submitted.digest] = messages.Executed(effects, None)
+            self.done.append((terms.references, submitted.digest))
+        self.unit.add_parts(changed)
+        self._add_records([submission for submission, _ in plain], all_effects, [b""] * len(plain))
+        self.allowance.has_worked(units)
+        if not self.allowance.allows(sum(map(len, all_effects))):
+            self.results.update(dict.fromkeys([submitted.digest for (submitted, _), _ in plain], TOO_MUCH))
+
+    def add(self, submission: CertifiedSubmission, result: ExecutionResult, owned: tuple[bytes, ...]) -> None:
+        """Take over a transaction that the engine has executed. owned: the references it has locked."""
+        events = result.events if result.events.data else None
+        raw_events = b"" if events is None else bcs.encode(TransactionEvents, events)
+        self._add_records([submission], [result.effects.encoded], [raw_events])
+        self.unit.add_changes(result.written, result.removed, result.created)
+        self.unit.add_received(result.received)
+        submitted, _ = submission
+        self.done.append((owned, submitted.digest))
+        self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
+        is_shown = self.allowance.allows(len(result.effects.encoded) + len(raw_events))
+        self.results[submitted.digest] = messages.Executed(result.effects, events) if is_shown else TOO_MUCH
+
+    def _add_records(
+        self, submissions: Sequence[CertifiedSubmission], effects: list[bytes], events: list[bytes]
+    ) -> None:
+        digests = [submitted.digest for submitted, _ in submissions]
+        transactions = [submitted.raw for submitted, _ in submissions]
+        certificates = [self._stored(certificate) for _, certificate in submissions]
+        self.unit.records.add(digests, transactions, certificates, effects, events)
+
+    def _stored(self, certificate: Certificate | tuple[CertifiedBatch, int]) -> bytes:
+        if type(certificate) is not tuple:
+            return bcs.encode(StoredCertificate, certificate)
+        batch, index = certificate
+        if self._batch_number is None:
+            self._batch_number = self.unit.add_certificates(batch)
+        return in_batch_bytes(self._batch_number, index)
