@@ -75,7 +75,8 @@ async def start_server(
         # Requests come as bytes, so that what is no request is answered like any other mistake, and as a
         # stream, so that one that never arrives is given up.
         name: grpc.stream_unary_rpc_method_handler(
-            _handler(method, reception, door, told), response_serializer=Response.SerializeToString
+            _handler(method, reception, door, told, limits.max_message_bytes),
+            response_serializer=Response.SerializeToString,
         )
         for name, method in METHODS.items()
     }
@@ -91,7 +92,11 @@ async def start_server(
     return server
 
 
-def _handler(method: Method, reception: Reception, door: Door, told: tuple[tuple[str, str], ...]) -> Handler:
+def _handler(
+    method: Method, reception: Reception, door: Door, told: tuple[tuple[str, str], ...], most_bytes: int
+) -> Handler:
+    nothing = f"a call without a request, or one that is too large (above {most_bytes} bytes)"
+
     async def handle(_: object, context: _Context) -> Response:
         client = client_of(context.peer())
         try:
@@ -115,7 +120,8 @@ def _handler(method: Method, reception: Reception, door: Door, told: tuple[tuple
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the request did not arrive")
             raise
         except EOFError:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a call without a request")
+            # Of a message above the limit gRPC says so itself, but what is said here may come first.
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, nothing)
             raise
 
     return handle

@@ -39,6 +39,8 @@ def refusal_of(error: grpc.aio.AioRpcError, address: str) -> AuthorityError:
     details = error.details() or ""
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED and TOO_LARGE in details:
         return AuthorityError(MalformedRequest(f"a message to or from {address} is too large: {details}"))
+    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+        return AuthorityError(MalformedRequest(f"{address} found no request: {details}"))
     return AuthorityError(Unreachable(_explain(error.code().name, details, address)))
 
 

@@ -24,6 +24,7 @@ from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.client import GrpcAuthorityClient
 from proto.rpc.methods import METHODS
+from proto.rpc.refusals import refusal_of
 from proto.service import AuthorityService
 from tests.support.authority_server import RunningAuthority, running_authority
 from tests.support.ledger import ALICE, AUTHORITY_KEYS, BOB, build_transfer, coins_of
@@ -199,6 +200,18 @@ async def test_a_message_above_the_limit_is_dropped_unread() -> None:
         assert "too large" in str(caught.value)
         assert running.figure("movelite_rpc_seconds_count", method="SubmitTransactions") == 0
         assert (await running.client.handle_health(HealthRequest())).executed == 0
+
+
+def test_who_sends_too_much_learns_it_whoever_says_so_first() -> None:
+    """gRPC tells of a message above the limit, and the handler that it had no request: both at once."""
+    nothing = grpc.aio.Metadata()
+    for code, details in (
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "SERVER: Received message larger than max (131080 vs. 65536)"),
+        (grpc.StatusCode.INVALID_ARGUMENT, "a call without a request, or one that is too large"),
+    ):
+        refused = refusal_of(grpc.aio.AioRpcError(code, nothing, nothing, details), "a.example:9200")
+        assert isinstance(refused.kind, MalformedRequest)
+        assert "too large" in str(refused)
 
 
 @pytest.mark.parametrize(
