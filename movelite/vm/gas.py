@@ -8,6 +8,7 @@ Source: iota-types, gas_model (version 1).
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -19,6 +20,15 @@ INTERNAL_UNITS: Final = 1000
 
 MAX_COMPUTATION_UNITS: Final = 5_000_000
 """Most gas units that one transaction may compute, whatever its budget."""
+
+MAX_WORK: Final = 2_000_000
+"""Units of work that one transaction may cause beside what its gas pays for; a unit takes about 4 µs."""
+
+INSTANCE_WORK: Final = 100
+"""Units of work of a new instance of a generic function, without its code and its types."""
+
+COMPARED_SIZE: Final = 64
+"""Abstract size that NEQ compares for a unit of work."""
 
 ROUNDING_STEP_UNITS: Final = 1000
 """Computation is paid in whole steps of this many gas units."""
@@ -81,6 +91,13 @@ class GasMeter:
     is_metered = True
     """False where everything is free and nothing runs out."""
 
+    max_work = MAX_WORK
+    """Most work for which this meter lets code run on."""
+
+    counts_all_work = True
+    """Whether instances count that other transactions have called before; if not, there are to be so few that
+    they are no more work than max_work leaves of MAX_WORK."""
+
     is_height_a_bound = False
     """Whether the height may be above what the network counts: enough for whoever starts over, with another
     meter, when a tier of the height is reached (has_passed_height_tier)."""
@@ -93,6 +110,10 @@ class GasMeter:
         self.instructions = 0
         self.stack_height = 0
         self.stack_size = 0
+        self.work = 0
+        """Units of work so far."""
+        self.instances: set[Hashable] = set()
+        """Instances of generic functions that were called so far."""
         first = _first_tiers(schedule)
         self.instruction_multiplier, self.next_instruction_tier = first[0]
         self.height_multiplier, self.next_height_tier = first[1]
@@ -113,27 +134,32 @@ class GasMeter:
 
         Raises: VMError OUT_OF_GAS, with nothing left.
         """
-        height = self.stack_height + pushes
-        if height > self.next_height_tier:
-            self.height_multiplier, self.next_height_tier = _tier(self.schedule.stack_height_tiers, height)
-        self.instructions += instructions
-        if self.instructions > self.next_instruction_tier:
-            self.instruction_multiplier, self.next_instruction_tier = _tier(
-                self.schedule.instruction_tiers, self.instructions
-            )
-        self.stack_size += size
-        if self.stack_size > self.next_size_tier:
-            self.size_multiplier, self.next_size_tier = _tier(self.schedule.stack_size_tiers, self.stack_size)
-        self.stack_height = height  # what is popped stays counted where the gas ends here
-        cost = (
-            instructions * self.instruction_multiplier
-            + size * self.size_multiplier
-            + pushes * self.height_multiplier
-        )
-        if cost > self.gas_left:
+        cost = 0
+        height = self.stack_height
+        if pushes:
+            height += pushes
+            if height > self.next_height_tier:
+                tiers = self.schedule.stack_height_tiers
+                self.height_multiplier, self.next_height_tier = _tier(tiers, height)
+            cost = pushes * self.height_multiplier
+        if instructions:
+            self.instructions = count = self.instructions + instructions
+            if count > self.next_instruction_tier:
+                tiers = self.schedule.instruction_tiers
+                self.instruction_multiplier, self.next_instruction_tier = _tier(tiers, count)
+            cost += instructions * self.instruction_multiplier
+        if size:
+            self.stack_size = total = self.stack_size + size
+            if total > self.next_size_tier:
+                tiers = self.schedule.stack_size_tiers
+                self.size_multiplier, self.next_size_tier = _tier(tiers, total)
+            cost += size * self.size_multiplier
+        left = self.gas_left - cost
+        if left < 0:
             self.gas_left = 0
+            self.stack_height = height  # what is popped stays counted where the gas ends here
             raise VMError(StatusCode.OUT_OF_GAS)
-        self.gas_left -= cost
+        self.gas_left = left
         self.stack_height = height - pops if height > pops else 0
 
     def deduct(self, amount: int) -> None:
@@ -145,6 +171,24 @@ class GasMeter:
             self.gas_left = 0
             raise VMError(StatusCode.OUT_OF_GAS)
         self.gas_left -= amount
+
+    def count_instance(self, key: Hashable, work: int) -> None:
+        """The first call of an instance of a generic function.
+
+        The network makes an instance with every call, in no time to speak of; here it takes a thousand times
+        as long as an instruction, and no price covers it. What counts is what the code calls, so that all
+        authorities stop at the same call, whatever they have called before.
+        Raises: VMError OUT_OF_GAS, with nothing left.
+        """
+        self.instances.add(key)
+        self.add_work(work)
+
+    def add_work(self, units: int) -> None:
+        """Count work that takes far longer than the gas for it. Raises: VMError OUT_OF_GAS, with nothing left."""
+        self.work += units
+        if self.work > self.max_work and self.is_metered:
+            self.gas_left = 0
+            raise VMError(StatusCode.OUT_OF_GAS)
 
     def remaining(self) -> int:
         """Internal units left."""
@@ -166,10 +210,12 @@ class BoundedHeightGas(GasMeter):
 
     The network's height counter stops at zero, and then stays below the true height of the stack: windows of
     translated code cannot follow that. With the true height in its place they can, and below the tiers all
-    heights cost the same.
+    heights cost the same. In the same way it does not count work that was done for others, and stops earlier.
     """
 
     is_height_a_bound = True
+    counts_all_work = False
+    max_work = MAX_WORK // 2
 
 
 class UnmeteredGas(GasMeter):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from movelite.bytecode.file_format import Instruction, Opcode
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.vm.frame import Frame
+from movelite.vm.gas import COMPARED_SIZE
 from movelite.vm.types import INTEGER_BITS, Type, check_value_depth
 from movelite.vm.values import (
     CONTAINER_SIZE,
@@ -20,6 +21,7 @@ from movelite.vm.values import (
     Value,
     abstract_size,
     copy_value,
+    fixed_size,
     read_reference,
     write_reference,
 )
@@ -84,7 +86,9 @@ def _call(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
 
 
 def _call_generic(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
-    vm.call(frame, frame.instance.generic_callee(instruction.operand))
+    callee = frame.instance.generic_callee(instruction.operand)
+    callee.count(vm.gas)
+    vm.call(frame, callee)
 
 
 # Loads, locals and references
@@ -116,7 +120,7 @@ def _load_constant(vm: Interpreter, frame: Frame, instruction: Instruction) -> N
 
 
 def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
-    type_ = frame.instance.locals[instruction.operand]
+    type_ = frame.instance.local_type(instruction.operand)
     value = frame.local(instruction.operand)
     vm.gas.charge(1, 1, 0, abstract_size(type_, value))
     vm.push(copy_value(type_, value))
@@ -124,7 +128,7 @@ def _copy_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None
 
 
 def _move_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
-    type_ = frame.instance.locals[instruction.operand]
+    type_ = frame.instance.local_type(instruction.operand)
     value = frame.local(instruction.operand)
     frame.locals[instruction.operand] = None
     vm.gas.charge(1, 1, 0, abstract_size(type_, value))
@@ -150,7 +154,7 @@ def _borrow_local(vm: Interpreter, frame: Frame, instruction: Instruction) -> No
     if index in frame.instance.boxed_locals:
         vm.push((frame.locals[index], 0))
     else:
-        vm.push(_reference_to(frame.instance.locals[index], frame.locals, index))
+        vm.push(_reference_to(frame.instance.local_type(index), frame.locals, index))
     frame.offset += 1
 
 
@@ -264,6 +268,8 @@ def _equal(vm: Interpreter, frame: Frame, instruction: Instruction) -> None:
     is_eq = instruction.opcode is Opcode.EQ
     size = abstract_size(type_, left) + abstract_size(type_, right) if is_eq else 0
     vm.gas.charge(1, 1, 2, 1 + size)
+    if not is_eq and fixed_size(type_.referent) is None:
+        vm.gas.add_work(abstract_size(type_.referent, left) // COMPARED_SIZE)
     if type_.is_reference and not type_.element.is_container:
         left, right = left[0][left[1]], right[0][right[1]]
     vm.push((left == right) is is_eq)

@@ -79,6 +79,7 @@ class Interpreter:
         """
         if instance.function.is_native:
             return list(call_native(self, instance, arguments))
+        handlers = HANDLERS
         self.frame = self._new_frame(instance, arguments)
         while self.frame is not None:
             frame = self.frame
@@ -86,7 +87,7 @@ class Interpreter:
             try:
                 while frame is self.frame:
                     instruction = code[frame.offset]
-                    HANDLERS[instruction.opcode](self, frame, instruction)
+                    handlers[instruction[0]](self, frame, instruction)
             except VMError as error:
                 raise self._located(error, frame) from error
         return self.stack

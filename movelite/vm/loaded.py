@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 from movelite.bytecode.file_format import (
@@ -25,7 +26,10 @@ from movelite.bytecode.file_format import (
     Visibility,
 )
 from movelite.bytecode.status import StatusCode, VMError
+from movelite.verifier import control_flow_graph
+from movelite.verifier.control_flow_graph import ControlFlowGraph
 from movelite.vm import types
+from movelite.vm.gas import INSTANCE_WORK, MAX_WORK, GasMeter
 from movelite.vm.native_context import NativeFunction
 from movelite.vm.operand_types import StackShape, infer_stack_shape
 from movelite.vm.types import DatatypeInfo, ModuleId, Type
@@ -66,6 +70,8 @@ class LoadedModule:
         self.storage_id = storage_id
         self.dependencies = dependencies
         self.datatypes = datatypes
+        self.identity = _identity(storage_id, dependencies)
+        """The same for the same code linked to the same code, wherever and whenever it was loaded."""
         self.functions = [
             Function(self, index, definition, natives)
             for index, definition in enumerate(compiled.function_defs)
@@ -136,6 +142,12 @@ class LoadedModule:
             return deserialize(type_, row.data), copier(type_)
         except InvalidValue as error:
             raise VMError(StatusCode.VERIFIER_INVARIANT_VIOLATION, message=str(error)) from error
+
+
+def _identity(storage_id: ModuleId, dependencies: dict[ModuleId, LoadedModule]) -> bytes:
+    address, name = storage_id
+    parts = [address, name.encode(), *(dependency.identity for dependency in dependencies.values())]
+    return blake2b(b"".join(parts), digest_size=32).digest()
 
 
 def type_of_token(token: SignatureToken, datatype: Callable[[int], DatatypeInfo]) -> Type:
@@ -219,6 +231,59 @@ class Function:
         """What is on the operand stack before every instruction."""
         return infer_stack_shape(self)
 
+    @cached_property
+    def highest_stack(self) -> int:
+        """Most values that one call has on the stack at once."""
+        return max(self.stack_shape.heights)
+
+    @cached_property
+    def has_calls(self) -> bool:
+        """Whether it calls anything."""
+        return any(opcode in (Opcode.CALL, Opcode.CALL_GENERIC) for opcode, _, _ in self.code)
+
+    @cached_property
+    def flow_graph(self) -> ControlFlowGraph:
+        """How control passes between the basic blocks of a function that is not native."""
+        code_unit = self.module.compiled.function_defs[self.index].code
+        if code_unit is None:
+            raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="a native has no code")
+        return control_flow_graph.build(code_unit)
+
+    @cached_property
+    def block_starts(self) -> list[int]:
+        """Offsets at which the basic blocks begin, ascending."""
+        return list(self.flow_graph.blocks)
+
+    @cached_property
+    def instance_work(self) -> int:
+        """What it takes to make an instance of a generic function ready to run, in units of work.
+
+        See movelite.vm.gas. It depends on the code alone.
+        """
+        roots = [*self.parameters, *self.returns, *self.locals]
+        if not self.is_native:
+            for instruction, operands in zip(self.code, self.stack_shape.operand_types, strict=True):
+                roots += operands
+                roots += self._named_types(instruction)
+        parts = types.count_open_parts(dict.fromkeys(roots), MAX_WORK)
+        return INSTANCE_WORK + len(self.code) + parts
+
+    def _named_types(self, instruction: Instruction) -> tuple[Type, ...]:
+        """The type arguments that an instruction has in its operand, where its operands do not show them."""
+        opcode, operand, _ = instruction
+        compiled = self.module.compiled
+        match opcode:
+            case Opcode.CALL_GENERIC:
+                return self.module.signature(compiled.function_instantiations[operand].type_parameters)
+            case Opcode.PACK_GENERIC:
+                row = compiled.struct_def_instantiations[operand]
+                datatype = self.module.datatype_of_struct(row.definition)
+                return (types.datatype_type(datatype, self.module.signature(row.type_parameters)),)
+            case Opcode.VEC_PACK:
+                return self.module.signature(operand)
+            case _:
+                return ()
+
     def instance(self, type_arguments: tuple[Type, ...] = ()) -> FunctionInstance:
         """The function with its type parameters given."""
         found = self._instances.get(type_arguments)
@@ -235,6 +300,13 @@ class FunctionInstance:
     def __init__(self, function: Function, type_arguments: tuple[Type, ...]) -> None:
         self.function = function
         self.type_arguments = type_arguments
+        self.key = (function.module.identity, function.index, type_arguments)
+        """Equal for the same function with the same type arguments, also where it was loaded twice."""
+        self._types: dict[Type, Type] = {}
+        self._vector_elements: dict[int, Type] = {}
+        self._structs: dict[int, Type] = {}
+        self._generic_structs: dict[int, Type] = {}
+        self._generic_enums: dict[int, Type] = {}
         self._callees: dict[int, FunctionInstance] = {}
         self._generic_callees: dict[int, FunctionInstance] = {}
         self._operand_types: dict[int, tuple[Type, ...]] = {}
@@ -251,8 +323,14 @@ class FunctionInstance:
     def __repr__(self) -> str:
         return f"FunctionInstance({self.function}, {self.type_arguments})"
 
+    def count(self, gas: GasMeter) -> None:
+        """Tell the meter that the instance of a generic function is called. Raises: VMError OUT_OF_GAS."""
+        if self.key not in gas.instances:
+            gas.count_instance(self.key, self.function.instance_work)
+
     def _closed(self, open_types: tuple[Type, ...]) -> tuple[Type, ...]:
-        return tuple(types.substitute(type_, self.type_arguments) for type_ in open_types)
+        arguments, known = self.type_arguments, self._types
+        return tuple([types.substitute(type_, arguments, known) for type_ in open_types])
 
     @cached_property
     def parameters(self) -> tuple[Type, ...]:
@@ -278,7 +356,11 @@ class FunctionInstance:
     def boxed_locals(self) -> frozenset[int]:
         """Locals that live in a list of their own: scalars that are borrowed mutably."""
         borrowed = self.function.borrowed_locals
-        return frozenset(index for index in borrowed if not self.locals[index].is_container)
+        return frozenset(index for index in borrowed if not self.local_type(index).is_container)
+
+    def local_type(self, index: int) -> Type:
+        """The type of one local."""
+        return types.substitute(self.function.locals[index], self.type_arguments, self._types)
 
     def operand_types(self, offset: int) -> tuple[Type, ...]:
         """The types of what the instruction at the offset pops, the top of the stack last."""
@@ -304,9 +386,9 @@ class FunctionInstance:
         if found is None:
             module = self.function.module
             row = module.compiled.function_instantiations[instantiation]
+            parts = module.signature(row.type_parameters)
             arguments = tuple(
-                types.instantiate(type_, self.type_arguments)
-                for type_ in module.signature(row.type_parameters)
+                [types.instantiate(part, self.type_arguments, self._types) for part in parts]
             )
             types.check_instantiation(self.type_arguments, arguments)
             found = module.function_of_handle(row.handle).instance(arguments)
@@ -318,21 +400,35 @@ class FunctionInstance:
 
         Raises: VMError TOO_MANY_TYPE_NODES or VM_MAX_TYPE_DEPTH_REACHED.
         """
-        (open_type,) = self.function.module.signature(signature)
-        return types.instantiate(open_type, self.type_arguments) if self.type_arguments else open_type
+        found = self._vector_elements.get(signature)
+        if found is None:
+            (open_type,) = self.function.module.signature(signature)
+            found = open_type
+            if self.type_arguments:
+                found = types.instantiate(open_type, self.type_arguments, self._types)
+            self._vector_elements[signature] = found
+        return found
 
     def struct_type(self, definition: int) -> Type:
         """The struct that PACK and UNPACK name."""
-        return types.datatype_type(self.function.module.datatype_of_struct(definition))
+        found = self._structs.get(definition)
+        if found is None:
+            found = types.datatype_type(self.function.module.datatype_of_struct(definition))
+            self._structs[definition] = found
+        return found
 
     def generic_struct_type(self, instantiation: int) -> Type:
         """The struct that PACK_GENERIC and UNPACK_GENERIC name.
 
         Raises: VMError TOO_MANY_TYPE_NODES or VM_MAX_TYPE_DEPTH_REACHED.
         """
-        module = self.function.module
-        row = module.compiled.struct_def_instantiations[instantiation]
-        return self._instantiated(module.datatype_of_struct(row.definition), row.type_parameters)
+        found = self._generic_structs.get(instantiation)
+        if found is None:
+            module = self.function.module
+            row = module.compiled.struct_def_instantiations[instantiation]
+            found = self._instantiated(module.datatype_of_struct(row.definition), row.type_parameters)
+            self._generic_structs[instantiation] = found
+        return found
 
     def enum_type(self, variant_handle: int) -> Type:
         """The enum that a variant instruction names."""
@@ -345,14 +441,18 @@ class FunctionInstance:
 
         Raises: VMError TOO_MANY_TYPE_NODES or VM_MAX_TYPE_DEPTH_REACHED.
         """
-        module = self.function.module
-        handle = module.compiled.variant_instantiation_handles[variant_instantiation]
-        row = module.compiled.enum_def_instantiations[handle.enum_def]
-        return self._instantiated(module.datatype_of_enum(row.definition), row.type_parameters)
+        found = self._generic_enums.get(variant_instantiation)
+        if found is None:
+            module = self.function.module
+            handle = module.compiled.variant_instantiation_handles[variant_instantiation]
+            row = module.compiled.enum_def_instantiations[handle.enum_def]
+            found = self._instantiated(module.datatype_of_enum(row.definition), row.type_parameters)
+            self._generic_enums[variant_instantiation] = found
+        return found
 
     def _instantiated(self, datatype: DatatypeInfo, signature: int) -> Type:
         parts = self.function.module.signature(signature)
         types.check_instantiation(self.type_arguments, parts)
         return types.datatype_type(
-            datatype, tuple(types.instantiate(part, self.type_arguments) for part in parts)
+            datatype, tuple([types.instantiate(part, self.type_arguments, self._types) for part in parts])
         )

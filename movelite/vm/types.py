@@ -37,6 +37,9 @@ MAX_TYPE_DEPTH = 256
 MAX_INSTANTIATION_NODES = 128
 """Most nodes of a type, its arguments and those it is made from, when a generic is instantiated."""
 
+MAX_COUNTED_PARTS = 256
+"""Parts that are counted of each type: who measures values of a type goes through no more."""
+
 
 class TypeKind(Enum):
     """What a type is made of."""
@@ -353,14 +356,18 @@ def intern_datatype(datatype: DatatypeInfo) -> DatatypeInfo:
     return _datatypes.setdefault(key, datatype)
 
 
-def instantiate(type_: Type, arguments: tuple[Type, ...]) -> Type:
+def instantiate(
+    type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type] | None = None
+) -> Type:
     """The type with its parameters replaced by the arguments, within the limits of running code.
+
+    known: as for `substitute`.
 
     Raises: VMError TOO_MANY_TYPE_NODES or VM_MAX_TYPE_DEPTH_REACHED.
     """
     if type_.kind is TypeKind.DATATYPE and type_.arguments:
         check_instantiation(arguments, type_.arguments)
-    result = substitute(type_, arguments)
+    result = substitute(type_, arguments, known)
     if result.height > MAX_TYPE_DEPTH:
         raise VMError(StatusCode.VM_MAX_TYPE_DEPTH_REACHED)
     return result
@@ -375,17 +382,64 @@ def check_instantiation(arguments: Sequence[Type], parts: Sequence[Type]) -> Non
         raise VMError(StatusCode.TOO_MANY_TYPE_NODES)
 
 
-def substitute(type_: Type, arguments: tuple[Type, ...]) -> Type:
-    """The type with its parameters replaced by the arguments, whatever its size."""
+def substitute(
+    type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type] | None = None
+) -> Type:
+    """The type with its parameters replaced by the arguments, whatever its size.
+
+    known: what was found for these arguments before, to which it adds. A part that occurs often is gone
+    through once: written out, a type may be far larger than what it is made of.
+    """
+    if type_.is_concrete:
+        return type_
+    return _substituted(type_, arguments, {} if known is None else known)
+
+
+def _substituted(type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type]) -> Type:
     if type_.is_concrete:
         return type_
     if type_.kind is TypeKind.PARAMETER:
         if type_.index >= len(arguments):
             raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="type argument missing")
         return arguments[type_.index]
-    if type_.inner is not None:
-        return _wrapped(type_.kind, substitute(type_.inner, arguments))
-    return datatype_type(type_.info, tuple(substitute(part, arguments) for part in type_.arguments))
+    found = known.get(type_)
+    if found is None:
+        if type_.inner is not None:
+            found = _wrapped(type_.kind, _substituted(type_.inner, arguments, known))
+        else:
+            parts = tuple([_substituted(part, arguments, known) for part in type_.arguments])
+            found = datatype_type(type_.info, parts)
+        known[type_] = found
+    return found
+
+
+def count_open_parts(roots: Iterable[Type], most: int) -> int:
+    """How many types mention a type parameter, of these, what they are made of and, of each, the first few
+    that its fields are made of: as many as there are types to make where the parameters are given.
+
+    It counts no further once there are more than `most`.
+    """
+    seen: set[Type] = set()
+    for root in roots:
+        if len(seen) > most:
+            break
+        _collect_open(root, seen, len(seen) + MAX_COUNTED_PARTS)
+    return len(seen)
+
+
+def _collect_open(root: Type, seen: set[Type], limit: int) -> None:
+    waiting = [root]
+    while waiting and len(seen) <= limit:
+        type_ = waiting.pop()
+        if type_.is_concrete or type_.kind is TypeKind.PARAMETER or type_ in seen:
+            continue
+        seen.add(type_)
+        if type_.inner is not None:
+            waiting.append(type_.inner)
+        elif type_.datatype is not None:
+            bodies = [v.fields for v in type_.variants] if type_.datatype.is_enum else [type_.fields]
+            waiting += [f.type for body in bodies for f in body]
+            waiting += type_.arguments
 
 
 def depth_formula(type_: Type) -> DepthFormula:

@@ -224,6 +224,9 @@ def _measure_fields(fields: tuple[Field, ...], measure: _Measuring) -> Callable[
             base += size
         else:
             parts.append((index, _part(measure, item.type)))
+    if len(parts) == 1:
+        [(only, measure_only)] = parts
+        return lambda value, first: base + measure_only(value[first + only])
     return lambda value, first: base + sum(size_of(value[first + index]) for index, size_of in parts)
 
 

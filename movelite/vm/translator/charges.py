@@ -14,12 +14,12 @@ be near; see machine.py. The fields are as wide as three 30-bit digits of a Pyth
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from movelite.bytecode.file_format import Opcode
 from movelite.bytecode.status import StatusCode, VMError
-from movelite.verifier import control_flow_graph
 from movelite.verifier.control_flow_graph import ControlFlowGraph
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.translator.flow import rooted
@@ -46,6 +46,9 @@ FREE_HEIGHT = 8
 
 MAX_STRETCH_HEIGHT = 64
 """Stretches that push the stack higher than this above the frame are always charged the slow way."""
+
+MAX_ENTRY = 256
+"""Most instructions of a function's head for which its callers pay."""
 
 MAX_CHAIN = 8
 """Most blocks that one stretch runs through between two jumps backwards."""
@@ -155,7 +158,7 @@ def instruction_cost(instance: FunctionInstance, offset: int) -> InstructionCost
             data = instance.function.module.compiled.constant_pool[operand].data
             return InstructionCost(1, 0, len(data))
         case Opcode.COPY_LOC | Opcode.MOVE_LOC:
-            return _sized(1, 0, instance.locals[operand])
+            return _sized(1, 0, instance.local_type(operand))
         case Opcode.READ_REF:
             return _sized(1, 1, operands[0].element)
         case Opcode.WRITE_REF:
@@ -170,6 +173,18 @@ def instruction_cost(instance: FunctionInstance, offset: int) -> InstructionCost
             return InstructionCost(0, len(operands), 0)
         case _:  # the unpacking instructions
             return InstructionCost(results, 1, 0)
+
+
+class _Costs(dict[int, InstructionCost]):
+    """Costs of the instructions of a function by offset, each found when it is first asked for."""
+
+    def __init__(self, instance: FunctionInstance) -> None:
+        super().__init__()
+        self._instance = instance
+
+    def __missing__(self, offset: int) -> InstructionCost:
+        found = self[offset] = instruction_cost(self._instance, offset)
+        return found
 
 
 @dataclass(slots=True)
@@ -244,18 +259,16 @@ class Charges:
 
     def __init__(self, instance: FunctionInstance, root: int | None = None) -> None:
         function = instance.function
-        code_unit = function.module.compiled.function_defs[function.index].code
-        if code_unit is None:
-            raise VMError(StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR, message="a native has no charges")
         self.instance = instance
-        graph = control_flow_graph.build(code_unit)
+        graph = function.flow_graph
         self.root = root
         self.graph: ControlFlowGraph = graph if root is None else rooted(graph, root)
         self.code = instance.function.code
         self.heights = instance.function.stack_shape.heights
-        self.costs = [instruction_cost(instance, offset) for offset in range(len(self.code))]
+        self.costs = _Costs(instance)
         self._heads_only: dict[int, bool] = {}
-        self.merged = self._merged_edges()
+        self._chains: dict[int, int] = {}
+        self._merged: set[int] = set()
         self.stretches: list[Stretch] = []
         self._by_start: dict[int, int] = {}
 
@@ -280,27 +293,44 @@ class Charges:
         successors = set(self.graph.blocks[block].successors)
         return successors.pop() if len(successors) == 1 else None
 
-    def _merged_edges(self) -> set[int]:
-        """Blocks whose last stretch runs on into the head of their one successor."""
-        merged: set[int] = set()
-        chain: dict[int, int] = {}
-        position = {block: index for index, block in enumerate(self.graph.order)}
-        for block in reversed(self.graph.order):
-            successor = self.unconditional_successor(block)
-            length = 1
-            if successor is not None and not self._is_call(self.graph.blocks[block].end):
-                is_back = position[successor] <= position[block]
-                if not is_back:
-                    length = chain[successor] + 1
-                    if length <= MAX_CHAIN:
-                        merged.add(block)
-                    else:
-                        length = 1
-                elif not self._loops_unconditionally(block, successor):
-                    merged.add(block)
-                    length = 2
-            chain[block] = length if self._ends_in_head(block) else 1
-        return merged
+    def is_merged(self, block: int) -> bool:
+        """Whether the block's last stretch runs on into the head of its one successor."""
+        if block not in self._chains:
+            path = [block]
+            while (following := self._forward_successor(path[-1])) is not None:
+                if following in self._chains:
+                    break
+                path.append(following)
+            for earlier in reversed(path):
+                self._chains[earlier] = self._chain_from(earlier)
+        return block in self._merged
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {block: index for index, block in enumerate(self.graph.order)}
+
+    def _forward_successor(self, block: int) -> int | None:
+        """The block that always follows, if it lies ahead."""
+        successor = self.unconditional_successor(block)
+        if successor is None or self._positions[successor] <= self._positions[block]:
+            return None
+        return successor
+
+    def _chain_from(self, block: int) -> int:
+        """Blocks that a stretch runs through from the head of this one on; what lies ahead is known."""
+        successor = self.unconditional_successor(block)
+        length = 1
+        if successor is not None and not self._is_call(self.graph.blocks[block].end):
+            if self._forward_successor(block) is not None:
+                length = self._chains[successor] + 1
+                if length <= MAX_CHAIN:
+                    self._merged.add(block)
+                else:
+                    length = 1
+            elif not self._loops_unconditionally(block, successor):
+                self._merged.add(block)
+                length = 2
+        return length if self._ends_in_head(block) else 1
 
     def _loops_unconditionally(self, block: int, successor: int) -> bool:
         """True where nothing stops a stretch on its way from a loop's head back to its end."""
@@ -315,8 +345,15 @@ class Charges:
 
     @cached_property
     def _head(self) -> list[int]:
-        """Offsets of the head of the function's first block; callers never enter at another."""
-        return [] if self.root is not None or self._splits_before(0) else self._run(0)
+        """Offsets of the head of the function's first block; callers never enter at another.
+
+        A long head is no entry: the function charges for it itself, so that whoever translates a caller does
+        not look at more than the beginning of what it calls.
+        """
+        if self.root is not None or self._splits_before(0):
+            return []
+        offsets = self._run(0, MAX_ENTRY)
+        return [] if len(offsets) > MAX_ENTRY else offsets
 
     @cached_property
     def entry(self) -> Stretch | None:
@@ -386,8 +423,8 @@ class Charges:
         start_height = self.heights[offsets[0]]
         return Stretch(self.instance, offsets, costs, start_height, end_height, pending, entry)
 
-    def _run(self, offset: int) -> list[int]:
-        """Offsets of the stretch that begins at an offset."""
+    def _run(self, offset: int, most: int | None = None) -> list[int]:
+        """Offsets of the stretch that begins at an offset, or one more than `most` of it."""
         offsets: list[int] = []
         block = self._block_at(offset)
         while True:
@@ -396,18 +433,17 @@ class Charges:
                 if offsets and self._splits_before(offset):
                     return offsets
                 offsets.append(offset)
-                if self._is_call(offset):
+                if self._is_call(offset) or len(offsets) - 1 == most:
                     return offsets
                 offset += 1
             successor = self.unconditional_successor(block)
-            if block not in self.merged or successor is None or self._splits_before(successor):
+            if successor is None or not self.is_merged(block) or self._splits_before(successor):
                 return offsets
             block = offset = successor
 
     def _block_at(self, offset: int) -> int:
-        while offset not in self.graph.blocks:
-            offset -= 1
-        return offset
+        starts = self.instance.function.block_starts
+        return starts[bisect_right(starts, offset) - 1]
 
     def remainder(self, offset: int) -> Stretch | None:
         """What was charged together with an instruction but comes after it."""
@@ -418,7 +454,7 @@ class Charges:
             following = offset + 1
         else:
             successor = self.unconditional_successor(block)
-            if block not in self.merged or successor is None:
+            if successor is None or not self.is_merged(block):
                 return None
             following = successor
         if self._splits_before(following):

@@ -166,7 +166,7 @@ class Emitter:
         return block != self.entry and len(sources) == 1 and not self._is_merged(sources[0], block)
 
     def _is_merged(self, source: int, target: int) -> bool:
-        return source in self.charges.merged and self.charges.unconditional_successor(source) == target
+        return self.charges.is_merged(source) and self.charges.unconditional_successor(source) == target
 
     def _edge_charge(self, source: int, target: int) -> list[Line]:
         if self._is_merged(source, target) or self._is_charged_inside(target):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from movelite.bytecode.file_format import Opcode
+from movelite.vm.gas import COMPARED_SIZE
 from movelite.vm.translator.charges import DYNAMIC_UNIT
 from movelite.vm.translator.containers import ContainerInstructions
 from movelite.vm.translator.operands import (
@@ -64,7 +65,7 @@ class BlockCompiler(ContainerInstructions):
         opcode, operand, _ = self.code[offset]
         match opcode:
             case Opcode.COPY_LOC | Opcode.MOVE_LOC:
-                size = self._size(self.instance.locals[operand], f"l{operand}")
+                size = self._size(self.instance.local_type(operand), f"l{operand}")
             case Opcode.READ_REF:
                 reference = self._atomic(1)
                 size = self._size(self._operand_types()[0].element, reference.text)
@@ -111,7 +112,7 @@ class BlockCompiler(ContainerInstructions):
 
     def _local(self, index: int) -> Operand:
         """A local itself, as it is moved out or copied if it is a scalar or a reference."""
-        type_ = self.instance.locals[index]
+        type_ = self.instance.local_type(index)
         here = frozenset((index,))
         if is_scalar_reference(type_):
             return Operand(f"l{index}", here, index=f"i{index}")
@@ -134,7 +135,7 @@ class BlockCompiler(ContainerInstructions):
         self._push(self._local(operand))
 
     def _copy_local(self, opcode: Opcode, operand: int, count: int) -> None:
-        type_ = self.instance.locals[operand]
+        type_ = self.instance.local_type(operand)
         if not type_.is_container:
             self._push(self._local(operand))
             return
@@ -169,7 +170,7 @@ class BlockCompiler(ContainerInstructions):
 
     def _borrow_local(self, opcode: Opcode, operand: int, count: int) -> None:
         here = frozenset((operand,))
-        if self.instance.locals[operand].is_container:
+        if self.instance.local_type(operand).is_container:
             self._push(Operand(f"l{operand}", here))
         elif operand in self.boxed:
             self._push(Operand(f"l{operand}", here, index="0"))
@@ -234,6 +235,8 @@ class BlockCompiler(ContainerInstructions):
         self._push_text(f"not {part.inner}", part)
 
     def _equal(self, opcode: Opcode, operand: int, count: int) -> None:
+        if opcode is Opcode.NEQ:
+            self._count_compared()
         right, left = self._pop(), self._pop()
         sign = "==" if opcode is Opcode.EQ else "!="
         texts = []
@@ -244,6 +247,14 @@ class BlockCompiler(ContainerInstructions):
             else:
                 texts.append(side.uncopied or side.inner)
         self._push_text(f"{texts[0]} {sign} {texts[1]}", left, right, reads_memory=is_reference)
+
+    def _count_compared(self) -> None:
+        """NEQ is not charged by size, so large values are counted as work."""
+        type_ = self._operand_types()[0].referent
+        if fixed_size(type_) is None:
+            left = self._atomic(2)
+            size, name = self._size(type_, left.uncopied or left.text), self._temporary()
+            self._emit(f"if ({name} := {size}) >= {COMPARED_SIZE}: m({name})")
 
     def _shift(self, opcode: Opcode, operand: int, count: int) -> None:
         bits = INTEGER_BITS[self._operand_types()[0].kind]

@@ -22,7 +22,7 @@ from typing import Any
 
 from movelite.bytecode.status import VMError
 from movelite.vm.frame import Frame
-from movelite.vm.gas import GasMeter
+from movelite.vm.gas import COMPARED_SIZE, MAX_WORK, GasMeter
 from movelite.vm.interpreter import Interpreter
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_call import call_native
@@ -48,6 +48,15 @@ PYTHON_FRAMES = 20_000
 HOT_AFTER = 16
 """Instructions to interpret, per instruction of code, before translation pays."""
 
+TRANSLATION_SIZE = 16
+"""Instructions that are as much work to translate as what comes with every translation."""
+
+MUCH_TRANSLATED, RELUCTANCE = 20_000, 16
+"""Instructions translated in a transaction after which functions have to be so many times as hot."""
+
+MAX_CONTINUATIONS = 8
+"""Loops of a function that are finished by a translation of their own."""
+
 MAX_TRANSLATIONS = 20_000
 """Translations kept; when there are more, all are forgotten."""
 
@@ -70,7 +79,8 @@ class Translated:
 
 
 class _Link:
-    """Stands for a callee until it is translated."""
+    """Stands for a callee until it is translated; for an instance of a generic function, until a transaction
+    has called it, too, so that its first call is counted."""
 
     def __init__(self, machine: Machine, instance: FunctionInstance) -> None:
         self.machine = machine
@@ -80,11 +90,20 @@ class _Link:
         self.name = ""
 
     def __call__(self, *arguments: Value) -> Any:
-        function = self.machine.ready(self.instance)
+        machine, instance = self.machine, self.instance
+        if instance.type_arguments:
+            machine.count(instance)
+        function = machine.ready(instance)
         if function is None:
             return self.bridge(*arguments)
         self.namespace[self.name] = function
+        if instance.type_arguments:
+            machine.keep_link(self)
         return function(*arguments)
+
+    def restore(self) -> None:
+        """Stand for the callee again."""
+        self.namespace[self.name] = self
 
 
 class Machine:
@@ -100,6 +119,9 @@ class Machine:
         self.extensions = Extensions()
         self.window = GasWindow(self.call_stack)
         self._translated: list[FunctionInstance] = []
+        self._translated_size = 0
+        self._generic_links: list[_Link] = []
+        self._linked_work = 0
         self._lock = RLock()
         sys.setrecursionlimit(max(sys.getrecursionlimit(), PYTHON_FRAMES))
 
@@ -111,7 +133,45 @@ class Machine:
     # Translation and linking
 
     def _is_hot(self, instance: FunctionInstance) -> bool:
-        return instance.is_translatable and instance.heat >= self.hot_after * len(instance.function.code)
+        if not instance.is_translatable:
+            return False
+        factor = self.hot_after
+        if self._translated_size > MUCH_TRANSLATED:
+            factor *= RELUCTANCE
+        return instance.heat >= factor * (len(instance.function.code) + TRANSLATION_SIZE)
+
+    def count(self, instance: FunctionInstance) -> None:
+        """Translated code calls an instance of a generic function, for the first time it may be.
+
+        Raises: ExecutionError OUT_OF_GAS where it is too much work.
+        """
+        try:
+            instance.count(self.gas)
+        except VMError as error:
+            raise located(error, self.call_stack()) from error
+
+    def _count_compared(self, size: int) -> None:
+        """Translated code compares a value of that abstract size without paying for it."""
+        try:
+            self.gas.add_work(size // COMPARED_SIZE)
+        except VMError as error:
+            raise located(error, self.call_stack()) from error
+
+    def keep_link(self, link: _Link) -> None:
+        """A call that is no longer counted until its link is restored."""
+        self._generic_links.append(link)
+        self._linked_work += link.instance.function.instance_work
+
+    def _begin(self, gas: GasMeter, extensions: Extensions) -> None:
+        if gas is not self.window.gas:
+            self._translated_size = 0
+            if gas.counts_all_work or self._linked_work > MAX_WORK - gas.max_work:
+                for link in self._generic_links:
+                    link.restore()
+                self._generic_links.clear()
+                self._linked_work = 0
+        self.window.begin(gas)
+        self.extensions = extensions
 
     def ready(self, instance: FunctionInstance) -> Callable[..., Any] | None:
         """The translation of a function, made now if the function is hot; None to interpret it."""
@@ -122,9 +182,12 @@ class Machine:
 
     def _continuation(self, instance: FunctionInstance, block: int) -> Callable[..., Any] | None:
         """What runs a hot function from the start of a block on."""
-        if block not in instance.continuations:
-            instance.continuations[block] = self._translate(instance, block)
-        return instance.continuations[block]
+        known = instance.continuations
+        if block not in known:
+            if len(known) >= MAX_CONTINUATIONS:
+                return None
+            known[block] = self._translate(instance, block)
+        return known[block]
 
     def _translate(self, instance: FunctionInstance, root: int | None = None) -> Callable[..., Any] | None:
         if len(self._translated) >= MAX_TRANSLATIONS:
@@ -132,6 +195,7 @@ class Machine:
                 known.translation = None
                 known.continuations.clear()
             self._translated.clear()
+        self._translated_size += len(instance.function.code) + TRANSLATION_SIZE
         linking = FunctionNames(lambda callee: _Link(self, callee), self._native)
         try:
             source = write_source(instance, linking, self.limits, root)
@@ -141,6 +205,7 @@ class Machine:
         namespace = source.values | {
             "T": Trap,
             "x": self.bridge(instance),
+            "m": self._count_compared,
             "o": self.window.charger(source.charges),
             "e": self.window.entry_charger(source.charges),
             _META: Translated(instance, source.offsets, source.charges),
@@ -155,10 +220,13 @@ class Machine:
     def _native(self, instance: FunctionInstance) -> Callable[..., Any]:
         """A native function as translated code calls it."""
         returns = len(instance.function.returns)
+        is_generic = bool(instance.type_arguments)
 
         def native(w: int, *arguments: Value) -> Any:
             pending = w & PENDING_MASK
             self.window.settle(pending)
+            if is_generic:
+                self.count(instance)
             results = call_native(self, instance, arguments)
             self.window.resume(pending + returns)
             return _returned(results)
@@ -197,8 +265,7 @@ class Machine:
         Raises: ExecutionError.
         """
         with self._lock:
-            self.window.begin(gas)
-            self.extensions = extensions
+            self._begin(gas, extensions)
             function = self.ready(instance)
             if function is None:
                 return self._interpreter(0, 0).execute(instance, arguments)

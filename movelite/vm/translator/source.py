@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CodeType
 
-from movelite.bytecode.file_format import Opcode
 from movelite.bytecode.status import VMError
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_context import RuntimeLimits
@@ -23,7 +22,7 @@ from movelite.vm.translator.operands import (
 )
 from movelite.vm.types import Type
 
-MAX_INSTRUCTIONS = 20_000
+MAX_INSTRUCTIONS = 65_536
 MAX_BLOCKS = 1024
 """Larger functions are left to the interpreter."""
 
@@ -34,7 +33,7 @@ official limits of 1024 each."""
 OPERAND_STACK = 1024
 
 LEAF_HEIGHT = 48
-"""Values on the stack for which a function that calls nothing need not check the room."""
+"""Values on the stack for which a function that calls nothing need not check the room: its caller did."""
 
 
 NO_INSTRUCTION = -1
@@ -114,15 +113,15 @@ def _names_of(types: Sequence[Type]) -> list[str]:
 def room(instance: FunctionInstance) -> int:
     """Frames and waiting values below a call of the function with which it may be run translated; negative
     where it may not at all."""
-    highest = max(instance.function.stack_shape.heights)
-    return min(MAX_DEPTH, OPERAND_STACK - highest)
+    function = instance.function
+    callees = LEAF_HEIGHT if function.has_calls else 0
+    return min(MAX_DEPTH, OPERAND_STACK - function.highest_stack - callees)
 
 
 def _room_check(instance: FunctionInstance, parameters: Sequence[str]) -> list[str]:
     """Leave the call to the interpreter where one of the stacks may overflow."""
     function = instance.function
-    calls = any(opcode in (Opcode.CALL, Opcode.CALL_GENERIC) for opcode, _, _ in function.code)
-    if not calls and max(function.stack_shape.heights) <= LEAF_HEIGHT:
+    if not function.has_calls and function.highest_stack <= LEAF_HEIGHT:
         return []
     if room(instance) <= 0:
         raise Untranslatable("stack too high")
