@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from movelite.bytecode.reader import deserialize_module
+from movelite.bytecode.reader import read_own_address
 from movelite.bytecode.status import StatusCode, VMError
 from proto.ids import OBJECT_START_VERSION, Address, ObjectID
 from proto.object import MovePackage
@@ -21,6 +21,7 @@ class PackageStore:
     def __init__(self, fetch: Callable[[ObjectID], MovePackage | None]) -> None:
         self._fetch = fetch
         self._new: dict[ObjectID, MovePackage] = {}
+        self._origins: dict[ObjectID, dict[tuple[str, str], ObjectID]] = {}
 
     def get(self, package_id: ObjectID) -> MovePackage | None:
         """The package stored under an id."""
@@ -29,10 +30,22 @@ class PackageStore:
     def add(self, package: MovePackage) -> None:
         """A package that the transaction publishes."""
         self._new[package.id] = package
+        self._origins.pop(package.id, None)
 
     def remove(self, package_id: ObjectID) -> None:
         """Take a package back whose publication failed."""
         del self._new[package_id]
+        self._origins.pop(package_id, None)
+
+    def origin(self, package_id: ObjectID, module: str, datatype: str) -> ObjectID | None:
+        """The package version in which a type of a package was first defined."""
+        found = self._origins.get(package_id)
+        if found is None:
+            package = self.get(package_id)
+            rows = package.type_origin_table if package is not None else ()
+            found = {(row.module_name, row.datatype_name): row.package for row in reversed(rows)}
+            self._origins[package_id] = found
+        return found.get((module, datatype))
 
     @property
     def new_packages(self) -> tuple[MovePackage, ...]:
@@ -51,9 +64,6 @@ class PackageLinkage:
         self._packages = packages
         self.link_context = Address(package.id)
         self.original_id = original_package_id(package)
-        self._origins = {
-            (row.module_name, row.datatype_name): row.package for row in package.type_origin_table
-        }
 
     def relocate(self, module_id: ModuleId) -> ModuleId:
         """The id under which the module is stored. Raises: VMError LINKER_ERROR if it is not linked."""
@@ -68,10 +78,7 @@ class PackageLinkage:
     def defining_module(self, module_id: ModuleId, datatype: str) -> ModuleId:
         """The module version that first defined a type. Raises: VMError LINKER_ERROR if there is none."""
         storage, name = self.relocate(module_id)
-        if storage == self._package.id:
-            origin = self._origins.get((name, datatype))
-        else:
-            origin = self._origin_elsewhere(ObjectID(Address(storage)), name, datatype)
+        origin = self._packages.origin(ObjectID(Address(storage)), name, datatype)
         if origin is None:
             raise VMError(StatusCode.LINKER_ERROR, message=f"{module_id[1]}::{datatype} has no origin")
         return origin, name
@@ -81,17 +88,10 @@ class PackageLinkage:
         package = self._packages.get(ObjectID(Address(module_id[0])))
         return None if package is None else package.module_map.get(module_id[1])
 
-    def _origin_elsewhere(self, storage: ObjectID, module: str, datatype: str) -> ObjectID | None:
-        package = self._packages.get(storage)
-        for row in package.type_origin_table if package is not None else ():
-            if row.module_name == module and row.datatype_name == datatype:
-                return row.package
-        return None
-
 
 def original_package_id(package: MovePackage) -> ObjectID:
     """Id of the first version of a package: what its modules call themselves."""
     if package.version == OBJECT_START_VERSION:
         return package.id
     code = next(iter(package.module_map.values()))
-    return ObjectID(Address(deserialize_module(code).self_id[0]))
+    return ObjectID(Address(read_own_address(code)))

@@ -130,6 +130,36 @@ def deserialize_without_bounds_check(data: bytes, config: BinaryConfig = DEFAULT
 
     Raises: VMError with the official status code.
     """
+    module, tables, start, end = _read_frame(data, config)
+    common = [table for table in tables if table.kind <= TableKind.ADDRESS_IDENTIFIERS]
+    _check_applicable(tables, module.version, config)
+    for table in common + [table for table in tables if table not in common]:
+        first = start + table.offset
+        _read_table(module, table, Cursor(data, first, first + table.size, module.version), config)
+    if config.check_no_extraneous_bytes and end < len(data):
+        raise VMError(StatusCode.TRAILING_BYTES)
+    return module
+
+
+def read_own_address(data: bytes) -> bytes:
+    """The address that a good module calls its own; the rest of it is not read.
+
+    Raises: VMError where the module is not good.
+    """
+    module, tables, start, _ = _read_frame(data, DEFAULT_CONFIG)
+    for table in tables:
+        if table.kind in (TableKind.MODULE_HANDLES, TableKind.ADDRESS_IDENTIFIERS):
+            first = start + table.offset
+            cursor = Cursor(data, first, first + table.size, module.version)
+            _read_table(module, table, cursor, DEFAULT_CONFIG)
+    try:
+        return module.address_identifiers[module.module_handles[module.self_module_handle_idx].address]
+    except IndexError as error:
+        raise VMError(StatusCode.INDEX_OUT_OF_BOUNDS) from error
+
+
+def _read_frame(data: bytes, config: BinaryConfig) -> tuple[CompiledModule, list[_Table], int, int]:
+    """A module without its tables, where these are: what they count from, and where everything ends."""
     version = _read_version(data, config)
     cursor = Cursor(data, 8, len(data))
     tables = _read_table_headers(cursor)
@@ -139,14 +169,7 @@ def deserialize_without_bounds_check(data: bytes, config: BinaryConfig = DEFAULT
         raise VMError(StatusCode.MALFORMED, message="the tables reach beyond the end")
     cursor.pos = start + size
     module = CompiledModule(version=version, self_module_handle_idx=cursor.uleb(INDEX_MAX))
-    common = [table for table in tables if table.kind <= TableKind.ADDRESS_IDENTIFIERS]
-    _check_applicable(tables, version, config)
-    for table in common + [table for table in tables if table not in common]:
-        first = start + table.offset
-        _read_table(module, table, Cursor(data, first, first + table.size, version), config)
-    if config.check_no_extraneous_bytes and cursor.pos < len(data):
-        raise VMError(StatusCode.TRAILING_BYTES)
-    return module
+    return module, tables, start, cursor.pos
 
 
 def _read_version(data: bytes, config: BinaryConfig) -> int:

@@ -184,7 +184,7 @@ class GasMeter:
         self.add_work(work)
 
     def add_work(self, units: int) -> None:
-        """Count work that takes far longer than the gas for it. Raises: VMError OUT_OF_GAS, with nothing left."""
+        """Count work that takes far longer than its gas. Raises: VMError OUT_OF_GAS, with nothing left."""
         self.work += units
         if self.work > self.max_work and self.is_metered:
             self.gas_left = 0

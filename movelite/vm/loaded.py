@@ -387,9 +387,7 @@ class FunctionInstance:
             module = self.function.module
             row = module.compiled.function_instantiations[instantiation]
             parts = module.signature(row.type_parameters)
-            arguments = tuple(
-                [types.instantiate(part, self.type_arguments, self._types) for part in parts]
-            )
+            arguments = tuple([types.instantiate(part, self.type_arguments, self._types) for part in parts])
             types.check_instantiation(self.type_arguments, arguments)
             found = module.function_of_handle(row.handle).instance(arguments)
             self._generic_callees[instantiation] = found

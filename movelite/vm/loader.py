@@ -126,7 +126,7 @@ class ModuleLoader:
     def verify_bundle(self, linkage: LinkageResolver, modules: list[CompiledModule]) -> None:
         """Verify modules that are to be published together, dependencies before dependents.
 
-        Nothing is kept of the modules themselves; their dependencies are loaded.
+        Their dependencies are loaded.
         Raises: VMError.
         """
         bundle: dict[ModuleId, CompiledModule] = {}
@@ -167,7 +167,7 @@ class ModuleLoader:
 
         Raises: VMError of the invariant violation class where the stored bytes are bad.
         """
-        digest = blake2b(data, digest_size=32).digest()
+        digest = _content_digest(data)
         found = self._verified.get(digest)
         if found is None:
             try:
@@ -181,6 +181,11 @@ class ModuleLoader:
             found = _Verified(compiled, digest)
             self._verified.put(digest, found)
         return found
+
+    def keep_verified(self, data: bytes, compiled: CompiledModule) -> None:
+        """Remember that a module was read from these bytes and has passed `verify_bundle`."""
+        digest = _content_digest(data)
+        self._verified.put(digest, _Verified(compiled, digest))
 
     def link(
         self,
@@ -203,14 +208,14 @@ class ModuleLoader:
             except VMError as error:
                 raise _stored_module_error(error) from error
             by_id = {dependency.runtime_id: dependency for dependency in dependencies}
-            try:
-                verify_linkage(compiled, [dependency.compiled for dependency in dependencies])
-            except VMError as error:
-                raise _stored_module_error(error) from error
             datatypes = _DatatypeBuilder(compiled, by_id, dict(defining_ids)).build()
             found = LoadedModule(compiled, storage_id, by_id, datatypes, self.native)
             self._linked.put(key, found)
         return found
+
+
+def _content_digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=32).digest()
 
 
 def _missing_native(module_id: ModuleId, index: int) -> VMError:

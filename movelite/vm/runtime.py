@@ -337,6 +337,8 @@ class Session:
         if len({module.self_id for module in compiled}) != len(compiled):
             raise VMError(StatusCode.DUPLICATE_MODULE_NAME)
         loader.verify_bundle(self.linkage, compiled)
+        for data, module in zip(modules, compiled, strict=True):
+            loader.keep_verified(data, module)
         return compiled
 
 

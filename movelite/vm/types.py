@@ -356,9 +356,7 @@ def intern_datatype(datatype: DatatypeInfo) -> DatatypeInfo:
     return _datatypes.setdefault(key, datatype)
 
 
-def instantiate(
-    type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type] | None = None
-) -> Type:
+def instantiate(type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type] | None = None) -> Type:
     """The type with its parameters replaced by the arguments, within the limits of running code.
 
     known: as for `substitute`.
@@ -382,9 +380,7 @@ def check_instantiation(arguments: Sequence[Type], parts: Sequence[Type]) -> Non
         raise VMError(StatusCode.TOO_MANY_TYPE_NODES)
 
 
-def substitute(
-    type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type] | None = None
-) -> Type:
+def substitute(type_: Type, arguments: tuple[Type, ...], known: dict[Type, Type] | None = None) -> Type:
     """The type with its parameters replaced by the arguments, whatever its size.
 
     known: what was found for these arguments before, to which it adds. A part that occurs often is gone

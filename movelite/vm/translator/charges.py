@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from movelite.bytecode.file_format import Opcode
-from movelite.bytecode.status import StatusCode, VMError
 from movelite.verifier.control_flow_graph import ControlFlowGraph
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.translator.flow import rooted
