@@ -66,11 +66,14 @@ class MoveCommandError(Exception):
 
 @app.command(
     cls=PackageCommand,
-    epilog="Examples: movelite move new thing; movelite move new mine --template escrow_swap",
+    epilog="Examples: movelite move new thing; movelite move new mine --template swap",
 )
 def new(
     name: str,
-    template: Annotated[str | None, typer.Option(help="Begin with an example package.")] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Begin with an example: coin, energy, nft, swap or title."),
+    ] = None,
 ) -> None:
     """Make a package in a folder of its name, or in that of --path."""
     folder = given().place or Path(name)

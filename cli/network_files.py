@@ -5,9 +5,12 @@ genesis.blob  committee.json  faucet.key  authority-0/authority.yaml  authority-
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -186,6 +189,20 @@ def remove_network(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     for path in [*folder.glob("authority-*"), folder / "service"]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[None]:
+    """Keep the folder for the processes of one `movelite start`. Raises: NetworkFolderError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise NetworkFolderError(f"the network in {folder} runs already; --data-dir is for others") from error
+    finally:
+        os.close(handle)
 
 
 def authority_folders(folder: Path) -> list[Path]:

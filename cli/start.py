@@ -89,13 +89,15 @@ def start(
     rpc_socket = listen(host, rpc_port)
     faucet_place = _place(faucet_listen or "", host, faucet_port)
     faucet_socket = listen(*faucet_place) if faucet else None
-    if force_regenesis:
-        files.remove_network(folder)
-    if not files.is_network(folder):
-        output.note(f"making a network of {authorities} authorities in {folder}")
-        files.make_network(folder, plan(authorities, authority_port, tls=tls))
-    network = Network.load(folder / files.COMMITTEE)
-    event_loop.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
+    with files.running(folder):
+        if force_regenesis:
+            files.remove_network(folder)
+        if not files.is_network(folder):
+            output.note(f"making a network of {authorities} authorities in {folder}")
+            files.make_network(folder, plan(authorities, authority_port, tls=tls))
+        network = Network.load(folder / files.COMMITTEE)
+        check_ports(folder)
+        event_loop.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
 
 
 def _place(text: str, host: str, port: int) -> tuple[str, int]:
@@ -130,7 +132,7 @@ async def _run(
         path = client_config or config_folder() / "client.yaml"
         _put_environment(path, Environment(alias="local", rpc=rpc, faucet=faucet and f"{faucet}/gas"))
         _show(network, folder, rpc, faucet, path)
-        watch = asyncio.create_task(_watch(processes))
+        watch = asyncio.create_task(_watch(processes, folder))
         await until_stopped()
         output.note("stopping")
         await servers.stop()
@@ -138,6 +140,26 @@ async def _run(
         if watch is not None:
             watch.cancel()
         stop_processes(list(processes.values()))
+
+
+def check_ports(folder: Path) -> None:
+    """See that nobody listens where the authorities of a network will.
+
+    Raises: StartError; the others would be taken for ours.
+    """
+    from authority.config import load_config
+    from cli.network_files import AUTHORITY_CONFIG, authority_folders
+    from cli.web import PortTaken, listen
+
+    for path in authority_folders(folder):
+        config = load_config(path / AUTHORITY_CONFIG)
+        for place in filter(None, (config.listen, config.listen_frames, config.metrics)):
+            host, _, port = place.rpartition(":")
+            try:
+                listen(host, int(port)).close()
+            except PortTaken as error:
+                hint = "another network, or what a `movelite start` that was killed has left?"
+                raise StartError(f"{config.name}: {error}: {hint}") from error
 
 
 def spawn_authority(
@@ -197,13 +219,14 @@ def stop_processes(processes: list[Popen[bytes]], seconds: float = 10.0) -> None
             process.wait()
 
 
-async def _watch(processes: dict[str, Popen[bytes]]) -> None:
-    """Say when an authority stops."""
+async def _watch(processes: dict[str, Popen[bytes]], folder: Path) -> None:
+    """Say when an authority stops, and what it has said last."""
     running = dict(processes)
     while True:
         for name, process in list(running.items()):
             if process.poll() is not None:
-                output.note(f"{name} has stopped with code {process.returncode}")
+                last = _last_line(folder / name)
+                output.note(f"{name} has stopped with code {process.returncode}: {last}")
                 del running[name]
         await asyncio.sleep(1)
 

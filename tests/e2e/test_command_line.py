@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -15,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from cli.web import free_port
+from authority.config import load_config
+from cli.web import free_port, listen
 from tests.support.local_network import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -307,7 +309,13 @@ def test_state_is_kept_across_a_restart(tmp_path: Path) -> None:
     line.run("client", "new-address", "ed25519", "alice")
     line.run("client", "faucet")
     coins = gas(line)
+    other = ("--rpc-port", "0", "--authority-port", "0", "--force-regenesis")
+    assert "runs already" in line.run("start", *other, code=1)
     stop(process)
+    place = load_config(line.home / "network" / "authority-1" / "authority.yaml").listen
+    with contextlib.closing(listen("127.0.0.1", int(place.rpartition(":")[2]))) as taken:
+        taken.listen()
+        assert f"authority-1: cannot listen on {place}" in line.run("start", *ports, code=1)
     process = start(line, *ports)
     try:
         assert sorted(gas(line)) == sorted(coins)

@@ -125,3 +125,14 @@ def test_the_help_of_a_command_shows_the_options_of_all(
 ) -> None:
     assert run("disassemble", "--help") == 0
     assert "--default-move-edition" in capsys.readouterr().out
+
+
+def test_the_help_names_every_template(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["move", "new", "mine", "--template", "bogus"])
+    known = capsys.readouterr().err.partition("there are: ")[2].rstrip(")\n").split(", ")
+    with pytest.raises(SystemExit):
+        main(["move", "new", "--help"])
+    shown = capsys.readouterr().out
+    assert len(known) > 3
+    assert all(name in shown for name in known)
