@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from proto.protocol_config import NETWORK_LIMITS
@@ -27,6 +28,14 @@ class Allowance:
             return False
         self.bytes_used += size
         return True
+
+    def allows_in_turn(self, sizes: Sequence[int]) -> int:
+        """How many answers of these sizes go into it, one after the other."""
+        whole = sum(sizes)
+        if not self.is_spent and self.bytes_used + whole <= self.most_bytes:
+            self.bytes_used += whole
+            return len(sizes)
+        return next((count for count, size in enumerate(sizes) if not self.allows(size)), len(sizes))
 
     def has_worked(self, gas_units: int) -> None:
         """Count work; nothing more is begun once it is too much."""

@@ -60,9 +60,9 @@ class ExecutionCommit:
             self.done.append((terms.references, submitted.digest))
         self.unit.add_parts(changed)
         self._add_records([submission for submission, _ in plain], all_effects, [b""] * len(plain))
+        shown = self.allowance.allows_in_turn([*map(len, all_effects)])
+        self.results.update([(submitted.digest, TOO_MUCH) for (submitted, _), _ in plain[shown:]])
         self.allowance.has_worked(units)
-        if not self.allowance.allows(sum(map(len, all_effects))):
-            self.results.update(dict.fromkeys([submitted.digest for (submitted, _), _ in plain], TOO_MUCH))
 
     def add(self, submission: CertifiedSubmission, result: ExecutionResult, owned: tuple[bytes, ...]) -> None:
         """Take over a transaction that the engine has executed. owned: the references it has locked."""
@@ -73,9 +73,9 @@ class ExecutionCommit:
         self.unit.add_received(result.received)
         submitted, _ = submission
         self.done.append((owned, submitted.digest))
-        self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
         is_shown = self.allowance.allows(len(result.effects.encoded) + len(raw_events))
         self.results[submitted.digest] = messages.Executed(result.effects, events) if is_shown else TOO_MUCH
+        self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
 
     def _add_records(
         self, submissions: Sequence[CertifiedSubmission], effects: list[bytes], events: list[bytes]

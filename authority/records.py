@@ -71,8 +71,8 @@ class RecordWriter:
 
     def __init__(self, next_sequence: int) -> None:
         """next_sequence: the number of the first record."""
-        self.written: dict[Digest, int] = {}
-        """How many were written before each of them."""
+        self.written: list[Digest] = []
+        """The transactions of all of them."""
         self._first = next_sequence
         self._columns: tuple[list[bytes], ...] = tuple([] for _ in range(FIELDS))
 
@@ -83,19 +83,18 @@ class RecordWriter:
 
     def add(self, digests: Sequence[Digest], *columns: Sequence[bytes]) -> None:
         """Keep records. columns: BCS of their transactions, certificates, effects and events."""
-        begin = len(self.written)
-        self.written.update(zip(digests, range(begin, begin + len(digests)), strict=True))
+        self.written += digests
         for mine, more in zip(self._columns, columns, strict=True):
             mine += more
 
     def put_rows(self, batch: Batch) -> None:
         """Put them all into a batch."""
-        begin, digests, puts = 0, list(self.written), batch.puts
+        begin, digests, puts = 0, self.written, batch.puts
         while begin < len(digests):
             end = self._end_of_row(begin)
             number = self._first + begin
             places = map(_PLACE.pack, repeat(number), range(end - begin))
-            puts.update(zip(map(PLACES.__add__, digests[begin:end]), places, strict=False))
+            puts.update(zip(map(PLACES.__add__, digests[begin:end]), places, strict=True))
             puts[_key(number)] = b"".join([pack_column(column[begin:end]) for column in self._columns])
             begin = end
 

@@ -54,7 +54,7 @@ class NativeCalls:
         self._executor = executor
         self._reader = reader
         self.work = 0
-        """Internal units of gas that the transactions before this one have used."""
+        """Internal units of gas of the transactions with calls, but for the last one."""
         self._meter: GasMeter = BoundedHeightGas(0)
         self._renew()
 

@@ -11,9 +11,9 @@ from random import Random
 import pytest
 from hypothesis import given
 
-from authority.execution import native
+from authority.execution import engine, native
 from authority.execution.engine import ExecutionResult
-from authority.execution.native import NativeRun
+from authority.execution.native import NativeRun, PlainJob
 from authority.plain_input import check_plain_input
 from authority.state import AuthorityState
 from authority.transaction_input import check_transaction_input
@@ -23,8 +23,9 @@ from proto.errors import UserInputError
 from proto.ids import Address
 from proto.messages import Executed
 from proto.object import Object, PlainInputs
-from proto.protocol_config import PROTOCOL_CONFIG
+from proto.protocol_config import NETWORK_LIMITS, PROTOCOL_CONFIG
 from proto.transaction import (
+    Command,
     GasCoin,
     GasData,
     ImmOrOwnedObject,
@@ -32,6 +33,7 @@ from proto.transaction import (
     MoveCall,
     NestedResult,
     ObjectInput,
+    ProgrammableTransaction,
     Result,
     SenderSignedData,
     SplitCoins,
@@ -121,18 +123,21 @@ def plain_inputs(plain: PlainTransaction, state: AuthorityState) -> PlainInputs 
     return check_plain_input(plain, store.cache.recent, store.get_parts, config, REFERENCE_GAS_PRICE)
 
 
-def run_short(data: TransactionData) -> NativeRun | None:
-    """The result by the short way, if it takes the transaction."""
+def job_of(data: TransactionData) -> PlainJob | None:
+    """A transaction as the short way takes it, unless its inputs need the general checks."""
     state, table = ledger_with_a_box()[0], LayoutTable()
     signed = SenderSignedData(data, (bytes(97),))
     table.learn(signed)
     plain = table.read(signed.to_bytes())
     assert plain is not None
     inputs = plain_inputs(plain, state)
-    if inputs is None:
-        return None
-    (run,) = state.executor.execute_plain([(plain, inputs, data.digest())], state.store)
-    return run
+    return None if inputs is None else (plain, inputs, data.digest())
+
+
+def run_short(data: TransactionData) -> NativeRun | None:
+    """The result by the short way, if it takes the transaction."""
+    state, job = ledger_with_a_box()[0], job_of(data)
+    return None if job is None else state.executor.execute_plain([job], state.store)[0]
 
 
 def check_alike(data: TransactionData) -> tuple[ExecutionResult | None, bool]:
@@ -194,6 +199,26 @@ def test_calls_are_learnt() -> None:
     known = {key[2] for key, plan in executor.plans.items() if plan is not None}
     assert {"join", "split", "zero", "wrap"} <= known
     assert "divide_and_keep" not in known
+
+
+def commands_of(data: TransactionData) -> tuple[Command, ...]:
+    assert isinstance(data.kind, ProgrammableTransaction)
+    return data.kind.commands
+
+
+def test_move_calls_of_one_request_end_where_their_gas_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left is run one by one, until it is too much for the request."""
+    random, state = Random(5), ledger_with_a_box()[0]
+    for _ in range(150):
+        data = draw(random, calls=True)
+        if check_alike(data)[1] and any(isinstance(command, MoveCall) for command in commands_of(data)):
+            break
+    job = job_of(data)
+    assert job is not None
+    assert all(run is not None for run in state.executor.execute_plain([job] * 3, state.store))
+    monkeypatch.setattr(engine, "NETWORK_LIMITS", replace(NETWORK_LIMITS, max_request_gas_units=1))
+    runs = state.executor.execute_plain([job] * 3, state.store)
+    assert [run is not None for run in runs] == [True, True, False]  # counted when the next one begins
 
 
 def test_random_transactions_take_the_short_way_and_end_in_all_ways() -> None:

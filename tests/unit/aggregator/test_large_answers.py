@@ -87,6 +87,18 @@ async def test_an_authority_says_what_has_to_be_asked_for_by_itself() -> None:
 
 
 @pytest.mark.usefixtures("small_answers")
+async def test_of_transactions_run_together_the_first_is_shown() -> None:
+    network = Network(coins_count=16)
+    driver, transactions = network.driver(), transfers(network, 8)
+    for one in transactions[:5]:  # code is made for their layout, by which the others are run
+        await driver.submit(one)
+    aggregator, left_out = network.aggregator(), set[int]()
+    receipts = await aggregator.execute_round(await aggregator.request_votes(transactions[5:]), left_out)
+    assert (list(receipts), left_out) == ([0], {1, 2})
+    assert all(all(network.executed_on(one.digest())[:3]) for one in transactions[5:])
+
+
+@pytest.mark.usefixtures("small_answers")
 async def test_what_does_not_fit_one_answer_to_a_read_is_asked_for_in_parts() -> None:
     network = Network(coins_count=6)
     driver, transactions = network.driver(), transfers(network, 3)
