@@ -21,6 +21,7 @@ from proto.ids import (
     CLOCK_ID,
     MAX_VERSION,
     RANDOMNESS_STATE_ID,
+    SYSTEM_PACKAGE_IDS,
     Address,
     ObjectID,
     SequenceNumber,
@@ -36,7 +37,7 @@ from proto.object import (
     ObjectRef,
     Shared,
 )
-from proto.protocol_config import ProtocolConfig
+from proto.protocol_config import NETWORK_LIMITS, ProtocolConfig
 from proto.transaction import (
     ImmOrOwnedObject,
     ObjectInput,
@@ -77,6 +78,7 @@ def check_transaction_input(
     Raises: UserInputError.
     """
     loaded = _load(transaction, reader, shared_versions, given)
+    _check_links(loaded)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
     received = _check_receiving(reader, loaded) if loaded.receiving else []
@@ -107,6 +109,7 @@ def load_unchecked_input(
     Raises: UserInputError if one is not there.
     """
     loaded = _load(transaction, reader, None, given, is_historic=True)
+    _check_links(loaded)
     references = {reference.object_id for reference in loaded.owned}
     owned = {key for key in references if not isinstance(loaded.objects[key].owner, Immutable)}
     shared = {shared.id for shared in loaded.shared if shared.mutable and shared.id not in loaded.deleted}
@@ -125,6 +128,18 @@ def live_owned_references(transaction: TransactionData, reader: ObjectReader) ->
 def _is_live_and_owned(reference: ObjectRef, reader: ObjectReader) -> bool:
     value = reader.get_object(reference.object_id)
     return value is not None and value.version == reference.version and isinstance(value.owner, AddressOwner)
+
+
+def _check_links(loaded: _Loaded) -> None:
+    """Refuse what would make an authority link more code than it can in reasonable time."""
+    found = 0
+    for package_id in loaded.packages:
+        package = loaded.objects[package_id].package
+        if package is not None and package_id not in SYSTEM_PACKAGE_IDS:
+            found += 1 + len(package.linkage_table.keys() - SYSTEM_PACKAGE_IDS)
+    limit = NETWORK_LIMITS.max_linked_packages
+    if found > limit:
+        raise UserInputError(kinds.SizeLimitExceeded("maximum packages linked by a transaction", str(limit)))
 
 
 def _checked(loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:

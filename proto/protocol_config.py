@@ -310,6 +310,9 @@ class NetworkLimits:
     """Bytes of one response: the events of one transaction, 66 MB by the protocol's measure, fit into it."""
     max_page: int = 1000
     """Entries in one page of a read."""
+    max_linked_packages: int = 1024
+    """Packages to which the packages that a transaction names are linked, counted for each, without the
+    system's. Reading code is hardly charged for, and what is linked not at all."""
     max_answer_bytes: int = 16 * 1024 * 1024
     """Bytes of what is asked for together, beside its first; more has to be asked for by itself."""
     max_request_gas_units: int = 10_000_000
