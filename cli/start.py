@@ -200,7 +200,9 @@ async def wait_until_healthy(network: Network, processes: dict[str, Popen[bytes]
                     break
                 is_gone = process is not None and process.poll() is not None
                 if is_gone or time.monotonic() > deadline:
-                    raise StartError(f"{member.name} does not start: {_last_line(folder / member.name)}")
+                    hint = "`--force-regenesis` makes another network, without what this one holds"
+                    last = _last_line(folder / member.name)
+                    raise StartError(f"{member.name} does not start: {last} ({hint})")
                 await asyncio.sleep(0.05)
         finally:
             await client.close()
@@ -275,4 +277,4 @@ def _last_line(folder: Path) -> str:
         lines = (folder / "authority.log").read_text(errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "it says nothing"
+    return lines[-1].removeprefix("error: ") if lines else "it says nothing"

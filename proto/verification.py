@@ -159,7 +159,9 @@ def verify_effects_certificate(certificate: EffectsCertificate, committee: Commi
     message = EffectsVoteStatement(certificate.epoch, certificate.root, certificate.count).signing_bytes()
     for vote in certificate.votes:
         if not verify_ed25519(committee.members[vote.signer].public_key, message, vote.signature):
-            raise InvalidSignature(f"effects vote of signer {vote.signer}")
+            raise InvalidSignature(
+                f"the effects vote of signer {vote.signer} is not signed by its key in the committee"
+            )
 
 
 def verify_receipt(receipt: Receipt, committee: Committee) -> tuple[AuthorityName, ...]:
@@ -277,4 +279,6 @@ def _check_accepting_votes(
         if (name, statement, vote.signature) in known_votes:
             continue
         if not verify_ed25519(name, statement.signing_bytes(), vote.signature):
-            raise InvalidSignature(f"vote of signer {vote.signer}")
+            raise InvalidSignature(
+                f"the vote of signer {vote.signer} is not signed by its key in the committee"
+            )
