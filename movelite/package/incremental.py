@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from movelite.compiler.diagnostics import Diagnostic
-from movelite.compiler.named_tree import ModuleDef, NamedProgram, TargetKind
+from movelite.compiler.named_tree import MemberId, ModuleDef, NamedProgram, TargetKind
 from movelite.compiler.phases import Compilation, Interface, SourcePackage, make_interface
 from movelite.compiler.types import ModuleIdent
 from movelite.compiler.typing.settled import SettledModule
+from movelite.compiler.typing.unused_members import named_in_attributes
 
 from .built import BuiltModule
 from .emit import BuildError, emit
@@ -53,13 +54,16 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class ModuleRecord:
-    """A module as it was built; `names` are the modules that its source can mean."""
+    """A module as it was built; `names` are the modules that its source can mean, `marks` the members that
+    its attributes name, which makes them used.
+    """
 
     file: str
     shown: bytes
     shown_modules: tuple[ModuleIdent, ...]
     names: tuple[ModuleIdent, ...]
     friends: tuple[ModuleIdent, ...]
+    marks: tuple[MemberId, ...]
     settled: SettledModule
     built: BuiltModule
 
@@ -229,7 +233,16 @@ class _Attempt:
         if not seeing:
             _ = compilation.typed
             seeing = {ident for ident in self.settled if self._has_new_friends(ident)}
+        seeing |= self._with_other_marks()
         return {record.modules[ident].file for ident in seeing} - self.changed
+
+    def _with_other_marks(self) -> set[ModuleIdent]:
+        """The modules with members that attributes elsewhere begin or cease to name."""
+        modules, definitions = self.record.modules, self.compilation.named.modules
+        kept = {mark for ident in self.settled for mark in modules[ident].marks}
+        before = {mark for ident in modules.keys() - self.settled.keys() for mark in modules[ident].marks}
+        now = {mark for ident in self.shown for mark in named_in_attributes(definitions[ident])}
+        return {mark.module for mark in (before ^ now) - kept} & self.settled.keys()
 
     def _has_new_friends(self, ident: ModuleIdent) -> bool:
         module = self.compilation.typed.modules.get(ident)
@@ -362,6 +375,7 @@ class _Recorder:
             shown.modules,
             tuple(names),
             tuple(typed.friends),
+            tuple(sorted(named_in_attributes(module), key=str)),
             SettledModule(typed.dependencies, typed.package_calls),
             self.built[typed.ident.address or bytes(32), ident.name],  # type: ignore[index]
         )

@@ -19,7 +19,7 @@ from .iota_rules import check_iota_rules
 from .recursive_types import check_recursive_types
 from .settled import SettledModule
 from .syntax_methods import check_syntax_methods
-from .unused_members import note_attribute_uses, warn_about_unused_fields, warn_about_unused_members
+from .unused_members import named_in_attributes, warn_about_unused_fields, warn_about_unused_members
 from .use_funs import warn_about_repeated, warn_about_unused
 
 RULE_MODULES = (dots, matches, methods, names, operators, packs)
@@ -84,8 +84,7 @@ def _make_module(definition: N.ModuleDef) -> T.Module:
 
 def _check_module(program: ProgramContext, definition: N.ModuleDef, module: T.Module) -> None:
     if not definition.is_dependency or definition.id in program.settled:
-        for attributes in _attributes_of(definition):
-            note_attribute_uses(program, attributes)
+        program.used_members |= named_in_attributes(definition)
     if definition.is_dependency:
         for name, function in definition.functions.items():
             module.functions[name] = _interface_of(program, function)
@@ -109,10 +108,3 @@ def _interface_of(program: ProgramContext, function: N.FunctionDef) -> T.Functio
         for number, p in enumerate(function.parameters)
     ]
     return make_function(program, function, parameters, None)
-
-
-def _attributes_of(definition: N.ModuleDef) -> list[N.Attributes]:
-    found = [definition.attributes]
-    found += [constant.attributes for constant in definition.constants.values()]
-    found += [function.attributes for function in definition.functions.values()]
-    return found

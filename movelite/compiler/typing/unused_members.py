@@ -13,14 +13,19 @@ from .context import ProgramContext
 from .walk import targets_of, walk
 
 
-def note_attribute_uses(program: ProgramContext, attributes: N.Attributes) -> None:
-    """Members that attributes name, such as an expected abort code, count as used."""
-    pending = list(attributes.items.values())
+def named_in_attributes(definition: N.ModuleDef) -> set[N.MemberId]:
+    """Members that the attributes in a module name, such as expected abort codes: they count as used."""
+    found = [definition.attributes]
+    found += [constant.attributes for constant in definition.constants.values()]
+    found += [function.attributes for function in definition.functions.values()]
+    pending = [attribute for attributes in found for attribute in attributes.items.values()]
+    members: set[N.MemberId] = set()
     while pending:
         attribute = pending.pop()
         if isinstance(attribute.value, N.MemberId):
-            program.used_members.add(attribute.value)
+            members.add(attribute.value)
         pending.extend(attribute.inner)
+    return members
 
 
 def warn_about_unused_members(program: ProgramContext, module: T.Module) -> None:

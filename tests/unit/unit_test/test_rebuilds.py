@@ -135,6 +135,25 @@ def test_a_constant_that_only_a_test_names_is_used(package: Package) -> None:
     assert not package.load("known").warnings
 
 
+def test_a_constant_that_no_test_names_any_more_is_unused_and_used_again_when_one_does(
+    package: Package,
+) -> None:
+    only_named = FILES["sources/limits.move"].replace("x < 3, ETooMuch", "x < 3, 5")
+    package.write("sources/limits.move", only_named)
+    package.check()
+    assert not package.load("known").warnings
+    nothing = "#[test_only] module p::limits_tests;\n#[test] fun passes() { p::limits::check(1) }\n"
+    package.write("tests/limits_tests.move", nothing)
+    package.check()
+    assert "'ETooMuch' is never used" in package.load("known").warnings
+    package.write("tests/limits_tests.move", FILES["tests/limits_tests.move"])
+    package.check()
+    assert not package.load("known").warnings
+    (package.folder / "tests/limits_tests.move").unlink()
+    package.check()
+    assert "'ETooMuch' is never used" in package.load("known").warnings
+
+
 def test_a_changed_macro_reaches_its_callers(package: Package) -> None:
     package.write("sources/base.move", FILES["sources/base.move"].replace("+ $f()", "* $f()"))
     package.check()
