@@ -12,6 +12,7 @@ import typer
 from aggregator.transaction_builder import BuildError, TransactionBuilder
 from cli import output
 from cli.ptb_grammar import (
+    FORMS,
     At,
     CallPath,
     Items,
@@ -24,6 +25,7 @@ from cli.ptb_grammar import (
     Types,
     Value,
     Variable,
+    source_text,
     split_words,
 )
 from cli.session import Session
@@ -39,19 +41,14 @@ if TYPE_CHECKING:
 NAMED_PACKAGES = {"std": "0x1", "iota": "0x2", "iota_system": "0x3"}
 _SCHEMAS = {"u8": bcs.U8, "u16": bcs.U16, "u32": bcs.U32, "u64": bcs.U64, "u128": bcs.U128, "u256": bcs.U256}
 
-HELP = """Usage: movelite client ptb COMMANDS [OPTIONS]
+_FORMS = "\n".join(f"  {name} {form}" for name, form in FORMS.items())
 
-Commands (in order; the same syntax as `iota client ptb`):
-  --assign NAME [VALUE]                    name the last result, or a value
-  --move-call PKG::MODULE::FN ["<TYPES>"] VALUES...
-  --transfer-objects "[OBJECTS]" TO
-  --split-coins COIN "[AMOUNTS]"
-  --merge-coins COIN "[COINS]"
-  --make-move-vec "<TYPE>" "[VALUES]"
-  --publish PATH
-  --upgrade PATH @UPGRADE_CAP
+HELP = f"""Usage: movelite client ptb COMMANDS [OPTIONS]
+
+Commands (in order; the same syntax as `iota client ptb`; --assign names the last result, or a value):
+{_FORMS}
 Options:
-  --gas-budget NANOS  --gas-coin @ID  --sender @ADDRESS  --file PATH  --preview  --json
+  --gas-budget NANOS  --gas-coin @ID  --sender @ADDRESS  --file PATH  --preview  --summary  --json
   --dry-run  --dev-inspect  --serialize-unsigned-transaction  --serialize-signed-transaction
 Values: 10, 10u8, 0xff, true, "text", @0x2, @alias, name, name.0, gas, [a, b], some(a), none
 
@@ -70,7 +67,7 @@ def ptb(context: typer.Context) -> None:
     commands, options = split_words(_with_files(words))
     output.set_json("--json" in options)
     if "--preview" in options:
-        rows = [(number, c.name, " ".join(map(str, c.values))) for number, c in enumerate(commands)]
+        rows = [(number, c.name, " ".join(map(source_text, c.values))) for number, c in enumerate(commands)]
         output.table(("", "command", "values"), rows)
         return
 
@@ -83,15 +80,24 @@ def ptb(context: typer.Context) -> None:
         releases.extend(ptb_builder.releases)
 
     gas = [options["--gas-coin"].removeprefix("@")] if "--gas-coin" in options else []
-    budget = int(options["--gas-budget"].replace("_", "")) if "--gas-budget" in options else None
+    budget = _budget(options["--gas-budget"]) if "--gas-budget" in options else None
     sender = options["--sender"].removeprefix("@") if "--sender" in options else None
     unsigned = "--serialize-unsigned-transaction" in options
     signed = "--serialize-signed-transaction" in options
     only_asked = ("--dry-run" in options, "--dev-inspect" in options)
-    response = transact(build, TransactionOptions(gas, budget, unsigned, signed, *only_asked, sender))
+    emit = {"effects"} if "--summary" in options else ()
+    wanted = TransactionOptions(gas, budget, unsigned, signed, *only_asked, sender, emit)
+    response = transact(build, wanted)
     if response is not None:
         for release in releases:
             release.record(response)
+
+
+def _budget(text: str) -> int:
+    digits = text.replace("_", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise PtbSyntaxError(f"--gas-budget: {text!r} is no number of nanos")
+    return int(digits)
 
 
 def _with_files(words: Sequence[str]) -> list[str]:
@@ -164,7 +170,7 @@ class PtbBuilder:
                 await self._upgrade(Path(path), capability)
                 self._last = None
             case _:
-                raise PtbSyntaxError("its values have the wrong form; see `movelite client ptb --help`")
+                raise PtbSyntaxError(f"its values are not {FORMS[command.name]}")
 
     async def _call(self, path: CallPath, values: Sequence[Value]) -> Argument:
         tags: list[TypeTag] = []

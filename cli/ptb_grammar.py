@@ -10,10 +10,12 @@ none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, assert_never
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import LarkError, VisitError
@@ -127,6 +129,31 @@ class PtbCommand:
     values: tuple[Value, ...]
 
 
+def source_text(value: Value) -> str:
+    """A value as people write it."""
+    match value:
+        case Number(number, width):
+            return f"{number}{width or ''}"
+        case Text(text):
+            return json.dumps(text, ensure_ascii=False)
+        case Truth(truth):
+            return str(truth).lower()
+        case At(name):
+            return f"@{name}"
+        case Variable(path):
+            return ".".join(path)
+        case Items(items):
+            return f"[{', '.join(map(source_text, items))}]"
+        case Option(inner):
+            return "none" if inner is None else f"some({source_text(inner)})"
+        case CallPath(package, module, function):
+            return f"{package}::{module}::{function}"
+        case Types(text):
+            return f"<{text}>"
+        case _:
+            assert_never(value)
+
+
 COMMANDS = {
     "--assign": (1, 2),
     "--move-call": (1, 1024),
@@ -138,6 +165,18 @@ COMMANDS = {
     "--upgrade": (2, 2),
 }
 """Commands, and how many values each takes at least and at most."""
+
+FORMS = {
+    "--assign": "NAME [VALUE]",
+    "--move-call": 'PKG::MODULE::FN ["<TYPES>"] VALUES...',
+    "--transfer-objects": '"[OBJECTS]" TO',
+    "--split-coins": 'COIN "[AMOUNTS]"',
+    "--merge-coins": 'COIN "[COINS]"',
+    "--make-move-vec": '"<TYPE>" "[VALUES]"',
+    "--publish": "PATH",
+    "--upgrade": "PATH @UPGRADE_CAP",
+}
+"""The values of each command, as help shows them."""
 
 OPTIONS = {
     "--gas-coin": 1,
@@ -180,7 +219,9 @@ def split_words(words: Sequence[str]) -> tuple[list[PtbCommand], dict[str, str]]
                 raise PtbSyntaxError(f"{name} takes {OPTIONS[name]} values, not {len(arguments)}")
             options[name] = arguments[0] if arguments else ""
         else:
-            raise PtbSyntaxError(f"{name!r} is no command of ptb (there are: {', '.join(COMMANDS)})")
+            near = get_close_matches(name, [*COMMANDS, *OPTIONS], 1)
+            known = f"did you mean {near[0]}?" if near else f"there are: {', '.join(COMMANDS)}"
+            raise PtbSyntaxError(f"{name!r} is no command of ptb ({known})")
         position = end
     return commands, options
 

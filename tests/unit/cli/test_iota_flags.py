@@ -175,3 +175,8 @@ def test_a_network_without_a_url_is_refused(run: Any) -> None:
     code, said = run("client", "new-env", "--alias", "net", "--rpc", "127.0.0.1:9000")
     assert (code, "is no URL of http or https" in said) == (1, True)
     assert run("client", "envs")[0] == 1
+
+
+def test_a_budget_that_is_no_number_is_named(run: Any) -> None:
+    code, said = run("client", "ptb", "--split-coins", "gas", "[1]", "--gas-budget", "abc")
+    assert (code, "'abc' is no number of nanos" in said) == (1, True)

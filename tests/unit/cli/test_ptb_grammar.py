@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cli.main import spread
+from cli.ptb_command import HELP
 from cli.ptb_grammar import (
+    COMMANDS,
+    FORMS,
     At,
     CallPath,
     Items,
@@ -19,6 +22,7 @@ from cli.ptb_grammar import (
     Value,
     Variable,
     parse_values,
+    source_text,
     split_words,
 )
 
@@ -100,3 +104,29 @@ def test_an_option_of_many_values_is_repeated() -> None:
     words = ["client", "call", "--args", "1", "-5", "0x2", "--function", "f", "--type-args", "u8"]
     expected = ["client", "call", "--args", "1", "--args", "-5", "--args", "0x2", "--function", "f"]
     assert spread(words) == [*expected, "--type-args", "u8"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10u8 2",
+        "true",
+        '"a \\"b\\""',
+        "@0x2 @bob",
+        "name.0.1",
+        "[1, some(2u64), none]",
+        "0x2::coin::zero <u8>",
+    ],
+)
+def test_values_are_shown_as_they_are_written(text: str) -> None:
+    assert " ".join(map(source_text, parse_values(text))) == text
+
+
+def test_who_mistypes_a_command_is_told_which_is_near() -> None:
+    with pytest.raises(PtbSyntaxError, match="did you mean --split-coins"):
+        split_words(["--splitcoins", "gas", "[1]"])
+
+
+def test_every_command_has_the_form_of_its_values() -> None:
+    assert FORMS.keys() == COMMANDS.keys()
+    assert all(f"{name} {form}" in HELP for name, form in FORMS.items())
