@@ -183,10 +183,15 @@ E_NON_MODULE_TYPE = 0
 """The type is built in."""
 
 
-def _type_name(tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFunction:
+def _type_name(kept_as: str, tag_of: Callable[[NativeContext, Type], TypeTag]) -> NativeFunction:
+    """kept_as: under what a type keeps its name."""
+
     def native(context: NativeContext, types: Types, arguments: Arguments) -> Results:
         context.charge(BASE)
-        name = unprefixed_name(tag_of(context, types[0])).encode()
+        known = types[0].__dict__
+        name = known.get(kept_as)
+        if name is None:
+            name = known[kept_as] = unprefixed_name(tag_of(context, types[0])).encode()
         context.charge(PER_UNIT * len(name))
         return ([[list(name)]],)
 
@@ -311,9 +316,9 @@ FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("string", "internal_index_of"): index_of,
     ("type_name", "defining_id"): _package_id(lambda context, type_: context.type_tag(type_)),
     ("type_name", "original_id"): _package_id(lambda context, type_: context.runtime_type_tag(type_)),
-    ("type_name", "get"): _type_name(lambda context, type_: context.type_tag(type_)),
+    ("type_name", "get"): _type_name("_name", lambda context, type_: context.type_tag(type_)),
     ("type_name", "get_with_original_ids"): _type_name(
-        lambda context, type_: context.runtime_type_tag(type_)
+        "_runtime_name", lambda context, type_: context.runtime_type_tag(type_)
     ),
     ("vector", "empty"): vector_empty,
     ("vector", "length"): vector_length,

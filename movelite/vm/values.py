@@ -100,7 +100,7 @@ def copier(type_: Type) -> Callable[[Value], Value]:
         return list
     if type_.kind is TypeKind.VECTOR:
         element = _part(copier, type_.element)
-        return lambda value: [element(item) for item in value]
+        return lambda value: list(map(element, value))
     if type_.info.is_enum:
         variants = [tuple(_part(copier, f.type) for f in variant.fields) for variant in type_.variants]
         return lambda value: [
