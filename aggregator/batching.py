@@ -21,7 +21,8 @@ class BatchQueue(Generic[Item]):
     """Collects items and sends them in batches, at most `lanes` at a time.
 
     send: brings a batch to its end, and does not raise; it may free its lane before. patience: seconds after
-    which the next batch is sent beside one that is still on its way.
+    which the next batch is sent beside one that is still on its way. size_of: bytes of an item; max_bytes: of
+    a batch, unless it has a single item.
     """
 
     def __init__(
@@ -30,8 +31,12 @@ class BatchQueue(Generic[Item]):
         max_batch: int,
         lanes: int,
         patience: float,
+        size_of: Callable[[Item], int] = lambda item: 0,
+        max_bytes: int = 0,
     ) -> None:
         self._send = send
+        self._size_of = size_of
+        self._max_bytes = max_bytes
         self._max_batch = max_batch
         self._free_lanes = lanes
         self._lanes = lanes
@@ -97,9 +102,19 @@ class BatchQueue(Generic[Item]):
                 self._send_next()
 
         # Taken only now: whatever was asked for in the same turn of the event loop goes along.
-        batch = [self._queued.popleft() for _ in range(min(self._max_batch, len(self._queued)))]
+        batch = self._take()
         try:
             if batch:
                 await self._send(batch, free_lane)
         finally:
             free_lane()
+
+    def _take(self) -> list[Item]:
+        """The items of the next batch."""
+        queued, batch, room = self._queued, list[Item](), self._max_bytes
+        while queued and len(batch) < self._max_batch:
+            room -= self._size_of(queued[0])
+            if room < 0 and batch:
+                break
+            batch.append(queued.popleft())
+        return batch

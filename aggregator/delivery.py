@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from aggregator.retry import Backoff
@@ -74,7 +75,8 @@ class CertificateDelivery:
     def __init__(self, client: SafeClient, max_waiting: int = MAX_WAITING) -> None:
         self._client = client
         self._max_waiting = max_waiting
-        self._told: list[Showing] = []
+        self._told: deque[Showing] = deque()
+        self._told_count = 0
         self._telling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: dict[Digest, CertifiedTransaction] = {}
@@ -148,7 +150,9 @@ class CertificateDelivery:
     def tell(self, showing: Showing) -> None:
         """Show certificates with others of the same moment; nobody waits for the answer."""
         self._told.append(showing)
-        del self._told[: -self._max_waiting]
+        self._told_count += len(showing.digests)
+        while self._told_count > self._max_waiting and len(self._told) > 1:
+            self._told_count -= len(self._told.popleft().digests)
         self._tell_soon()
 
     def tell_now(self) -> None:
@@ -159,7 +163,7 @@ class CertificateDelivery:
             self._telling = asyncio.create_task(self._tell_all())
 
     async def _tell_all(self) -> None:
-        told, self._told = self._told, []
+        told, self._told, self._told_count = self._told, deque(), 0
         try:
             for showing in _joined(told):
                 try:
@@ -235,7 +239,7 @@ class CertificateDelivery:
             self._waiting.pop(digest, None)
 
 
-def _joined(told: Sequence[Showing]) -> Iterator[Showing]:
+def _joined(told: Iterable[Showing]) -> Iterator[Showing]:
     """The same certificates in fewer requests. A batch of many shares its votes, and stays as it is."""
     alone: list[Showing] = []
     for showing in told:

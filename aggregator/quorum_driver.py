@@ -32,6 +32,7 @@ from proto.errors import (
 )
 from proto.ids import Digest, format_digest
 from proto.messages import CertifiedTransaction, Receipt
+from proto.protocol_config import NETWORK_LIMITS
 from proto.transaction import SenderSignedData
 
 _log = logging.getLogger(__name__)
@@ -126,7 +127,12 @@ class QuorumDriver:
         self._policy = policy or DriverPolicy()
         self._on_final = on_final
         self._votes: BatchQueue[_Drive] = BatchQueue(
-            self._send, self._policy.max_batch, self._policy.lanes, self._policy.batch_patience
+            self._send,
+            self._policy.max_batch,
+            self._policy.lanes,
+            self._policy.batch_patience,
+            size_of=lambda drive: len(drive.submission.raw),
+            max_bytes=NETWORK_LIMITS.max_message_bytes // 2,
         )
         self._drives: dict[Digest, _Drive] = {}
         self._logged: set[Digest] = set()

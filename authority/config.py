@@ -22,8 +22,8 @@ class Limits(BaseModel):
 
     max_batch: Annotated[int, Field(ge=1, le=4096)] = 512
     """Transactions or certificates in one request."""
-    max_message_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 64 << 20
-    """Bytes of one request."""
+    max_message_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 8 << 20
+    """Bytes of one request; more than 8 MiB are read from nobody."""
     max_requests_in_flight: Annotated[int, Field(ge=1, le=65536)] = 2048
     """Requests open at once, of all clients together."""
     max_connections: Annotated[int, Field(ge=1, le=65536)] = 1024

@@ -52,9 +52,10 @@ async def start_server(
 
     Raises: PortInUse.
     """
+    most_bytes = min(limits.max_message_bytes, NETWORK_LIMITS.max_message_bytes)
     server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", limits.max_message_bytes),
+            ("grpc.max_receive_message_length", most_bytes),
             ("grpc.max_send_message_length", NETWORK_LIMITS.max_response_bytes),
             ("grpc.max_metadata_size", MAX_METADATA_BYTES),
             ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
@@ -75,7 +76,7 @@ async def start_server(
         # Requests come as bytes, so that what is no request is answered like any other mistake, and as a
         # stream, so that one that never arrives is given up.
         name: grpc.stream_unary_rpc_method_handler(
-            _handler(method, reception, door, told, limits.max_message_bytes),
+            _handler(method, reception, door, told, most_bytes),
             response_serializer=Response.SerializeToString,
         )
         for name, method in METHODS.items()

@@ -304,8 +304,8 @@ class NetworkLimits:
 
     max_batch_transactions: int = 1000
     """Transactions in one batch."""
-    max_message_bytes: int = 64 * 1024 * 1024
-    """Bytes of one request."""
+    max_message_bytes: int = 8 * 1024 * 1024
+    """Bytes of one request: a batch of several transactions has half as many."""
     max_response_bytes: int = 128 * 1024 * 1024
     """Bytes of one response: the events of one transaction, 66 MB by the protocol's measure, fit into it."""
     max_page: int = 1000

@@ -23,6 +23,11 @@ class Wire:
         await self.ends[-1]
 
 
+def limited_queue_of(wire: Wire, max_bytes: int) -> BatchQueue[int]:
+    """Each item is as long as it says."""
+    return BatchQueue(wire.send, 9, lanes=1, patience=60.0, size_of=lambda item: item, max_bytes=max_bytes)
+
+
 def queue_of(wire: Wire, patience: float = 60.0, lanes: int = 2) -> BatchQueue[int]:
     return BatchQueue(wire.send, max_batch=3, lanes=lanes, patience=patience)
 
@@ -118,3 +123,14 @@ async def test_closing_ends_what_is_under_way_and_sends_nothing_more() -> None:
     await turns()
     assert wire.batches == [[1]]
     assert wire.ends[0].cancelled()
+
+
+async def test_a_batch_has_no_more_bytes_than_allowed_but_for_a_single_item() -> None:
+    wire = Wire()
+    queue = limited_queue_of(wire, 10)
+    await put(queue, 4, 6, 1, 40, 2, 8)
+    for _ in range(4):
+        wire.ends[-1].set_result(None)
+        await asyncio.sleep(0.01)
+    assert wire.batches == [[4, 6], [1], [40], [2, 8]]
+    await queue.close()

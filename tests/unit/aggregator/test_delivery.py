@@ -161,3 +161,18 @@ async def test_who_has_refused_a_part_is_shown_the_whole() -> None:
     assert len(await aggregator.execute_round(voted)) == 3
     await aggregator.close()
     assert [type(request.batch) for request in seen] == [CertificateBatch]
+
+
+async def test_what_is_to_be_told_is_bounded_by_certificates() -> None:
+    network = Network(coins_count=10)
+    aggregator, transactions = network.aggregator(), transfers(network, 4)
+    (certified,) = (await aggregator.request_votes(transactions[:1])).certificates([0], 0)
+    waiting = delivery.CertificateDelivery(aggregator.clients[network.states[3].name], max_waiting=5)
+    batch = delivery.Showing(
+        (certified.digest(),) * 2, lambda: CertificatesRequest(None), lambda: [certified]
+    )
+    for _ in range(10):
+        waiting.tell(batch)
+    assert sum(len(showing.digests) for showing in waiting._told) == 4
+    waiting._told.clear()
+    await waiting.close()
