@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
+from cli.ports import MAX_FIRST_PORT, port_option
 
 if TYPE_CHECKING:
     from authority.genesis import GenesisAccount, GenesisAuthority
@@ -49,7 +50,7 @@ def genesis(
         list[Path] | None, typer.Option(help="info.json of an authority that made its own key.")
     ] = None,
     port: Annotated[
-        int, typer.Option("--authority-port", help="First port; 0 takes free ones.")
+        int, port_option("--authority-port", max=MAX_FIRST_PORT, help="First port; 0 takes free ones.")
     ] = DEFAULT_PORT,
     tls: Annotated[
         bool, typer.Option("--tls", help="Authorities speak TLS, pinned by their keys; no files are needed.")

@@ -110,7 +110,7 @@ def list_(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s")] 
 def show(file: Path) -> None:
     """Show the key in a file (Base64 with flag, or iotaprivkey1...)."""
     try:
-        key = _read_key(file.read_text().strip())
+        key = _read_key(file.read_text(errors="replace").strip())
     except OSError as error:
         raise WalletError(f"cannot read {file}: {error.strerror}") from error
     output.fields(_key_json(key, ""))
@@ -212,13 +212,12 @@ def _read_transaction(raw: bytes) -> TransactionData:
 def _read_key(text: str) -> KeyPair:
     if text.startswith("iotaprivkey"):
         return decode_private_key(text)
-    if text.startswith("0x"):
-        return key_pair(SignatureScheme.ED25519, bytes.fromhex(text[2:]))
+    is_hex = text.startswith("0x")
     try:
-        raw = b64decode(text, validate=True)
+        raw = bytes.fromhex(text[2:]) if is_hex else b64decode(text, validate=True)
     except ValueError as error:
         raise InvalidKey("neither iotaprivkey1... nor Base64 nor 0x...") from error
-    if len(raw) == 32:
+    if is_hex or len(raw) == 32:
         return key_pair(SignatureScheme.ED25519, raw)
     if len(raw) != 33 or raw[0] not in (0, 1, 2):
         raise InvalidKey("a key with its flag has 33 bytes")

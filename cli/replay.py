@@ -78,7 +78,7 @@ def replay_batch(
     ] = False,
 ) -> None:
     """Replay every transaction of a list, and say which gave other effects than the ledger has."""
-    digests = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    digests = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
     came: list[tuple[str, str]] = []
     for number, digest in enumerate(digests, 1):
         came.append((digest, _outcome(digest)))

@@ -9,6 +9,7 @@ import typer
 
 from cli import event_loop, output
 from cli.logs import LogFormat, LogLevel, set_up_logs
+from cli.ports import FaucetPort, RpcPort
 
 if TYPE_CHECKING:
     import socket
@@ -31,9 +32,9 @@ def group() -> None:
 def run(
     working_dir: Annotated[Path, typer.Option(help="Folder of the network, with committee.json.")],
     host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
-    rpc_port: Annotated[int, typer.Option("--rpc-port", "--fullnode-rpc-port")] = DEFAULT_RPC_PORT,
+    rpc_port: RpcPort = DEFAULT_RPC_PORT,
     faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet")] = False,
-    faucet_port: Annotated[int, typer.Option()] = DEFAULT_FAUCET_PORT,
+    faucet_port: FaucetPort = DEFAULT_FAUCET_PORT,
     data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,
     request_timeout: Annotated[
         float, typer.Option(min=0.1, max=600, help="Seconds that an authority may take to answer.")

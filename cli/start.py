@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 from aggregator.wallet.client_config import ClientConfig, Environment, config_folder
 from cli import event_loop, output
 from cli.logs import LogFormat
+from cli.ports import MAX_FIRST_PORT, MAX_PORT, FaucetPort, RpcPort, port_option
 
 if TYPE_CHECKING:
     import socket
@@ -66,10 +67,12 @@ def start(
         bool,
         typer.Option("--faucet", "--with-faucet", help="Run the faucet too; --with-faucet=HOST:PORT: there."),
     ] = False,
-    rpc_port: Annotated[int, typer.Option("--rpc-port", "--fullnode-rpc-port", help="0: any.")] = 9000,
-    faucet_port: Annotated[int, typer.Option(help="0: any.")] = 9123,
+    rpc_port: RpcPort = 9000,
+    faucet_port: FaucetPort = 9123,
     faucet_listen: Annotated[str | None, typer.Option(hidden=True)] = None,
-    authority_port: Annotated[int, typer.Option(help="First port, when the network is made; 0: any.")] = 9200,
+    authority_port: Annotated[
+        int, port_option(max=MAX_FIRST_PORT, help="First port, when the network is made; 0: any.")
+    ] = 9200,
     host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
     tls: Annotated[
         bool, typer.Option("--tls", help="Authorities speak TLS, when the network is made.")
@@ -103,7 +106,7 @@ def start(
 def _place(text: str, host: str, port: int) -> tuple[str, int]:
     """HOST:PORT of a text that has one of them or both."""
     named, _, number = ("", "", text) if text.isdigit() else text.partition(":")
-    if number and not (number.isdigit() and int(number) < 1 << 16):
+    if number and not (number.isdigit() and int(number) <= MAX_PORT):
         raise typer.BadParameter(f"{text!r} is no HOST:PORT")
     return named or host, int(number or port)
 

@@ -54,6 +54,10 @@ class InvalidAddress(ValueError):
     """Text that is no address."""
 
 
+class InvalidDigest(ValueError):
+    """Text that is no digest."""
+
+
 def hash_after(prefix: bytes) -> Callable[[bytes], bytes]:
     """Blake2b, with 32 bytes of output, of data behind a prefix.
 
@@ -102,13 +106,16 @@ def short_address(address: bytes) -> str:
 def parse_digest(text: str) -> Digest:
     """Read a Base58 digest.
 
-    Raises: ValueError if text is not Base58 of 32 bytes.
+    Raises: InvalidDigest if text is not Base58 of 32 bytes.
     """
     if len(text) > 64:
-        raise ValueError("a digest has at most 44 Base58 characters")
-    data = base58.b58decode(text)
+        raise InvalidDigest("a digest has at most 44 Base58 characters")
+    try:
+        data = base58.b58decode(text)
+    except ValueError as error:
+        raise InvalidDigest(f"{text!r} is no digest: it is not Base58") from error
     if len(data) != DIGEST_LENGTH:
-        raise ValueError(f"{text!r} is no digest: {len(data)} bytes instead of {DIGEST_LENGTH}")
+        raise InvalidDigest(f"{text!r} is no digest: {len(data)} bytes instead of {DIGEST_LENGTH}")
     return Digest(data)
 
 

@@ -180,3 +180,25 @@ def test_a_network_without_a_url_is_refused(run: Any) -> None:
 def test_a_budget_that_is_no_number_is_named(run: Any) -> None:
     code, said = run("client", "ptb", "--split-coins", "gas", "[1]", "--gas-budget", "abc")
     assert (code, "'abc' is no number of nanos" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("start", "--rpc-port", "99999"), "99999 is not in the range"),
+        (("genesis", "--working-dir", "net", "--authority-port", "65400"), "65400 is not in the range"),
+        (("client", "replay-transaction", "--tx-digest", "{}"), "'{}' is no digest"),
+        (("keytool", "convert", "0x12zz"), "neither iotaprivkey1... nor Base64 nor 0x..."),
+    ],
+)
+def test_nonsense_is_refused_in_words(run: Any, words: tuple[str, ...], reason: str) -> None:
+    run("client", "new-env", "--alias", "net", "--rpc", "http://127.0.0.1:1")
+    code, said = run(*words)
+    assert code in (1, 2)
+    assert reason in said
+
+
+def test_files_that_are_no_text_are_refused(run: Any) -> None:
+    Path("bytes").write_bytes(bytes(range(256)))
+    code, said = run("keytool", "show", "bytes")
+    assert (code, "Base64" in said) == (1, True)

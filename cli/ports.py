@@ -1,0 +1,20 @@
+"""Ports as options of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+MAX_PORT = 65_535
+MAX_FIRST_PORT = 65_000
+"""Of authorities: their other ports, and those of the next ones, are above it."""
+
+
+def port_option(*names: str, max: int = MAX_PORT, help: str | None = None) -> Any:
+    """An option that is a port; what is none is refused as a wrong command line."""
+    return typer.Option(*names, min=0, max=max, help=help)
+
+
+RpcPort = Annotated[int, port_option("--rpc-port", "--fullnode-rpc-port", help="0: any.")]
+FaucetPort = Annotated[int, port_option(help="0: any.")]
