@@ -50,7 +50,7 @@ def docgen(
         not no_collapsed_sections,
         include_call_diagrams,
         include_dep_diagrams,
-        references_file.read_text("utf-8") if references_file is not None else "",
+        references_file.read_text("utf-8", "replace") if references_file is not None else "",
     )
     build_options = given().build_options()
     try:
