@@ -43,7 +43,7 @@ bench: setup ## Benchmarks: make bench [PARTS="network growth"] [FASTPAY=checkou
 	$(BIN)/python -m tests.bench $(PARTS) $(if $(FASTPAY),--fastpay $(FASTPAY))
 
 conformance: setup ## The peers' suites: make conformance IOTA=folder [SUITES="verifier vm"]
-	@for suite in $(or $(SUITES),$(SUITES_ALL)); do $(BIN)/python -m tests.conformance $$suite $(IOTA) | tail -1; done
+	@for suite in $(or $(SUITES),$(SUITES_ALL)); do $(BIN)/python -m tests.conformance $$suite $(IOTA) | tail -2; done
 
 simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=300 [FIRST=0] [JOBS=2]
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),300) --first $(or $(FIRST),0) --jobs $(or $(JOBS),2)

@@ -1,7 +1,7 @@
 """Run one conformance suite: `python -m tests.conformance SUITE PATH... [--failures] [--json]`.
 
 PATH is a checkout (or the folder of vectors) that the suite reads; several are read in turn. The last line is
-`SUITE: passed/total`; a suite with more to count prints that as one line of JSON behind it.
+`SUITE: passed/total`; a suite with more to count prints that as one line of JSON before it, with --json behind it.
 Exit code 0 if every case passed, 1 if one failed or none ran, 2 for wrong usage.
 """
 
@@ -12,7 +12,7 @@ import importlib
 import json
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -53,22 +53,30 @@ def main(arguments: list[str] | None = None) -> int:
             f"{missing[0] if missing else None} is no directory: give the path to a checkout", file=sys.stderr
         )
         return 2
-    results = []
-    run = load_suite(options.suite)
-    for result in chain.from_iterable(map(run, options.paths)):
-        results.append(result)
-        if not options.json and (options.failures or options.verbose) and not result.passed:
-            print(
-                f"FAIL {result.name}\n     {result.detail if options.verbose else _first_line(result.detail)}"
-            )
+    try:
+        results = list(_run(options))
+    except FileNotFoundError as error:
+        print(f"this is not what the suite reads: {error.filename} is missing", file=sys.stderr)
+        return 2
     passed = sum(result.passed for result in results)
-    if options.json:
-        print(json.dumps(_as_json(options.suite, results), indent=1))
-    print(f"{options.suite}: {passed}/{len(results)}")
+    lines = [f"{options.suite}: {passed}/{len(results)}"]
     summarize = getattr(_module(options.suite), "summarize", None)
     if summarize is not None:
-        print(json.dumps(summarize(results)))
+        lines.insert(len(lines) if options.json else 0, json.dumps(summarize(results)))
+    if options.json:
+        lines.insert(0, json.dumps(_as_json(options.suite, results), indent=1))
+    print("\n".join(lines))
     return 0 if results and passed == len(results) else 1
+
+
+def _run(options: argparse.Namespace) -> Iterator[CaseResult]:
+    """Run the suite and print what fails, if that is wanted."""
+    run = load_suite(options.suite)
+    for result in chain.from_iterable(map(run, options.paths)):
+        if not options.json and (options.failures or options.verbose) and not result.passed:
+            detail = result.detail if options.verbose else _first_line(result.detail)
+            print(f"FAIL {result.name}\n     {detail}")
+        yield result
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
