@@ -1,7 +1,7 @@
 """Run one conformance suite: `python -m tests.conformance SUITE PATH... [--failures] [--json]`.
 
 PATH is a checkout (or the folder of vectors) that the suite reads; several are read in turn. The last line is
-`SUITE: passed/total`; a suite with more to count prints that as one line of JSON before it, with --json behind it.
+`SUITE: passed/total`; a suite with more to count prints one line of JSON before it, with --json behind it.
 Exit code 0 if every case passed, 1 if one failed or none ran, 2 for wrong usage.
 """
 
