@@ -18,8 +18,11 @@ from movelite.bytecode.writer import serialize_module
 from movelite.vm import types
 from movelite.vm.gas import COMPARED_SIZE, INSTANCE_WORK, BoundedHeightGas, GasMeter
 from movelite.vm.loaded import FunctionInstance
+from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
+from movelite.vm.translator import machine
 from movelite.vm.translator.charges import MAX_ENTRY, Charges, charges_of
+from movelite.vm.translator.machine import TRANSLATION_SIZE
 from tests.support.module_builder import Code, ModuleBuilder, Step
 from tests.support.vm_pair import Outcome, Pair
 
@@ -179,3 +182,17 @@ def test_a_long_head_is_charged_by_the_function_itself(length: int, has_entry: b
     (module_id,) = pair.linkage.modules
     pair.call(module_id, "go", [], budget=AMPLE_GAS)
     pair.call(module_id, "go", [], budget=length * 500)
+
+
+def test_after_much_translation_functions_have_to_be_hotter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_translated(much: int) -> bool:
+        monkeypatch.setattr(machine, "MUCH_TRANSLATED", much)
+        pair = with_function([Opcode.RET])
+        found = instance(pair, "go")
+        for _ in range(2 * (1 + TRANSLATION_SIZE)):
+            gas = GasMeter(AMPLE_GAS)
+            pair.mixing.machine.run(found, [], gas, Extensions())
+        return found.translation is not None
+
+    assert is_translated(much=0)
+    assert not is_translated(much=-1)

@@ -1,0 +1,105 @@
+"""What would cost an authority much more than its gas is refused before it votes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from authority import transaction_input
+from movelite.bytecode.file_format import Opcode, Primitive, Vector, Visibility
+from movelite.bytecode.reader import read_own_address
+from movelite.bytecode.writer import serialize_module
+from proto.errors import UserInputError
+from proto.ids import Address, ObjectID
+from proto.object import new_gas_coin
+from proto.protocol_config import NETWORK_LIMITS
+from proto.transaction import CallArg, Command, Input, MoveCall, Publish, Pure, Result, TransferObjects, pure
+from proto.user_input_error import SizeLimitExceeded
+from tests.support.ledger import ALICE, build_transaction, framework
+from tests.support.memory_ledger import MemoryLedger, make_template
+from tests.support.module_builder import ModuleBuilder, Step
+
+COIN = ObjectID(Address(bytes([9]) * 32))
+UNPUBLISHED = bytes(32)
+
+
+def new_ledger() -> MemoryLedger:
+    return make_template(framework()).ledger([new_gas_coin(COIN, ALICE.address, 10**12)])
+
+
+def execute(
+    ledger: MemoryLedger, inputs: tuple[CallArg, ...], commands: tuple[Command, ...]
+) -> ObjectID | None:
+    """Run commands that have to succeed; the package that they publish, if they do."""
+    gas = ledger.history.get_object(COIN)
+    assert gas is not None
+    signed = build_transaction(ALICE, gas, inputs, commands, budget=10**9)
+    result = ledger.execute(signed.transaction_data)
+    assert result.error is None
+    return next((value.object_id for value in result.written.values() if value.is_package), None)
+
+
+def publish(ledger: MemoryLedger, builder: ModuleBuilder, *dependencies: ObjectID) -> ObjectID:
+    commands = (
+        Publish((serialize_module(builder.module),), dependencies),
+        TransferObjects((Result(0),), Input(0)),
+    )
+    package = execute(ledger, (pure(Address, ALICE.address),), commands)
+    assert package is not None
+    return package
+
+
+def bottom() -> ModuleBuilder:
+    builder = ModuleBuilder("bottom", UNPUBLISHED)
+    parameters = [Vector(Primitive.U8)]
+    builder.function([Opcode.RET], parameters, name="f", visibility=Visibility.PUBLIC)
+    return builder
+
+
+def above(package: ObjectID) -> ModuleBuilder:
+    """A module `top` whose function calls that of `bottom`."""
+    builder = ModuleBuilder("top", UNPUBLISHED)
+    parameters = [Vector(Primitive.U8)]
+    callee = builder.function_handle("f", parameters, module=builder.module_handle(package, "bottom"))
+    code: list[Step] = [(Opcode.MOVE_LOC, 0), (Opcode.CALL, callee), Opcode.RET]
+    builder.function(code, parameters, name="f", visibility=Visibility.PUBLIC)
+    return builder
+
+
+def call(package: ObjectID, module: str) -> MoveCall:
+    return MoveCall(package, module, "f", (), (Input(0),))
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
+    monkeypatch.setattr(transaction_input, "NETWORK_LIMITS", replace(NETWORK_LIMITS, **values))
+
+
+def test_packages_count_with_those_that_they_are_linked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = new_ledger()
+    low = publish(ledger, bottom())
+    high = publish(ledger, above(low), low)
+    commands = (call(low, "bottom"), call(high, "top"))  # one, and another that is linked to one
+    limit(monkeypatch, max_linked_packages=3)
+    execute(ledger, (Pure(b"\0"),), commands)
+    limit(monkeypatch, max_linked_packages=2)
+    with pytest.raises(UserInputError) as raised:
+        execute(ledger, (Pure(b"\0"),), commands)
+    assert isinstance(raised.value.kind, SizeLimitExceeded)
+
+
+def test_inputs_of_move_calls_count_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = new_ledger()
+    package = publish(ledger, bottom())
+    inputs = (Pure(bytes([99]) + bytes(99)),)
+    limit(monkeypatch, max_argument_bytes=300)
+    execute(ledger, inputs, (call(package, "bottom"),) * 3)
+    with pytest.raises(UserInputError) as raised:
+        execute(ledger, inputs, (call(package, "bottom"),) * 4)
+    assert isinstance(raised.value.kind, SizeLimitExceeded)
+
+
+def test_a_modules_own_address_is_read_without_the_rest() -> None:
+    builder = ModuleBuilder("m", bytes([7]) * 32)
+    builder.module_handle(bytes([8]) * 32, "other")
+    assert read_own_address(serialize_module(builder.module)) == bytes([7]) * 32
