@@ -60,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     output.set_json("--json" in words and not _is_ptb(words))
     if output.is_json():
         words.remove("--json")
+    if "help" in words[:2]:  # as in `movelite help client`
+        words.remove("help")
+        words.append("--help")
     words = words if _is_ptb(words) else spread(words)
     try:
         make_app()(words)
@@ -91,6 +94,7 @@ def make_app() -> typer.Typer:
         help="A validator platform for a Move object ledger.",
         epilog=_EPILOG,
         no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -202,3 +202,12 @@ def test_files_that_are_no_text_are_refused(run: Any) -> None:
     Path("bytes").write_bytes(bytes(range(256)))
     code, said = run("keytool", "show", "bytes")
     assert (code, "Base64" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-h",), ("help", "client"), ("client", "help"), ("client", "call", "-h"), ("move", "build", "-h")],
+)
+def test_help_is_asked_for_in_several_ways(run: Any, words: tuple[str, ...]) -> None:
+    code, said = run(*words)
+    assert (code, said.startswith("Usage: ")) == (0, True)
