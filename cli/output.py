@@ -72,16 +72,22 @@ def fail(error: BaseException) -> None:
     """Print why a command failed; in JSON with the code and the data that a service gave."""
     if _json:
         given = {name: getattr(error, name, None) for name in ("code", "data")}
-        shown = {"name": type(error).__name__, "message": str(error)}
+        shown = {"name": type(error).__name__, "message": _reason(error)}
         shown |= {name: value for name, value in given.items() if value is not None}
         print(json.dumps({"error": shown}, default=str), file=sys.stderr)
         return
     _errors().print("error:", style="bold red", end=" ")
-    _errors().print(str(error), markup=False)
+    _errors().print(_reason(error), markup=False)
     reasons = getattr(error, "data", None)
     if isinstance(reasons, list) and all(isinstance(reason, str) for reason in reasons):
         for reason in reasons:
             _errors().print(f"  {reason}", markup=False)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:

@@ -10,6 +10,7 @@ from aggregator.transaction_builder import BuildError, TransactionBuilder
 from cli import output
 from cli.package_builds import build_for_network
 from cli.session import Session
+from movelite.package.errors import PackageError
 from movelite.package.lock import PublishedPackage, write_published
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address, parse_address
 from proto.transaction import Argument, Publish, Upgrade
@@ -29,14 +30,23 @@ class Release:
     original: Address | None = None
 
     def record(self, response: dict[str, Any]) -> None:
-        """Write to Move.lock where the executed transaction put the package."""
+        """Write to Move.lock where the executed transaction put the package. Raises: PackageError."""
         published = [change for change in response["objectChanges"] if change["type"] == "published"]
         change = next(change for change in published if self.modules == set(change["modules"]))
         latest = parse_address(change["packageId"])
         original, version = self.original or latest, int(change["version"])
         numbers = (int.from_bytes(original, "big"), int.from_bytes(latest, "big"), version)
-        write_published(self.folder, PublishedPackage(self.environment, self.chain_id, *numbers))
-        output.note(f"version {version} is recorded in {self.folder / 'Move.lock'}")
+        lock = self.folder / "Move.lock"
+        try:
+            write_published(self.folder, PublishedPackage(self.environment, self.chain_id, *numbers))
+        except OSError as error:
+            raise PackageError(
+                f"version {version} is published at {change['packageId']}, but {lock} cannot be written: "
+                f"{error.strerror}",
+                self.folder,
+                "`movelite move manage-package` records where it is, when it can be.",
+            ) from error
+        output.note(f"version {version} is recorded in {lock}")
 
 
 async def add_publish(

@@ -45,3 +45,10 @@ def test_amounts_are_in_whole_coins() -> None:
         "5,000 IOTA",
     ]
     assert output.decimal(1234, 0) == "1,234"
+
+
+def test_what_the_system_refuses_is_told_without_its_number(capsys: pytest.CaptureFixture[str]) -> None:
+    output.fail(PermissionError(13, "Permission denied", "Move.lock"))
+    assert capsys.readouterr().err == "error: Move.lock: Permission denied\n"
+    output.fail(OSError("nothing more"))
+    assert "nothing more" in capsys.readouterr().err
