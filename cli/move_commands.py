@@ -168,6 +168,9 @@ def build(
 
 def say_packages(graph: PackageGraph) -> None:
     """Name the packages of a build, those that depend on others first."""
+    from cli.package_builds import warn_of_unknown
+
+    warn_of_unknown(graph)
     for node in reversed(graph.dependencies()):
         print(f"INCLUDING DEPENDENCY {node.name}")
     print(f"BUILDING {graph.root.name}", flush=True)

@@ -30,6 +30,13 @@ class PackageToPublish:
     published_at: Address | None
 
 
+def warn_of_unknown(graph: PackageGraph) -> None:
+    """Name what the manifest of a package has that means nothing: a mistyped edition would be the oldest."""
+    manifest = graph.root.manifest
+    if manifest.unknown and not given().silence_warnings:
+        output.note(f"warning: {manifest.path} has {', '.join(manifest.unknown)}, which means nothing here")
+
+
 def build_package(
     folder: Path,
     options: BuildOptions,
@@ -74,7 +81,7 @@ def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> Pa
     if wanted.test:
         raise PackageError("--test compiles tests, which are not published", folder)
     options = wanted.build_options(with_unpublished=with_unpublished, chain_id=chain_id)
-    built = build_package(folder, options, is_forced=wanted.force)
+    built = build_package(folder, options, is_forced=wanted.force, announce=warn_of_unknown)
     if built.unpublished:
         names = ", ".join(built.unpublished)
         hint = "Publish them first, or publish them along with --with-unpublished-dependencies."

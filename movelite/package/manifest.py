@@ -16,6 +16,10 @@ MANIFEST = "Move.toml"
 _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{1,64}$")
 Table = dict[str, Any]
 
+SECTIONS = ("package", "build", "addresses", "dev-addresses", "dependencies", "dev-dependencies")
+PACKAGE_FIELDS = ("name", "version", "authors", "license", "edition", "flavor", "published-at")
+"""What a manifest may have; anything else is perhaps mistyped."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalSource:
@@ -72,7 +76,7 @@ class Manifest:
     """A parsed Move.toml. An address that is None (`_`) gets its value from elsewhere. Packages that name no
     edition are of the time when there was but one. `published_at` is as written: many packages hold a
     placeholder there, which matters only once something is published. Without [addresses], the package's name
-    is that of its address."""
+    is that of its address. `unknown` are sections and fields that mean nothing."""
 
     path: Path
     name: str
@@ -83,6 +87,7 @@ class Manifest:
     dev_addresses: dict[str, int] = field(default_factory=dict)
     dependencies: dict[str, Dependency] = field(default_factory=dict)
     dev_dependencies: dict[str, Dependency] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
     text: str = ""
 
 
@@ -155,6 +160,8 @@ class _Reader:
             manifest.dev_addresses[key] = self.address(value, f"address '{key}' in [dev-addresses]")
         manifest.dependencies = self.dependencies(table, "dependencies")
         manifest.dev_dependencies = self.dependencies(table, "dev-dependencies")
+        fields = (f"'{key}' in [package]" for key in package if key not in PACKAGE_FIELDS)
+        manifest.unknown = (*(f"[{key}]" for key in table if key not in SECTIONS), *fields)
         return manifest
 
     def address(self, value: object, what: str) -> int:

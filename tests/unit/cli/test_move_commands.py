@@ -136,3 +136,12 @@ def test_the_help_names_every_template(folder: Path, capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     assert len(known) > 3
     assert all(name in shown for name in known)
+
+
+def test_what_means_nothing_in_a_manifest_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = folder / "Move.toml"
+    manifest.write_text(manifest.read_text().replace("edition", "editon") + "\n[dependancies]\n")
+    assert run("build", "--default-move-edition", "2024.beta") == 0
+    assert "[dependancies], 'editon' in [package], which means nothing" in capsys.readouterr().err
+    assert run("build", "--default-move-edition", "2024.beta", "--silence-warnings") == 0
+    assert capsys.readouterr().err == ""
