@@ -203,6 +203,9 @@ class _Session:
             return _INTERRUPTED
         progress.clear()
         self._report(reporter, totals)
+        if not count:
+            wanted = self.options.test_filter
+            output.note("there are no tests" if wanted is None else f"no test has {wanted!r} in its name")
         return 0 if all(result.failed_run is None for result in self.results) else 1
 
     def _say(self, text: str) -> None:

@@ -32,6 +32,13 @@ def test_exit_codes_and_the_last_line(folder: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.endswith("Test result: FAILED. Total tests: 1; passed: 0; failed: 1\n")
 
 
+def test_a_filter_that_no_test_passes_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("test", "mistyped", "--path", str(folder)) == 0
+    printed = capsys.readouterr()
+    assert "Total tests: 0" in printed.out
+    assert "no test has 'mistyped' in its name" in printed.err
+
+
 def test_json_is_one_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--json", "--gas-report", "--coverage", "--threads", "2")
     assert run("test", "overdrawn", "--path", str(folder), *words) == 1
