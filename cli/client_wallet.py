@@ -9,6 +9,7 @@ import typer
 from aggregator.http_json import JsonHttp
 from aggregator.wallet.client_config import ClientConfig, Environment
 from cli import output
+from cli.alone import changing
 from cli.key_arguments import read_scheme, read_word_count
 from cli.session import config_file, load_config
 from proto.ids import format_address
@@ -56,10 +57,13 @@ def new_address(
 
     scheme = read_scheme(key_scheme)
     words = generate_mnemonic(read_word_count(word_length))
-    config = load_config() if config_file().exists() else ClientConfig.create(config_file())
-    address = config.keystore.add(derive_key_pair(words, scheme, derivation_path), alias)
+    key = derive_key_pair(words, scheme, derivation_path)
+    if not config_file().exists():
+        ClientConfig.create(config_file())
+    with changing(lambda: load_config().keystore) as keystore:
+        address = keystore.add(key, alias)
     shown = {
-        "alias": config.keystore.alias(address),
+        "alias": keystore.alias(address),
         "address": format_address(address),
         "keyScheme": scheme.name,
         "recoveryPhrase": words,

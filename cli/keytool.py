@@ -13,6 +13,7 @@ import typer
 from aggregator.wallet.client_config import config_folder
 from aggregator.wallet.keystore import Keystore, WalletError
 from cli import keytool_multisig, output
+from cli.alone import changing
 from cli.key_arguments import read_scheme, read_word_count
 from cli.wallet import read_base64
 from proto import bcs
@@ -90,8 +91,8 @@ def import_(
         key = decode_private_key(input_string.strip())
         if key.scheme is not scheme:
             raise InvalidKey(f"the key is {key.scheme.name.lower()}, not {key_scheme}")
-    keystore = _keystore()
-    address = keystore.add(key, alias)
+    with changing(_keystore) as keystore:
+        address = keystore.add(key, alias)
     output.fields(_key_json(key, keystore.alias(address)))
 
 
@@ -148,7 +149,9 @@ def convert(value: Annotated[str, typer.Argument(help="iotaprivkey1..., Base64 o
 @app.command("update-alias", epilog="Example: movelite keytool update-alias happy-opal work")
 def update_alias(old_alias: str, new_alias: Annotated[str | None, typer.Argument()] = None) -> None:
     """Give a key another alias, a random one if none is named."""
-    output.fields({"oldAlias": old_alias, "newAlias": _keystore().rename(old_alias, new_alias)})
+    with changing(_keystore) as keystore:
+        renamed = keystore.rename(old_alias, new_alias)
+    output.fields({"oldAlias": old_alias, "newAlias": renamed})
 
 
 @app.command(epilog="Example: movelite keytool sign --address happy-opal --data BASE64")

@@ -5,12 +5,10 @@ genesis.blob  committee.json  faucet.key  authority-0/authority.yaml  authority-
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from aggregator.wallet.keystore import write_private
 from authority.config import AuthorityConfig, save_config
 from authority.execution.engine import Executor
 from authority.genesis import FrameworkPackage, Genesis, GenesisAccount, GenesisAuthority, build_genesis
+from cli.alone import alone
 from movelite.facade import ledger_runtime
 from movelite.package.build import framework_modules
 from proto.committee import AuthorityName
@@ -194,15 +193,13 @@ def remove_network(folder: Path) -> None:
 @contextmanager
 def running(folder: Path) -> Iterator[None]:
     """Keep the folder for the processes of one `movelite start`. Raises: NetworkFolderError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(folder, waits=False))
+        except BlockingIOError as error:
+            text = f"the network in {folder} runs already; --data-dir is for others"
+            raise NetworkFolderError(text) from error
         yield
-    except BlockingIOError as error:
-        raise NetworkFolderError(f"the network in {folder} runs already; --data-dir is for others") from error
-    finally:
-        os.close(handle)
 
 
 def authority_folders(folder: Path) -> list[Path]:
