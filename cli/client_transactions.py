@@ -22,6 +22,7 @@ from proto.type_tag import parse_type_tag
 app = typer.Typer()
 
 SPLIT_EQUAL_MAX = 500
+U64_MAX = 2**64 - 1
 
 WithUnpublished = Annotated[
     bool,
@@ -47,7 +48,9 @@ def transfer(
 def transfer_iota(
     to: Annotated[str, typer.Option(help="Address or alias.")],
     iota_coin_object_id: Annotated[str, typer.Option(help="Coin to take from; it also pays for gas.")],
-    amount: Annotated[int | None, typer.Option(help="Nanos; all of the coin if not named.")] = None,
+    amount: Annotated[
+        int | None, typer.Option(min=0, max=U64_MAX, help="Nanos; all of the coin if not named.")
+    ] = None,
 ) -> Plan:
     """Send IOTA."""
 
@@ -61,7 +64,7 @@ def transfer_iota(
 def pay(
     input_coins: Annotated[list[str], typer.Option()],
     recipients: Annotated[list[str], typer.Option()],
-    amounts: Annotated[list[int], typer.Option()],
+    amounts: Annotated[list[int], typer.Option(min=0, max=U64_MAX)],
 ) -> Plan:
     """Pay amounts out of coins of any type to recipients."""
 
@@ -76,7 +79,7 @@ def pay(
 def pay_iota(
     input_coins: Annotated[list[str], typer.Option(help="Coins to pay from; they also pay for gas.")],
     recipients: Annotated[list[str], typer.Option()],
-    amounts: Annotated[list[int], typer.Option()],
+    amounts: Annotated[list[int], typer.Option(min=0, max=U64_MAX)],
 ) -> Plan:
     """Pay amounts of IOTA to recipients."""
 
@@ -100,7 +103,9 @@ def pay_all_iota(
 
 def split_coin(
     coin_id: Annotated[str, typer.Option()],
-    amounts: Annotated[list[int] | None, typer.Option(help="Amounts of the new coins.")] = None,
+    amounts: Annotated[
+        list[int] | None, typer.Option(min=0, max=U64_MAX, help="Amounts of the new coins.")
+    ] = None,
     count: Annotated[int | None, typer.Option(help="Or into how many equal coins.")] = None,
 ) -> Plan:
     """Split a coin; the new coins are yours."""

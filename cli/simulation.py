@@ -11,7 +11,20 @@ from cli.abort_text import explain_failure
 from cli.show_transaction import failure_text
 from proto import bcs
 from proto.ids import Address, format_address
-from proto.transaction import GasData, ProgrammableTransaction, TransactionData, TransactionKind
+from proto.transaction import (
+    Argument,
+    Command,
+    GasCoin,
+    GasData,
+    MakeMoveVec,
+    MergeCoins,
+    MoveCall,
+    ProgrammableTransaction,
+    SplitCoins,
+    TransactionData,
+    TransactionKind,
+    TransferObjects,
+)
 
 GAS_SAFE_OVERHEAD = 1000
 """Units of gas above what a dry run needed, as the `iota` command adds them."""
@@ -66,7 +79,39 @@ async def estimate_budget(
     is_sent: whether the transaction is to be executed. Raises: RpcError if it is not valid; WouldFail.
     """
     found = await dry_run(rpc, unpaid(kind, sender, price, None))
-    if is_sent and found["effects"]["status"]["status"] != "success":
+    if is_sent:
+        _check(found)
+    return min(MAX_BUDGET, budget_of(found["effects"]["gasUsed"], price))
+
+
+async def check_gas_coins(rpc: RpcClient, data: TransactionData) -> None:
+    """See that a transaction succeeds with the coins that pay for it, if it takes from them, too.
+
+    Raises: RpcError if it is not valid; WouldFail.
+    """
+    kind = data.kind
+    if isinstance(kind, ProgrammableTransaction) and any(GasCoin() in _used(c) for c in kind.commands):
+        _check(await dry_run(rpc, data))
+
+
+def _check(found: dict[str, Any]) -> None:
+    if found["effects"]["status"]["status"] != "success":
         hint = "--gas-budget NANOS sends it all the same"
         raise WouldFail(f"nothing was sent, the transaction would fail: {failure_text(found)} ({hint})")
-    return min(MAX_BUDGET, budget_of(found["effects"]["gasUsed"], price))
+
+
+def _used(command: Command) -> tuple[Argument, ...]:
+    """What a command takes."""
+    match command:
+        case MoveCall():
+            return command.arguments
+        case TransferObjects(objects, address):
+            return (*objects, address)
+        case SplitCoins(coin, amounts):
+            return (coin, *amounts)
+        case MergeCoins(coin, coins):
+            return (coin, *coins)
+        case MakeMoveVec(_, elements):
+            return elements
+        case _:
+            return ()

@@ -23,7 +23,7 @@ _FLAGS = (
 )
 """Fields of TransactionOptions with the flags that set them."""
 
-_BUDGET = typer.Option("--gas-budget", help="Most that gas may cost, in nanos.")
+_BUDGET = typer.Option("--gas-budget", min=0, max=2**64 - 1, help="Most that gas may cost, in nanos.")
 
 _EMIT = typer.Option(
     "--emit", help=f"What to show of a transaction, separated by commas; else all: {', '.join(EMITTED)}."

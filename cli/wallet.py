@@ -144,6 +144,8 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
         if options.dry_run:
             show_dry_run(await simulation.dry_run(session.rpc, data))
             return None
+        if options.is_sent and options.gas_budget is None:
+            await simulation.check_gas_coins(session.rpc, data)
         return await finish(session, data, options)
 
     return with_session(work)

@@ -7,9 +7,21 @@ from typing import Any
 
 import pytest
 
-from cli.simulation import WouldFail, budget_of, estimate_budget
-from proto.ids import Address
-from proto.transaction import ProgrammableTransaction
+from cli.simulation import WouldFail, budget_of, check_gas_coins, estimate_budget
+from proto.ids import Address, ObjectID
+from proto.transaction import (
+    Command,
+    GasCoin,
+    GasData,
+    Input,
+    MakeMoveVec,
+    MergeCoins,
+    MoveCall,
+    ProgrammableTransaction,
+    SplitCoins,
+    TransactionData,
+    TransferObjects,
+)
 
 USED = {"computationCost": "1000000", "storageCost": "0", "storageRebate": "0"}
 FAILURE = {"status": "failure", "error": "IncompatibleUpgrade in command 1"}
@@ -33,6 +45,13 @@ def budget(service: Service, *, is_sent: bool = True) -> int:
     return asyncio.run(coroutine)
 
 
+def check(service: Service, command: Command) -> None:
+    sender = Address(bytes(32))
+    kind = ProgrammableTransaction((), (command,))
+    data = TransactionData(kind, sender, GasData((), sender, 1000, 1_000_000), None)
+    asyncio.run(check_gas_coins(service, data))  # type: ignore[arg-type]
+
+
 def test_what_would_fail_is_not_sent_and_the_reason_is_told() -> None:
     assert budget(Service({"status": "success"})) == 2_000_000
     with pytest.raises(WouldFail) as refused:
@@ -52,3 +71,23 @@ def test_the_budget_pays_for_computation_and_storage_and_a_reserve() -> None:
 def test_a_rebate_does_not_lower_the_budget_below_computation() -> None:
     used = {"computationCost": "1000000", "storageCost": "0", "storageRebate": "9000000"}
     assert budget_of(used, 1000) == 2_000_000
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        SplitCoins(GasCoin(), (Input(0),)),
+        MergeCoins(GasCoin(), (Input(1),)),
+        TransferObjects((GasCoin(),), Input(0)),
+        MakeMoveVec(None, (GasCoin(),)),
+        MoveCall(ObjectID(bytes(32)), "coin", "burn", (), (GasCoin(),)),
+    ],
+)
+def test_who_takes_from_the_coin_that_pays_is_simulated_with_that_coin(command: Command) -> None:
+    with pytest.raises(WouldFail):
+        check(Service(FAILURE), command)
+    check(Service({"status": "success"}), command)
+
+
+def test_who_does_not_is_not_simulated_again() -> None:
+    check(Service(FAILURE), SplitCoins(Input(0), (Input(1),)))
