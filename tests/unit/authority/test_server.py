@@ -209,7 +209,7 @@ def test_who_sends_too_much_learns_it_whoever_says_so_first() -> None:
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "SERVER: Received message larger than max (131080 vs. 65536)"),
         (grpc.StatusCode.INVALID_ARGUMENT, "a call without a request, or one that is too large"),
     ):
-        refused = refusal_of(grpc.aio.AioRpcError(code, nothing, nothing, details), "a.example:9200")
+        refused = refusal_of(grpc.aio.AioRpcError(code, nothing, nothing, details, None), "a.example:9200")
         assert isinstance(refused.kind, MalformedRequest)
         assert "too large" in str(refused)
 
@@ -360,7 +360,7 @@ async def test_who_takes_no_answers_is_not_given_more_and_more_of_them(
 
     def wrap(service: AuthorityService) -> AuthorityService:
         verbose.append(Verbose(service))
-        return verbose[0]  # type: ignore[return-value]
+        return verbose[0]
 
     limits = Limits(client_read_kilobytes_per_second=1 << 20)
     async with (
