@@ -25,7 +25,8 @@ def journal_of(session: Session) -> WalletJournal:
 async def send(session: Session, sent: SentTransaction) -> dict[str, Any]:
     """Execute a transaction and return what the service says of it.
 
-    Raises: RpcError, ServiceUnreachable; unless it is refused for good, the transaction stays in the journal.
+    Raises: RpcError, ServiceUnreachable; unless it is refused for good, the transaction stays in the journal,
+    also if the command is interrupted.
     """
     journal = journal_of(session)
     journal.add(sent)
@@ -38,7 +39,7 @@ async def send(session: Session, sent: SentTransaction) -> dict[str, Any]:
             SHOW_ALL,
             "WaitForLocalExecution",
         )
-    except (RpcError, ServiceUnreachable) as error:
+    except (RpcError, ServiceUnreachable, asyncio.CancelledError) as error:
         if isinstance(error, RpcError) and not error.retryable:
             journal.remove(sent.digest)
             raise

@@ -74,6 +74,24 @@ async def test_only_what_is_refused_for_good_is_dropped(
     assert list(journal_of(session).pending()) == [SENT] * is_kept
 
 
+async def test_who_interrupts_is_told_what_may_become_of_the_transaction(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Slow(Service):
+        async def call(self, method: str, *params: Any) -> Any:
+            await asyncio.Event().wait()
+
+    session = session_of(tmp_path, Slow())
+    sending = asyncio.create_task(send(session, SENT))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert "may still become final" in capsys.readouterr().err
+    assert list(journal_of(session).pending()) == [SENT]
+
+
 async def test_the_next_command_completes_what_was_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
