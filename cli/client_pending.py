@@ -33,4 +33,5 @@ def pending(
         return [{"digest": sent.digest, "status": "not final"} for sent in journal.pending()]
 
     listed = with_session(work)
-    output.result(listed, [(one["digest"], one["status"]) for one in listed], ("transaction", "status"))
+    rows = [(one["digest"], one["status"]) for one in listed]
+    output.result(listed, rows, ("transaction", "status"), "Nothing is pending.")

@@ -86,7 +86,7 @@ def gas(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) 
         for c in with_session(work)
     ]
     rows = [(coin["gasCoinId"], coin["nanosBalance"], coin["iotaBalance"]) for coin in coins]
-    output.result(coins, rows, ("coin", "nanos", "IOTA"))
+    output.result(coins, rows, ("coin", "nanos", "IOTA"), "No gas coins are owned by this address.")
 
 
 @app.command()
@@ -114,7 +114,8 @@ def balance(
         if with_coins:
             balances = ((coin["coinObjectId"], int(coin["balance"])) for coin in coins)
             rows += [(f"  {id_}", "", value, _in_units(value, metadata)) for id_, value in balances]
-    output.result([found, with_coins], rows, ("coin type", "coins", "balance", "amount"))
+    columns = ("coin type", "coins", "balance", "amount")
+    output.result([found, with_coins], rows, columns, "No coins found for this address.")
 
 
 @app.command()
@@ -128,7 +129,7 @@ def objects(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = No
 
     found = with_session(work)
     rows = [(o["data"]["objectId"], o["data"]["version"], o["data"]["type"]) for o in found if "data" in o]
-    output.result(found, rows, ("object", "version", "type"))
+    output.result(found, rows, ("object", "version", "type"), "This address has no owned objects.")
 
 
 @app.command("object", epilog="Example: movelite client object 0x6")
@@ -157,7 +158,7 @@ def dynamic_field(object_id: str, cursor: str | None = None, limit: int = 50) ->
     """List the dynamic fields of an object."""
     page = with_session(lambda session: session.rpc.call("iotax_getDynamicFields", object_id, cursor, limit))
     rows = [(f["name"]["value"], f["type"], f["objectType"], f["objectId"]) for f in page["data"]]
-    output.result(page, rows, ("name", "kind", "type", "object"))
+    output.result(page, rows, ("name", "kind", "type", "object"), "This object has no dynamic fields.")
 
 
 @app.command("tx-block", epilog="Example: movelite client tx-block DIGEST --receipt receipt.bin")

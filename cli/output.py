@@ -118,10 +118,12 @@ def text_of(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict | list | bool) else str(value)
 
 
-def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
-    """Print a list as JSON or as a table."""
+def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str], empty: str = "") -> None:
+    """Print a list as JSON or as a table; empty: what people read instead of a table without rows."""
     if _json:
         show_json(value)
+    elif empty and not rows:
+        say(empty)
     else:
         table(columns, rows)
 

@@ -52,3 +52,10 @@ def test_what_the_system_refuses_is_told_without_its_number(capsys: pytest.Captu
     assert capsys.readouterr().err == "error: Move.lock: Permission denied\n"
     output.fail(OSError("nothing more"))
     assert "nothing more" in capsys.readouterr().err
+
+
+def test_nothing_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    output.result([], [], ("coin",), "There are no coins.")
+    assert capsys.readouterr().out == "There are no coins.\n"
+    output.result([1], [(1,)], ("coin",), "There are no coins.")
+    assert "1" in capsys.readouterr().out
