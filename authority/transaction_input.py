@@ -39,13 +39,9 @@ from proto.object import (
 )
 from proto.protocol_config import NETWORK_LIMITS, ProtocolConfig
 from proto.transaction import (
-    CallArg,
     ImmOrOwnedObject,
-    Input,
-    MoveCall,
     ObjectInput,
     ProgrammableTransaction,
-    Pure,
     Receiving,
     SharedObject,
     TransactionData,
@@ -83,7 +79,6 @@ def check_transaction_input(
     """
     loaded = _load(transaction, reader, shared_versions, given)
     _check_links(loaded)
-    _check_arguments(transaction, loaded)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
     received = _check_receiving(reader, loaded) if loaded.receiving else []
@@ -115,7 +110,6 @@ def load_unchecked_input(
     """
     loaded = _load(transaction, reader, None, given, is_historic=True)
     _check_links(loaded)
-    _check_arguments(transaction, loaded)
     references = {reference.object_id for reference in loaded.owned}
     owned = {key for key in references if not isinstance(loaded.objects[key].owner, Immutable)}
     shared = {shared.id for shared in loaded.shared if shared.mutable and shared.id not in loaded.deleted}
@@ -146,32 +140,6 @@ def _check_links(loaded: _Loaded) -> None:
     limit = NETWORK_LIMITS.max_linked_packages
     if found > limit:
         raise UserInputError(kinds.SizeLimitExceeded("maximum packages linked by a transaction", str(limit)))
-
-
-def _check_arguments(transaction: TransactionData, loaded: _Loaded) -> None:
-    """Refuse what would make an authority read the same large inputs over and over."""
-    kind = transaction.kind
-    if not isinstance(kind, ProgrammableTransaction):
-        return
-    sizes = [_input_size(one, loaded) for one in kind.inputs]
-    uses = [
-        argument.index
-        for command in kind.commands
-        if isinstance(command, MoveCall)
-        for argument in command.arguments
-        if isinstance(argument, Input)
-    ]
-    limit = NETWORK_LIMITS.max_argument_bytes
-    if sum([sizes[index] for index in uses if index < len(sizes)]) > limit:
-        raise UserInputError(kinds.SizeLimitExceeded("maximum bytes of arguments of Move calls", str(limit)))
-
-
-def _input_size(one: CallArg, loaded: _Loaded) -> int:
-    if isinstance(one, Pure):
-        return len(one.value)
-    found = one.object
-    value = loaded.objects.get(found.id if isinstance(found, SharedObject) else found.reference.object_id)
-    return len(value.data.contents) if value is not None and type(value.data) is MoveObject else 0
 
 
 def _checked(loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:

@@ -313,9 +313,6 @@ class NetworkLimits:
     max_linked_packages: int = 1024
     """Packages to which the packages that a transaction names are linked, counted for each, without the
     system's. Reading code is hardly charged for, and what is linked not at all."""
-    max_argument_bytes: int = 8 * 1024 * 1024
-    """Bytes of the inputs that a transaction gives to Move calls, counted each time, for they are read and
-    checked each time and that costs no gas."""
     max_answer_bytes: int = 16 * 1024 * 1024
     """Bytes of what is asked for together, beside its first; more has to be asked for by itself."""
     max_request_gas_units: int = 10_000_000

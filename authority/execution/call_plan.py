@@ -46,6 +46,15 @@ class NotQuiet(NotNative):
         self.plan = plan
 
 
+LARGEST_VALUE, MOST_VALUES = 1024, 1000
+"""Bytes of an argument or a result of a planned call, and how many there are in a plan."""
+
+VALUE_WORK = 700
+"""Units of work for which each of them counts: more than reading and writing so many bytes is for the general
+engine, which measures it.
+"""
+
+
 @record
 class Parameter:
     """A parameter that an argument fills. type_: without reference; layout: of a pure one, else None."""

@@ -119,6 +119,7 @@ def _make_move_vec(
             value = context.arguments.by_value(index, argument)
             check_parameter_type(context, index, value, element_type)
         is_tainted |= value.is_tainted
+        context.gas.count_copied(len(value.contents))
         contents += value.contents
     if element_type is None:
         raise invariant_violation("the input check requires a type for an empty vector")

@@ -21,6 +21,11 @@ BASIS_POINTS = 10_000
 DENY_LIST_SETTING_BYTES = 1000
 """Bytes that reading one deny-list setting is charged for."""
 
+COPIED_BYTES = 8
+"""Bytes that are a unit of work: to check that they encode a value takes as long. So one transaction makes no
+more than 16 MB of them, however often its commands double what they have.
+"""
+
 
 class GasCharger:
     """The charges of one transaction. It knows prices; what is written is the temporary store's matter."""
@@ -59,6 +64,16 @@ class GasCharger:
         """Looking up the deny list for the new owners of regulated coins. Raises: ExecutionError."""
         per_byte = self._config.dynamic_field_borrow_child_object_type_cost_per_byte
         self.charge_input_objects(DENY_LIST_SETTING_BYTES * per_byte * owners)
+
+    def count_copied(self, size: int) -> None:
+        """Count bytes that a command reads or copies, for which the network charges nothing.
+
+        Raises: ExecutionError InsufficientGas where it is too much work for one transaction.
+        """
+        try:
+            self.meter.add_work(size // COPIED_BYTES)
+        except VMError as error:
+            raise ExecutionError(InsufficientGas()) from error
 
     def _charge(self, internal_units: int) -> None:
         try:

@@ -128,6 +128,7 @@ def check_parameter_type(context: ExecutionContext, index: int, value: Value, ty
 
 
 def _check_pure(context: ExecutionContext, index: int, contents: bytes, type_: Type) -> None:
+    context.gas.count_copied(len(contents))
     tag = type_tag(type_)
     layout = pure_layout(tag)
     if layout is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from authority.execution.call_plan import CallPlan, NotNative, NotQuiet, Parameter
+from authority.execution.call_plan import LARGEST_VALUE, CallPlan, NotNative, NotQuiet, Parameter
 from authority.execution.children import StoreChildReader
 from authority.execution.context import InputType
 from authority.execution.inputs import ObjectReader
@@ -66,8 +66,10 @@ class NativeCalls:
         self._extensions = Extensions(self.objects, self._terms)
         self._is_fresh = True
 
-    def begin(self, transaction: PlainTransaction, digest: Digest, read_size: int) -> None:
-        """Another transaction; read_size: bytes that reading its inputs is charged for. Raises: NotNative."""
+    def begin(self, transaction: PlainTransaction, digest: Digest, read_size: int, work: int) -> None:
+        """Another transaction; read_size: bytes that reading its inputs is charged for; work: that of giving
+        values to its calls and taking them back. Raises: NotNative.
+        """
         self.work += self.gas_used
         if self._is_fresh:
             self.objects.start_over()
@@ -80,6 +82,7 @@ class NativeCalls:
         self._meter = BoundedHeightGas.for_budget(transaction.budget, transaction.price)
         try:
             self._meter.deduct(read_size * self._executor.config.obj_access_cost_read_per_byte)
+            self._meter.add_work(work)
         except VMError as error:
             raise NotNative from error
 
@@ -102,10 +105,11 @@ class NativeCalls:
 
         The object runtime need not know of it: that asks for inputs when objects are transferred or have
         children, and then the general engine runs the transaction.
-        Raises: NotNative if it is of another type, or holds others.
+        Raises: NotNative if it is of another type, is large, or holds others.
         """
         known = self._executor.facts(head)
-        if known.type_ is not parameter.type_ or not known.wraps_nothing:
+        is_large = len(contents) > LARGEST_VALUE
+        if known.type_ is not parameter.type_ or not known.wraps_nothing or is_large:
             raise NotNative
         if balance is not None:
             return [[[object_id]], [balance]]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
-from authority.execution.call_plan import NotNative
+from authority.execution.call_plan import LARGEST_VALUE, VALUE_WORK, NotNative
 from authority.execution.gas_charger import known_cost
 from authority.execution.native import LAYOUTS_KEPT, KnownPackages, Runner
 from authority.execution.native_calls import NativeExecutor
@@ -119,7 +119,10 @@ class _Writer:
         self._add("_, _, pure, _, price, budget = transaction")
         self._add(f"read_size = PACKAGES_SIZE + {_sum('size', inputs)}")
         if self._plan.has_calls:
-            self._add("calls.begin(transaction, digest, read_size)", "objects = calls.objects")
+            self._add(
+                f"calls.begin(transaction, digest, read_size, {self._plan.values * VALUE_WORK})",
+                "objects = calls.objects",
+            )
 
     def _take_payment(self) -> None:
         """The first coin takes all, and keeps the budget aside."""
@@ -307,8 +310,10 @@ def _sum(name: str, places: Iterable[int]) -> str:
 
 
 def _stored_form(type_: Any, head: bytes, value: Any) -> tuple[bytes, int]:
-    """The contents of an object that is no coin, and its metered size."""
+    """The contents of an object that is no coin, and its metered size. Raises: NotNative if it is large."""
     contents = serialize(type_, value)
+    if len(contents) > LARGEST_VALUE:
+        raise NotNative
     return contents, metered_parts_size(head, len(contents))
 
 

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from authority.execution.call_plan import CallKey, CallPlan, NotNative, NotYetNative, Parameter, call_key
+from authority.execution.call_plan import (
+    LARGEST_VALUE,
+    MOST_VALUES,
+    CallKey,
+    CallPlan,
+    NotNative,
+    NotYetNative,
+    Parameter,
+    call_key,
+)
 from proto.ids import ADDRESS_LENGTH
 from proto.record import record
 from proto.transaction import (
@@ -74,7 +83,7 @@ Step = Transfer | Split | Merge | Call
 @record
 class NativePlan:
     """The steps of a transaction. inputs, places: how many there are, inputs first; kept: places of what is
-    left, gas coin included; gas: the first that pays."""
+    left, gas coin included; gas: the first that pays; values: those that calls are given or give back."""
 
     steps: tuple[Step, ...]
     inputs: int
@@ -82,6 +91,7 @@ class NativePlan:
     kept: tuple[int, ...]
     gas: int
     has_calls: bool
+    values: int
 
 
 def make_plan(layout: TransactionLayout, calls: Mapping[CallKey, CallPlan | None]) -> NativePlan:
@@ -100,6 +110,8 @@ class _Planner:
         self._results: list[list[int | None]] = []
         self._references = layout.references
         self._made = 0
+        self._values = 0
+        """Arguments and results of all calls so far."""
         self._given: list[int] = []
 
     def plan(self) -> NativePlan:
@@ -119,7 +131,13 @@ class _Planner:
         has_calls = MoveCall in map(type, commands)
         inputs, paid_from = self._references, self._layout.paid_from
         return NativePlan(
-            tuple(steps), inputs, inputs + self._made, (*kept, *self._given), paid_from, has_calls
+            tuple(steps),
+            inputs,
+            inputs + self._made,
+            (*kept, *self._given),
+            paid_from,
+            has_calls,
+            self._values,
         )
 
     def _places(self, argument: Argument) -> tuple[list[int | None], int]:
@@ -198,13 +216,17 @@ class _Planner:
         plan = self._calls.get(key)
         if plan is None:
             raise NotNative if key in self._calls else NotYetNative
-        if len(command.arguments) != len(plan.parameters):
+        self._values += len(command.arguments) + len(plan.results)
+        if len(command.arguments) != len(plan.parameters) or self._values > MOST_VALUES:
             raise NotNative
         arguments: list[tuple[Parameter, int]] = []
         borrowed: list[tuple[Argument, int]] = []
         for argument, parameter in zip(command.arguments, plan.parameters, strict=True):
             if parameter.layout is not None:
-                arguments.append((parameter, self._pure(argument)))
+                number = self._pure(argument)
+                if self._layout.pure_lengths[number] > LARGEST_VALUE:
+                    raise NotNative
+                arguments.append((parameter, number))
                 continue
             taken = self._take(argument)
             arguments.append((parameter, taken))

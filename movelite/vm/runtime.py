@@ -22,6 +22,7 @@ from movelite.vm.native_context import Extensions, NativeTable, RuntimeLimits
 from movelite.vm.observed import ObservedInterpreter, Observer
 from movelite.vm.translator.machine import HOT_AFTER, Machine
 from movelite.vm.types import ModuleId, Type
+from movelite.vm.value_work import value_work
 from movelite.vm.values import InvalidValue, Value
 from proto import type_tag as tags
 from proto.type_tag import StructTag, TypeTag, VectorTag
@@ -294,7 +295,7 @@ class Session:
                 message=f"argument length mismatch: expected {len(function.parameters)} got {len(arguments)}",
             )
         decoded = [
-            _deserialize_argument(type_.referent, data)
+            self._deserialize_argument(type_.referent, data)
             for type_, data in zip(function.parameters, arguments, strict=True)
         ]
         result = self.execute(function, decoded)
@@ -308,6 +309,17 @@ class Session:
         ]
         return SerializedReturn(mutable, return_values)
 
+    def _deserialize_argument(self, type_: Type, data: bytes) -> Value:
+        try:
+            value = values.deserialize(type_, data)
+        except VMError as error:
+            status = StatusCode.INVALID_PARAM_TYPE_FOR_DESERIALIZATION
+            raise VMError(status, message=error.message) from error
+        except InvalidValue as error:
+            raise VMError(StatusCode.FAILED_TO_DESERIALIZE_ARGUMENT, message=str(error)) from error
+        self.gas_meter.add_work(value_work(type_, value))
+        return value
+
     def _serialize_result(self, type_: Type, value: values.Value) -> bytes:
         try:
             values.check_layout(type_)
@@ -316,6 +328,7 @@ class Session:
                 raise
             message = "entry point functions cannot have non-serializable return types"
             raise VMError(StatusCode.VERIFICATION_ERROR, message=message) from error
+        self.gas_meter.add_work(value_work(type_, value))
         return values.serialize(type_, value)
 
     # Publishing
@@ -352,12 +365,3 @@ def check_type_arguments(constraints: Sequence[AbilitySet], arguments: Sequence[
     for needed, argument in zip(constraints, arguments, strict=True):
         if needed & ~argument.abilities:
             raise VMError(StatusCode.CONSTRAINT_NOT_SATISFIED)
-
-
-def _deserialize_argument(type_: Type, data: bytes) -> Value:
-    try:
-        return values.deserialize(type_, data)
-    except VMError as error:
-        raise VMError(StatusCode.INVALID_PARAM_TYPE_FOR_DESERIALIZATION, message=error.message) from error
-    except InvalidValue as error:
-        raise VMError(StatusCode.FAILED_TO_DESERIALIZE_ARGUMENT, message=str(error)) from error

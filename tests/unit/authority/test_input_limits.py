@@ -1,31 +1,52 @@
-"""What would cost an authority much more than its gas is refused before it votes."""
+"""What would cost an authority much more than its gas is refused before it votes, or runs out of gas."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from authority import transaction_input
-from movelite.bytecode.file_format import Opcode, Primitive, Vector, Visibility
+from movelite.bytecode.file_format import MutableReference, Opcode, Primitive, Reference, Vector, Visibility
 from movelite.bytecode.reader import read_own_address
 from movelite.bytecode.writer import serialize_module
+from movelite.vm.gas import GasMeter
 from proto.errors import UserInputError
+from proto.execution_status import InsufficientGas
 from proto.ids import Address, ObjectID
 from proto.object import new_gas_coin
 from proto.protocol_config import NETWORK_LIMITS
-from proto.transaction import CallArg, Command, Input, MoveCall, Publish, Pure, Result, TransferObjects, pure
+from proto.transaction import (
+    Argument,
+    CallArg,
+    Command,
+    Input,
+    MakeMoveVec,
+    MoveCall,
+    Publish,
+    Pure,
+    Result,
+    TransferObjects,
+    pure,
+)
+from proto.type_tag import TypeTag, U8Tag, VectorTag
 from proto.user_input_error import SizeLimitExceeded
 from tests.support.ledger import ALICE, build_transaction, framework
-from tests.support.memory_ledger import MemoryLedger, make_template
+from tests.support.memory_ledger import LedgerTemplate, MemoryLedger, make_template
 from tests.support.module_builder import ModuleBuilder, Step
 
 COIN = ObjectID(Address(bytes([9]) * 32))
 UNPUBLISHED = bytes(32)
 
 
+@cache
+def template() -> LedgerTemplate:
+    return make_template(framework())
+
+
 def new_ledger() -> MemoryLedger:
-    return make_template(framework()).ledger([new_gas_coin(COIN, ALICE.address, 10**12)])
+    return template().ledger([new_gas_coin(COIN, ALICE.address, 10**12)])
 
 
 def execute(
@@ -88,15 +109,58 @@ def test_packages_count_with_those_that_they_are_linked_to(monkeypatch: pytest.M
     assert isinstance(raised.value.kind, SizeLimitExceeded)
 
 
-def test_inputs_of_move_calls_count_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def end_of(ledger: MemoryLedger, inputs: tuple[CallArg, ...], commands: tuple[Command, ...]) -> object:
+    """How commands end: the reason of a failure, None if there is none."""
+    gas = ledger.history.get_object(COIN)
+    assert gas is not None
+    data = build_transaction(ALICE, gas, inputs, commands, budget=10**9).transaction_data
+    error = ledger.execute(data).error
+    return None if error is None else error.status
+
+
+def vectors(depth: int, width: int) -> tuple[MakeMoveVec, ...]:
+    """A vector of `width` times the first input, a vector of that, and so on."""
+    tag: TypeTag = VectorTag(U8Tag())
+    element: Argument = Input(0)
+    commands: list[MakeMoveVec] = []
+    for level in range(depth):
+        commands.append(MakeMoveVec(tag, (element,) * width))
+        tag, element = VectorTag(tag), Result(level)
+    return tuple(commands)
+
+
+def test_vectors_of_vectors_do_not_fill_the_memory() -> None:
+    """Three commands, and 60 GB if nobody stopped them."""
+    inputs = (pure(bytes, bytes(500)),)
+    assert end_of(new_ledger(), inputs, vectors(depth=1, width=500)) is None
+    assert end_of(new_ledger(), inputs, vectors(depth=3, width=500)) == InsufficientGas()
+
+
+def test_results_that_are_given_again_and_again_count_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = new_ledger()
-    package = publish(ledger, bottom())
-    inputs = (Pure(bytes([99]) + bytes(99)),)
-    limit(monkeypatch, max_argument_bytes=300)
-    execute(ledger, inputs, (call(package, "bottom"),) * 3)
-    with pytest.raises(UserInputError) as raised:
-        execute(ledger, inputs, (call(package, "bottom"),) * 4)
-    assert isinstance(raised.value.kind, SizeLimitExceeded)
+    builder = ModuleBuilder("m", UNPUBLISHED)
+    parameters = [Reference(Vector(Vector(Primitive.U8)))]
+    builder.function([Opcode.RET], parameters, name="f", visibility=Visibility.PUBLIC)
+    package = publish(ledger, builder)
+    inputs = (pure(bytes, b""),)
+    (many,) = vectors(depth=1, width=500)  # lists of 500 lists: 167 units of work
+    use = MoveCall(package, "m", "f", (), (Result(0),))
+    monkeypatch.setattr(GasMeter, "max_work", 1000)
+    assert end_of(ledger, inputs, (many, *[use] * 5)) is None
+    assert end_of(ledger, inputs, (many, *[use] * 6)) == InsufficientGas()
+
+
+def test_what_move_code_gives_back_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = new_ledger()
+    builder = ModuleBuilder("m", UNPUBLISHED)
+    parameters = [MutableReference(Vector(Vector(Primitive.U8)))]
+    builder.function([Opcode.RET], parameters, name="f", visibility=Visibility.PUBLIC)
+    package = publish(ledger, builder)
+    (many,) = vectors(depth=1, width=500)
+    use = MoveCall(package, "m", "f", (), (Result(0),))
+    monkeypatch.setattr(GasMeter, "max_work", 1000)
+    assert end_of(ledger, (pure(bytes, b""),), (many, *[use] * 2)) is None
+    assert end_of(ledger, (pure(bytes, b""),), (many, *[use] * 3)) == InsufficientGas()
 
 
 def test_a_modules_own_address_is_read_without_the_rest() -> None:
