@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 from typing import Any, cast
+from unittest import mock
 
 from authority import voted_batches
 from authority.execution import native
@@ -54,8 +55,6 @@ class World:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        native.USES_PER_PLACE = scenario.seed % 2  # in half of the worlds everything takes the short way
-        voted_batches.MAX_TRANSACTIONS = 10_000 if scenario.seed % 4 < 2 else 2  # and half forget batches
         self.counts: Counter[str] = Counter()
         self.checker = Checker(scenario)
         self._random = Random(scenario.seed)
@@ -293,6 +292,16 @@ class World:
 
 def simulate(scenario: Scenario) -> Outcome:
     """One whole run."""
+    # In half of the worlds everything takes the short way, and half forget batches.
+    forgotten = voted_batches.MAX_TRANSACTIONS if scenario.seed % 4 < 2 else 2
+    with (
+        mock.patch.object(native, "USES_PER_PLACE", scenario.seed % 2),
+        mock.patch.object(voted_batches, "MAX_TRANSACTIONS", forgotten),
+    ):
+        return _simulate(scenario)
+
+
+def _simulate(scenario: Scenario) -> Outcome:
     world = World(scenario)
     checker = world.checker
     loop = VirtualLoop(on_error=lambda text: checker.report(Rule.CRASH, text))
