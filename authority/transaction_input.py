@@ -78,7 +78,7 @@ def check_transaction_input(
     Raises: UserInputError.
     """
     loaded = _load(transaction, reader, shared_versions, given)
-    _check_links(loaded)
+    _check_links(loaded, reader)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
     received = _check_receiving(reader, loaded) if loaded.receiving else []
@@ -109,7 +109,7 @@ def load_unchecked_input(
     Raises: UserInputError if one is not there.
     """
     loaded = _load(transaction, reader, None, given, is_historic=True)
-    _check_links(loaded)
+    _check_links(loaded, reader)
     references = {reference.object_id for reference in loaded.owned}
     owned = {key for key in references if not isinstance(loaded.objects[key].owner, Immutable)}
     shared = {shared.id for shared in loaded.shared if shared.mutable and shared.id not in loaded.deleted}
@@ -130,16 +130,23 @@ def _is_live_and_owned(reference: ObjectRef, reader: ObjectReader) -> bool:
     return value is not None and value.version == reference.version and isinstance(value.owner, AddressOwner)
 
 
-def _check_links(loaded: _Loaded) -> None:
+def _check_links(loaded: _Loaded, reader: ObjectReader) -> None:
     """Refuse what would make an authority link more code than it can in reasonable time."""
-    found = 0
-    for package_id in loaded.packages:
+    found, linked = 0, set[ObjectID]()
+    for package_id in sorted(loaded.packages):
         package = loaded.objects[package_id].package
         if package is not None and package_id not in SYSTEM_PACKAGE_IDS:
             found += 1 + len(package.linkage_table.keys() - SYSTEM_PACKAGE_IDS)
+            linked |= {package_id, *[info.upgraded_id for info in package.linkage_table.values()]}
     limit = NETWORK_LIMITS.max_linked_packages
     if found > limit:
         raise UserInputError(kinds.SizeLimitExceeded("maximum packages linked by a transaction", str(limit)))
+    size, limit = 0, NETWORK_LIMITS.max_linked_bytes
+    for linked_id in linked - SYSTEM_PACKAGE_IDS:
+        value = loaded.objects.get(linked_id) or reader.get_object(linked_id)
+        size += value.package.size if value is not None and value.package is not None else 0
+        if size > limit:
+            raise UserInputError(kinds.SizeLimitExceeded("maximum bytes of packages linked", str(limit)))
 
 
 def _checked(loaded: _Loaded, mutable: set[ObjectID]) -> CheckedInputs:

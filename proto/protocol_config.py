@@ -313,6 +313,10 @@ class NetworkLimits:
     max_linked_packages: int = 1024
     """Packages to which the packages that a transaction names are linked, counted for each, without the
     system's. Reading code is hardly charged for, and what is linked not at all."""
+    max_linked_bytes: int = 8 * 1024 * 1024
+    """Bytes of these packages, each counted once: to read and verify code that was not used lately takes
+    2.6 µs a byte.
+    """
     max_answer_bytes: int = 16 * 1024 * 1024
     """Bytes of what is asked for together, beside its first; more has to be asked for by itself."""
     max_request_gas_units: int = 10_000_000

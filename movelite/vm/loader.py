@@ -63,17 +63,25 @@ class LruCache(Generic[_K, _V]):
 
 @dataclass(frozen=True, slots=True)
 class CacheLimits:
-    """How much a runtime keeps: modules by content, linked modules, and views."""
+    """How much a runtime keeps: modules by content, linked modules, and views.
+
+    code_bytes: of the modules, when they were read and each time they were linked; a byte of code takes some
+    20 bytes of memory. When there are more, all is forgotten.
+    """
 
     verified_modules: int = 10_000
     linked_modules: int = 10_000
     link_contexts: int = 2_000
+    code_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
+    """size: bytes of the module."""
+
     compiled: CompiledModule
     digest: bytes
+    size: int
 
 
 class ModuleLoader:
@@ -93,10 +101,17 @@ class ModuleLoader:
         self._verified: LruCache[bytes, _Verified] = LruCache(limits.verified_modules)
         self._linked: LruCache[Hashable, LoadedModule] = LruCache(limits.linked_modules)
         self._contexts: LruCache[Hashable, dict[ModuleId, LoadedModule]] = LruCache(limits.link_contexts)
+        self._most_code = limits.code_bytes
+        self._code = 0
 
     def forget_links(self) -> None:
         """Look every view up again; what was read and verified is kept."""
         self._contexts.clear()
+
+    def _forget_all(self) -> None:
+        for cache in (self._verified, self._linked, self._contexts):
+            cache.clear()
+        self._code = 0
 
     def load(self, linkage: LinkageResolver, runtime_id: ModuleId) -> LoadedModule:
         """The module of that runtime id in the view, with all it depends on.
@@ -110,6 +125,8 @@ class ModuleLoader:
     ) -> LoadedModule:
         context = self._contexts.get(linkage.link_context)
         if context is None:
+            if self._code > self._most_code:
+                self._forget_all()
             context = {}
             self._contexts.put(linkage.link_context, context)
         if runtime_id not in context:
@@ -178,14 +195,17 @@ class ModuleLoader:
                 self._verify_alone(compiled)
             except VMError as error:
                 raise _stored_module_error(error) from error
-            found = _Verified(compiled, digest)
-            self._verified.put(digest, found)
+            found = self._keep(_Verified(compiled, digest, len(data)))
         return found
 
     def keep_verified(self, data: bytes, compiled: CompiledModule) -> None:
         """Remember that a module was read from these bytes and has passed `verify_bundle`."""
-        digest = _content_digest(data)
-        self._verified.put(digest, _Verified(compiled, digest))
+        self._keep(_Verified(compiled, _content_digest(data), len(data)))
+
+    def _keep(self, verified: _Verified) -> _Verified:
+        self._verified.put(verified.digest, verified)
+        self._code += verified.size
+        return verified
 
     def link(
         self,
@@ -211,6 +231,7 @@ class ModuleLoader:
             datatypes = _DatatypeBuilder(compiled, by_id, dict(defining_ids)).build()
             found = LoadedModule(compiled, storage_id, by_id, datatypes, self.native)
             self._linked.put(key, found)
+            self._code += module.size
         return found
 
 

@@ -109,6 +109,23 @@ def test_packages_count_with_those_that_they_are_linked_to(monkeypatch: pytest.M
     assert isinstance(raised.value.kind, SizeLimitExceeded)
 
 
+def test_packages_count_with_the_bytes_of_those_that_they_are_linked_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = new_ledger()
+    low = publish(ledger, bottom())
+    high = publish(ledger, above(low), low)
+    packages = [ledger.history.get_object(package_id) for package_id in (low, high)]
+    size = sum(value.package.size for value in packages if value is not None and value.package is not None)
+    commands = (call(high, "top"),) * 2  # each package counts once
+    limit(monkeypatch, max_linked_bytes=size)
+    execute(ledger, (Pure(b"\0"),), commands)
+    limit(monkeypatch, max_linked_bytes=size - 1)
+    with pytest.raises(UserInputError) as raised:
+        execute(ledger, (Pure(b"\0"),), commands)
+    assert isinstance(raised.value.kind, SizeLimitExceeded)
+
+
 def end_of(ledger: MemoryLedger, inputs: tuple[CallArg, ...], commands: tuple[Command, ...]) -> object:
     """How commands end: the reason of a failure, None if there is none."""
     gas = ledger.history.get_object(COIN)

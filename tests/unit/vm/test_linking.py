@@ -101,6 +101,19 @@ def test_a_changed_view_is_looked_up_again_when_told_to() -> None:
     assert ask(runtime.new_session(linkage, UnmeteredGas())) == 7
 
 
+def test_of_more_code_than_is_kept_all_is_forgotten_and_read_again() -> None:
+    runtime = MoveRuntime(std_natives())
+    stored = modules()
+    views = [Versions("old", stored, {}), Versions("new", stored, {BASE: BASE_2})]
+    runtime.loader._most_code = 0
+    for _ in range(2):
+        assert [ask(runtime.new_session(view, UnmeteredGas())) for view in views] == [1, 2]
+        assert len(runtime.loader._contexts._items) == 1  # that of the last one
+    first, second = (runtime.new_session(view, UnmeteredGas()).load_module((USER, "user")) for view in views)
+    again = runtime.new_session(views[0], UnmeteredGas()).load_module((USER, "user"))
+    assert again is not first and again.identity == first.identity != second.identity
+
+
 def session_of(stored: dict[ModuleId, bytes]) -> Session:
     """A session over stored modules."""
     return MoveRuntime(std_natives()).new_session(MemoryLinkage(stored), UnmeteredGas())
