@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from aggregator.delivery import CertificateDelivery, Showing
+from aggregator.delivery import CertificateDelivery, Showing, is_left_out
 from aggregator.fan_out import FanOut
 from aggregator.safe_client import SafeClient
 from aggregator.tally import VoteTally
 from proto import messages
 from proto.bitmap import bitmap_of, has_bit, includes
 from proto.committee import AuthorityName, Committee
-from proto.errors import AuthorityErrorKind, TooMuchAtOnce
+from proto.errors import AuthorityErrorKind
 from proto.ids import Digest
 from proto.merkle import merkle_proofs, merkle_root
 from proto.messages import (
@@ -37,7 +37,6 @@ from proto.messages import (
     Executed,
     ExecutedTransaction,
     NamedBatch,
-    NotExecuted,
     Receipt,
     Refused,
     TransactionBatch,
@@ -47,8 +46,6 @@ from proto.messages import (
 from proto.transaction import SenderSignedData, digest_of_bytes
 
 _T = TypeVar("_T")
-
-_TOO_MUCH = NotExecuted(TooMuchAtOnce())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ class EffectsTally:
         """Count the verified answer of one authority."""
         executed = [(i, r) for i, r in enumerate(response.results) if isinstance(r, Executed)]
         if len(executed) < len(response.results):
-            self.left_out.update(i for i, r in enumerate(response.results) if r == _TOO_MUCH)
+            self.left_out.update(i for i, result in enumerate(response.results) if is_left_out(result))
         effects_digests = tuple(result.effects.digest() for _, result in executed)
         for (index, result), digest in zip(executed, effects_digests, strict=True):
             self.results.setdefault((index, digest), result)

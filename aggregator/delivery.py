@@ -122,7 +122,7 @@ class CertificateDelivery:
                 self.answered()
                 if not any(map(_is_not_yet_executed, response.results)):
                     return response
-                if pause is None or any(map(_is_left_out, response.results)):
+                if pause is None or any(map(is_left_out, response.results)):
                     waiting = zip(showing.certificates(), response.results, strict=True)
                     self.add([certified for certified, result in waiting if _is_not_yet_executed(result)])
                     return response
@@ -262,7 +262,7 @@ def _as_one(alone: Sequence[Showing]) -> Showing:
     return Showing(digests, lambda: CertificatesRequest(None, singles), lambda: singles)
 
 
-def _is_left_out(result: object) -> bool:
+def is_left_out(result: object) -> bool:
     """Whether a certificate has to be shown by itself."""
     return isinstance(result, NotExecuted) and isinstance(result.error, TooMuchAtOnce)
 

@@ -153,31 +153,27 @@ def test_vectors_of_vectors_do_not_fill_the_memory() -> None:
     assert end_of(new_ledger(), inputs, vectors(depth=3, width=500)) == InsufficientGas()
 
 
-def test_results_that_are_given_again_and_again_count_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("reference", "uses"),
+    [
+        pytest.param(Reference, 5, id="read each time"),
+        pytest.param(MutableReference, 2, id="read and written each time"),
+    ],
+)
+def test_results_that_are_given_again_and_again_count_each_time(
+    monkeypatch: pytest.MonkeyPatch, reference: type[Reference] | type[MutableReference], uses: int
+) -> None:
     ledger = new_ledger()
     builder = ModuleBuilder("m", UNPUBLISHED)
-    parameters = [Reference(Vector(Vector(Primitive.U8)))]
+    parameters = [reference(Vector(Vector(Primitive.U8)))]
     builder.function([Opcode.RET], parameters, name="f", visibility=Visibility.PUBLIC)
     package = publish(ledger, builder)
     inputs = (pure(bytes, b""),)
     (many,) = vectors(depth=1, width=500)  # lists of 500 lists: 167 units of work
     use = MoveCall(package, "m", "f", (), (Result(0),))
     monkeypatch.setattr(GasMeter, "max_work", 1000)
-    assert end_of(ledger, inputs, (many, *[use] * 5)) is None
-    assert end_of(ledger, inputs, (many, *[use] * 6)) == InsufficientGas()
-
-
-def test_what_move_code_gives_back_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = new_ledger()
-    builder = ModuleBuilder("m", UNPUBLISHED)
-    parameters = [MutableReference(Vector(Vector(Primitive.U8)))]
-    builder.function([Opcode.RET], parameters, name="f", visibility=Visibility.PUBLIC)
-    package = publish(ledger, builder)
-    (many,) = vectors(depth=1, width=500)
-    use = MoveCall(package, "m", "f", (), (Result(0),))
-    monkeypatch.setattr(GasMeter, "max_work", 1000)
-    assert end_of(ledger, (pure(bytes, b""),), (many, *[use] * 2)) is None
-    assert end_of(ledger, (pure(bytes, b""),), (many, *[use] * 3)) == InsufficientGas()
+    assert end_of(ledger, inputs, (many, *[use] * uses)) is None
+    assert end_of(ledger, inputs, (many, *[use] * (uses + 1))) == InsufficientGas()
 
 
 def test_a_modules_own_address_is_read_without_the_rest() -> None:
