@@ -16,6 +16,7 @@ from movelite.natives.contained_ids import wraps_no_object
 from movelite.vm.runtime import LoadedFunction
 from movelite.vm.type_tags import type_tag
 from movelite.vm.types import Type
+from movelite.vm.value_work import value_work
 from movelite.vm.values import Value, deserialize
 from proto.ids import ObjectID
 from proto.object import CoinType, MoveObjectType, object_head
@@ -49,6 +50,9 @@ class NotQuiet(NotNative):
 LARGEST_VALUE, MOST_VALUES = 1024, 1000
 """Bytes of an argument or a result of a planned call, and how many there are in a plan."""
 
+LARGEST_WORK = 340
+"""Units of work of reading or writing one of them: nested types have many parts in few bytes."""
+
 VALUE_WORK = 700
 """Units of work for which each of them counts: more than reading and writing so many bytes is for the general
 engine, which measures it.
@@ -68,7 +72,14 @@ class Parameter:
         """What the bytes of a pure argument stand for. Raises: NotNative if they are no value."""
         if self.layout is None or not is_valid_pure(data, self.layout):
             raise NotNative
-        return deserialize(self.type_, data)
+        return small(self.type_, deserialize(self.type_, data))
+
+
+def small(type_: Type, value: Value) -> Value:
+    """The value. Raises: NotNative if it is more work than the short way counts for it."""
+    if value_work(type_, value) > LARGEST_WORK:
+        raise NotNative
+    return value
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from authority.execution.call_plan import LARGEST_VALUE, CallPlan, NotNative, NotQuiet, Parameter
+from authority.execution.call_plan import LARGEST_VALUE, CallPlan, NotNative, NotQuiet, Parameter, small
 from authority.execution.children import StoreChildReader
 from authority.execution.context import InputType
 from authority.execution.inputs import ObjectReader
@@ -113,7 +113,7 @@ class NativeCalls:
             raise NotNative
         if balance is not None:
             return [[[object_id]], [balance]]
-        return deserialize(known.type_, contents)
+        return small(known.type_, deserialize(known.type_, contents))
 
     def run(self, plan: CallPlan, arguments: list[Value]) -> list[Value]:
         """Call a function; what it borrows mutably changes in place. Raises: NotNative if it fails."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
-from authority.execution.call_plan import LARGEST_VALUE, VALUE_WORK, NotNative
+from authority.execution.call_plan import LARGEST_VALUE, VALUE_WORK, NotNative, small
 from authority.execution.gas_charger import known_cost
 from authority.execution.native import LAYOUTS_KEPT, KnownPackages, Runner
 from authority.execution.native_calls import NativeExecutor
@@ -311,7 +311,7 @@ def _sum(name: str, places: Iterable[int]) -> str:
 
 def _stored_form(type_: Any, head: bytes, value: Any) -> tuple[bytes, int]:
     """The contents of an object that is no coin, and its metered size. Raises: NotNative if it is large."""
-    contents = serialize(type_, value)
+    contents = serialize(type_, small(type_, value))
     if len(contents) > LARGEST_VALUE:
         raise NotNative
     return contents, metered_parts_size(head, len(contents))

@@ -8,10 +8,13 @@ from functools import cache
 import pytest
 
 from authority import transaction_input
+from authority.execution.call_plan import LARGEST_WORK, MOST_VALUES, VALUE_WORK, NotNative, small
+from authority.execution.native_plan import MOST_OBJECTS
 from movelite.bytecode.file_format import MutableReference, Opcode, Primitive, Reference, Vector, Visibility
 from movelite.bytecode.reader import read_own_address
 from movelite.bytecode.writer import serialize_module
-from movelite.vm.gas import GasMeter
+from movelite.vm.gas import BoundedHeightGas, GasMeter
+from movelite.vm.types import U8, vector_type
 from proto.errors import UserInputError
 from proto.execution_status import InsufficientGas
 from proto.ids import Address, ObjectID
@@ -180,3 +183,15 @@ def test_a_modules_own_address_is_read_without_the_rest() -> None:
     builder = ModuleBuilder("m", bytes([7]) * 32)
     builder.module_handle(bytes([8]) * 32, "other")
     assert read_own_address(serialize_module(builder.module)) == bytes([7]) * 32
+
+
+def test_the_short_way_leaves_what_is_much_work_to_the_engine_that_counts_it() -> None:
+    """By what is in a value, not by its bytes: nested structs have many parts in one of them."""
+    type_ = vector_type(vector_type(U8))
+    few: list[list[int]] = [[]] * 1000
+    many: list[list[int]] = [[]] * 1100
+    assert small(type_, few) is few
+    with pytest.raises(NotNative):
+        small(type_, many)
+    assert 2 * LARGEST_WORK <= VALUE_WORK
+    assert BoundedHeightGas.max_work > VALUE_WORK * (MOST_VALUES + MOST_OBJECTS)
