@@ -44,6 +44,8 @@ PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 8.0
 happened, here or there."""
 SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.25, 16.0
 """How long a peer is left alone which failed: twice as long each time."""
+LONGEST_REST_AT_START_SECONDS = 1.0
+"""The same as long as the own vote waits for peers, which often start together with this authority."""
 KEPT_EVERY = 10 * PAGE
 """Positions are written down after so many transactions, so that a restart need not look at all of them."""
 
@@ -222,7 +224,8 @@ class CertificateSync:
         if not peer.failures:
             name = self._metrics.peer_name(peer.name)
             _log.warning("no help from %s in catching up: %s", name, error)
-        rest = min(SHORTEST_REST_SECONDS * 2 ** min(peer.failures, 10), LONGEST_REST_SECONDS)
+        longest = LONGEST_REST_AT_START_SECONDS if self._state.is_asking_peers else LONGEST_REST_SECONDS
+        rest = min(SHORTEST_REST_SECONDS * 2 ** min(peer.failures, 10), longest)
         peer.failures += 1
         peer.rests_until = _now() + rest
 

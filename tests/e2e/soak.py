@@ -185,7 +185,9 @@ class Soak:
             return None  # no vote was shown, so nothing was promised
         finally:
             await client.close()
-        _expect(vote.accepted_indices() == (0,), f"{name} refuses a transfer of unused coins")
+        _expect(
+            vote.accepted_indices() == (0,), f"{name} refuses a transfer of unused coins: {vote.refusals}"
+        )
         return _Promise(name, pair)
 
     async def _check_promise(self, promise: _Promise) -> None:
@@ -261,6 +263,7 @@ async def run_soak(folder: Path, settings: SoakSettings) -> SoakFigures:
     network = LocalNetwork(folder, settings.authorities, accounts, planned)
     try:
         await network.start_authorities()
+        await network.wait_until_ready(network.names)
         return await Soak(network, settings).run()
     finally:
         network.close()
