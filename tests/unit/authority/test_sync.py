@@ -115,6 +115,31 @@ def test_a_peer_that_fails_is_asked_ever_less_often() -> None:
     assert 4 <= mute.questions <= 8
 
 
+class StartingLater(LocalAuthorityService):
+    async def handle_executed_after(self, request: ExecutedAfterRequest) -> ExecutedAfterResponse:
+        if asyncio.get_running_loop().time() < 60:
+            raise AuthorityError(Unreachable("not up yet"))
+        return await super().handle_executed_after(request)
+
+
+def test_who_came_up_first_votes_soon_after_its_peers_are_there() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    peers = {
+        one.name: StartingLater(one, small_genesis().digest(), AuthorityMetrics(), 10)
+        for one in authorities[1:]
+    }
+    authorities[0].is_asking_peers = True
+
+    async def start() -> None:
+        following = asyncio.create_task(sync_of(authorities[0], peers).run())
+        await asyncio.sleep(62)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    in_virtual_time(start)
+    assert not authorities[0].is_asking_peers
+
+
 async def test_one_liar_alone_makes_no_lag_and_no_work() -> None:
     authorities = [new_authority(number) for number in range(4)]
     await run_transfers(authorities[:3], 1)
