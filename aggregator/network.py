@@ -48,14 +48,25 @@ class Member(BaseModel):
     address: str
 
 
+class GenesisTotals(BaseModel):
+    """What the genesis made. supply: nanos in all its coins; packages are among the objects."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    supply: Annotated[int, Field(ge=0)]
+    objects: Annotated[int, Field(ge=0)]
+    packages: Annotated[int, Field(ge=0)]
+
+
 class Network(BaseModel):
-    """A network. chain: digest of its genesis."""
+    """A network. chain: digest of its genesis; genesis: None in files of before it was told."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     chain: _Digest
     epoch: int = 0
     members: tuple[Member, ...]
+    genesis: GenesisTotals | None = None
 
     def committee(self) -> Committee:
         """Who decides."""

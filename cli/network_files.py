@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aggregator.network import Member, Network
+from aggregator.network import GenesisTotals, Member, Network
 from aggregator.wallet.keystore import write_private
 from authority.config import AuthorityConfig, save_config
 from authority.execution.engine import Executor
@@ -31,6 +31,7 @@ from proto.ids import (
     Digest,
 )
 from proto.key_text import decode_private_key, encode_private_key, generate_key_pair
+from proto.object import MovePackage
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.client import TLS_SCHEME
 
@@ -101,7 +102,12 @@ def network_of(genesis: Genesis) -> Network:
         Member(name=a.name, public_key=a.public_key, stake=a.stake, address=a.address)
         for a in genesis.authorities
     )
-    return Network(chain=Digest(genesis.digest()), members=members)
+    totals = GenesisTotals(
+        supply=sum(value.coin_value or 0 for value in genesis.objects if value.is_gas_coin),
+        objects=len(genesis.objects),
+        packages=sum(isinstance(value.data, MovePackage) for value in genesis.objects),
+    )
+    return Network(chain=Digest(genesis.digest()), members=members, genesis=totals)
 
 
 def frames_beside(listen: str) -> str:

@@ -75,7 +75,12 @@ class CoinApi:
         }
 
     async def get_total_supply(self, coin_type: StructParam) -> Json:
-        """How much of a coin there is, as its treasury counts."""
+        """How much of a coin there is, as its treasury counts.
+
+        Of IOTA what the genesis made: fees that are burned leave its supply with the end of an epoch.
+        """
+        if coin_type == IOTA_COIN_TYPE:
+            return {"value": str(self._service.genesis_totals().supply)}
         value = await self._made_at_publishing(coin_type, "TreasuryCap")
         if value is None or not isinstance(value.data, MoveObject):
             text = format_type_tag(coin_type)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from aggregator.authority_aggregator import AuthorityAggregator
 from aggregator.ledger_reader import LedgerReader
-from aggregator.network import Network
+from aggregator.network import GenesisTotals, Network
 from aggregator.quorum_driver import DriverPolicy, QuorumDriver
+from aggregator.rpc_codes import CALL_FAILED, RpcError
 from aggregator.safe_client import SafeClient
 from aggregator.service.follower import IndexFollower
 from aggregator.service.index import IndexedTransaction, TransactionIndex
@@ -88,6 +89,12 @@ class ClientService:
         if self._health is None:
             self._health = await self.reader.health()
         return self._health
+
+    def genesis_totals(self) -> GenesisTotals:
+        """What the genesis made. Raises: RpcError."""
+        if self.network.genesis is None:
+            raise RpcError(CALL_FAILED, "committee.json of this service does not tell what the genesis made")
+        return self.network.genesis
 
     async def final_transaction(self, digest: Digest) -> IndexedTransaction | None:
         """A final transaction, from the index or else from the authorities; None if there is none."""

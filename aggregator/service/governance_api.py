@@ -5,12 +5,17 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import fields
 
+from aggregator.network import Member
+from aggregator.rpc_codes import CALL_FAILED, RpcError
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import Json
-from aggregator.service.parameters import AddressParam, U64Param
+from aggregator.service.parameters import AddressParam, ItemsParam, U64Param, checkpoint_page_size
 from aggregator.service.rpc_error import invalid_params
-from proto.ids import IOTA_SYSTEM_ADDRESS, blake2b_256, format_address
+from proto.errors import UserInputError
+from proto.ids import IOTA_SYSTEM_ADDRESS, ObjectID, blake2b_256, format_address
+from proto.messages import ObjectQuery, ObjectUnknown
 from proto.protocol_config import PROTOCOL_CONFIG
+from proto.user_input_error import ObjectNotFound
 
 _EPOCH_MS = 86_400_000
 
@@ -32,6 +37,70 @@ class GovernanceApi:
     async def get_stakes(self, owner: AddressParam) -> list[Json]:
         """Stakes of an address: none, for staking needs shared objects."""
         return []
+
+    async def get_stakes_by_ids(self, staked_iota_ids: ItemsParam) -> list[Json]:
+        """Stakes by their ids: no object is one."""
+        return await self._no_stakes(staked_iota_ids, "StakedIota")
+
+    async def get_timelocked_stakes_by_ids(self, timelocked_staked_iota_ids: ItemsParam) -> list[Json]:
+        """Timelocked stakes by their ids: no object is one."""
+        return await self._no_stakes(timelocked_staked_iota_ids, "TimelockedStakedIota")
+
+    async def _no_stakes(self, ids: list[ObjectID], kind: str) -> list[Json]:
+        found = await self._service.reader.objects([ObjectQuery(id_) for id_ in ids])
+        for id_, info in zip(ids, found, strict=True):
+            if isinstance(info, ObjectUnknown):
+                raise UserInputError(ObjectNotFound(id_, None))
+            raise RpcError(CALL_FAILED, f"{format_address(id_)} is no {kind}: nobody stakes on this network")
+        return []
+
+    async def get_validators_apy(self) -> Json:
+        """What stakes earn in a year: nothing, for rewards come with the end of an epoch."""
+        members = self._service.network.members
+        apys = [{"address": format_address(_address_of(member)), "apy": 0.0} for member in members]
+        return {"apys": apys, "epoch": str(self._service.committee.epoch)}
+
+    async def get_current_epoch(self) -> Json:
+        """The one epoch that there is."""
+        validators = [self._validator_json(i) for i in range(len(self._service.network.members))]
+        price = (await self._service.health()).reference_gas_price
+        return {**await self._epoch_json(), "validators": validators, "referenceGasPrice": price}
+
+    async def get_epochs(
+        self,
+        cursor: U64Param | None = None,
+        limit: int | None = None,
+        descending_order: bool | None = None,
+    ) -> Json:
+        """Epochs behind a number."""
+        return self._page_of(await self.get_current_epoch(), cursor, limit, descending_order)
+
+    async def get_epoch_metrics(
+        self,
+        cursor: U64Param | None = None,
+        limit: int | None = None,
+        descending_order: bool | None = None,
+    ) -> Json:
+        """Epochs behind a number, in short."""
+        return self._page_of(await self._epoch_json(), cursor, limit, descending_order)
+
+    async def _epoch_json(self) -> Json:
+        start = (await self._service.health()).epoch_start_timestamp_ms
+        return {
+            "epoch": str(self._service.committee.epoch),
+            "epochTotalTransactions": str(self._service.index.total()),
+            "firstCheckpointId": "0",
+            "epochStartTimestamp": str(start),
+            "endOfEpochInfo": None,
+        }
+
+    def _page_of(self, shown: Json, cursor: int | None, limit: int | None, descending: bool | None) -> Json:
+        """A page of one epoch, or of none."""
+        checkpoint_page_size(limit)
+        epoch = self._service.committee.epoch
+        is_behind = cursor is None or (epoch < cursor if descending else epoch > cursor)
+        data = [shown] if is_behind else []
+        return {"data": data, "nextCursor": shown["epoch"] if data else None, "hasNextPage": False}
 
     async def get_committee_info(self, epoch: U64Param | None = None) -> Json:
         """Keys and stakes of the authorities."""
@@ -75,7 +144,7 @@ class GovernanceApi:
             "epoch": str(network.epoch),
             "protocolVersion": str(health.protocol_version),
             "systemStateVersion": "1",
-            "iotaTotalSupply": "0",
+            "iotaTotalSupply": str(network.genesis.supply if network.genesis else 0),
             "iotaTreasuryCapId": format_address(bytes(32)),
             "storageFundTotalObjectStorageRebates": "0",
             "storageFundNonRefundableBalance": "0",
@@ -116,7 +185,7 @@ class GovernanceApi:
         member = self._service.network.members[position]
         key, nothing = b64encode(member.public_key).decode(), format_address(bytes(32))
         return {
-            "iotaAddress": format_address(blake2b_256(member.public_key)),
+            "iotaAddress": format_address(_address_of(member)),
             "authorityPubkeyBytes": key,
             "networkPubkeyBytes": key,
             "protocolPubkeyBytes": key,
@@ -154,3 +223,7 @@ class GovernanceApi:
             "exchangeRatesId": nothing,
             "exchangeRatesSize": "0",
         }
+
+
+def _address_of(member: Member) -> bytes:
+    return blake2b_256(member.public_key)

@@ -14,11 +14,13 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from aggregator.pending_log import PendingEntry, PendingLogFailure
+from aggregator.service.totals import NOTHING, Totals
 from proto import bcs
 from proto.committee import AuthorityName
 from proto.effects import ObjectWrite
@@ -49,6 +51,9 @@ CREATE INDEX IF NOT EXISTS events_type ON events (type, sequence, position);
 CREATE INDEX IF NOT EXISTS events_module ON events (package, module, sequence, position);
 CREATE INDEX IF NOT EXISTS events_type_module ON events (type_address, type_module, sequence, position);
 CREATE INDEX IF NOT EXISTS events_sender ON events (sender, sequence, position);
+CREATE TABLE IF NOT EXISTS totals (
+    sequence INTEGER PRIMARY KEY, timestamp_ms INTEGER NOT NULL, computation INTEGER, burned INTEGER,
+    storage INTEGER, rebate INTEGER, fee INTEGER, objects INTEGER, packages INTEGER);
 CREATE TABLE IF NOT EXISTS pending (digest BLOB PRIMARY KEY, transaction_bytes BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS followed (authority BLOB PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
@@ -57,6 +62,8 @@ CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
 
 WRITE_DELAY_SECONDS = 0.05
 """How long what is final may wait to be written."""
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +110,7 @@ class TransactionIndex:
         self._unwritten: list[Receipt] = []
         self._unremoved: set[Digest] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._path = path
         self._log_path = None if path is None else path.with_name(path.name + "-wal")
         self._is_synced = True
         """Whether what is pending survives a loss of power."""
@@ -118,6 +126,7 @@ class TransactionIndex:
                 self._database.execute("INSERT INTO network VALUES (?)", (chain,))
             elif known[0] != chain:
                 raise IndexFailure(f"{path} is the index of another network; remove it and start again")
+            self._complete_totals()
         except sqlite3.Error as error:
             raise IndexFailure(f"cannot use the index {path}: {error}") from error
 
@@ -168,12 +177,33 @@ class TransactionIndex:
         query = "SELECT 1 FROM transactions WHERE digest = ?"
         fresh = {receipt.effects.transaction_digest: receipt for receipt in receipts}
         rows: _Rows = defaultdict(list)
+        totals = self._totals(sequence)
         for digest, receipt in fresh.items():
             if self._database.execute(query, (digest,)).fetchone() is None:
                 sequence += 1
-                _add_rows(rows, receipt, sequence, int(self._now() * 1000))
+                timestamp_ms = int(self._now() * 1000)
+                _add_rows(rows, receipt, sequence, timestamp_ms)
+                totals = totals.with_effects(receipt.effects)
+                rows[_ADD_TOTALS].append((sequence, timestamp_ms, *totals))
         for statement, values in rows.items():
             self._database.executemany(statement, values)
+
+    def _complete_totals(self) -> None:
+        """An index of before there were totals gets them."""
+        (done,) = self._database.execute("SELECT ifnull(max(sequence), 0) FROM totals").fetchone()
+        query = (
+            "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE sequence > ? ORDER BY sequence"
+        )
+        totals = self._totals(done)
+        with self._unit():
+            for found in map(_indexed, self._database.execute(query, (done,))):
+                totals = totals.with_effects(found.receipt.effects)
+                self._database.execute(_ADD_TOTALS, (found.sequence, found.timestamp_ms, *totals))
+
+    def _totals(self, sequence: int) -> Totals:
+        query = f"SELECT {', '.join(Totals._fields)} FROM totals WHERE sequence = ?"
+        row = self._database.execute(query, (sequence,)).fetchone()
+        return NOTHING if row is None else Totals(*row)
 
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions until they are final. Raises: PendingLogFailure."""
@@ -242,6 +272,27 @@ class TransactionIndex:
         row = self._rows("SELECT max(sequence) FROM transactions").fetchone()
         return int(row[0] or 0)
 
+    def totals(self, sequence: int) -> Totals:
+        """What the first transactions amount to; 0 is the genesis."""
+        self.write()
+        return self._totals(sequence)
+
+    def first_after(self, timestamp_ms: int) -> int:
+        """Place of the first transaction that was seen after a time: total() + 1 if there is none."""
+        query, low, high = "SELECT timestamp_ms FROM totals WHERE sequence = ?", 1, self.total() + 1
+        while low < high:
+            middle = (low + high) // 2
+            (seen,) = self._database.execute(query, (middle,)).fetchone()
+            low, high = (low, middle) if seen > timestamp_ms else (middle + 1, high)
+        return low
+
+    async def count(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        """The answer to what takes long: asked in a thread of the file, which others may read meanwhile."""
+        self.write()
+        if self._path is None:
+            return query(self._database)
+        return await asyncio.to_thread(_ask, self._path, query)
+
     def sequence_of(self, digest: Digest) -> int | None:
         """Place of a transaction, None if it is not here."""
         query = "SELECT sequence FROM transactions WHERE digest = ?"
@@ -289,6 +340,8 @@ class TransactionIndex:
         return None if row is None else _indexed(row)
 
 
+_ADD_TOTALS = "INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
 _Rows = dict[str, list[tuple[bytes | str | int, ...]]]
 """Statements, and the rows to insert with each."""
 
@@ -318,6 +371,11 @@ def _add_rows(rows: _Rows, receipt: Receipt, sequence: int, timestamp_ms: int) -
         type_ = (tag.address, tag.module, tag.name, format_type_tag(tag))
         row = (*place, *type_, event.sender, timestamp_ms)
         rows["INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"].append(row)
+
+
+def _ask(path: Path, query: Callable[[sqlite3.Connection], _T]) -> _T:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        return query(database)
 
 
 def _indexed(row: tuple[int, int, bytes]) -> IndexedTransaction:

@@ -22,6 +22,7 @@ from aggregator.rpc_codes import (
 )
 from aggregator.service.absent import ABSENT
 from aggregator.service.builder_api import BuilderApi
+from aggregator.service.checkpoint_api import CheckpointApi
 from aggregator.service.coin_api import CoinApi
 from aggregator.service.core import ClientService
 from aggregator.service.governance_api import GovernanceApi
@@ -30,6 +31,7 @@ from aggregator.service.query_api import QueryApi
 from aggregator.service.read_api import ReadApi
 from aggregator.service.rpc_error import to_rpc_error
 from aggregator.service.simulation_api import SimulationApi
+from aggregator.service.statistics_api import StatisticsApi
 from aggregator.service.write_api import WriteApi
 
 MAX_BATCH = 100
@@ -56,11 +58,14 @@ class Apis:
         self.moves = MoveApi(service)
         self.builds = BuilderApi(service)
         self.governance = GovernanceApi(service)
+        self.checkpoints = CheckpointApi(service)
+        self.statistics = StatisticsApi(service)
 
     def methods(self) -> dict[str, Method]:
         """Every method by its name in JSON-RPC; each reads its parameters from JSON."""
         reads, coins, queries, moves = self.reads, self.coins, self.queries, self.moves
         governance, builds = self.governance, self.builds
+        checkpoints, statistics = self.checkpoints, self.statistics
         table: dict[str, Method] = {
             "iota_getObject": reads.get_object,
             "iota_multiGetObjects": reads.multi_get_objects,
@@ -72,7 +77,9 @@ class Apis:
             "iota_getEvents": reads.get_events,
             "iota_getTotalTransactionBlocks": reads.get_total_transaction_blocks,
             "iotax_getTotalTransactions": reads.get_total_transaction_blocks,
-            "iota_getLatestCheckpointSequenceNumber": reads.get_latest_checkpoint_sequence_number,
+            "iota_getLatestCheckpointSequenceNumber": checkpoints.get_latest_checkpoint_sequence_number,
+            "iota_getCheckpoint": checkpoints.get_checkpoint,
+            "iota_getCheckpoints": checkpoints.get_checkpoints,
             "iota_getChainIdentifier": governance.get_chain_identifier,
             "iota_getProtocolConfig": governance.get_protocol_config,
             "iota_executeTransactionBlock": self.writes.execute_transaction_block,
@@ -101,6 +108,17 @@ class Apis:
             "iotax_getCommitteeInfo": governance.get_committee_info,
             "iotax_getStakes": governance.get_stakes,
             "iotax_getTimelockedStakes": governance.get_stakes,
+            "iotax_getStakesByIds": governance.get_stakes_by_ids,
+            "iotax_getTimelockedStakesByIds": governance.get_timelocked_stakes_by_ids,
+            "iotax_getValidatorsApy": governance.get_validators_apy,
+            "iotax_getCurrentEpoch": governance.get_current_epoch,
+            "iotax_getEpochs": governance.get_epochs,
+            "iotax_getEpochMetrics": governance.get_epoch_metrics,
+            "iotax_getNetworkMetrics": statistics.get_network_metrics,
+            "iotax_getMoveCallMetrics": statistics.get_move_call_metrics,
+            "iotax_getLatestAddressMetrics": statistics.get_latest_address_metrics,
+            "iotax_getCheckpointAddressMetrics": statistics.get_checkpoint_address_metrics,
+            "iotax_getAllEpochAddressMetrics": statistics.get_all_epoch_address_metrics,
             "unsafe_transferObject": builds.transfer_object,
             "unsafe_transferIota": builds.transfer_iota,
             "unsafe_pay": builds.pay,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from aggregator.service.object_json import CamelModel
+from aggregator.service.rpc_error import invalid_params
 from proto.ids import parse_address, parse_digest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.type_tag import parse_struct_tag, parse_type_tag
@@ -39,6 +40,11 @@ def _integer(value: object) -> int:
     raise ValueError("a whole number, or its digits as a string")
 
 
+def _checkpoint(value: object) -> object:
+    is_digest = isinstance(value, str) and not value.isdecimal()
+    return _digest(value) if is_digest else _integer(value)
+
+
 def _type(text: object) -> object:
     if not isinstance(text, str):
         raise ValueError("a type is a string")
@@ -63,6 +69,9 @@ Base64Param = Annotated[bytes, BeforeValidator(_base64)]
 U64Param = Annotated[int, BeforeValidator(_integer), Field(ge=0, lt=2**64)]
 """A number, also as a string."""
 
+CheckpointParam = Annotated[bytes | Annotated[int, Field(ge=0, lt=2**64)], BeforeValidator(_checkpoint)]
+"""A checkpoint by its number or its digest."""
+
 TypeParam = Annotated[Any, BeforeValidator(_type)]
 """A type, such as 0x2::coin::Coin<0x2::iota::IOTA>."""
 
@@ -83,6 +92,22 @@ ObjectRefParam = tuple[AddressParam, U64Param, DigestParam]
 
 MAX_ITEMS = 50
 """Items of one request, and of one page."""
+
+
+ItemsParam = Annotated[list[AddressParam], Field(max_length=MAX_ITEMS)]
+"""Ids of several objects."""
+
+MAX_CHECKPOINTS = 100
+"""Checkpoints, or epochs, of one page."""
+
+
+def checkpoint_page_size(limit: int | None) -> int:
+    """Size of a page of checkpoints or epochs. Raises: RpcError."""
+    if limit is not None and limit > MAX_CHECKPOINTS:
+        raise invalid_params(f"Page size limit {limit} exceeds max limit {MAX_CHECKPOINTS}")
+    if limit is not None and limit < 1:
+        raise invalid_params("Page size limit cannot be smaller than 1")
+    return MAX_CHECKPOINTS if limit is None else limit
 
 
 def page_size(limit: int | None) -> int:

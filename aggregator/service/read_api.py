@@ -113,10 +113,6 @@ class ReadApi:
         """How many final transactions this service knows."""
         return str(self._service.index.total())
 
-    async def get_latest_checkpoint_sequence_number(self) -> str:
-        """Sequence number of the last transaction: each is final on its own, as a checkpoint of one."""
-        return str(self._service.index.total())
-
     async def get_receipt(self, digest: DigestParam) -> Json:
         """The receipt of a transaction: proof of finality, with who signed for it."""
         found = await self._service.final_transaction(digest)

@@ -20,6 +20,7 @@ from proto import type_tag as tags
 from proto.bcs import BcsError
 from proto.effects import (
     Cancelled,
+    GasCostSummary,
     PerEpochConfig,
     ReadOnlyRoot,
     Success,
@@ -280,28 +281,32 @@ def _owned(entries: tuple[tuple[ObjectRef, Owner], ...]) -> list[Json]:
     return [{"owner": owner_json(owner), "reference": reference_json(ref)} for ref, owner in entries]
 
 
+def gas_json(gas: GasCostSummary) -> Json:
+    """What was paid, in nanos."""
+    return {
+        "computationCost": str(gas.computation_cost),
+        "computationCostBurned": str(gas.computation_cost_burned),
+        "storageCost": str(gas.storage_cost),
+        "storageRebate": str(gas.storage_rebate),
+        "nonRefundableStorageFee": str(gas.non_refundable_storage_fee),
+    }
+
+
 def effects_json(effects: TransactionEffects) -> Json:
     """Effects; empty lists are left out."""
     gas_object = effects.gas_object()
     if gas_object is None:
-        gas_json: Json = {
+        shown_gas: Json = {
             "owner": {"AddressOwner": format_address(bytes(32))},
             "reference": reference_json(ObjectRef(ObjectID(bytes(32)), 0, Digest(bytes(32)))),
         }
     else:
-        gas_json = _owned((gas_object,))[0]
-    gas = effects.gas_used
+        shown_gas = _owned((gas_object,))[0]
     shown: Json = {
         "messageVersion": "v1",
         "status": _status_json(effects),
         "executedEpoch": str(effects.executed_epoch),
-        "gasUsed": {
-            "computationCost": str(gas.computation_cost),
-            "computationCostBurned": str(gas.computation_cost_burned),
-            "storageCost": str(gas.storage_cost),
-            "storageRebate": str(gas.storage_rebate),
-            "nonRefundableStorageFee": str(gas.non_refundable_storage_fee),
-        },
+        "gasUsed": gas_json(effects.gas_used),
         "modifiedAtVersions": [
             {"objectId": format_address(id_), "sequenceNumber": str(version)}
             for id_, version in effects.modified_at_versions()
@@ -314,7 +319,7 @@ def effects_json(effects: TransactionEffects) -> Json:
         "deleted": [reference_json(reference) for reference in effects.deleted()],
         "unwrappedThenDeleted": [reference_json(r) for r in effects.unwrapped_then_deleted()],
         "wrapped": [reference_json(reference) for reference in effects.wrapped()],
-        "gasObject": gas_json,
+        "gasObject": shown_gas,
         "eventsDigest": None if effects.events_digest is None else format_digest(effects.events_digest),
         "dependencies": [format_digest(digest) for digest in effects.dependencies],
     }
