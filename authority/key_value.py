@@ -24,6 +24,7 @@ from rocksdict import (
     DBRecoveryMode,
     Options,
     Rdict,
+    RdictIter,
     WriteBatch,
     WriteOptions,
 )
@@ -173,6 +174,9 @@ class RocksKeyValueStore:
         self._write_options.sync = True
         self._path = path
         self._failure: str | None = None
+        self._seeker: RdictIter | None = None
+        """Sees what was there when it was made, and is kept until something is written: to make one takes as
+        long as to seek with it."""
         self._open()
 
     def _open(self) -> None:
@@ -227,6 +231,7 @@ class RocksKeyValueStore:
         Raises: StorageError.
         """
         self._probe_disk()
+        self._seeker = None
         with suppress(Exception):  # a database that failed says so again when it is closed
             self._db.close()
         self._open()
@@ -263,7 +268,9 @@ class RocksKeyValueStore:
 
     def first_at_least(self, key: bytes) -> tuple[bytes, bytes] | None:
         """The least entry whose key is at least key."""
-        iterator = self._db.iter()
+        iterator = self._seeker
+        if iterator is None:
+            self._seeker = iterator = self._db.iter()
         iterator.seek(key)
         return (iterator.key(), iterator.value()) if iterator.valid() else None
 
@@ -285,6 +292,7 @@ class RocksKeyValueStore:
         """
         if self._failure is not None:
             raise StorageError(self._failure)
+        self._seeker = None
         writes = WriteBatch(raw_mode=True)
         deque(map(writes.delete, batch.deletes), 0)  # a loop that Python does not interpret
         deque(map(writes.put, batch.puts.keys(), batch.puts.values()), 0)
@@ -296,6 +304,7 @@ class RocksKeyValueStore:
 
     def close(self) -> None:
         """Close the database and give its lock back."""
+        self._seeker = None
         try:
             self._db.close()
         except Exception:  # a database whose write failed says so again

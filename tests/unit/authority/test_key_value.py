@@ -55,6 +55,18 @@ def test_first_at_least(store: KeyValueStore) -> None:
     assert store.first_at_least(b"b") == (b"c", b"3")
     assert store.first_at_least(b"a") == (b"a", b"1")
     assert store.first_at_least(b"d") is None
+    put(store, d="4")
+    assert store.first_at_least(b"d") == (b"d", b"4")
+
+
+def test_a_store_that_was_sought_in_can_be_closed(tmp_path: Path) -> None:
+    for value in (b"1", b"2"):
+        store = RocksKeyValueStore(tmp_path / "db")
+        batch = Batch()
+        batch.put(b"a", value)
+        store.write(batch)
+        assert store.first_at_least(b"") == (b"a", value)
+        store.close()
 
 
 def test_a_directory_is_used_by_one_process(tmp_path: Path) -> None:
