@@ -33,7 +33,6 @@ from proto.object import AddressOwner
 from proto.transaction import GasCoin
 
 COINS_PER_REQUEST = 5
-NANOS_PER_COIN = 200_000_000_000
 GAS_BUDGET = 50_000_000
 MAX_WAITING = 100
 """Requests that may wait; more are told to come back (429)."""
@@ -73,8 +72,8 @@ class Faucet:
         key: KeyPair,
         driver: QuorumDriver,
         ledger: AccountLedger,
+        nanos: int,
         coins: int = COINS_PER_REQUEST,
-        nanos: int = NANOS_PER_COIN,
     ) -> None:
         self.address = address_of(key.scheme, key.public_key)
         self._key, self._driver, self._ledger = key, driver, ledger

@@ -55,6 +55,10 @@ COMMANDS = {
     "replay-transaction": Place(
         "cli.replay", "Run a final transaction again on this machine and compare its effects, byte for byte."
     ),
+    "replay-checkpoint": Place(
+        "cli.replay",
+        "Replay every transaction of a range of checkpoints, which are one transaction each.",
+    ),
     "replay-batch": Place(
         "cli.replay",
         "Replay every transaction of a list, and say which gave other effects than the ledger has.",

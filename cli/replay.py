@@ -18,15 +18,20 @@ from cli.session import Session, with_session
 from cli.wallet import read_base64
 from proto import bcs
 from proto.effects import TransactionEffects
-from proto.ids import format_digest, parse_digest
+from proto.ids import ObjectID, format_digest, parse_digest
 from proto.transaction import SenderSignedData, TransactionData
 
 if TYPE_CHECKING:
-    from authority.replay import Replay
+    from authority.replay import ObjectHistory, Replay
+    from cli.replay_report import RecordingExecutor
     from movelite.vm.observed import Observer
 
 DigestOption = Annotated[str, typer.Option("--tx-digest", "-t", help="Digest of the transaction.")]
 
+TerminateEarly = Annotated[
+    bool,
+    typer.Option("--terminate-early", "-t", help="Stop at the first that cannot be replayed or differs."),
+]
 
 _SAME = "the same effects"
 
@@ -44,13 +49,35 @@ class FinalTransaction:
     epoch_start_ms: int
 
 
+@dataclass(frozen=True)
+class Replayed:
+    """A transaction that ran once more; rebates_before: of the storage of each object that it changed."""
+
+    final: FinalTransaction
+    replay: Replay
+    executor: RecordingExecutor
+    rebates_before: dict[ObjectID, int]
+
+
 app = typer.Typer()
 
 
 @app.command(epilog="Example: movelite client replay-transaction --tx-digest DIGEST")
-def replay_transaction(tx_digest: DigestOption) -> None:
+def replay_transaction(
+    tx_digest: DigestOption,
+    gas_info: Annotated[
+        bool, typer.Option("--gas-info", help="Tell prices, instructions and the storage of each object.")
+    ] = False,
+    ptb_info: Annotated[
+        bool, typer.Option("--ptb-info", help="Tell inputs, commands and what each command returned.")
+    ] = False,
+) -> None:
     """Run a final transaction again on this machine and compare its effects, byte for byte."""
-    final, found = _replay(tx_digest)
+    from cli import replay_report as report
+
+    instructions = report.InstructionCount()
+    replayed = _replay(tx_digest, (instructions,) if gas_info else (), wants_rebates=gas_info)
+    final, found = replayed.final, replayed.replay
     used = found.result.effects.gas_used
     error = found.result.error
     shown = {
@@ -63,7 +90,16 @@ def replay_transaction(tx_digest: DigestOption) -> None:
         "storageCost": str(used.storage_cost),
         "storageRebate": str(used.storage_rebate),
     }
-    output.fields(shown)
+    more = {}
+    if gas_info:
+        more["gasInfo"] = report.gas_info(replayed, instructions.total)
+    if ptb_info:
+        more["ptbInfo"] = report.ptb_info(replayed)
+    if output.is_json():
+        output.show_json(shown | more)
+    else:
+        output.fields(shown)
+        report.show(more)
     if not found.matches:
         digest = format_digest(found.result.effects.digest())
         raise DifferentEffects(f"the replay gives the effects {digest}: other code, or the node lies")
@@ -72,13 +108,32 @@ def replay_transaction(tx_digest: DigestOption) -> None:
 @app.command(epilog="Example: movelite client replay-batch --path digests.txt")
 def replay_batch(
     path: Annotated[Path, typer.Option("--path", "-p", help="A file with one digest on each line.")],
-    terminate_early: Annotated[
-        bool,
-        typer.Option("--terminate-early", "-t", help="Stop at the first that cannot be replayed or differs."),
-    ] = False,
+    terminate_early: TerminateEarly = False,
 ) -> None:
     """Replay every transaction of a list, and say which gave other effects than the ledger has."""
-    digests = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    lines = path.read_text(errors="replace").splitlines()
+    _replay_all([line.strip() for line in lines if line.strip()], terminate_early)
+
+
+@app.command(name="replay-checkpoint", epilog="Example: movelite client replay-checkpoint --start 1 --end 20")
+def replay_checkpoint(
+    start: Annotated[int, typer.Option("--start", "-s", min=0, help="Number of the first checkpoint.")],
+    end: Annotated[int, typer.Option("--end", "-e", min=0, help="Number of the last one.")],
+    terminate_early: TerminateEarly = False,
+) -> None:
+    """Replay every transaction of a range of checkpoints, which are one transaction each."""
+    if end < start:
+        raise typer.BadParameter(f"--end {end} is before --start {start}")
+
+    async def work(session: Session) -> list[str]:
+        numbers = range(max(start, 1), end + 1)  # the genesis is no transaction
+        found = [await session.rpc.call("iota_getCheckpoint", str(number)) for number in numbers]
+        return [digest for checkpoint in found for digest in checkpoint["transactions"]]
+
+    _replay_all(with_session(work), terminate_early)
+
+
+def _replay_all(digests: list[str], terminate_early: bool) -> None:
     came: list[tuple[str, str]] = []
     for number, digest in enumerate(digests, 1):
         came.append((digest, _outcome(digest)))
@@ -97,7 +152,7 @@ def _outcome(digest: str) -> str:
     from authority.replay import ReplayError
 
     try:
-        return _SAME if _replay(digest)[1].matches else "other effects"
+        return _SAME if _replay(digest).replay.matches else "other effects"
     except (RpcError, ReplayError, ValueError) as error:
         return str(error)
 
@@ -113,15 +168,15 @@ def profile_transaction(
     from movelite.vm.gas_profile import GasProfiler
 
     profiler = GasProfiler(tx_digest)
-    final, found = _replay(tx_digest, (profiler,))
+    replayed = _replay(tx_digest, (profiler,))
     place = profile_output or Path("gas_profile.json")
     path = place.with_name(f"{place.stem}_{tx_digest}_{time.time_ns()}{place.suffix or '.json'}")
     path.write_text(json.dumps(profiler.speedscope()))
     rows = [(f.name, f.calls, f.own_units, f.total_units) for f in profiler.functions()]
     shown = {
         "file": str(path),
-        "matches": found.matches,
-        "computationCost": str(final.effects.gas_used.computation_cost),
+        "matches": replayed.replay.matches,
+        "computationCost": str(replayed.final.effects.gas_used.computation_cost),
         "functions": [f.as_json() for f in profiler.functions()],
     }
     output.result(shown, rows, ("function", "calls", "gas units of its own", "with what it calls"))
@@ -129,30 +184,37 @@ def profile_transaction(
         output.say(f"flame graph: {path} (open it at speedscope.app, or any viewer of its format)")
 
 
-def _replay(digest: str, observers: Sequence[Observer] = ()) -> tuple[FinalTransaction, Replay]:
-    from authority.execution.engine import Executor
+def _replay(digest: str, observers: Sequence[Observer] = (), *, wants_rebates: bool = False) -> Replayed:
     from authority.replay import replay
     from cli.past_objects import RpcObjectHistory
+    from cli.replay_report import RecordingExecutor
     from movelite.facade import ledger_runtime
     from proto.protocol_config import PROTOCOL_CONFIG
 
     parse_digest(digest)
 
-    async def work(session: Session) -> tuple[FinalTransaction, Replay]:
+    async def work(session: Session) -> Replayed:
         final = await _final_transaction(session, digest)
-        epoch = final.effects.executed_epoch
-        executor = Executor(
+        executor = RecordingExecutor(
             ledger_runtime(),
             PROTOCOL_CONFIG,
-            epoch,
+            final.effects.executed_epoch,
             final.epoch_start_ms,
             observers=tuple(observers),
             reference_gas_price=int(await session.rpc.call("iotax_getReferenceGasPrice")),
         )
         history = RpcObjectHistory(session.rpc, asyncio.get_running_loop())
-        return final, await asyncio.to_thread(replay, executor, history, final.data, final.effects)
+        found = await asyncio.to_thread(replay, executor, history, final.data, final.effects)
+        rebates = await asyncio.to_thread(_rebates_before, history, final.effects) if wants_rebates else {}
+        return Replayed(final, found, executor, rebates)
 
     return with_session(work)
+
+
+def _rebates_before(history: ObjectHistory, effects: TransactionEffects) -> dict[ObjectID, int]:
+    """What each object that changed would have paid back."""
+    before = {id_: history.at(id_, version) for id_, version in effects.modified_at_versions()}
+    return {id_: found.storage_rebate for id_, found in before.items() if found is not None}
 
 
 async def _final_transaction(session: Session, digest: str) -> FinalTransaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 DEFAULT_RPC_PORT, DEFAULT_FAUCET_PORT = 9000, 9123
+DEFAULT_FAUCET_NANOS = 200_000_000_000
+
+FaucetAmount = Annotated[
+    int, typer.Option(min=1, max=2**63 - 1, help="Nanos in each coin that the faucet gives.")
+]
+
+
+@dataclass(frozen=True)
+class FaucetTerms:
+    """Where a faucet listens, and the nanos in each coin that it gives."""
+
+    socket: socket.socket
+    nanos: int
 
 
 @app.callback()
@@ -35,6 +49,7 @@ def run(
     rpc_port: RpcPort = DEFAULT_RPC_PORT,
     faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet")] = False,
     faucet_port: FaucetPort = DEFAULT_FAUCET_PORT,
+    faucet_amount: FaucetAmount = DEFAULT_FAUCET_NANOS,
     data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,
     request_timeout: Annotated[
         float, typer.Option(min=0.1, max=600, help="Seconds that an authority may take to answer.")
@@ -60,11 +75,11 @@ def run(
     set_up_logs(log_level, log_format)
     network = Network.load(working_dir / files.COMMITTEE)
     rpc_socket = listen(host, rpc_port)
-    faucet_socket = listen(host, faucet_port) if faucet else None
+    faucet_terms = FaucetTerms(listen(host, faucet_port), faucet_amount) if faucet else None
     folder = data_dir or working_dir / "service"
     policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
     settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)
-    event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_socket))
+    event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_terms))
 
 
 async def _run(
@@ -72,11 +87,11 @@ async def _run(
     working_dir: Path,
     settings: ServiceSettings,
     rpc_socket: socket.socket,
-    faucet_socket: socket.socket | None,
+    faucet: FaucetTerms | None,
 ) -> None:
     from cli.web import until_stopped
 
-    servers, _ = await start_service(network, working_dir, settings, rpc_socket, faucet_socket)
+    servers, _ = await start_service(network, working_dir, settings, rpc_socket, faucet)
     host, port = rpc_socket.getsockname()
     output.say(f"client service at http://{host}:{port} (REST documentation at /docs)")
     await until_stopped()
@@ -88,9 +103,9 @@ async def start_service(
     working_dir: Path,
     settings: ServiceSettings,
     rpc_socket: socket.socket,
-    faucet_socket: socket.socket | None,
+    faucet: FaucetTerms | None,
 ) -> tuple[WebServers, ClientService]:
-    """Start the client service, and the faucet if there is a socket for it."""
+    """Start the client service, and the faucet if one is wanted."""
     from aggregator.account.ledger import DirectLedger
     from aggregator.faucet import Faucet, make_faucet_app
     from aggregator.service.app import make_app
@@ -103,10 +118,10 @@ async def start_service(
         settings.index.parent.mkdir(parents=True, exist_ok=True)
     service = ClientService.connect(network, settings)
     apps = [(make_app(service), rpc_socket)]
-    if faucet_socket is not None:
-        key = files.read_faucet_key(working_dir)
-        faucet = Faucet(key, service.driver, DirectLedger(service.authorities, service.reader))
-        apps.append((make_faucet_app(faucet), faucet_socket))
+    if faucet is not None:
+        key, ledger = files.read_faucet_key(working_dir), DirectLedger(service.authorities, service.reader)
+        giver = Faucet(key, service.driver, ledger, nanos=faucet.nanos)
+        apps.append((make_faucet_app(giver), faucet.socket))
     servers = WebServers(apps)
     await servers.start()
     settle_memory()

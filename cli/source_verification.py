@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from cli.package_options import given, with_build_options
 from cli.session import Session, with_session
 from movelite.package.build import BuildError
 from movelite.package.errors import PackageError
@@ -30,6 +31,7 @@ class SourceMismatch(Exception):
 
 
 @app.command("verify-source", epilog="Example: movelite client verify-source path/to/package --verify-deps")
+@with_build_options(hidden=True)
 def verify_source(
     package_path: Annotated[Path, typer.Argument(help="Folder with the Move.toml.")] = Path("."),
     verify_deps: Annotated[bool, typer.Option("--verify-deps", help="Check all dependencies, too.")] = False,
@@ -43,13 +45,16 @@ def verify_source(
     """Verify that a published package, and its dependencies, are what the sources compile to."""
     if skip_source and not verify_deps:
         raise typer.BadParameter("--skip-source goes with --verify-deps: otherwise nothing is verified")
+    if given().test:
+        raise typer.BadParameter("--test compiles tests, which are not published")
     place = None if address_override is None else parse_address(address_override)
 
     async def work(session: Session) -> tuple[list[PackageFromSource], list[Mismatch]]:
         chain = await session.rpc.call("iota_getChainIdentifier")
+        options = given().build_options(chain_id=chain)
         try:
-            packages = [] if skip_source else [root_from_source(package_path, chain, place)]
-            packages += dependencies_from_source(package_path, chain) if verify_deps else []
+            packages = [] if skip_source else [root_from_source(package_path, options, place)]
+            packages += dependencies_from_source(package_path, options) if verify_deps else []
         except BuildError as error:
             output.note(error.report)
             raise

@@ -18,6 +18,7 @@ from aggregator.wallet.client_config import ClientConfig, Environment, config_fo
 from cli import event_loop, output
 from cli.logs import LogFormat
 from cli.ports import MAX_FIRST_PORT, MAX_PORT, FaucetPort, RpcPort, port_option
+from cli.service import DEFAULT_FAUCET_NANOS, FaucetAmount, FaucetTerms
 
 if TYPE_CHECKING:
     import socket
@@ -67,6 +68,7 @@ def start(
         bool,
         typer.Option("--faucet", "--with-faucet", help="Run the faucet too; --with-faucet=HOST:PORT: there."),
     ] = False,
+    faucet_amount: FaucetAmount = DEFAULT_FAUCET_NANOS,
     rpc_port: RpcPort = 9000,
     faucet_port: FaucetPort = 9123,
     faucet_listen: Annotated[str | None, typer.Option(hidden=True)] = None,
@@ -91,7 +93,7 @@ def start(
     folder = data_dir or config_folder() / "network"
     rpc_socket = listen(host, rpc_port)
     faucet_place = _place(faucet_listen or "", host, faucet_port)
-    faucet_socket = listen(*faucet_place) if faucet else None
+    faucet_terms = FaucetTerms(listen(*faucet_place), faucet_amount) if faucet else None
     with files.running(folder):
         if force_regenesis:
             files.remove_network(folder)
@@ -100,7 +102,7 @@ def start(
             files.make_network(folder, plan(authorities, authority_port, tls=tls))
         network = Network.load(folder / files.COMMITTEE)
         check_ports(folder)
-        event_loop.run(_run(network, folder, rpc_socket, faucet_socket, client_config, log_format))
+        event_loop.run(_run(network, folder, rpc_socket, faucet_terms, client_config, log_format))
 
 
 def _place(text: str, host: str, port: int) -> tuple[str, int]:
@@ -115,7 +117,7 @@ async def _run(
     network: Network,
     folder: Path,
     rpc_socket: socket.socket,
-    faucet_socket: socket.socket | None,
+    faucet_terms: FaucetTerms | None,
     client_config: Path | None,
     log_format: LogFormat,
 ) -> None:
@@ -129,9 +131,9 @@ async def _run(
     try:
         await wait_until_healthy(network, processes, folder)
         settings = ServiceSettings(folder / "service" / "index.sqlite")
-        servers, _ = await start_service(network, folder, settings, rpc_socket, faucet_socket)
+        servers, _ = await start_service(network, folder, settings, rpc_socket, faucet_terms)
         rpc = _url(rpc_socket)
-        faucet = _url(faucet_socket) if faucet_socket else None
+        faucet = _url(faucet_terms.socket) if faucet_terms else None
         path = client_config or config_folder() / "client.yaml"
         _put_environment(path, Environment(alias="local", rpc=rpc, faucet=faucet and f"{faucet}/gas"))
         _show(network, folder, rpc, faucet, path)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from proto.crypto import InvalidKey, KeyPair, address_of
-from proto.ids import Address, InvalidAddress, format_address, parse_address
+from proto.ids import Address, InvalidAddress, blake2b_256, format_address, parse_address
 from proto.key_text import decode_private_key, encode_private_key
 
 MAX_FILE_BYTES = 10 << 20
@@ -82,7 +82,7 @@ class Keystore:
                 keystore._aliases[address] = entry["alias"]
         for address in keystore._keys:
             if address not in keystore._aliases:
-                keystore._aliases[address] = keystore._new_alias()
+                keystore._aliases[address] = keystore._alias_of(address)
         return keystore
 
     @property
@@ -122,7 +122,7 @@ class Keystore:
     def add(self, key: KeyPair, alias: str | None = None) -> Address:
         """Add a key. Raises: WalletError if the alias is taken or malformed."""
         address = address_of(key.scheme, key.public_key)
-        name = alias or self._aliases.get(address) or self._new_alias()
+        name = alias or self._aliases.get(address) or self._alias_of(address)
         self._check_alias(name, address)
         self._keys[address] = key
         self._aliases[address] = name
@@ -133,7 +133,7 @@ class Keystore:
         """Give an alias (or address) a new alias, a random one if none is named. Raises: WalletError."""
         address = self.resolve(old)
         self.key(address)
-        name = new or self._new_alias()
+        name = new or self._alias_of(Address(secrets.token_bytes(32)))
         self._check_alias(name, address)
         self._aliases[address] = name
         self.save()
@@ -155,11 +155,14 @@ class Keystore:
         if any(name == alias and other != address for other, name in self._aliases.items()):
             raise WalletError(f"the alias {alias!r} is taken")
 
-    def _new_alias(self) -> str:
+    def _alias_of(self, address: Address) -> str:
+        """A name that is not taken, by the address: whoever reads a file without it gets the same again."""
+        seed: bytes = address
         while True:
-            alias = f"{secrets.choice(_FIRST)}-{secrets.choice(_SECOND)}"
+            seed = blake2b_256(seed)
+            alias = f"{_FIRST[seed[0] % len(_FIRST)]}-{_SECOND[seed[1] % len(_SECOND)]}"
             if len(self._aliases) > len(_FIRST) * len(_SECOND) // 2:
-                alias += f"-{secrets.token_hex(3)}"
+                alias += f"-{seed[2:5].hex()}"
             if alias not in self._aliases.values():
                 return alias
 

@@ -8,7 +8,7 @@ Source of the rules: iota-source-validation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -18,9 +18,8 @@ from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
 from proto.ids import Address, ObjectID
 
-from .build import BuildOptions, build, framework_modules
+from .build import BuildOptions, build, framework_modules, resolve_package
 from .errors import ResolutionError
-from .graph import resolve_graph
 
 MAX_DIFF_LINES = 40
 
@@ -57,13 +56,15 @@ class Mismatch:
     difference: tuple[str, ...] = ()
 
 
-def root_from_source(folder: Path, chain_id: str, published_at: Address | None = None) -> PackageFromSource:
+def root_from_source(
+    folder: Path, options: BuildOptions, published_at: Address | None = None
+) -> PackageFromSource:
     """Compile the package in a folder.
 
-    published_at: where it is on the ledger, if Move.toml and Move.lock do not say it.
+    options: with the chain; published_at: where it is on the ledger, if Move.toml and Move.lock do not say.
     Raises: PackageError, also if it is nowhere known where it is published.
     """
-    built = build(folder, BuildOptions(chain_id=chain_id, lints="none"))
+    built = build(folder, options)
     built.check_publishable()
     place = published_at or built.published_at
     if place is None:
@@ -73,11 +74,15 @@ def root_from_source(folder: Path, chain_id: str, published_at: Address | None =
     return PackageFromSource(built.name, modules, place, frozenset(built.dependency_ids.values()))
 
 
-def dependencies_from_source(folder: Path, chain_id: str) -> list[PackageFromSource]:
-    """Compile all packages that the one in a folder depends on. Raises: PackageError."""
-    graph = resolve_graph(folder)
+def dependencies_from_source(folder: Path, options: BuildOptions) -> list[PackageFromSource]:
+    """Compile all packages that the one in a folder depends on, each as it is published: not for development.
+
+    Raises: PackageError.
+    """
+    graph = resolve_package(folder, options)
     bundled = [node for node in graph.dependencies() if node.is_bundled]
-    found = [root_from_source(n.folder, chain_id) for n in graph.dependencies() if not n.is_bundled]
+    published = replace(options, dev_mode=False, test_mode=False)
+    found = [root_from_source(n.folder, published) for n in graph.dependencies() if not n.is_bundled]
     if not bundled:
         return found
     framework = framework_modules([node.name for node in bundled])

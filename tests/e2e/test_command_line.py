@@ -180,6 +180,7 @@ def test_published_code_is_verified_against_its_source(line: CommandLine, tmp_pa
     assert "not published" in line.run(*verify, code=1)
     line.run("client", "ptb", "--publish", folder, "--assign", "cap", "--transfer-objects", "[cap]", "sender")
     assert line.json(*verify)["verified"] is True
+    assert line.json(*verify, "--dev", "--silence-warnings")["verified"] is True
     assert re.search(r"Iota, \d+ modules, at 0x0+2\b", line.run(*verify, "--verify-deps"))
     assert "MoveStdlib" in line.run(*verify, "--verify-deps", "--skip-source")
     source = next((folder / "sources").glob("*.move"))
@@ -196,6 +197,12 @@ def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLi
     again = line.json("client", "replay-transaction", "--tx-digest", sent["digest"])
     assert again["matches"] is True
     assert again["computationCost"] == sent["effects"]["gasUsed"]["computationCost"]
+    told = line.json(
+        "client", "replay-transaction", "--tx-digest", sent["digest"], "--gas-info", "--ptb-info"
+    )
+    assert told["gasInfo"]["instructions"] > 0 and len(told["gasInfo"]["objects"]) == 2
+    assert told["ptbInfo"]["results"][0]["returnValues"][0]["type"] == "0x2::coin::Coin<0x2::iota::IOTA>"
+    assert line.json("client", "replay-checkpoint", "--start", "0", "--end", "2")["same"] == 2
     place = ("--profile-output", tmp_path / "gas.json")
     shown = line.json("client", "profile-transaction", "--tx-digest", sent["digest"], *place)
     assert "0x2::coin::zero" in [function["function"] for function in shown["functions"]]

@@ -29,5 +29,8 @@ async def test_an_empty_faucet_says_so() -> None:
         faucet = Faucet(ALICE.key, client.driver, client.ledger, coins=5, nanos=10**13)
         with pytest.raises(FaucetEmpty, match="is empty"):
             await faucet.send(ALICE.address)
-        assert len(await Faucet(ALICE.key, client.driver, client.ledger, 1, 5).send(ALICE.address)) == 1
+        assert (
+            len(await Faucet(ALICE.key, client.driver, client.ledger, nanos=5, coins=1).send(ALICE.address))
+            == 1
+        )
         await faucet.close()

@@ -43,6 +43,8 @@ def test_a_keystore_without_aliases_gets_some(tmp_path: Path) -> None:
     (tmp_path / "iota.keystore").write_text(json.dumps([encode_private_key(key)]))
     keystore = Keystore.load(tmp_path / "iota.keystore")
     assert keystore.resolve(keystore.alias(keystore.addresses[0])) == address_of(key.scheme, key.public_key)
+    again = Keystore.load(tmp_path / "iota.keystore")
+    assert again.alias(again.addresses[0]) == keystore.alias(keystore.addresses[0])
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '["iotaprivkey1"]', "[1]", "[null]", "[" * 100_000])

@@ -188,6 +188,9 @@ def test_a_budget_that_is_no_number_is_named(run: Any) -> None:
         (("start", "--rpc-port", "99999"), "99999 is not in the range"),
         (("genesis", "--working-dir", "net", "--authority-port", "65400"), "65400 is not in the range"),
         (("client", "replay-transaction", "--tx-digest", "{}"), "'{}' is no digest"),
+        (("client", "replay-checkpoint", "--start", "2", "--end", "1"), "--end 1 is before --start 2"),
+        (("client", "verify-source", "--test"), "--test compiles tests, which are not published"),
+        (("start", "--faucet", "--faucet-amount", "0"), "0 is not in the range"),
         (("keytool", "convert", "0x12zz"), "neither iotaprivkey1... nor Base64 nor 0x..."),
     ],
 )

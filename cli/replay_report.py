@@ -1,0 +1,170 @@
+"""What `client replay-transaction` tells beside the outcome: --gas-info and --ptb-info.
+
+Source of what is told: iota-replay, displays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aggregator.service.transaction_json import argument_json, pure_json, transaction_data_json
+from authority.execution.context import ExecutionMode
+from authority.execution.engine import ExecutionResult, Executor
+from authority.execution.inputs import InputObjects, ObjectReader
+from authority.execution.recorder import Recorder
+from cli import output
+from movelite.vm.loaded import Function
+from movelite.vm.observed import Observer
+from proto.ids import Digest, format_address
+from proto.simulation import TypedValue
+from proto.transaction import TransactionData
+from proto.type_tag import format_type_tag
+
+if TYPE_CHECKING:
+    from cli.replay import Replayed
+
+
+@dataclass
+class InstructionCount(Observer):
+    """Counts the instructions of an execution."""
+
+    counters: dict[int, tuple[Function, list[int]]] = field(default_factory=dict)
+
+    def counter(self, function: Function) -> list[int]:
+        """Where to count those of a function."""
+        _, counts = self.counters.setdefault(id(function), (function, [0] * len(function.code)))
+        return counts
+
+    @property
+    def total(self) -> int:
+        """How many there were."""
+        return sum(sum(counts) for _, counts in self.counters.values())
+
+
+@dataclass(frozen=True)
+class RecordingExecutor(Executor):
+    """Keeps what the commands return."""
+
+    kept: Recorder = field(default_factory=Recorder)
+
+    def execute(
+        self,
+        transaction: TransactionData,
+        digest: Digest,
+        inputs: InputObjects,
+        reader: ObjectReader,
+        mode: ExecutionMode = ExecutionMode.NORMAL,
+        recorder: Recorder | None = None,
+    ) -> ExecutionResult:
+        """Run a transaction."""
+        return Executor.execute(self, transaction, digest, inputs, reader, mode, recorder or self.kept)
+
+
+def show(info: dict[str, Any]) -> None:
+    """Print what was asked for, for people."""
+    if "gasInfo" in info:
+        _show_gas_info(info["gasInfo"])
+    if "ptbInfo" in info:
+        _show_ptb_info(info["ptbInfo"])
+
+
+def gas_info(replayed: Replayed, instructions: int) -> dict[str, Any]:
+    """Prices, work, and for each object that changed its size and what its storage pays back."""
+    written, before = replayed.replay.result.written, replayed.rebates_before
+    objects = [
+        {
+            "objectId": format_address(id_),
+            "bytes": written[id_].metered_size if id_ in written else 0,
+            "oldRebate": str(before.get(id_, 0)),
+            "newRebate": str(written[id_].storage_rebate if id_ in written else 0),
+        }
+        for id_ in sorted(before.keys() | written.keys())
+    ]
+    return {
+        "referenceGasPrice": str(replayed.executor.reference_gas_price),
+        "gasPrice": str(replayed.final.data.gas_data.price),
+        "instructions": instructions,
+        "objects": objects,
+    }
+
+
+def _show_gas_info(info: dict[str, Any]) -> None:
+    rows = [
+        ("Reference Gas Price", info["referenceGasPrice"]),
+        ("Gas Price", info["gasPrice"]),
+        ("Number of Bytecode Instructions Executed", info["instructions"]),
+    ]
+    output.table(("", ""), rows, "Gas Info")
+    output.table(("Object ID", "Bytes", "Old Rebate", "New Rebate"), [[*o.values()] for o in info["objects"]])
+
+
+def ptb_info(replayed: Replayed) -> dict[str, Any]:
+    """Inputs and commands, and what each command that was done returned and left in its arguments."""
+    shown = asyncio.run(transaction_data_json(replayed.final.data, None))["transaction"]
+    results = [
+        {
+            "mutableReferenceOutputs": [
+                {"argument": argument_json(one.argument), **_value(one.value)} for one in outcome.mutated
+            ],
+            "returnValues": [_value(value) for value in outcome.returned],
+        }
+        for outcome in replayed.executor.kept.results
+    ]
+    return {"inputs": shown["inputs"], "commands": shown["transactions"], "results": results}
+
+
+def _value(value: TypedValue) -> dict[str, Any]:
+    known = pure_json(value.type_, value.contents)
+    return {
+        "type": format_type_tag(value.type_),
+        "value": f"0x{value.contents.hex()}" if known is None else known,
+    }
+
+
+def _show_ptb_info(info: dict[str, Any]) -> None:
+    output.table(("", "", ""), [_input_row(i, one) for i, one in enumerate(info["inputs"])], "Inputs")
+    commands = [(i, *_parts(one)) for i, one in enumerate(info["commands"])]
+    output.table(("", "", ""), commands, "Commands")
+    for number, result in enumerate(info["results"]):
+        rows = [("returns", one["type"], one["value"]) for one in result["returnValues"]]
+        for one in result["mutableReferenceOutputs"]:
+            rows.append((f"leaves in {_text(one['argument'])}", one["type"], one["value"]))
+        if rows:
+            output.table(("", "", ""), rows, f"Command {number} Output")
+
+
+def _input_row(number: int, shown: dict[str, Any]) -> tuple[Any, ...]:
+    if shown["type"] == "pure":
+        return number, f"Pure Arg {shown.get('valueType', '')}".rstrip(), shown["value"]
+    kinds = {"immOrOwnedObject": "Imm/Owned Object", "receiving": "Receiving Object"}
+    return number, kinds.get(shown["objectType"], "Shared Object"), shown["objectId"]
+
+
+def _parts(command: dict[str, Any]) -> tuple[str, str]:
+    """The name of a command, and what it is given."""
+    [(name, given)] = command.items()
+    if name != "MoveCall":
+        return name, _text(given)
+    types = ", ".join(given.get("type_arguments", ()))
+    function = f"{given['package']}::{given['module']}::{given['function']}" + (f"<{types}>" if types else "")
+    return name, f"{function}({', '.join(map(_text, given.get('arguments', ())))})"
+
+
+def _text(given: Any) -> str:
+    """Arguments as they are written in command lines."""
+    match given:
+        case {"Input": number}:
+            return f"Input {number}"
+        case {"Result": number}:
+            return f"Result {number}"
+        case {"NestedResult": [number, part]}:
+            return f"Result {number}: {part}"
+        case list():
+            return ", ".join(f"[{_text(one)}]" if isinstance(one, list) else _text(one) for one in given)
+        case str():
+            return given
+        case _:
+            return json.dumps(given)
