@@ -29,7 +29,7 @@ class Ballot:
     pending: Container[Digest]
     accepted: list[int] = field(default_factory=list)
     refusals: list[tuple[int, Refusal]] = field(default_factory=list)
-    taken: list[tuple[tuple[bytes, ...], Digest]] = field(default_factory=list)
+    taken: list[bytes] = field(default_factory=list)
     """The references that it locks."""
     shown: Allowance = field(default_factory=Allowance)
     modules: Allowance = field(default_factory=lambda: Allowance(MODULES_AT_ONCE_BYTES))

@@ -38,7 +38,7 @@ class ExecutionCommit:
         self.allowance = Allowance()
         self.results: dict[Digest, messages.ExecutionResult] = {}
         """Of the transactions that it has executed."""
-        self.done: list[tuple[tuple[bytes, ...], Digest]] = []
+        self.done: list[bytes] = []
         """The references that its transactions have locked."""
         self._batch_number: int | None = None
 
@@ -57,7 +57,7 @@ class ExecutionCommit:
             if removed:
                 self.unit.remove(removed)
             self.results[submitted.digest] = messages.Executed(effects, None)
-            self.done.append((terms.references, submitted.digest))
+            self.done += terms.references
         self.unit.add_parts(changed)
         self._add_records([submission for submission, _ in plain], all_effects, [b""] * len(plain))
         shown = self.allowance.allows_in_turn([*map(len, all_effects)])
@@ -72,7 +72,7 @@ class ExecutionCommit:
         self.unit.add_changes(result.written, result.removed, result.created)
         self.unit.add_received(result.received)
         submitted, _ = submission
-        self.done.append((owned, submitted.digest))
+        self.done += owned
         is_shown = self.allowance.allows(len(result.effects.encoded) + len(raw_events))
         self.results[submitted.digest] = messages.Executed(result.effects, events) if is_shown else TOO_MUCH
         self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)

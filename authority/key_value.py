@@ -10,9 +10,10 @@ import os
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -68,8 +69,12 @@ class Batch:
 
     def delete(self, key: bytes) -> None:
         """Remove key, or take back its put; removing an absent key is no error."""
-        self.puts.pop(key, None)
-        self.deletes.append(key)
+        self.delete_all((key,))
+
+    def delete_all(self, keys: Sequence[bytes]) -> None:
+        """Remove several keys."""
+        deque(map(self.puts.pop, keys, repeat(None)), 0)  # a loop that Python does not interpret
+        self.deletes += keys
 
 
 class KeyValueStore(Protocol):

@@ -29,6 +29,7 @@ def check_plain_input(
     """
     layout, references, _, sender, price, budget = transaction
     inputs: PlainInputs = {}
+    balances = []
     for reference in references:
         object_id = ObjectID(reference[:ADDRESS_LENGTH])
         parts = live.get(object_id)
@@ -36,18 +37,16 @@ def check_plain_input(
             parts = get_parts(object_id)
             if parts is None:
                 return None
-        if parts.reference != reference or parts.owner != sender:
+        own_id, _, live_reference, _, _, balance, _, owner, _, _, _ = parts
+        if live_reference != reference or owner != sender:
             return None
-        inputs[parts.id] = parts
-    if len(inputs) < len(references):
+        inputs[own_id] = parts
+        balances.append(balance)
+    paid = [balance for balance in balances[layout.paid_from :] if balance is not None]
+    if len(inputs) < len(references) or len(paid) < len(references) - layout.paid_from:
         return None
-    balance = 0
-    for coin in [*inputs.values()][layout.paid_from :]:
-        if coin.balance is None:
-            return None
-        balance += coin.balance
     if (
-        budget <= balance
+        budget <= sum(paid)
         and reference_gas_price <= price <= config.max_gas_price
         and config.base_tx_cost_fixed * price <= budget <= config.max_tx_gas
     ):

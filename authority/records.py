@@ -6,9 +6,10 @@ twice as much as together. A row has a column for each field, so that most of it
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import repeat
+from itertools import accumulate, repeat
 from struct import Struct
 
 from authority.certificates import StoredCertificate
@@ -100,13 +101,9 @@ class RecordWriter:
 
     def _end_of_row(self, begin: int) -> int:
         """How far the records fit in a row that begins there."""
-        size, end = 0, begin
-        for lengths in zip(*[map(len, column[begin:]) for column in self._columns], strict=True):
-            if size >= ROW_BYTES:
-                break
-            size += sum(lengths)
-            end += 1
-        return end
+        lengths = zip(*[map(len, column[begin:]) for column in self._columns], strict=True)
+        ends = list(accumulate(map(sum, lengths)))
+        return min(begin + bisect_left(ends, ROW_BYTES) + 1, len(self.written))
 
 
 class RecordReader:

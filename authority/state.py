@@ -145,7 +145,7 @@ class AuthorityState:
                 ballot.accepted.append(index)
             else:
                 ballot.refusals.append((index, refusal))
-        self._commit(ballot.unit, undo=lambda: self._release(ballot.taken))
+        self._commit(ballot.unit, undo=lambda: self.locks.release(ballot.taken))
         digests = [submitted.digest for submitted in batch]
         vote = messages.sign_batch_vote(
             self.key, self.committee.epoch, digests, ballot.accepted, ballot.refusals
@@ -192,7 +192,7 @@ class AuthorityState:
                 result = self._result(submission, problems.get(digest), commit)
             results.append(result)
         self._commit(unit)
-        self._release(commit.done)
+        self.locks.release(commit.done)
         return results
 
     def _result(
@@ -253,7 +253,7 @@ class AuthorityState:
             if self.store.is_executed(digest):
                 return self._show_executed(digest, ballot.shown)
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
-        ballot.taken.append((owned, digest))
+        ballot.taken += owned
         ballot.unit.pending[digest] = submitted.raw
         return None
 
@@ -444,10 +444,6 @@ class AuthorityState:
         except StorageError as error:
             undo()
             raise AuthorityError(StorageFailure(str(error))) from error
-
-    def _release(self, taken: Iterable[tuple[tuple[bytes, ...], Digest]]) -> None:
-        for references, digest in taken:
-            self.locks.release(references, digest)
 
     def recover(self) -> None:
         """Begin anew from what is on the disk, after a write has failed and the disk takes writes again."""

@@ -27,7 +27,7 @@ from struct import Struct
 from authority.certificates import CertifiedBatch, InBatch, certificate_in_batch
 from authority.columns import BrokenColumn
 from authority.key_value import Batch, KeyValueStore
-from authority.object_cache import LARGE_BYTES, CachedObject, ObjectCache, is_large
+from authority.object_cache import LARGE_BYTES, NOT_KEPT, CachedObject, ObjectCache, is_large
 from authority.records import BrokenRecord, ExecutedTransaction, RecordReader, RecordWriter
 from authority.removal import Removal
 from authority.vote_journal import VoteJournal
@@ -110,13 +110,11 @@ class AuthorityStore:
         return found if isinstance(found, OwnedParts) or found is None else found.parts
 
     def _known(self, object_id: ObjectID) -> CachedObject:
-        try:
-            return self.cache.find(object_id)
-        except KeyError:
-            pass
-        entry = self._newest(object_id, MAX_U64)
-        found = None if entry is None else coin_parts(entry[1][1:]) or _decode_object(entry[1])
-        self.cache.keep({object_id: found}, is_large(found))
+        found = self.cache.find(object_id)
+        if found is NOT_KEPT:
+            entry = self._newest(object_id, MAX_U64)
+            found = None if entry is None else coin_parts(entry[1][1:]) or _decode_object(entry[1])
+            self.cache.keep({object_id: found}, is_large(found))
         return found
 
     def get_object_at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
@@ -406,11 +404,9 @@ class UnitOfWork:
         self.live.update(zip(ids, values, strict=True))
         if max(map(len, encoded)) > LARGE_BYTES:
             self.large += sum(map(is_large, values))
-        for before, value in changes:
-            if before is None:
-                self.batch.put(b"a" + value.owner + value.id, b"")
-            elif before.owner != value.owner:
-                self._index_owner(value.id, b"a" + before.owner, b"a" + value.owner)
+        moved = [change for change in changes if change[0] is None or change[0].owner != change[1].owner]
+        self.batch.delete_all([b"a" + old.owner + old.id for old, _ in moved if old is not None])
+        self.batch.puts.update([(b"a" + value.owner + value.id, b"") for _, value in moved])
 
     def commit(self) -> None:
         """Make all of it durable, or nothing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import reduce
+from itertools import compress
 from operator import or_
 
 _bit = (1).__lshift__
@@ -39,8 +40,5 @@ def includes(bitmap: bytes, other: bytes) -> bool:
 
 def bits_of(bitmap: bytes) -> Iterator[int]:
     """The indices in the set, ascending."""
-    for position, byte in enumerate(bitmap):
-        while byte:
-            low = byte & -byte
-            yield position * 8 + low.bit_length() - 1
-            byte ^= low
+    digits = f"{int.from_bytes(bitmap, 'little'):b}"
+    return compress(range(len(digits)), map("1".__eq__, reversed(digits)))

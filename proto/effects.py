@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from proto import bcs
 from proto.bcs import U32, U64
@@ -193,6 +193,10 @@ class PerEpochConfig:
 UnchangedSharedKind = ReadOnlyRoot | MutateDeleted | ReadDeleted | Cancelled | PerEpochConfig
 
 
+class _Blank:
+    """What becomes effects: fields of a frozen dataclass take longer to set than all else of making one."""
+
+
 @dataclass(frozen=True)
 class TransactionEffects:
     """Effects, version 1 (the only one). Their BCS and their digest are made once.
@@ -214,6 +218,7 @@ class TransactionEffects:
     changed_objects: tuple[tuple[ObjectID, EffectsObjectChange], ...]
     unchanged_shared_objects: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = field(default_factory=tuple)
     aux_data_digest: Digest | None = field(default_factory=lambda: None)
+    _digest: ClassVar[Digest | None] = None
 
     if not TYPE_CHECKING:
 
@@ -225,14 +230,22 @@ class TransactionEffects:
             return self.__dict__[name]
 
     @staticmethod
-    def of_own_bytes(encoded: bytes, **known: object) -> TransactionEffects:
+    def of_own_bytes(
+        encoded: bytes, status: ExecutionStatus | None = None, gas_used: GasCostSummary | None = None
+    ) -> TransactionEffects:
         """Effects from BCS that this program itself made: most are passed on without being read.
 
-        known: fields that the caller has at hand.
+        status, gas_used: where the caller has them at hand.
         """
-        effects = object.__new__(TransactionEffects)
-        effects.__dict__.update(known, encoded=encoded)
-        return effects
+        effects: Any = _Blank()
+        effects.encoded = encoded
+        if status is not None:
+            effects.status = status
+        if gas_used is not None:
+            effects.gas_used = gas_used
+        effects.__class__ = TransactionEffects
+        own: TransactionEffects = effects
+        return own
 
     @cached_property
     def encoded(self) -> bytes:
@@ -241,9 +254,10 @@ class TransactionEffects:
 
     def digest(self) -> Digest:
         """Digest of the effects."""
-        known: Digest | None = self.__dict__.get("_digest")
+        known = self._digest
         if known is None:
-            self.__dict__["_digest"] = known = Digest(_effects_hash(self.encoded))
+            known = Digest(_effects_hash(self.encoded))
+            object.__setattr__(self, "_digest", known)
         return known
 
     @property

@@ -6,7 +6,7 @@ passes effects on without looking inside. That both give the same bytes is a tes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from struct import Struct
 
 from proto import bcs
@@ -97,7 +97,7 @@ def plain_effects_bytes(
     gas: bytes,
     digest: Digest,
     gas_object_index: int,
-    dependencies: Iterable[Digest],
+    dependencies: Collection[Digest],
     lamport_version: SequenceNumber,
     changes: Sequence[bytes],
 ) -> bytes:
@@ -105,12 +105,10 @@ def plain_effects_bytes(
 
     gas: BCS of the GasCostSummary.
     """
-    made_by = [_DIGEST + dependency for dependency in sorted(dependencies)]
     return b"".join(
         (
             _PLAIN_HEAD.pack(0, 0, epoch, gas, DIGEST_LENGTH, digest, 1, gas_object_index, 0),
-            write_uleb128(len(made_by)),
-            *made_by,
+            _DIGEST.join((write_uleb128(len(dependencies)), *sorted(dependencies))),
             lamport_version.to_bytes(8, "little"),
             write_uleb128(len(changes)),
             *changes,

@@ -159,7 +159,7 @@ class _Fields:
             case []:
                 return itemgetter(slice(0))
             case [one]:
-                return lambda fields: (fields[one],)
+                return itemgetter(slice(one, one + 1))
             case _:
                 return itemgetter(*places)
 

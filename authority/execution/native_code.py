@@ -300,7 +300,7 @@ class _Writer:
             "dependencies.discard(GENESIS)",
             f"place = bisect_left(changes, id{self._plan.gas})",
             "encoded = effects_bytes(EPOCH, gas_bytes, digest, place, dependencies, version, changes)",
-            "effects = own_effects(encoded, status=SUCCESS, gas_used=gas)",
+            "effects = own_effects(encoded, SUCCESS, gas)",
             f"return effects, ({pairs}), removed",
         )
 
