@@ -168,10 +168,10 @@ class TransactionBuilder:
         name = f"{format_address(package)}::{module}::{function}"
         wanted = len(signature["typeParameters"])
         if len(type_arguments) != wanted:
-            raise BuildError(f"{name} takes {wanted} type arguments, not {len(type_arguments)}")
+            raise BuildError(f"{name} takes {_count(wanted, 'type argument')}, not {len(type_arguments)}")
         parameters = [p for p in signature["parameters"] if not _is_tx_context(p)]
         if len(parameters) != len(arguments):
-            raise BuildError(f"{name} takes {len(parameters)} arguments, not {len(arguments)}")
+            raise BuildError(f"{name} takes {_count(len(parameters), 'argument')}, not {len(arguments)}")
         resolved = []
         for number, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
             try:
@@ -366,3 +366,7 @@ def _as_value(layout: Layout, argument: Any) -> Any:
             raise BuildError(f"{argument!r} is no {format_type_tag(tag)}")
         case _:
             return argument
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

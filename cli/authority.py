@@ -29,7 +29,7 @@ def init(
         str, typer.Option(help="host:port where others reach it; https://host:port to speak TLS.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
-    stake: Annotated[int, typer.Option(min=1)] = 2500,
+    stake: Annotated[int, typer.Option(min=1, help="Its weight in votes.")] = 2500,
     listen: Annotated[str | None, typer.Option(help="host:port; by default all hosts, same port.")] = None,
     listen_frames: Annotated[
         str | None, typer.Option(help="host:port for votes and certificates; by default 200 ports further.")

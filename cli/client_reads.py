@@ -20,6 +20,10 @@ from proto.ids import format_address, parse_address, parse_digest
 
 app = typer.Typer()
 
+Owner = Annotated[
+    str | None, typer.Argument(metavar="ADDRESS", help="Address or alias; else the active address.")
+]
+
 _SHOW_OBJECT = {
     "showType": True,
     "showOwner": True,
@@ -36,7 +40,10 @@ def chain_identifier() -> None:
 
 
 @app.command(epilog="Example: movelite client faucet --address happy-opal")
-def faucet(address: str | None = None, url: str | None = None) -> None:
+def faucet(
+    address: Annotated[str | None, typer.Option(help="Who gets them; else the active address.")] = None,
+    url: Annotated[str | None, typer.Option(help="Of a faucet; else that of the environment.")] = None,
+) -> None:
     """Ask the faucet for coins."""
 
     async def work(session: Session) -> Any:
@@ -71,7 +78,7 @@ async def _ask_faucet(http: JsonHttp, recipient: str) -> Any:
 
 
 @app.command()
-def gas(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) -> None:
+def gas(owner: Owner = None) -> None:
     """List the coins of IOTA that can pay for gas."""
 
     async def work(session: Session) -> list[Any]:
@@ -91,8 +98,10 @@ def gas(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) 
 
 @app.command()
 def balance(
-    owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None,
-    coin_type: str | None = None,
+    owner: Owner = None,
+    coin_type: Annotated[
+        str | None, typer.Option(help="Of this type alone, such as 0x2::iota::IOTA.")
+    ] = None,
     with_coins: Annotated[bool, typer.Option("--with-coins", help="Each coin, too.")] = False,
 ) -> None:
     """Print balances by type of coin."""
@@ -119,7 +128,7 @@ def balance(
 
 
 @app.command()
-def objects(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = None) -> None:
+def objects(owner: Owner = None) -> None:
     """List the objects of an address."""
 
     async def work(session: Session) -> list[Any]:
@@ -134,7 +143,8 @@ def objects(owner: Annotated[str | None, typer.Argument(metavar="ADDRESS")] = No
 
 @app.command("object", epilog="Example: movelite client object 0x6")
 def object_(
-    object_id: str, bcs: Annotated[bool, typer.Option("--bcs", help="Show its bytes.")] = False
+    object_id: Annotated[str, typer.Argument(help="Id of an object or a package.")],
+    bcs: Annotated[bool, typer.Option("--bcs", help="Show its bytes.")] = False,
 ) -> None:
     """Print an object."""
     options = {**_SHOW_OBJECT, "showBcs": bcs, "showContent": not bcs}
@@ -154,7 +164,11 @@ def object_(
 
 
 @app.command("dynamic-field")
-def dynamic_field(object_id: str, cursor: str | None = None, limit: int = 50) -> None:
+def dynamic_field(
+    object_id: Annotated[str, typer.Argument(help="Id of the object.")],
+    cursor: Annotated[str | None, typer.Option(help="Behind this id: nextCursor of the last page.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many.")] = 50,
+) -> None:
     """List the dynamic fields of an object."""
     page = with_session(lambda session: session.rpc.call("iotax_getDynamicFields", object_id, cursor, limit))
     rows = [(f["name"]["value"], f["type"], f["objectType"], f["objectId"]) for f in page["data"]]
@@ -163,7 +177,7 @@ def dynamic_field(object_id: str, cursor: str | None = None, limit: int = 50) ->
 
 @app.command("tx-block", epilog="Example: movelite client tx-block DIGEST --receipt receipt.bin")
 def tx_block(
-    digest: str,
+    digest: Annotated[str, typer.Argument(help="Digest of a transaction.")],
     receipt: Annotated[Path | None, typer.Option(help="Write its receipt to this file.")] = None,
 ) -> None:
     """Print a transaction, and who signed for it."""

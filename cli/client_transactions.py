@@ -34,7 +34,7 @@ WithUnpublished = Annotated[
 
 def transfer(
     to: Annotated[str, typer.Option(help="Address or alias.")],
-    object_id: Annotated[str, typer.Option()],
+    object_id: Annotated[str, typer.Option(help="The object to give.")],
 ) -> Plan:
     """Give an object to an address."""
 
@@ -62,9 +62,9 @@ def transfer_iota(
 
 
 def pay(
-    input_coins: Annotated[list[str], typer.Option()],
-    recipients: Annotated[list[str], typer.Option()],
-    amounts: Annotated[list[int], typer.Option(min=0, max=U64_MAX)],
+    input_coins: Annotated[list[str], typer.Option(help="Coins to pay from, one or more.")],
+    recipients: Annotated[list[str], typer.Option(help="Addresses or aliases.")],
+    amounts: Annotated[list[int], typer.Option(min=0, max=U64_MAX, help="What each of them gets.")],
 ) -> Plan:
     """Pay amounts out of coins of any type to recipients."""
 
@@ -78,8 +78,8 @@ def pay(
 
 def pay_iota(
     input_coins: Annotated[list[str], typer.Option(help="Coins to pay from; they also pay for gas.")],
-    recipients: Annotated[list[str], typer.Option()],
-    amounts: Annotated[list[int], typer.Option(min=0, max=U64_MAX)],
+    recipients: Annotated[list[str], typer.Option(help="Addresses or aliases.")],
+    amounts: Annotated[list[int], typer.Option(min=0, max=U64_MAX, help="What each of them gets.")],
 ) -> Plan:
     """Pay amounts of IOTA to recipients."""
 
@@ -91,7 +91,7 @@ def pay_iota(
 
 def pay_all_iota(
     input_coins: Annotated[list[str], typer.Option(help="Coins to send; they also pay for gas.")],
-    recipient: Annotated[str, typer.Option()],
+    recipient: Annotated[str, typer.Option(help="Address or alias.")],
 ) -> Plan:
     """Send whole coins, less gas."""
 
@@ -102,7 +102,7 @@ def pay_all_iota(
 
 
 def split_coin(
-    coin_id: Annotated[str, typer.Option()],
+    coin_id: Annotated[str, typer.Option(help="The coin to split.")],
     amounts: Annotated[
         list[int] | None, typer.Option(min=0, max=U64_MAX, help="Amounts of the new coins.")
     ] = None,
@@ -126,8 +126,8 @@ def split_coin(
 
 
 def merge_coin(
-    primary_coin: Annotated[str, typer.Option()],
-    coin_to_merge: Annotated[str, typer.Option()],
+    primary_coin: Annotated[str, typer.Option(help="The coin that stays.")],
+    coin_to_merge: Annotated[str, typer.Option(help="The coin that goes into it.")],
 ) -> Plan:
     """Put a coin into another."""
 
@@ -139,10 +139,12 @@ def merge_coin(
 
 
 def call(
-    package: Annotated[str, typer.Option()],
-    module: Annotated[str, typer.Option()],
-    function: Annotated[str, typer.Option()],
-    type_args: Annotated[list[str] | None, typer.Option()] = None,
+    package: Annotated[str, typer.Option(help="Id of the package.")],
+    module: Annotated[str, typer.Option(help="Name of the module.")],
+    function: Annotated[str, typer.Option(help="Name of the function.")],
+    type_args: Annotated[
+        list[str] | None, typer.Option(help="Types, such as 0x2::iota::IOTA, one or more.")
+    ] = None,
     args: Annotated[list[str] | None, typer.Option(help="Pure values and object ids.")] = None,
 ) -> Plan:
     """Call a Move function."""

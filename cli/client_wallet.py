@@ -10,7 +10,7 @@ from aggregator.http_json import JsonHttp
 from aggregator.wallet.client_config import ClientConfig, Environment
 from cli import output
 from cli.alone import changing
-from cli.key_arguments import read_scheme, read_word_count
+from cli.key_arguments import DerivationPath, Scheme, SortByAlias, WordLength, read_scheme, read_word_count
 from cli.session import config_file, load_config
 from proto.ids import format_address
 
@@ -30,7 +30,7 @@ def active_env() -> None:
 
 
 @app.command()
-def addresses(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s")] = False) -> None:
+def addresses(sort_by_alias: SortByAlias = False) -> None:
     """List the addresses of the keystore."""
     config = load_config()
     listed = [
@@ -47,10 +47,10 @@ def addresses(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s
     "new-address", epilog="Examples: movelite client new-address ed25519; ... new-address secp256k1 work"
 )
 def new_address(
-    key_scheme: Annotated[str, typer.Argument(help="ed25519, secp256k1 or secp256r1")],
-    alias: Annotated[str | None, typer.Argument()] = None,
-    word_length: Annotated[str | None, typer.Argument(help="word12, word15, ... word24")] = None,
-    derivation_path: Annotated[str | None, typer.Argument()] = None,
+    key_scheme: Scheme,
+    alias: Annotated[str | None, typer.Argument(help="A name for it; else one is made.")] = None,
+    word_length: WordLength = None,
+    derivation_path: DerivationPath = None,
 ) -> None:
     """Make a key from a new mnemonic and keep it."""
     from proto.key_derivation import derive_key_pair, generate_mnemonic
@@ -72,7 +72,10 @@ def new_address(
 
 
 @app.command(epilog="Example: movelite client switch --address happy-opal")
-def switch(address: str | None = None, env: str | None = None) -> None:
+def switch(
+    address: Annotated[str | None, typer.Option(help="Address or alias of a key of this wallet.")] = None,
+    env: Annotated[str | None, typer.Option(help="Alias of an environment: `envs` lists them.")] = None,
+) -> None:
     """Use another address or environment."""
     if address is None and env is None:
         raise typer.BadParameter("name an --address or an --env")
@@ -102,9 +105,9 @@ def envs() -> None:
 def new_env(
     alias: Annotated[str, typer.Option(help="Its name here.")],
     rpc: Annotated[str, typer.Option(help="Like http://127.0.0.1:9000")],
-    ws: str | None = None,
-    basic_auth: str | None = None,
-    faucet: str | None = None,
+    ws: Annotated[str | None, typer.Option(help="URL of WebSockets; kept for other tools.")] = None,
+    basic_auth: Annotated[str | None, typer.Option(help="user:password for the node.")] = None,
+    faucet: Annotated[str | None, typer.Option(help="Like http://127.0.0.1:9123/gas")] = None,
 ) -> None:
     """Add an environment; the first one makes the wallet."""
     for url in filter(None, (rpc, faucet)):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from proto.crypto import SignatureScheme
+
+Scheme = Annotated[str, typer.Argument(help="ed25519, secp256k1 or secp256r1")]
+DerivationPath = Annotated[str | None, typer.Argument(help="m/44'/4218'/0'/0'/0' and the like")]
+WordLength = Annotated[str | None, typer.Argument(help="word12, word15, ... word24")]
+SortByAlias = Annotated[bool, typer.Option("--sort-by-alias", "-s", help="By alias, not in their order.")]
 
 
 def read_scheme(text: str) -> SignatureScheme:

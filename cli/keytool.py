@@ -14,7 +14,7 @@ from aggregator.wallet.client_config import config_folder
 from aggregator.wallet.keystore import Keystore, WalletError
 from cli import keytool_multisig, output
 from cli.alone import changing
-from cli.key_arguments import read_scheme, read_word_count
+from cli.key_arguments import DerivationPath, Scheme, SortByAlias, WordLength, read_scheme, read_word_count
 from cli.wallet import read_base64
 from proto import bcs
 from proto.crypto import IntentScope as Scope
@@ -59,9 +59,9 @@ def _key_json(key: KeyPair, alias: str) -> dict[str, Any]:
 
 @app.command(epilog="Example: movelite keytool generate ed25519 word24")
 def generate(
-    key_scheme: Annotated[str, typer.Argument(help="ed25519, secp256k1 or secp256r1")],
-    derivation_path: Annotated[str | None, typer.Argument(help="m/44'/4218'/0'/0'/0' and the like")] = None,
-    word_length: Annotated[str | None, typer.Argument(help="word12, word15, ... word24")] = None,
+    key_scheme: Scheme,
+    derivation_path: DerivationPath = None,
+    word_length: WordLength = None,
 ) -> None:
     """Make a key and write it to ADDRESS.key in this folder; the keystore is not touched."""
     if derivation_path is not None and not derivation_path.startswith("m/"):
@@ -79,9 +79,9 @@ def generate(
 @app.command("import", epilog='Example: movelite keytool import "word1 word2 ..." ed25519 --alias work')
 def import_(
     input_string: Annotated[str, typer.Argument(help="iotaprivkey1..., or a mnemonic in quotes.")],
-    key_scheme: str,
-    derivation_path: Annotated[str | None, typer.Argument()] = None,
-    alias: str | None = None,
+    key_scheme: Scheme,
+    derivation_path: DerivationPath = None,
+    alias: Annotated[str | None, typer.Option(help="A name for it; else one is made.")] = None,
 ) -> None:
     """Put a key into the keystore."""
     scheme = read_scheme(key_scheme)
@@ -97,7 +97,7 @@ def import_(
 
 
 @app.command("list")
-def list_(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s")] = False) -> None:
+def list_(sort_by_alias: SortByAlias = False) -> None:
     """List the keys of the keystore."""
     keystore = _keystore()
     keys = [_key_json(keystore.key(a), keystore.alias(a)) for a in keystore.addresses]
@@ -108,7 +108,7 @@ def list_(sort_by_alias: Annotated[bool, typer.Option("--sort-by-alias", "-s")] 
 
 
 @app.command(epilog="Example: movelite keytool show 0x....key")
-def show(file: Path) -> None:
+def show(file: Annotated[Path, typer.Argument(help="A file with one key.")]) -> None:
     """Show the key in a file (Base64 with flag, or iotaprivkey1...)."""
     try:
         key = _read_key(file.read_text(errors="replace").strip())
@@ -147,7 +147,10 @@ def convert(value: Annotated[str, typer.Argument(help="iotaprivkey1..., Base64 o
 
 
 @app.command("update-alias", epilog="Example: movelite keytool update-alias happy-opal work")
-def update_alias(old_alias: str, new_alias: Annotated[str | None, typer.Argument()] = None) -> None:
+def update_alias(
+    old_alias: Annotated[str, typer.Argument(help="The alias, or the address.")],
+    new_alias: Annotated[str | None, typer.Argument(help="Its new name; else one is made.")] = None,
+) -> None:
     """Give a key another alias, a random one if none is named."""
     with changing(_keystore) as keystore:
         renamed = keystore.rename(old_alias, new_alias)

@@ -69,7 +69,7 @@ class MoveCommandError(Exception):
     epilog="Examples: movelite move new thing; movelite move new mine --template swap",
 )
 def new(
-    name: str,
+    name: Annotated[str, typer.Argument(help="Its name in Move.toml.")],
     template: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Begin with an example: coin, energy, nft, swap or title."),

@@ -227,15 +227,21 @@ def split_words(words: Sequence[str]) -> tuple[list[PtbCommand], dict[str, str]]
 
 
 def _command(name: str, arguments: list[str]) -> PtbCommand:
-    if name in _RAW:
-        values: tuple[Value, ...] = (Text(arguments[0]), *map(_one, arguments[1:])) if arguments else ()
-    else:
-        values = tuple(value for argument in arguments for value in parse_values(argument))
+    try:
+        values = _values(name, arguments)
+    except PtbSyntaxError as error:
+        raise PtbSyntaxError(f"{name} {FORMS[name]}: {error}") from error
     least, most = COMMANDS[name]
     if not least <= len(values) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise PtbSyntaxError(f"{name} takes {wanted} values, not {len(values)}")
     return PtbCommand(name, values)
+
+
+def _values(name: str, arguments: list[str]) -> tuple[Value, ...]:
+    if name in _RAW:
+        return (Text(arguments[0]), *map(_one, arguments[1:])) if arguments else ()
+    return tuple(value for argument in arguments for value in parse_values(argument))
 
 
 def _one(text: str) -> Value:

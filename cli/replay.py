@@ -165,6 +165,7 @@ def profile_transaction(
     ] = None,
 ) -> None:
     """Show where the gas of a transaction went, and write a flame graph for speedscope."""
+    from movelite.vm.gas import INTERNAL_UNITS
     from movelite.vm.gas_profile import GasProfiler
 
     profiler = GasProfiler(tx_digest)
@@ -172,7 +173,10 @@ def profile_transaction(
     place = profile_output or Path("gas_profile.json")
     path = place.with_name(f"{place.stem}_{tx_digest}_{time.time_ns()}{place.suffix or '.json'}")
     path.write_text(json.dumps(profiler.speedscope()))
-    rows = [(f.name, f.calls, f.own_units, f.total_units) for f in profiler.functions()]
+    rows = [
+        (f.name, f.calls, f"{f.own / INTERNAL_UNITS:.3f}", f"{f.total / INTERNAL_UNITS:.3f}")
+        for f in profiler.functions()
+    ]
     shown = {
         "file": str(path),
         "matches": replayed.replay.matches,

@@ -45,9 +45,9 @@ def group() -> None:
 @app.command(epilog="Example: movelite service run --working-dir net --rpc-port 9000 --faucet")
 def run(
     working_dir: Annotated[Path, typer.Option(help="Folder of the network, with committee.json.")],
-    host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--listen-host", help="0.0.0.0: everywhere.")] = "127.0.0.1",
     rpc_port: RpcPort = DEFAULT_RPC_PORT,
-    faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet")] = False,
+    faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet", help="Run the faucet too.")] = False,
     faucet_port: FaucetPort = DEFAULT_FAUCET_PORT,
     faucet_amount: FaucetAmount = DEFAULT_FAUCET_NANOS,
     data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,

@@ -95,8 +95,7 @@ def _show(packages: list[PackageFromSource], mismatches: list[Mismatch]) -> None
     for package in packages:
         place = format_address(package.published_at)
         if package.name not in bad:
-            count = len(package.modules)
-            output.say(f"verified: {package.name}, {count} modules, at {place}", "green")
+            output.say(f"verified: {package.name}, {_modules(package)}, at {place}", "green")
             continue
         output.say(f"NOT verified: {package.name} at {place}", "bold red")
         for mismatch in mismatches:
@@ -105,3 +104,8 @@ def _show(packages: list[PackageFromSource], mismatches: list[Mismatch]) -> None
                 output.say(f"  {name}{mismatch.reason}")
                 for line in mismatch.difference:
                     output.say(f"    {line}")
+
+
+def _modules(package: PackageFromSource) -> str:
+    count = len(package.modules)
+    return "1 module" if count == 1 else f"{count} modules"

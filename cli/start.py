@@ -75,7 +75,9 @@ def start(
     authority_port: Annotated[
         int, port_option(max=MAX_FIRST_PORT, help="First port, when the network is made; 0: any.")
     ] = 9200,
-    host: Annotated[str, typer.Option("--listen-host")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--listen-host", help="Where JSON-RPC and the faucet listen.")
+    ] = "127.0.0.1",
     tls: Annotated[
         bool, typer.Option("--tls", help="Authorities speak TLS, when the network is made.")
     ] = False,

@@ -114,9 +114,9 @@ async def test_an_argument_that_does_not_fit_is_named(parameter: Any, argument: 
 
 
 async def test_the_number_of_arguments_is_checked() -> None:
-    with pytest.raises(BuildError, match="takes 1 arguments, not 2"):
+    with pytest.raises(BuildError, match="takes 1 argument, not 2"):
         await call(["U64"], 1, 2)
-    with pytest.raises(BuildError, match="takes 1 type arguments, not 0"):
+    with pytest.raises(BuildError, match="takes 1 type argument, not 0"):
         builder = TransactionBuilder(FakeLedger())
         await builder.call(PACKAGE, "m", "g", (), ())
 

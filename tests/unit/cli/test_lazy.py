@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
 
 from cli.client import COMMANDS
 from cli.lazy import Place, lazy_group
-from cli.main import GROUPS
+from cli.main import GROUPS, make_app
 
 
 @pytest.mark.parametrize("places", [GROUPS, COMMANDS], ids=["movelite", "client"])
@@ -21,6 +23,26 @@ def test_every_command_is_where_the_overview_says_and_has_its_words(places: dict
         assert command.name == name
         if not hasattr(command, "commands"):
             assert command.get_short_help_str(200) == place.help
+
+
+def commands_below(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command with its words."""
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if hasattr(command, "list_commands"):
+            yield from commands_below(command, f"{path} {name}")
+        yield f"{path} {name}", command
+
+
+def test_every_option_and_argument_says_what_it_is() -> None:
+    group = typer.main.get_group(make_app())
+    silent = [
+        f"{path} {parameter.name}"
+        for path, command in commands_below(group, "movelite")
+        for parameter in command.params
+        if not parameter.hidden and not parameter.help
+    ]
+    assert silent == []
 
 
 def test_what_there_is_not_is_not_found() -> None:

@@ -130,3 +130,8 @@ def test_who_mistypes_a_command_is_told_which_is_near() -> None:
 def test_every_command_has_the_form_of_its_values() -> None:
     assert FORMS.keys() == COMMANDS.keys()
     assert all(f"{name} {form}" in HELP for name, form in FORMS.items())
+
+
+def test_what_is_no_value_is_shown_beside_the_form_of_its_command() -> None:
+    with pytest.raises(PtbSyntaxError, match=r"--move-call PKG::MODULE::FN .*no value:\n  0x2::coin\n  \^"):
+        split_words(["--move-call", "0x2::coin"])
