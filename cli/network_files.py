@@ -5,6 +5,7 @@ genesis.blob  committee.json  faucet.key  authority-0/authority.yaml  authority-
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -182,6 +183,18 @@ def read_faucet_key(folder: Path) -> KeyPair:
 def is_network(folder: Path) -> bool:
     """Whether a folder holds a network."""
     return (folder / GENESIS).is_file() and (folder / COMMITTEE).is_file()
+
+
+def check_is_free(folder: Path) -> None:
+    """See that a network may be made in a folder: it is empty, or has what was left when one was being made.
+
+    Raises: NetworkFolderError.
+    """
+    ours = re.compile(
+        rf"service|authority-\d+|{re.escape(GENESIS)}|{re.escape(COMMITTEE)}|{re.escape(FAUCET_KEY)}"
+    )
+    if any(not ours.fullmatch(path.name) for path in folder.iterdir()):
+        raise NetworkFolderError(f"{folder} holds no network and is not empty: it stays as it is")
 
 
 def remove_network(folder: Path) -> None:

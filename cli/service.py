@@ -74,8 +74,8 @@ def run(
 
     set_up_logs(log_level, log_format)
     network = Network.load(working_dir / files.COMMITTEE)
-    rpc_socket = listen(host, rpc_port)
-    faucet_terms = FaucetTerms(listen(host, faucet_port), faucet_amount) if faucet else None
+    rpc_socket = listen(host, rpc_port, "--rpc-port")
+    faucet_terms = FaucetTerms(listen(host, faucet_port, "--faucet-port"), faucet_amount) if faucet else None
     folder = data_dir or working_dir / "service"
     policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
     settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)

@@ -93,13 +93,14 @@ def start(
     from cli.web import listen
 
     folder = data_dir or config_folder() / "network"
-    rpc_socket = listen(host, rpc_port)
+    rpc_socket = listen(host, rpc_port, "--rpc-port")
     faucet_place = _place(faucet_listen or "", host, faucet_port)
-    faucet_terms = FaucetTerms(listen(*faucet_place), faucet_amount) if faucet else None
+    faucet_terms = FaucetTerms(listen(*faucet_place, "--faucet-port"), faucet_amount) if faucet else None
     with files.running(folder):
         if force_regenesis:
             files.remove_network(folder)
         if not files.is_network(folder):
+            files.check_is_free(folder)
             output.note(f"making a network of {authorities} authorities in {folder}")
             files.make_network(folder, plan(authorities, authority_port, tls=tls))
         network = Network.load(folder / files.COMMITTEE)

@@ -24,8 +24,8 @@ class PortTaken(Exception):
     """A port cannot be had."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one.
+def listen(host: str, port: int, option: str | None = None) -> socket.socket:
+    """A listening socket; port 0 takes any free one. option: which names another port, to tell people.
 
     Raises: PortTaken.
     """
@@ -35,7 +35,8 @@ def listen(host: str, port: int) -> socket.socket:
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        hint = f" ({option} takes another one, 0 any)" if option else ""
+        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}{hint}") from error
     return opened
 
 

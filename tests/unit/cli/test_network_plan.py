@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cli.genesis import plan
 from cli.main import main
-from cli.network_files import frames_beside
+from cli.network_files import NetworkFolderError, check_is_free, frames_beside
+from cli.web import PortTaken, listen
 
 
 def test_authorities_on_one_host_have_ports_of_their_own() -> None:
@@ -41,3 +43,20 @@ def test_an_authority_is_made_for_an_address_that_can_be_reached(
     assert caught.value.code == 2
     assert "is not host:port" in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "a").exists()
+
+
+def test_a_network_is_made_where_nothing_else_is(tmp_path: Path) -> None:
+    check_is_free(tmp_path)
+    (tmp_path / "authority-0").mkdir()  # the making of one was interrupted
+    check_is_free(tmp_path)
+    for name in ("Move.toml", "authority-mine"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(NetworkFolderError, match="is not empty: it stays as it is"):
+            check_is_free(tmp_path)
+        (tmp_path / name).rmdir()
+
+
+def test_a_port_that_is_taken_is_told_with_the_option_for_another() -> None:
+    with closing(listen("127.0.0.1", 0)) as held, pytest.raises(PortTaken, match="--rpc-port takes another"):
+        held.listen()
+        listen("127.0.0.1", held.getsockname()[1], "--rpc-port")
