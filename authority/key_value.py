@@ -53,7 +53,8 @@ WHAT_TO_DO = (
 
 
 class StorageError(Exception):
-    """The disk refused: directory in use, corrupt, full or read-only. Nothing of the batch was written."""
+    """The disk refused: directory in use, corrupt, full or read-only, or something there cannot be read. Of a
+    batch nothing was written."""
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Batch:
 
 
 class KeyValueStore(Protocol):
-    """An ordered map from bytes to bytes."""
+    """An ordered map from bytes to bytes. Whatever reads raises StorageError for what cannot be read."""
 
     def get(self, key: bytes) -> bytes | None:
         """Value of key, or None."""
@@ -257,19 +258,25 @@ class RocksKeyValueStore:
 
     def get(self, key: bytes) -> bytes | None:
         """Value of key, or None."""
-        value: bytes | None = self._db.get(key)
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:  # rocksdict raises bare Exception for every cause
+            raise self._unreadable(error) from error
         return value
 
     def multi_get(self, keys: list[bytes]) -> list[bytes | None]:
         """Values of keys, in order."""
-        values: list[bytes | None] = self._db.get(keys) if keys else []  # type: ignore[arg-type, assignment]
+        try:
+            values: list[bytes | None] = self._db.get(keys) if keys else []  # type: ignore[arg-type, assignment]
+        except Exception as error:
+            raise self._unreadable(error) from error
         return values
 
     def last_at_most(self, key: bytes) -> tuple[bytes, bytes] | None:
         """The greatest entry whose key is at most key."""
         iterator = self._db.iter()
         iterator.seek_for_prev(key)
-        return (iterator.key(), iterator.value()) if iterator.valid() else None
+        return self._entry(iterator)
 
     def first_at_least(self, key: bytes) -> tuple[bytes, bytes] | None:
         """The least entry whose key is at least key."""
@@ -277,18 +284,28 @@ class RocksKeyValueStore:
         if iterator is None:
             self._seeker = iterator = self._db.iter()
         iterator.seek(key)
-        return (iterator.key(), iterator.value()) if iterator.valid() else None
+        return self._entry(iterator)
 
     def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Entries whose key begins with prefix and is at least start, in key order."""
         iterator = self._db.iter()
         iterator.seek(max(prefix, start))
-        while iterator.valid():
-            key: bytes = iterator.key()
-            if not key.startswith(prefix):
-                return
-            yield key, iterator.value()
+        while (entry := self._entry(iterator)) is not None and entry[0].startswith(prefix):
+            yield entry
             iterator.next()
+
+    def _entry(self, iterator: RdictIter) -> tuple[bytes, bytes] | None:
+        """What an iterator stands at: nothing behind the last entry, and where RocksDB cannot read."""
+        try:
+            if iterator.valid():
+                return iterator.key(), iterator.value()
+            iterator.status()
+        except Exception as error:
+            raise self._unreadable(error) from error
+        return None
+
+    def _unreadable(self, error: Exception) -> StorageError:
+        return StorageError(f"cannot read the database {self._path}: {error}. {WHAT_TO_DO}")
 
     def write(self, batch: Batch) -> None:
         """Apply batch atomically and durably.

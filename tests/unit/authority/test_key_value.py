@@ -106,6 +106,34 @@ def test_after_a_failed_write_nothing_is_written_until_the_disk_takes_it(tmp_pat
     store.close()
 
 
+def test_what_cannot_be_read_is_not_taken_for_absent(tmp_path: Path) -> None:
+    """Of rows that hold locks none may be missed, and an object that cannot be read is not deleted."""
+    store = RocksKeyValueStore(tmp_path / "db")
+    batch = Batch()
+    for number in range(1000):
+        batch.put(b"k%04d" % number, number.to_bytes(8, "big") * 16)
+    store.write(batch)
+    store._db.flush()
+    store.close()
+    (file,) = (tmp_path / "db").glob("*.sst")
+    rows = bytearray(file.read_bytes())
+    rows[: len(rows) // 2] = bytes(len(rows) // 2)
+    file.write_bytes(rows)
+
+    store = RocksKeyValueStore(tmp_path / "db")
+    for read in (
+        lambda: store.get(b"k0000"),
+        lambda: store.multi_get([b"k0000"]),
+        lambda: store.first_at_least(b"k0000"),
+        lambda: store.last_at_most(b"k0000"),
+        lambda: list(store.scan(b"k")),
+    ):
+        with pytest.raises(StorageError, match="cannot read the database"):
+            read()
+    assert store.first_at_least(b"k0999") is not None
+    store.close()
+
+
 def test_a_store_that_is_in_use_can_be_read(tmp_path: Path) -> None:
     store = RocksKeyValueStore(tmp_path / "db")
     put(store, a="1")
