@@ -1,4 +1,4 @@
-"""How much one request may ask for: bytes of its answer or of modules to verify, and work."""
+"""How much one request may ask for: bytes of its answer or of modules to verify."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from proto.protocol_config import NETWORK_LIMITS
 class Allowance:
     """What is left for one request. The first thing asked for is always allowed, however large it is.
 
-    What comes once too much was asked for has to be asked for by itself. Work is in units of gas, so that
-    equal requests end at the same place on every authority. most_bytes: of all that is counted but the first.
+    What comes once too much was asked for has to be asked for by itself. most_bytes: of all that is counted
+    but the first.
     """
 
     most_bytes: int = field(default_factory=lambda: NETWORK_LIMITS.max_answer_bytes)
     bytes_used: int = 0
-    work: int = 0
     is_spent: bool = False
 
     def allows(self, size: int) -> bool:
@@ -36,8 +35,3 @@ class Allowance:
             self.bytes_used += whole
             return len(sizes)
         return next((count for count, size in enumerate(sizes) if not self.allows(size)), len(sizes))
-
-    def has_worked(self, gas_units: int) -> None:
-        """Count work; nothing more is begun once it is too much."""
-        self.work += gas_units
-        self.is_spent |= self.work >= NETWORK_LIMITS.max_request_gas_units

@@ -17,6 +17,7 @@ from proto.errors import TooMuchAtOnce
 from proto.event import TransactionEvents
 from proto.ids import Digest
 from proto.messages import Certificate
+from proto.protocol_config import NETWORK_LIMITS
 from proto.transaction_layout import PlainTransaction
 
 CertifiedSubmission = tuple[SubmittedTransaction, Certificate | tuple[CertifiedBatch, int]]
@@ -33,11 +34,12 @@ TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
 class ExecutionCommit:
     """A unit of work that executes, what is answered, and what is to be done once it is durable."""
 
-    def __init__(self, unit: UnitOfWork) -> None:
+    def __init__(self, unit: UnitOfWork, allowance: Allowance) -> None:
         self.unit = unit
-        self.allowance = Allowance()
+        self.allowance = allowance
+        self._work = 0
         self.results: dict[Digest, messages.ExecutionResult] = {}
-        """Of the transactions that it has executed."""
+        """By digest, of the transactions that were looked at."""
         self.done: list[bytes] = []
         """The references that its transactions have locked."""
         self._batch_number: int | None = None
@@ -48,12 +50,10 @@ class ExecutionCommit:
             return
         changed: list[Change] = []
         all_effects: list[bytes] = []
-        units = 0
         for (submitted, _), (effects, changes, removed) in plain:
             terms = cast(PlainTransaction, submitted.plain)
             changed += changes
             all_effects.append(effects.encoded)
-            units += effects.gas_used.computation_cost // terms.price
             if removed:
                 self.unit.remove(removed)
             self.results[submitted.digest] = messages.Executed(effects, None)
@@ -62,7 +62,6 @@ class ExecutionCommit:
         self._add_records([submission for submission, _ in plain], all_effects, [b""] * len(plain))
         shown = self.allowance.allows_in_turn([*map(len, all_effects)])
         self.results.update([(submitted.digest, TOO_MUCH) for (submitted, _), _ in plain[shown:]])
-        self.allowance.has_worked(units)
 
     def add(self, submission: CertifiedSubmission, result: ExecutionResult, owned: tuple[bytes, ...]) -> None:
         """Take over a transaction that the engine has executed. owned: the references it has locked."""
@@ -75,7 +74,15 @@ class ExecutionCommit:
         self.done += owned
         is_shown = self.allowance.allows(len(result.effects.encoded) + len(raw_events))
         self.results[submitted.digest] = messages.Executed(result.effects, events) if is_shown else TOO_MUCH
-        self.allowance.has_worked(result.effects.gas_used.computation_cost // submitted.data.gas_data.price)
+
+    def has_worked(self, gas_units: int) -> None:
+        """Count what was executed one by one."""
+        self._work += gas_units
+
+    @property
+    def is_full(self) -> bool:
+        """Whether others should have a turn before more is executed."""
+        return self._work >= NETWORK_LIMITS.max_turn_gas_units
 
     def _add_records(
         self, submissions: Sequence[CertifiedSubmission], effects: list[bytes], events: list[bytes]

@@ -31,10 +31,14 @@ class MeteredExecutor(Executor):
         reader: ObjectReader,
         mode: ExecutionMode = ExecutionMode.NORMAL,
         recorder: Recorder | None = None,
+        *,
+        only_if_quick: bool = False,
     ) -> ExecutionResult:
         """Run a transaction, as Executor does."""
         begin = time.perf_counter()
-        result = Executor.execute(self, transaction, digest, inputs, reader, mode, recorder)
+        result = Executor.execute(
+            self, transaction, digest, inputs, reader, mode, recorder, only_if_quick=only_if_quick
+        )
         if isinstance(reader, UnitOfWork):
             self.totals.add(result.effects, time.perf_counter() - begin)
         return result

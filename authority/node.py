@@ -20,6 +20,7 @@ from authority.conversation import FrameServer
 from authority.door import ConnectionCount
 from authority.genesis import Genesis
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
+from authority.long_runs import ProcessRuns
 from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
 from authority.monitoring import Monitoring
@@ -27,10 +28,11 @@ from authority.reception import Reception
 from authority.server import start_server
 from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
-from authority.simulator import LedgerTerms, ProcessSimulator, Simulator
+from authority.simulator import ProcessSimulator
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from authority.sync import CertificateSync
+from authority.worker import LedgerTerms, Worker
 from movelite.facade import ledger_runtime
 from proto.crypto import Ed25519KeyPair, InvalidKey, SignatureScheme
 from proto.errors import AuthorityError
@@ -137,7 +139,13 @@ class AuthorityNode:
         self.state.is_asking_peers = True
         chain = Digest(self.genesis.digest())
         in_flight = config.limits.max_requests_in_flight
-        self._simulator = self._make_simulator() if config.simulation_process else None
+        self._simulator = self._long_runs = None
+        if config.simulation_process:
+            terms = self._terms()
+            self._simulator = ProcessSimulator(store, terms)
+            self._long_runs = self.state.long_runs = ProcessRuns(
+                Worker(store, terms), self.metrics.execution.add
+            )
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight, self._simulator)
         self._admission = Admission(config.limits, self.metrics, time.monotonic)
         self._monitoring = Monitoring(self.metrics.registry, self.reasons_not_ready)
@@ -214,6 +222,8 @@ class AuthorityNode:
         self._verifier.close()
         if self._simulator is not None:
             self._simulator.close()
+        if self._long_runs is not None:
+            await self._long_runs.close()
         self.state.store.close()
 
     def reasons_not_ready(self) -> list[str]:
@@ -226,11 +236,9 @@ class AuthorityNode:
         full = [lane for lane in Lane if self._admission.is_full(lane)]
         return reasons + [f"overloaded: the queue of {lane} is full" for lane in full]
 
-    def _make_simulator(self) -> Simulator:
+    def _terms(self) -> LedgerTerms:
         executor = self.state.executor
-        price = executor.reference_gas_price
-        terms = LedgerTerms(executor.epoch, executor.epoch_timestamp_ms, price)
-        return ProcessSimulator(self.state.store, terms)
+        return LedgerTerms(executor.epoch, executor.epoch_timestamp_ms, executor.reference_gas_price)
 
     async def _refuse_twin(self) -> None:
         """Ask at the address where others find this authority whether it runs already. Raises: KeyInUse."""

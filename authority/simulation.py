@@ -14,7 +14,7 @@ from authority.execution.recorder import Recorder
 from authority.transaction_input import check_transaction_input, load_unchecked_input
 from proto.ids import Address, Digest, ObjectID, derive_object_id
 from proto.object import Object, new_gas_coin
-from proto.simulation import CommandOutcome, SimulationResponse
+from proto.simulation import CommandOutcome, DevInspect, DryRun, SimulationRequest, SimulationResponse
 from proto.transaction import TransactionData
 from proto.transaction_checks import check_transaction_data
 
@@ -45,6 +45,18 @@ class Simulation:
             error=None if error is None else error.source,
             commands=self.command_results,
         )
+
+
+def simulate(
+    executor: Executor, reader: ObjectReader, reference_gas_price: int, request: SimulationRequest
+) -> SimulationResponse:
+    """What is asked for. Raises: UserInputError."""
+    price = reference_gas_price
+    match request.question:
+        case DryRun(transaction):
+            return dry_run(executor, reader, transaction, price).message()
+        case DevInspect(transaction, skip_checks):
+            return dev_inspect(executor, reader, transaction, price, skip_checks=skip_checks).message()
 
 
 def dry_run(

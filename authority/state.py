@@ -14,11 +14,12 @@ from itertools import repeat
 from authority.allowance import Allowance
 from authority.ballot import Ballot
 from authority.certificates import CertifiedBatch
-from authority.execution.engine import Executor
+from authority.execution.engine import ExecutionResult, Executor, TakesLong
 from authority.execution.native import PlainJob
 from authority.execution_commit import TOO_MUCH, CertifiedSubmission, ExecutionCommit, PlainRun
 from authority.key_value import StorageError
 from authority.locks import LockTable
+from authority.long_runs import LongRuns
 from authority.object_cache import LARGE_BYTES
 from authority.plain_input import check_plain_input
 from authority.records import ExecutedTransaction
@@ -32,6 +33,7 @@ from authority.transaction_input import (
     live_owned_references,
 )
 from authority.voted_batches import VotedBatches
+from movelite.vm.gas import QUICK_UNITS, ROUNDING_STEP_UNITS
 from proto import bcs, messages
 from proto.bitmap import has_bit
 from proto.committee import AuthorityName, Committee
@@ -44,12 +46,14 @@ from proto.errors import (
     InvalidCertificateShown,
     MalformedRequest,
     MissingDependency,
+    StillExecuting,
     StorageFailure,
     TooMuchAtOnce,
     UnknownBatch,
     UnsupportedFeature,
     UserInput,
     UserInputError,
+    ValidatorOverloadedRetryAfter,
     VerificationError,
     VotingSuspended,
     WrongEpoch,
@@ -75,6 +79,8 @@ from proto.transaction import SenderSignedData
 from proto.transaction_checks import check_static_validity
 from proto.verification import verify_certificate, verify_certificate_batch, verify_named_batch
 
+_STILL_EXECUTING = messages.NotExecuted(StillExecuting())
+
 _log = logging.getLogger(__name__)
 
 LOST_VOTES = (
@@ -83,6 +89,9 @@ LOST_VOTES = (
 )
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
 
+
+FULL_RUNS_SECONDS = 10
+"""When to come back with a transaction that takes long, if many such are waiting."""
 
 READ_AT_ONCE_BYTES = 64 * 1024
 """Of transactions that are new in form; then others have a turn. It may take as many microseconds."""
@@ -112,6 +121,8 @@ class AuthorityState:
         self.on_missing_dependency = on_missing_dependency
         self._verifier = verifier
         self.max_batch = max_batch
+        self.long_runs: LongRuns | None = None
+        """Where transactions are executed that take long; if there is none, nobody is answered meanwhile."""
         self.is_asking_peers = False
         """While set it does not vote: peers may show that votes were lost."""
         self._reader = TransactionReader()
@@ -164,36 +175,49 @@ class AuthorityState:
         unknown = [one for one in submissions if not is_executed(one[0].digest)]
         self._look_for_lost_votes(unknown)
         problems = await self._verify_signatures([submitted for submitted, _ in unknown])
-        results = self._execute_certificates(submissions, problems)
+        results = await self._execute_certificates(submissions, problems)
         digests = [result.effects.digest() for result in results if isinstance(result, messages.Executed)]
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, digests) if digests else None
         if isinstance(request.batch, NamedBatch) and len(digests) == len(results) > 0:
             self._voted.forget(request.batch.root, request.batch.count)
         return CertificatesResponse(tuple(results), vote)
 
-    def _execute_certificates(
+    async def _execute_certificates(
         self, submissions: Sequence[CertifiedSubmission], problems: dict[Digest, AuthorityErrorKind]
     ) -> list[messages.ExecutionResult]:
-        """Execute verified certificates in one commit, until it is too much for one request.
+        """Execute verified certificates: at once, or in as many commits as it takes to let others have turns.
 
         problems: signatures that do not verify.
 
-        Raises: AuthorityError StorageFailure, and then nothing has changed.
+        Raises: AuthorityError StorageFailure, and then nothing has changed since the last commit.
         """
-        commit = ExecutionCommit(self.store.begin())
+        allowance = Allowance()
+        results = self._execute_some(submissions, problems, allowance)
+        while waiting := [submission for submission in submissions if submission[0].digest not in results]:
+            await asyncio.sleep(0)
+            results |= self._execute_some(waiting, problems, allowance)
+        return [results[submitted.digest] for submitted, _ in submissions]
+
+    def _execute_some(
+        self,
+        submissions: Sequence[CertifiedSubmission],
+        problems: dict[Digest, AuthorityErrorKind],
+        allowance: Allowance,
+    ) -> dict[Digest, messages.ExecutionResult]:
+        """Execute certificates in one commit, at least the first; results by digest. Raises: AuthorityError."""
+        commit = ExecutionCommit(self.store.begin(), allowance)
         unit = commit.unit
         # First, for certified transactions have no objects in common: none changes what another one finds.
         commit.add_plain(self._run_plain(submissions, problems, unit))
-        results: list[messages.ExecutionResult] = []
         for submission in submissions:
             digest = submission[0].digest
-            result = commit.results.get(digest)
-            if result is None:
-                result = self._result(submission, problems.get(digest), commit)
-            results.append(result)
+            if digest not in commit.results:
+                if commit.is_full:
+                    break
+                commit.results[digest] = self._result(submission, problems.get(digest), commit)
         self._commit(unit)
         self.locks.release(commit.done)
-        return results
+        return commit.results
 
     def _result(
         self, submission: CertifiedSubmission, problem: AuthorityErrorKind | None, commit: ExecutionCommit
@@ -305,8 +329,11 @@ class AuthorityState:
     def _execute(self, submission: CertifiedSubmission, commit: ExecutionCommit) -> messages.ExecutionResult:
         """Execute a transaction on the objects as they are in the unit."""
         unit, (submitted, _) = commit.unit, submission
+        if self.long_runs is not None and submitted.digest in self.long_runs:
+            return _STILL_EXECUTING
         commit.add_plain(self._run_plain([submission], {}, unit))
         if submitted.digest in commit.results:
+            commit.has_worked(ROUNDING_STEP_UNITS)
             return commit.results[submitted.digest]
         checked = submitted.checked
         # Objects to be received are no inputs: whether they are still there has to be looked up.
@@ -317,10 +344,31 @@ class AuthorityState:
                 # A quorum saw these inputs, so they exist: what made them is still on the way.
                 self.on_missing_dependency()
                 return messages.NotExecuted(MissingDependency(()))
-        result = self.executor.execute(submitted.data, submitted.digest, checked.inputs, unit)
+        data, digest, runs = submitted.data, submitted.digest, self.long_runs
+        try:
+            result = self.executor.execute(data, digest, checked.inputs, unit, only_if_quick=runs is not None)
+        except TakesLong:
+            commit.has_worked(QUICK_UNITS)
+            return self._begin_long_run(submission)
         self._reader.learn(submitted)
+        commit.has_worked(result.effects.gas_used.computation_cost // data.gas_data.price)
         commit.add(submission, result, checked.owned)
         return commit.results[submitted.digest]
+
+    def _begin_long_run(self, submission: CertifiedSubmission) -> messages.ExecutionResult:
+        if self.long_runs is not None and self.long_runs.begin(submission, self._finish_long_run):
+            return _STILL_EXECUTING
+        return messages.NotExecuted(ValidatorOverloadedRetryAfter(FULL_RUNS_SECONDS))
+
+    def _finish_long_run(self, submission: CertifiedSubmission, result: ExecutionResult) -> None:
+        """Take over what came of a transaction that ran elsewhere. Raises: UserInputError, AuthorityError."""
+        submitted, _ = submission
+        if self.store.is_executed(submitted.digest):
+            return
+        commit = ExecutionCommit(self.store.begin(), Allowance())
+        commit.add(submission, result, check_certificate_input(submitted.data, commit.unit).owned)
+        self._commit(commit.unit)
+        self.locks.release(commit.done)
 
     async def _read_all(self, transactions: Sequence[bytes]) -> list[SubmittedTransaction]:
         """Read transactions; between many large ones others have a turn. Raises: AuthorityError."""

@@ -289,6 +289,14 @@ class TooMuchAtOnce:
     retryable: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True)
+class StillExecuting:
+    """The transaction takes long, and is executed beside others; whoever asks again later gets its effects."""
+
+    message: ClassVar[str] = "The transaction takes long and is being executed: ask again later"
+    retryable: ClassVar[bool] = True
+
+
 AuthorityErrorKind = (
     UserInput
     | MalformedRequest
@@ -312,6 +320,7 @@ AuthorityErrorKind = (
     | VotingSuspended
     | UnknownBatch
     | TooMuchAtOnce
+    | StillExecuting
 )
 
 

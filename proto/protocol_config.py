@@ -319,9 +319,9 @@ class NetworkLimits:
     """
     max_answer_bytes: int = 16 * 1024 * 1024
     """Bytes of what is asked for together, beside its first; more has to be asked for by itself."""
-    max_request_gas_units: int = 10_000_000
-    """Gas of the certificates that are executed on one request, but for the last: that of two transactions
-    with all that the protocol allows, and of ten thousand transfers.
+    max_turn_gas_units: int = 20_000
+    """Gas of the certificates that are executed before others have a turn, but for the last of them. Transfers
+    do not count.
     """
 
 

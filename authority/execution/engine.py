@@ -82,6 +82,10 @@ SYSTEM_SENDER = Address(bytes(32))
 """Who sends what the system itself runs."""
 
 
+class TakesLong(Exception):
+    """A transaction was to be run only if it is quick, and is not."""
+
+
 class ExecutionResult(NamedTuple):
     """What a transaction did. written ascends by id; received: of the receiving inputs those that were."""
 
@@ -119,13 +123,20 @@ class Executor:
         reader: ObjectReader,
         mode: ExecutionMode = ExecutionMode.NORMAL,
         recorder: Recorder | None = None,
+        *,
+        only_if_quick: bool = False,
     ) -> ExecutionResult:
-        """Run a user's transaction whose inputs were checked. The same call gives the same result."""
+        """Run a user's transaction whose inputs were checked. The same call gives the same result.
+
+        Raises: TakesLong if it is to be run only if it is quick, and is not.
+        """
         kind = transaction.kind
         if not isinstance(kind, ProgrammableTransaction):
             raise TypeError("only programmable transactions are executed on the owned-object path")
         gas_data = transaction.gas_data
         gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
+        if only_if_quick:
+            gas.meter.stop_soon()
         store = TemporaryStore(reader, inputs, digest)
         run = _Run(self, store, gas, gas_data.payment, mode, recorder)
         sponsor = gas_data.owner if gas_data.owner != transaction.sender else None
@@ -143,9 +154,9 @@ class Executor:
         """Run transactions of known layouts on the short way, each as if it were alone.
 
         None stands for those that have to be run by `execute`, and for all that come when Move calls have
-        taken as much gas as one request may take.
+        taken as much gas as may be used before others have a turn.
         """
-        calls, limit = NativeCalls(self, reader), NETWORK_LIMITS.max_request_gas_units * INTERNAL_UNITS
+        calls, limit = NativeCalls(self, reader), NETWORK_LIMITS.max_turn_gas_units * INTERNAL_UNITS
         return [self._try_native(job, reader, calls) if calls.work < limit else None for job in jobs]
 
     def _try_native(self, job: PlainJob, reader: ObjectReader, calls: NativeCalls) -> NativeRun | None:
@@ -272,6 +283,8 @@ class _Run:
             # A bug of ours, and the same everywhere: the transaction pays and fails, no other is held up.
             _log.exception("transaction %s breaks an invariant", tx_context.digest)
             self.error = invariant_violation(repr(error))
+        if self.gas.meter.has_stopped_soon:
+            raise TakesLong
         summary = self._charge_gas()
         return self._result(summary)
 

@@ -11,7 +11,7 @@ from authority.execution.inputs import ObjectReader
 from movelite.bytecode.status import VMError
 from movelite.natives.object_runtime import ObjectRuntime
 from movelite.natives.transaction_terms import TransactionTerms
-from movelite.vm.gas import BoundedHeightGas, GasMeter
+from movelite.vm.gas import BoundedHeightGas
 from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
 from movelite.vm.values import Value, deserialize
@@ -55,7 +55,7 @@ class NativeCalls:
         self._reader = reader
         self.work = 0
         """Internal units of gas of the transactions with calls, but for the last one."""
-        self._meter: GasMeter = BoundedHeightGas(0)
+        self._meter = BoundedHeightGas(0)
         self._renew()
 
     def _renew(self) -> None:
@@ -82,7 +82,7 @@ class NativeCalls:
         self._meter = BoundedHeightGas.for_budget(transaction.budget, transaction.price)
         try:
             self._meter.deduct(read_size * self._executor.config.obj_access_cost_read_per_byte)
-            self._meter.add_work(work)
+            self._meter.begin_with(work)
         except VMError as error:
             raise NotNative from error
 

@@ -24,6 +24,12 @@ MAX_COMPUTATION_UNITS: Final = 5_000_000
 MAX_WORK: Final = 2_000_000
 """Units of work that one transaction may cause beside what its gas pays for; a unit takes about 4 µs."""
 
+QUICK_UNITS: Final = 5_000
+"""Gas units of a transaction that is over soon: they take a tenth of a second, rarely half a second."""
+
+QUICK_WORK: Final = 25_000
+"""Units of work of such a transaction."""
+
 INSTANCE_WORK: Final = 100
 """Units of work of a new instance of a generic function, without its code and its types."""
 
@@ -114,6 +120,8 @@ class GasMeter:
         """Units of work so far."""
         self.instances: set[Hashable] = set()
         """Instances of generic functions that were called so far."""
+        self._withheld = 0
+        """Internal units of the budget that are not to be used this time."""
         first = _first_tiers(schedule)
         self.instruction_multiplier, self.next_instruction_tier = first[0]
         self.height_multiplier, self.next_height_tier = first[1]
@@ -123,6 +131,22 @@ class GasMeter:
     def for_budget(cls, budget: int, gas_price: int) -> GasMeter:
         """The meter of a transaction; budget and price in nanos."""
         return cls(cls.units_of_budget(budget, gas_price) * INTERNAL_UNITS)
+
+    def stop_soon(self) -> None:
+        """Let the gas end where a transaction is no longer quick: enough for a trial.
+
+        Whoever gets so far starts over with another meter (has_stopped_soon).
+        """
+        self._withheld = max(0, self.gas_left - QUICK_UNITS * INTERNAL_UNITS)
+        self.gas_left -= self._withheld
+        self.max_work = min(self.max_work, QUICK_WORK)
+
+    @property
+    def has_stopped_soon(self) -> bool:
+        """Whether the gas has ended, and with a meter that does not stop soon might not have."""
+        if self.gas_left:
+            return False
+        return self._withheld > 0 or type(self).max_work > self.max_work < self.work
 
     @staticmethod
     def units_of_budget(budget: int, gas_price: int) -> int:
@@ -202,7 +226,7 @@ class GasMeter:
     @property
     def units_used(self) -> int:
         """Whole gas units used so far."""
-        return (self.budget - self.gas_left) // INTERNAL_UNITS
+        return (self.budget - self._withheld - self.gas_left) // INTERNAL_UNITS
 
 
 class BoundedHeightGas(GasMeter):
@@ -211,11 +235,22 @@ class BoundedHeightGas(GasMeter):
     The network's height counter stops at zero, and then stays below the true height of the stack: windows of
     translated code cannot follow that. With the true height in its place they can, and below the tiers all
     heights cost the same. In the same way it does not count work that was done for others, and stops earlier.
+    What it allows is quick.
     """
 
     is_height_a_bound = True
     counts_all_work = False
     max_work = MAX_WORK // 2
+
+    @staticmethod
+    def units_of_budget(budget: int, gas_price: int) -> int:
+        """Gas units that a budget in nanos allows, but no more than is quick."""
+        return min(GasMeter.units_of_budget(budget, gas_price), QUICK_UNITS)
+
+    def begin_with(self, work: int) -> None:
+        """Count work that is over soon, and allow no more than is quick beside it. Raises: VMError OUT_OF_GAS."""
+        self.add_work(work)
+        self.max_work = min(self.max_work, work + QUICK_WORK)
 
 
 class UnmeteredGas(GasMeter):

@@ -216,7 +216,7 @@ def test_move_calls_of_one_request_end_where_their_gas_is_too_much(monkeypatch: 
     job = job_of(data)
     assert job is not None
     assert all(run is not None for run in state.executor.execute_plain([job] * 3, state.store))
-    monkeypatch.setattr(engine, "NETWORK_LIMITS", replace(NETWORK_LIMITS, max_request_gas_units=1))
+    monkeypatch.setattr(engine, "NETWORK_LIMITS", replace(NETWORK_LIMITS, max_turn_gas_units=1))
     runs = state.executor.execute_plain([job] * 3, state.store)
     assert [run is not None for run in runs] == [True, True, False]  # counted when the next one begins
 

@@ -29,7 +29,7 @@ from tests.support.network import Network
 
 ONE_AT_A_TIME = {
     "bytes": replace(NETWORK_LIMITS, max_answer_bytes=1),
-    "work": replace(NETWORK_LIMITS, max_request_gas_units=1),
+    "work": replace(NETWORK_LIMITS, max_turn_gas_units=1),
 }
 
 

@@ -13,8 +13,9 @@ import pytest
 from authority import simulator as simulator_module
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
-from authority.simulator import LedgerTerms, ProcessSimulator
+from authority.simulator import ProcessSimulator
 from authority.state import AuthorityState
+from authority.worker import LedgerTerms
 from proto.errors import AuthorityError, UnsupportedFeature, UserInput
 from proto.messages import HealthRequest
 from proto.simulation import DevInspect, DryRun, SimulationRequest
