@@ -95,8 +95,8 @@ class AuthorityConfig(BaseModel):
     verifier_processes: Annotated[int, Field(ge=0, le=64)] = 1
     """Worker processes that check user signatures; 0 checks them in the main process."""
     simulation_process: bool = True
-    """Whether dry runs and dev-inspect run in a process of their own, which begins with the first of them; if
-    not, everybody else waits while one runs.
+    """Whether dry runs and dev-inspect run in a process of their own, and transactions that take long in
+    another; they begin with the first of each. If not, everybody else waits while one runs.
     """
     limits: Limits = Limits()
 

@@ -143,9 +143,8 @@ class AuthorityNode:
         if config.simulation_process:
             terms = self._terms()
             self._simulator = ProcessSimulator(store, terms)
-            self._long_runs = self.state.long_runs = ProcessRuns(
-                Worker(store, terms), self.metrics.execution.add
-            )
+            self._long_runs = ProcessRuns(Worker(store, terms), self.metrics.execution.add)
+            self.state.long_runs = self._long_runs
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight, self._simulator)
         self._admission = Admission(config.limits, self.metrics, time.monotonic)
         self._monitoring = Monitoring(self.metrics.registry, self.reasons_not_ready)

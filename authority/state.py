@@ -204,7 +204,7 @@ class AuthorityState:
         problems: dict[Digest, AuthorityErrorKind],
         allowance: Allowance,
     ) -> dict[Digest, messages.ExecutionResult]:
-        """Execute certificates in one commit, at least the first; results by digest. Raises: AuthorityError."""
+        """Execute certificates in one commit, one at least; results by digest. Raises: AuthorityError."""
         commit = ExecutionCommit(self.store.begin(), allowance)
         unit = commit.unit
         # First, for certified transactions have no objects in common: none changes what another one finds.

@@ -291,7 +291,7 @@ class TooMuchAtOnce:
 
 @dataclass(frozen=True, slots=True)
 class StillExecuting:
-    """The transaction takes long, and is executed beside others; whoever asks again later gets its effects."""
+    """The transaction takes long and is executed beside others; whoever asks again later gets its effects."""
 
     message: ClassVar[str] = "The transaction takes long and is being executed: ask again later"
     retryable: ClassVar[bool] = True

@@ -320,8 +320,8 @@ class NetworkLimits:
     max_answer_bytes: int = 16 * 1024 * 1024
     """Bytes of what is asked for together, beside its first; more has to be asked for by itself."""
     max_turn_gas_units: int = 20_000
-    """Gas of the certificates that are executed before others have a turn, but for the last of them. Transfers
-    do not count.
+    """Gas of the certificates that are executed before others have a turn, but for the last of them;
+    transfers do not count.
     """
 
 

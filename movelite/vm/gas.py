@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from movelite.bytecode.status import StatusCode, VMError
 
@@ -128,7 +128,7 @@ class GasMeter:
         self.size_multiplier, self.next_size_tier = first[2]
 
     @classmethod
-    def for_budget(cls, budget: int, gas_price: int) -> GasMeter:
+    def for_budget(cls, budget: int, gas_price: int) -> Self:
         """The meter of a transaction; budget and price in nanos."""
         return cls(cls.units_of_budget(budget, gas_price) * INTERNAL_UNITS)
 
@@ -248,7 +248,7 @@ class BoundedHeightGas(GasMeter):
         return min(GasMeter.units_of_budget(budget, gas_price), QUICK_UNITS)
 
     def begin_with(self, work: int) -> None:
-        """Count work that is over soon, and allow no more than is quick beside it. Raises: VMError OUT_OF_GAS."""
+        """Count work that is over soon, and allow what is quick beside it. Raises: VMError OUT_OF_GAS."""
         self.add_work(work)
         self.max_work = min(self.max_work, work + QUICK_WORK)
 
