@@ -78,8 +78,8 @@ class Worker:
     async def run(self, task: Task, seconds: float | None = None) -> Outcome:
         """Wait for a turn and run a task. A process that died before is replaced; seconds: what it may take.
 
-        Raises: AuthorityError if the task is refused; OSError, EOFError if the process dies of it; TimeoutError,
-        MemoryError.
+        Raises: AuthorityError if the task is refused; OSError, EOFError if the process dies of it;
+        TimeoutError; MemoryError.
         """
         async with self._turn:
             try:
