@@ -34,7 +34,8 @@ from tests.simulation import ledger
 from tests.simulation.checker import Checker, Rule
 from tests.simulation.clock import CLOCK, Clock, sleep_truly
 from tests.simulation.disk import Disk, PowerCut, Session
-from tests.simulation.memory import Impure, RememberingExecutor, RememberingVerifier
+from tests.simulation.long_runs import SlowRuns, UnhurriedExecutor
+from tests.simulation.memory import Impure, RememberingVerifier
 from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import BY_HANDLER
 from tests.support.ledger import shared_runtime
@@ -50,6 +51,8 @@ NARROW_LIMITS = (
 """Of authorities that are overloaded, each in another way."""
 OVERLOAD_SECONDS = 0.6
 """Most that signatures take while there is too much to do."""
+LONG_RUN_SECONDS = 3.0
+"""Most that a transaction takes which takes long."""
 SPOT_CHECKS = 0.05
 """Share of remembered executions that are computed anew."""
 
@@ -152,7 +155,7 @@ class Node:
     def start(self) -> None:
         """Start from what the disk has."""
         self._session = Session(self.disk, self.crash, self._wrote)
-        executor = RememberingExecutor(
+        executor = UnhurriedExecutor(
             lambda: self._random.random() < SPOT_CHECKS, shared_runtime(), PROTOCOL_CONFIG, 0, 0
         )
         self.state = AuthorityState(
@@ -165,6 +168,9 @@ class Node:
             max_batch=MAX_BATCH,
         )
         self.state.is_asking_peers = True
+        self.state.long_runs = SlowRuns(
+            executor, self.state.store, self._run_long, lambda run: self._spawn(self._until_cut(run))
+        )
         if not self.is_honest:
             # What liars and twins have signed elsewhere must not make them careful.
             self.state.lose_votes = lambda: None  # type: ignore[method-assign]
@@ -273,13 +279,16 @@ class Node:
         if longest:
             await sleep_truly(self._random.random() * longest)
 
+    async def _run_long(self) -> None:
+        await sleep_truly(self._random.random() * LONG_RUN_SECONDS)
+
     async def _until_cut(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except PowerCut:
             return
         except Exception as error:
-            self._checker.report(Rule.CRASH, f"{self} failed while it caught up: {error!r}")
+            self._checker.report(Rule.CRASH, f"{self} failed beside its requests: {error!r}")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work, context=self.context)
