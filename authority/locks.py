@@ -37,11 +37,15 @@ class LockTable:
         """
         holders = self._holders
         if not holders.keys().isdisjoint(references):
-            for reference in references:
-                holder = holders.get(reference, digest)
-                if holder != digest:
-                    raise AuthorityError(ObjectLockConflict(bcs.decode(ObjectRef, reference), holder))
+            self.check(references, digest)
         holders.update(dict.fromkeys(references, digest))
+
+    def check(self, references: Iterable[bytes], digest: Digest) -> None:
+        """Raises: AuthorityError ObjectLockConflict if another transaction holds one of the references."""
+        for reference in references:
+            holder = self._holders.get(reference, digest)
+            if holder != digest:
+                raise AuthorityError(ObjectLockConflict(bcs.decode(ObjectRef, reference), holder))
 
     def release(self, references: Iterable[bytes]) -> None:
         """Give back versions that are no longer live, or whose promise did not become durable."""

@@ -73,9 +73,12 @@ class AuthorityMetrics:
         )
         self.loop_delay = Histogram(
             "movelite_loop_delay_seconds",
-            "How late the authority gets to what is due: all wait while one transaction is executed",
+            "How late the authority gets to what is due: all wait while a batch is executed",
             buckets=DELAY_SECONDS,
             registry=registry,
+        )
+        self._long_runs = gauge(
+            "movelite_long_runs", "Transactions that take long: they run or wait, beside all others"
         )
         self._ready = gauge("movelite_ready", "1 if /ready says so")
         self._locks = gauge("movelite_locks", "Object versions promised to transactions")
@@ -96,6 +99,10 @@ class AuthorityMetrics:
         """Show a lane of the admission."""
         self._waiting.labels(lane).set_function(waiting)
         self._running.labels(lane).set_function(running)
+
+    def watch_long_runs(self, waiting: Callable[[], int]) -> None:
+        """Show how many transactions run or wait that take long."""
+        self._long_runs.set_function(waiting)
 
     def watch_state(
         self,

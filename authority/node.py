@@ -145,6 +145,7 @@ class AuthorityNode:
             self._simulator = ProcessSimulator(store, terms)
             self._long_runs = ProcessRuns(Worker(store, terms), self.metrics.execution.add)
             self.state.long_runs = self._long_runs
+            self.metrics.watch_long_runs(self._long_runs.__len__)
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight, self._simulator)
         self._admission = Admission(config.limits, self.metrics, time.monotonic)
         self._monitoring = Monitoring(self.metrics.registry, self.reasons_not_ready)

@@ -319,9 +319,12 @@ class AuthorityState:
                 UnsupportedFeature("shared object inputs need ordering, which is not there yet")
             )
         checked = check_transaction_input(data, store, executor.config, self.reference_gas_price)
-        if submitted.module_bytes and not modules.allows(submitted.module_bytes):
-            raise AuthorityError(TooMuchAtOnce())
-        executor.check_modules_for_signing(data)
+        if submitted.module_bytes:
+            # Before its modules are verified, or one coin would do to ask for that again and again.
+            self.locks.check(checked.owned, submitted.digest)
+            if not modules.allows(submitted.module_bytes):
+                raise AuthorityError(TooMuchAtOnce())
+            executor.check_modules_for_signing(data)
         self._reader.learn(submitted)
         self._remember(submitted, checked)
         return checked.owned

@@ -78,7 +78,13 @@ class Report:
     def summary(self, name: str, what: str) -> str:
         """The last line of every run."""
         sums = self.sums
-        kinds = [*FaultKind, *Lie, *(f"aggregator: {kind}" for kind in Sabotage), "client equivocates"]
+        kinds = [
+            *FaultKind,
+            *Lie,
+            *(f"aggregator: {kind}" for kind in Sabotage),
+            "client equivocates",
+            "long run",
+        ]
         faults = ", ".join(
             f"{kind} {self.faults[kind]}" for kind in kinds if self.faults[kind] or name == "simulation"
         )

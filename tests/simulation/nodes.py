@@ -280,6 +280,7 @@ class Node:
             await sleep_truly(self._random.random() * longest)
 
     async def _run_long(self) -> None:
+        self._counts["long run"] += 1
         await sleep_truly(self._random.random() * LONG_RUN_SECONDS)
 
     async def _until_cut(self, work: Coroutine[Any, Any, None]) -> None:

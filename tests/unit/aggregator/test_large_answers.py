@@ -27,21 +27,12 @@ from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
 from tests.support.network import Network
 
-ONE_AT_A_TIME = {
-    "bytes": replace(NETWORK_LIMITS, max_answer_bytes=1),
-    "work": replace(NETWORK_LIMITS, max_turn_gas_units=1),
-}
-
-
-@pytest.fixture(params=ONE_AT_A_TIME)
-def one_at_a_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One transaction alone is as much as a request may ask for."""
-    monkeypatch.setattr("authority.allowance.NETWORK_LIMITS", ONE_AT_A_TIME[request.param])
-
 
 @pytest.fixture
 def small_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("authority.allowance.NETWORK_LIMITS", ONE_AT_A_TIME["bytes"])
+    """One transaction alone is as much as a request may ask for."""
+    limits = replace(NETWORK_LIMITS, max_answer_bytes=1)
+    monkeypatch.setattr("authority.allowance.NETWORK_LIMITS", limits)
 
 
 def transfers(network: Network, count: int) -> list[SenderSignedData]:
@@ -54,7 +45,7 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.usefixtures("small_answers")
 async def test_what_is_too_much_together_becomes_final_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.02)
     network = Network(coins_count=10)
@@ -111,7 +102,7 @@ async def test_what_does_not_fit_one_answer_to_a_read_is_asked_for_in_parts() ->
     assert [found.object.object_id for found in objects] == [coin.object_id for coin in network.coins]  # type: ignore[union-attr]
 
 
-@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.usefixtures("small_answers")
 async def test_who_was_away_catches_up_whatever_the_size() -> None:
     network = Network(coins_count=10)
     driver, transactions = network.driver(), transfers(network, 5)

@@ -315,6 +315,18 @@ async def test_few_modules_are_verified_for_votes_on_one_batch(monkeypatch: pyte
     assert (await authority.submit_transactions(request)).accepted_indices() == (0, 1, 2)
 
 
+async def test_modules_are_not_verified_for_coins_that_another_transaction_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = new_authority()
+    held, rival = transfer(authority, 0, 1), publication(authority, 0)
+    await authority.submit_transactions(TransactionBatch((held.to_bytes(),)))
+    monkeypatch.setattr(type(authority.executor), "check_modules_for_signing", None)
+    vote = await authority.submit_transactions(TransactionBatch((rival.to_bytes(),)))
+    ((_, refusal),) = vote.refusals
+    assert isinstance(refusal, Refused) and isinstance(refusal.error, errors.ObjectLockConflict)
+
+
 async def test_others_have_their_turn_while_many_large_transactions_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

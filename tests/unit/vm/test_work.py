@@ -16,7 +16,15 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.vm import types
-from movelite.vm.gas import COMPARED_SIZE, INSTANCE_WORK, BoundedHeightGas, GasMeter
+from movelite.vm.gas import (
+    COMPARED_SIZE,
+    INSTANCE_WORK,
+    INTERNAL_UNITS,
+    QUICK_UNITS,
+    QUICK_WORK,
+    BoundedHeightGas,
+    GasMeter,
+)
 from movelite.vm.loaded import FunctionInstance
 from movelite.vm.native_context import Extensions
 from movelite.vm.runtime import MoveRuntime
@@ -105,6 +113,33 @@ def test_the_short_way_counts_all_once_much_is_known(monkeypatch: pytest.MonkeyP
     run(pair, pair.translating, GasMeter(AMPLE_GAS))
     monkeypatch.setattr(BoundedHeightGas, "max_work", GasMeter.max_work)  # so nothing may go uncounted
     assert len(run(pair, pair.translating, BoundedHeightGas(AMPLE_GAS)).instances) == INSTANCES
+
+
+def test_a_meter_that_stops_soon_says_whether_another_one_may_get_further() -> None:
+    builder = ModuleBuilder()
+    builder.function([(O.BRANCH, 0)], name="go", visibility=Visibility.PUBLIC)
+    pair = pair_of(builder)
+    for runtime in runtimes(pair):
+        for budget, may_go_on in ((QUICK_UNITS, False), (QUICK_UNITS + 1, True)):
+            gas = GasMeter(budget * INTERNAL_UNITS)
+            gas.stop_soon()
+            with pytest.raises(VMError):
+                run(pair, runtime, gas)
+            assert gas.has_stopped_soon == may_go_on
+
+
+def test_a_meter_that_stops_soon_counts_as_another_one() -> None:
+    pair = tree()
+    patient, hasty = GasMeter(AMPLE_GAS), GasMeter(AMPLE_GAS)
+    hasty.stop_soon()
+    for gas in (patient, hasty):
+        run(pair, pair.interpreting, gas)
+    assert (hasty.units_used, hasty.work) == (patient.units_used, patient.work)
+    assert not hasty.has_stopped_soon
+    hasty.add_work(QUICK_WORK - hasty.work)
+    with pytest.raises(VMError):
+        hasty.add_work(1)
+    assert hasty.has_stopped_soon
 
 
 def test_more_types_in_a_function_are_more_work() -> None:
