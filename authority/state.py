@@ -150,13 +150,17 @@ class AuthorityState:
         batch = await self._read_all(request.transactions)
         problems = await self._verify_signatures(batch)
         ballot = Ballot(self.store.begin(), self.suspension, self.store.pending)
-        for index, submitted in enumerate(batch):
-            refusal = self._consider(submitted, problems.get(submitted.digest), ballot)
-            if refusal is None:
-                ballot.accepted.append(index)
-            else:
-                ballot.refusals.append((index, refusal))
-        self._commit(ballot.unit, undo=lambda: self.locks.release(ballot.taken))
+        try:
+            for index, submitted in enumerate(batch):
+                refusal = self._consider(submitted, problems.get(submitted.digest), ballot)
+                if refusal is None:
+                    ballot.accepted.append(index)
+                else:
+                    ballot.refusals.append((index, refusal))
+            ballot.unit.commit()
+        except StorageError as error:
+            self.locks.release(ballot.taken)
+            raise AuthorityError(StorageFailure(str(error))) from error
         digests = [submitted.digest for submitted in batch]
         vote = messages.sign_batch_vote(
             self.key, self.committee.epoch, digests, ballot.accepted, ballot.refusals
@@ -489,11 +493,10 @@ class AuthorityState:
         if count > self.max_batch:
             raise AuthorityError(BatchTooLarge(count, self.max_batch))
 
-    def _commit(self, unit: UnitOfWork, undo: Callable[[], None] = lambda: None) -> None:
+    def _commit(self, unit: UnitOfWork) -> None:
         try:
             unit.commit()
         except StorageError as error:
-            undo()
             raise AuthorityError(StorageFailure(str(error))) from error
 
     def recover(self) -> None:

@@ -20,9 +20,9 @@ from proto.bcs import U64
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityError
 from proto.execution_status import Failure, InvariantViolation, Success
-from proto.ids import Address
+from proto.ids import Address, ObjectID
 from proto.messages import CertificatesRequest, Refused, TransactionBatch
-from proto.object import AddressOwner
+from proto.object import AddressOwner, Object
 from proto.transaction import (
     Command,
     GasCoin,
@@ -280,6 +280,26 @@ async def test_a_bug_of_ours_fails_one_transaction_and_no_other(monkeypatch: pyt
     assert failed.effects.gas_used.computation_cost > 0
     assert succeeded.effects.status == Success()
     assert (await other.submit_certificates(request)).results[0] == failed
+
+
+async def test_a_disk_that_cannot_be_read_gives_no_vote_and_keeps_no_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = new_authority()
+    first, second = transfer(authority), transfer(authority, 2, 3)
+    unreadable = second.transaction_data.gas_data.payment[0].object_id
+    get_object = authority.store.get_object
+
+    def broken(object_id: ObjectID) -> Object | None:
+        if object_id == unreadable:
+            raise StorageError("a block is damaged")
+        return get_object(object_id)
+
+    monkeypatch.setattr(authority.store, "get_object", broken)
+    with pytest.raises(AuthorityError) as caught:
+        await authority.submit_transactions(TransactionBatch((first.to_bytes(), second.to_bytes())))
+    assert isinstance(caught.value.kind, errors.StorageFailure)
+    assert len(authority.locks) == 0
 
 
 async def test_a_disk_that_cannot_be_read_signs_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
