@@ -28,6 +28,7 @@ from proto.errors import (
 from proto.ids import Digest
 from proto.messages import AlreadyExecuted, Executed
 from proto.object import ObjectOwner
+from proto.protocol_config import NETWORK_LIMITS
 from proto.service import AuthorityService
 from proto.simulation import DryRun, SimulationRequest, SimulationResponse
 from proto.verification import verify_batch_vote, verify_effects_vote, verify_executed, verify_users
@@ -39,6 +40,7 @@ MAX_REST_SECONDS = 30
 """The longest pause that an overloaded authority is given."""
 
 _T = TypeVar("_T")
+_Q = TypeVar("_Q")
 _log = logging.getLogger(__name__)
 
 
@@ -114,15 +116,15 @@ class SafeClient:
 
         Raises: AuthorityError.
         """
+        if len(digests) > NETWORK_LIMITS.max_page:
+            return await _in_halves(self.transaction_info, digests)
         try:
             request = messages.TransactionInfoRequest(tuple(digests))
             infos = (await self._ask(self._service.handle_transaction_info, request)).transactions
         except AuthorityError as error:
             if not _may_ask_in_halves(error, digests):
                 raise
-            middle = len(digests) // 2
-            first = await self.transaction_info(digests[:middle])
-            return first + await self.transaction_info(digests[middle:])
+            return await _in_halves(self.transaction_info, digests)
         try:
             if len(infos) != len(digests):
                 raise InvalidCertificate(f"{len(infos)} answers to {len(digests)} digests")
@@ -145,14 +147,15 @@ class SafeClient:
 
         Raises: AuthorityError, also for answers about other objects.
         """
+        if len(queries) > NETWORK_LIMITS.max_page:
+            return await _in_halves(self.object_info, queries)
         try:
             request = messages.ObjectInfoRequest(tuple(queries))
             infos = (await self._ask(self._service.handle_object_info, request)).objects
         except AuthorityError as error:
             if not _may_ask_in_halves(error, queries):
                 raise
-            middle = len(queries) // 2
-            return await self.object_info(queries[:middle]) + await self.object_info(queries[middle:])
+            return await _in_halves(self.object_info, queries)
         if len(infos) != len(queries):
             raise self._suspect(f"{len(infos)} answers to {len(queries)} queries of objects")
         for info, query in zip(infos, queries, strict=True):
@@ -160,7 +163,7 @@ class SafeClient:
             object_id = found.object_id if found else info.object_id  # type: ignore[union-attr]
             if object_id != query.object_id:
                 raise self._suspect("an answer about another object")
-            if found and query.version not in (None, found.version):
+            if found and not _is_asked_for(found.version, query):
                 raise self._suspect("an object at another version than the one asked for")
         return infos
 
@@ -290,6 +293,20 @@ class SafeClient:
 def _may_ask_in_halves(error: AuthorityError, asked: Sequence[object]) -> bool:
     """Whether what was asked for together can be had in two answers."""
     return isinstance(error.kind, TooMuchAtOnce) and len(asked) > 1
+
+
+async def _in_halves(
+    ask: Callable[[Sequence[_Q]], Coroutine[Any, Any, tuple[_T, ...]]], asked: Sequence[_Q]
+) -> tuple[_T, ...]:
+    middle = len(asked) // 2
+    return await ask(asked[:middle]) + await ask(asked[middle:])
+
+
+def _is_asked_for(version: int, query: messages.ObjectQuery) -> bool:
+    """Whether an object at a version answers a query."""
+    if query.version is None:
+        return True
+    return version <= query.version if query.or_older else version == query.version
 
 
 def _are_written(response: SimulationResponse) -> bool:

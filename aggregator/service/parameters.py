@@ -32,7 +32,8 @@ def _base64(text: object) -> bytes:
     return b64decode(text, validate=True)
 
 
-def _integer(value: object) -> int:
+def read_integer(value: object) -> int:
+    """A number as JSON has it, or as its digits. Raises: ValueError."""
     if isinstance(value, str) and value.isdecimal() and len(value) <= 20:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -42,7 +43,7 @@ def _integer(value: object) -> int:
 
 def _checkpoint(value: object) -> object:
     is_digest = isinstance(value, str) and not value.isdecimal()
-    return _digest(value) if is_digest else _integer(value)
+    return _digest(value) if is_digest else read_integer(value)
 
 
 def _type(text: object) -> object:
@@ -66,7 +67,7 @@ DigestParam = Annotated[Any, BeforeValidator(_digest)]
 Base64Param = Annotated[bytes, BeforeValidator(_base64)]
 """Bytes as Base64."""
 
-U64Param = Annotated[int, BeforeValidator(_integer), Field(ge=0, lt=2**64)]
+U64Param = Annotated[int, BeforeValidator(read_integer), Field(ge=0, lt=2**64)]
 """A number, also as a string."""
 
 CheckpointParam = Annotated[bytes | Annotated[int, Field(ge=0, lt=2**64)], BeforeValidator(_checkpoint)]

@@ -21,7 +21,14 @@ from aggregator.service.object_json import (
     ObjectOptions,
     type_text,
 )
-from aggregator.service.parameters import AddressParam, DigestParam, EventCursor, FieldName, page_size
+from aggregator.service.parameters import (
+    AddressParam,
+    DigestParam,
+    EventCursor,
+    FieldName,
+    page_size,
+    read_integer,
+)
 from aggregator.service.read_api import ReadApi
 from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import TransactionOptions, event_json
@@ -43,6 +50,9 @@ from proto.type_tag import StructTag, TypeTag, format_type_tag, parse_struct_tag
 from proto.user_input_error import Unsupported
 
 MAX_FILTER_DEPTH = 8
+
+MAX_INDEXED = 2**63 - 1
+"""The largest number in SQLite."""
 
 
 class ObjectQueryParam(CamelModel):
@@ -159,7 +169,9 @@ class QueryApi:
         descending_order: bool | None = None,
     ) -> Json:
         """Events that match a filter, page by page."""
-        after = None if cursor is None else (self._place(cursor.tx_digest), cursor.event_seq)
+        after = (
+            None if cursor is None else (self._place(cursor.tx_digest), min(cursor.event_seq, MAX_INDEXED))
+        )
         size, index = page_size(limit), self._service.index
         condition = event_condition(query)
         places = index.query_events(condition, after, size + 1, bool(descending_order))
@@ -232,6 +244,14 @@ def _parsed(read: Callable[[str], Any], value: Any) -> Any:
         raise invalid_params(str(error)) from error
 
 
+def _indexed_number(value: Any) -> int:
+    """A number that the index is asked for: those that it cannot hold stand for the largest that it can."""
+    number = read_integer(value)
+    if not 0 <= number < 2**64:
+        raise ValueError(f"{number} has more than 64 bits, or a sign")
+    return min(number, MAX_INDEXED)
+
+
 def _field(value: Any, name: str) -> Any:
     if not isinstance(value, dict) or name not in value:
         raise invalid_params(f"the filter needs the field {name!r}")
@@ -274,7 +294,7 @@ def object_filter(shown: Any, depth: int = 0) -> Callable[[Object], bool]:
             ids = {_parsed(parse_address, text) for text in listed}
             return lambda value: value.object_id in ids
         case "Version":
-            version = _parsed(int, content)
+            version = _parsed(read_integer, content)
             return lambda value: value.version == version
         case _:
             raise invalid_params(f"unknown object filter {kind!r}")
@@ -300,7 +320,7 @@ def transaction_condition(shown: Any) -> Condition:
     kind, content = _single(shown, "transaction")
     match kind:
         case "Checkpoint":
-            return Condition("sequence = ?", (_parsed(int, content),))
+            return Condition("sequence = ?", (_parsed(_indexed_number, content),))
         case "MoveFunction":
             parts = [("package", _parsed(parse_address, _field(content, "package")))]
             parts += [(n, str(content[n])) for n in ("module", "function") if content.get(n) is not None]
@@ -375,8 +395,8 @@ def event_condition(shown: Any, depth: int = 0) -> Condition:
         case "MoveEventField":
             raise UserInputError(Unsupported("This query type is not supported by the full node."))
         case "TimeRange":
-            start, end = _parsed(int, _field(content, "startTime")), _parsed(int, _field(content, "endTime"))
-            return Condition("timestamp_ms >= ? AND timestamp_ms < ?", (start, end))
+            between = [_parsed(_indexed_number, _field(content, name)) for name in ("startTime", "endTime")]
+            return Condition("timestamp_ms >= ? AND timestamp_ms < ?", tuple(between))
         case _:
             raise invalid_params(f"unknown event filter {kind!r}")
 

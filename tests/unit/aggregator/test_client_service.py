@@ -13,14 +13,16 @@ import pytest
 
 from aggregator.network import Member
 from aggregator.network import Network as NetworkFile
+from aggregator.rpc_codes import INVALID_PARAMS, RpcError
 from aggregator.service.app import make_app
 from aggregator.service.core import ClientService, ServiceSettings
 from aggregator.service.follower import IndexFollower
 from aggregator.service.index import IndexFailure, TransactionIndex
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto import bcs
-from proto.errors import NoQuorum
+from proto.errors import AuthorityError, NoQuorum
 from proto.ids import format_address, format_digest
+from proto.messages import ObjectFound, ObjectQuery
 from proto.transaction import SenderSignedData, TransactionData
 from tests.support.network import QUICK, Network
 
@@ -220,3 +222,37 @@ async def test_reads_need_more_than_a_third(network: Network) -> None:
     with pytest.raises(NoQuorum):
         await service.reader.owned_page(network.address)
     await service.close()
+
+
+async def test_an_older_form_of_an_object_is_no_lie(network: Network, rpc: JsonRpc) -> None:
+    coin = format_address(network.coins[0].object_id)
+    for _ in range(2):  # who lies is not asked a second time
+        found = await rpc.call("iota_tryGetObjectBeforeVersion", [coin, "99"])
+        assert (found["status"], found["details"]["version"]) == ("VersionFound", "1")
+
+
+async def test_numbers_that_the_index_cannot_hold_are_answered_all_the_same(
+    network: Network, rpc: JsonRpc
+) -> None:
+    last = str(2**64 - 1)
+    await rpc.call("iota_executeTransactionBlock", signed(network.transfer(0, 1)))
+    digest = format_digest(network.transfer(0, 1).digest())
+    everything = {"TimeRange": {"startTime": "0", "endTime": last}}
+    page = await rpc.call("iotax_queryEvents", [everything, {"txDigest": digest, "eventSeq": last}])
+    assert page["data"] == []
+    found = await rpc.call("iotax_queryTransactionBlocks", [{"filter": {"Checkpoint": last}}])
+    assert found["data"] == []
+    for number in (-1, -(2**70), 2**70, "x", 1.5):
+        with pytest.raises(RpcError) as refused:
+            await rpc.call("iotax_queryTransactionBlocks", [{"filter": {"Checkpoint": number}}])
+        assert refused.value.code == INVALID_PARAMS
+
+
+async def test_a_newer_form_than_the_one_asked_for_is_a_lie(network: Network) -> None:
+    client = network.clients()[network.states[0].name]
+    coin = network.coins[0]
+    with pytest.raises(AuthorityError, match="another version"):
+        network.switches[0].corrupt["handle_object_info"] = lambda answer: type(answer)(
+            (ObjectFound(coin, None),)
+        )
+        await client.object_info([ObjectQuery(coin.object_id, 0, or_older=True)])

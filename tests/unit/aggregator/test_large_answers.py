@@ -131,3 +131,15 @@ async def test_an_authority_that_takes_fewer_certificates_at_once_gets_them_in_p
 
 def _batch(transactions: list[SenderSignedData]) -> TransactionBatch:
     return TransactionBatch(tuple(one.to_bytes() for one in transactions))
+
+
+async def test_more_than_a_page_of_reads_is_asked_for_in_parts() -> None:
+    """An authority answers no more than a page: that is no lie of it."""
+    network, many = Network(), NETWORK_LIMITS.max_page + 1
+    await network.driver().submit(network.transfer(0, 1))
+    client = network.clients()[network.states[0].name]
+    queries = [ObjectQuery(coin.object_id) for coin in network.coins] * (many // 8 + 1)
+    found = await client.object_info(queries)
+    assert [one.object.object_id for one in found] == [query.object_id for query in queries]  # type: ignore[union-attr]
+    assert len(await client.transaction_info([Digest(bytes(32))] * many)) == many
+    assert client.suspicion is None
