@@ -1,4 +1,4 @@
-"""Who is let in: bounded queues for work that writes, and a share for each client.
+"""Who is let in: bounded queues for work that writes, where clients take turns, and a share for each client.
 
 Reads never wait here: they are quick, and so they stay quick while writes are overloaded. Work that writes
 goes through lanes, one for each kind, so that a flood of new transactions does not hold up certificates.
@@ -7,16 +7,16 @@ Sizes are those of requests on the wire, known before anything is decoded. The c
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
 from authority.config import Limits
+from authority.fair_room import FairRoom
 from authority.metrics import AuthorityMetrics
 from proto.errors import AuthorityError, TooManyRequests, ValidatorOverloadedRetryAfter
 
@@ -31,6 +31,8 @@ LARGE_ANSWER_BYTES = 64 * 1024
 """Larger answers are kept an eye on until the client has taken them."""
 MOST_UNSENT_BYTES = 64 << 20
 """With more of such answers that a client has not taken it gets no more of any."""
+CLIENTS_AT_ONCE = 8
+"""So many clients have something done in a lane, however much one of them has there."""
 BURST_SECONDS = 2.0
 """A client that was quiet may use the share of so many seconds at once."""
 
@@ -90,20 +92,10 @@ class _Client:
     open_requests: int = 0
 
 
-@dataclass(slots=True)
-class _WaitingLine:
-    """One lane: what runs and what waits, in requests and bytes.
+class _Lane(FairRoom):
+    """One lane; sizes are bytes. seconds_per_byte: as measured lately."""
 
-    room: bytes that may run at once; a request always runs if none else does. seconds_per_byte: as measured
-    lately.
-    """
-
-    room: int
-    running: int = 0
-    running_bytes: int = 0
-    waiting: deque[tuple[asyncio.Future[None], int]] = field(default_factory=deque)
-    waiting_bytes: int = 0
-    seconds_per_byte: float = 0.0
+    seconds_per_byte = 0.0
 
 
 class Admission:
@@ -116,18 +108,23 @@ class Admission:
         self._clients: OrderedDict[str, _Client] = OrderedDict()
         self._unsent: Counter[str] = Counter()
         at_once = limits.max_running_kilobytes * 1024
-        # A simulation holds everybody up while it runs: between two, others have their turn.
-        self._lines = {lane: _WaitingLine(0 if lane is Lane.SIMULATIONS else at_once) for lane in Lane}
-        for lane, line in self._lines.items():
-            metrics.watch_queue(lane, line.waiting.__len__, partial(getattr, line, "running"))
+        self._lanes = {lane: _Lane(at_once, CLIENTS_AT_ONCE) for lane in Lane}
+        self._lanes[Lane.SIMULATIONS] = _Lane(0)
+        for name, lane in self._lanes.items():
+            metrics.watch_queue(name, partial(getattr, lane, "waiting"), partial(getattr, lane, "running"))
 
     def is_full(self, lane: Lane) -> bool:
-        """Whether a lane turns away what comes now."""
-        line, limits = self._lines[lane], self._limits
-        return bool(line.waiting) and (
-            len(line.waiting) >= limits.max_waiting_requests
-            or line.waiting_bytes >= limits.max_waiting_kilobytes * 1024
+        """Whether as much waits in a lane as may: then it turns away clients of which a fair share waits."""
+        line, limits = self._lanes[lane], self._limits
+        return (
+            line.waiting >= limits.max_waiting_requests
+            or line.waiting_size >= limits.max_waiting_kilobytes * 1024
         )
+
+    def _has_its_share(self, lane: _Lane, client: str) -> bool:
+        requests, size = lane.share_of(client)
+        limits = self._limits
+        return requests >= limits.max_waiting_requests or size >= limits.max_waiting_kilobytes * 1024
 
     async def run(self, method: str, client: str, size: int, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do the work of a request of size bytes when it is its turn.
@@ -197,68 +194,29 @@ class Admission:
             raise self._too_many(Overload.CLIENT_UNSENT, 1)
 
     async def _run_in_lane(self, lane: Lane, client: str, size: int, work: Callable[[], Awaitable[_T]]) -> _T:
-        line = self._lines[lane]
-        if line.running and (line.waiting or not _has_room(line, size)):
-            if self.is_full(lane):
-                self._metrics.overloads.labels(Overload.QUEUE_FULL).inc()
-                raise AuthorityError(ValidatorOverloadedRetryAfter(self._seconds_to_wait(line)))
-            await self._wait(line, size)
-        else:
-            line.running += 1
-            line.running_bytes += size
+        line = self._lanes[lane]
+        is_free = line.is_free_for(client, size)
+        if not is_free and self.is_full(lane) and self._has_its_share(line, client):
+            self._metrics.overloads.labels(Overload.QUEUE_FULL).inc()
+            raise AuthorityError(ValidatorOverloadedRetryAfter(self._seconds_to_wait(line)))
+        await line.enter(client, size)
         begin = self._clock()
         try:
             self._refuse_who_takes_nothing(client)
             return await work()
         finally:
             self._measure(line, size, self._clock() - begin)
-            self._leave(line, size)
+            line.leave(client, size)
 
-    async def _wait(self, line: _WaitingLine, size: int) -> None:
-        """Wait for a place among what runs; whoever makes room counts the next one in."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        line.waiting.append((turn, size))
-        line.waiting_bytes += size
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.cancelled():
-                line.waiting.remove((turn, size))
-                line.waiting_bytes -= size
-                self._let_in(line)
-            else:
-                self._leave(line, size)
-            raise
-
-    def _leave(self, line: _WaitingLine, size: int) -> None:
-        line.running -= 1
-        line.running_bytes -= size
-        self._let_in(line)
-
-    def _let_in(self, line: _WaitingLine) -> None:
-        while line.waiting and (not line.running or _has_room(line, line.waiting[0][1])):
-            turn, size = line.waiting[0]
-            if turn.cancelled():
-                return  # it is about to leave the line, and then the next one's turn comes
-            line.waiting.popleft()
-            line.waiting_bytes -= size
-            line.running += 1
-            line.running_bytes += size
-            turn.set_result(None)
-
-    def _measure(self, line: _WaitingLine, size: int, seconds: float) -> None:
-        latest = seconds / max(1, line.running_bytes)
+    def _measure(self, line: _Lane, size: int, seconds: float) -> None:
+        latest = seconds / max(1, line.running_size)
         line.seconds_per_byte += (latest - line.seconds_per_byte) / 8 if line.seconds_per_byte else latest
 
-    def _seconds_to_wait(self, line: _WaitingLine) -> int:
+    def _seconds_to_wait(self, line: _Lane) -> int:
         """How long what waits will take, by the pace of late."""
-        seconds = line.seconds_per_byte * (line.waiting_bytes + line.running_bytes)
+        seconds = line.seconds_per_byte * (line.waiting_size + line.running_size)
         return min(LONGEST_RETRY_AFTER_SECONDS, max(1, math.ceil(seconds)))
 
     def _too_many(self, cause: Overload, seconds: float) -> AuthorityError:
         self._metrics.overloads.labels(cause).inc()
         return AuthorityError(TooManyRequests(min(LONGEST_RETRY_AFTER_SECONDS, max(1, math.ceil(seconds)))))
-
-
-def _has_room(line: _WaitingLine, size: int) -> bool:
-    return line.running_bytes + size <= line.room

@@ -20,16 +20,24 @@ second, and nobody pays for it.
 class Ballot:
     """What is accepted and refused so far.
 
-    suspension: why nothing new is voted for, if so; pending: what was voted for before; shown: for
-    transactions that were executed already; modules: for those that publish.
+    shown: for transactions that were executed already; modules: for those that publish.
+    """
+
+    accepted: list[int] = field(default_factory=list)
+    refusals: list[tuple[int, Refusal]] = field(default_factory=list)
+    shown: Allowance = field(default_factory=Allowance)
+    modules: Allowance = field(default_factory=lambda: Allowance(MODULES_AT_ONCE_BYTES))
+
+
+@dataclass(slots=True)
+class BallotPart:
+    """What of it is committed together.
+
+    suspension: why nothing new is voted for, if so; pending: what was voted for before.
     """
 
     unit: UnitOfWork
     suspension: str | None
     pending: Container[Digest]
-    accepted: list[int] = field(default_factory=list)
-    refusals: list[tuple[int, Refusal]] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
     """The references that it locks."""
-    shown: Allowance = field(default_factory=Allowance)
-    modules: Allowance = field(default_factory=lambda: Allowance(MODULES_AT_ONCE_BYTES))

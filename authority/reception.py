@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from authority.admission import Admission
+from authority.fair_queue import CLIENT
 from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
 from proto.bcs import BcsError
@@ -48,6 +49,7 @@ class Reception:
             answer: Response = method.success(await handler(method.decode_request(read())))
             return answer
 
+        CLIENT.set(client)
         begin, outcome = time.perf_counter(), "failed"
         try:
             response = await self._admission.run(name, client, size, work)

@@ -13,6 +13,7 @@ from authority.allowance import Allowance
 from authority.metrics import AuthorityMetrics
 from authority.simulator import InlineSimulator, Simulator
 from authority.state import AuthorityState
+from authority.turns import ITEM_BYTES
 from proto import messages
 from proto.errors import AuthorityError, TooMuchAtOnce, ValidatorOverloadedRetryAfter
 from proto.ids import Digest, ObjectID
@@ -76,14 +77,15 @@ class LocalAuthorityService:
     async def handle_object_info(self, request: messages.ObjectInfoRequest) -> messages.ObjectInfoResponse:
         """Objects, latest or at a version."""
         infos: list[messages.ObjectInfo] = []
-        allowance = Allowance()
+        allowance, work = Allowance(), self._state.turns.begin()
         for query in request.queries[: NETWORK_LIMITS.max_page]:
+            await work.rest()
             info = self._object_info(query)
             infos.append(info)
-            if not allowance.allows(
-                len(info.object.encoded) if isinstance(info, messages.ObjectFound) else 0
-            ):
+            size = len(info.object.encoded) if isinstance(info, messages.ObjectFound) else 0
+            if not allowance.allows(size):
                 raise AuthorityError(TooMuchAtOnce())
+            work.add(ITEM_BYTES + size)
         return messages.ObjectInfoResponse(tuple(infos))
 
     def _object_info(self, query: messages.ObjectQuery) -> messages.ObjectInfo:
@@ -109,9 +111,14 @@ class LocalAuthorityService:
         self, request: messages.TransactionInfoRequest
     ) -> messages.TransactionInfoResponse:
         """What is known of transactions."""
-        digests, allowance = request.digests[: NETWORK_LIMITS.max_page], Allowance()
-        infos = tuple([self._transaction_info(digest, allowance) for digest in digests])
-        return messages.TransactionInfoResponse(infos)
+        infos: list[messages.TransactionInfo] = []
+        allowance, work = Allowance(), self._state.turns.begin()
+        for digest in request.digests[: NETWORK_LIMITS.max_page]:
+            await work.rest()
+            before = allowance.bytes_used
+            infos.append(self._transaction_info(digest, allowance))
+            work.add(ITEM_BYTES + allowance.bytes_used - before)
+        return messages.TransactionInfoResponse(tuple(infos))
 
     def _transaction_info(self, digest: Digest, allowance: Allowance) -> messages.TransactionInfo:
         """Raises: AuthorityError if that is too much."""
@@ -124,7 +131,7 @@ class LocalAuthorityService:
         if pending is not None:
             if not allowance.allows(len(pending)):
                 raise AuthorityError(TooMuchAtOnce())
-            return messages.TransactionAccepted(SenderSignedData.from_bytes(pending))
+            return messages.TransactionAccepted(SenderSignedData.of_own_bytes(pending))
         return messages.TransactionUnknown()
 
     async def handle_executed_after(
@@ -139,20 +146,23 @@ class LocalAuthorityService:
         """Objects of an owner, page by page."""
         if not isinstance(request.owner, AddressOwner | ObjectOwner):
             return messages.ObjectsPage((), None)
-        return self._page(request.owner, request.cursor, request.limit)
+        return await self._page(request.owner, request.cursor, request.limit)
 
     async def handle_dynamic_fields(self, request: messages.DynamicFieldsRequest) -> messages.ObjectsPage:
         """Children of an object, page by page."""
-        return self._page(ObjectOwner(request.parent), request.cursor, request.limit)
+        return await self._page(ObjectOwner(request.parent), request.cursor, request.limit)
 
-    def _page(self, owner: Owner, cursor: ObjectID | None, limit: int) -> messages.ObjectsPage:
+    async def _page(self, owner: Owner, cursor: ObjectID | None, limit: int) -> messages.ObjectsPage:
         limit = max(1, min(limit, NETWORK_LIMITS.max_page))
         ids = list(islice(self._store.owned_objects(owner, cursor), limit + 1))
         values: list[Object] = []
-        allowance = Allowance()
+        allowance, work = Allowance(), self._state.turns.begin()
         for count, object_id in enumerate(ids):
+            await work.rest()
             value = self._store.get_object(object_id)
-            if count == limit or not allowance.allows(0 if value is None else len(value.encoded)):
+            size = 0 if value is None else len(value.encoded)
+            work.add(ITEM_BYTES + size)
+            if count == limit or not allowance.allows(size):
                 return messages.ObjectsPage(tuple(values), ids[count - 1])
             if value is not None:
                 values.append(value)

@@ -15,14 +15,33 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from authority.fair_queue import CLIENT
+from authority.fair_room import FairRoom
+from proto.crypto import SignatureScheme
 from proto.errors import AuthorityError, AuthorityErrorKind
 from proto.ids import Address
 from proto.user_signature import check_signatures, is_signed_by_key
 
 _log = logging.getLogger(__name__)
 
-INLINE_SIGNATURES = 2
-"""Batches up to this size are checked in place: the trip to a worker costs more."""
+INLINE_COST = 2
+"""Checks that cost no more are made in place: the trip to a worker costs more."""
+PIECE_COST = 512
+"""What is given to a worker at once: some 30 ms. Then others have their turn."""
+COST_AHEAD = 1024
+"""What a worker has at once, so that it need not wait for the next piece."""
+MOST_SIGNERS = 2
+"""A transaction with more signatures is refused before any is checked."""
+COSTS = {
+    SignatureScheme.SECP256R1.value: 3,
+    SignatureScheme.SECP256K1.value: 14,
+    SignatureScheme.PASSKEY.value: 4,
+}
+"""Of a signature, in the time that one of Ed25519 takes, about 60 µs."""
+MULTISIG_BYTES = 8
+"""Bytes of a multisig that cost as much: its members may be of secp256k1."""
+OTHER_BYTES = 2048
+"""The same of what was signed, and of what a passkey has signed."""
 
 
 SignatureCheck = tuple[bytes, tuple[bytes, ...], tuple[Address, ...]]
@@ -41,6 +60,18 @@ class SignatureVerifier(Protocol):
         ...
 
 
+def cost_of(check: SignatureCheck) -> int:
+    """How long a check takes at most, as a multiple of that of one Ed25519 signature."""
+    cost = len(check[0]) // OTHER_BYTES
+    for signature in check[1][:MOST_SIGNERS]:
+        flag = signature[0] if signature else SignatureScheme.ED25519.value
+        if flag == SignatureScheme.MULTISIG:
+            cost += 1 + len(signature) // MULTISIG_BYTES
+        else:
+            cost += COSTS.get(flag, 1) + len(signature) // OTHER_BYTES
+    return cost
+
+
 def verify_one(check: SignatureCheck) -> AuthorityErrorKind | None:
     """What is wrong with the signatures of a transaction, or None."""
     if is_signed_by_key(*check):
@@ -53,29 +84,46 @@ def verify_one(check: SignatureCheck) -> AuthorityErrorKind | None:
 
 
 class InlineVerifier:
-    """Checks in the calling process."""
+    """Checks in the calling process; between two pieces others have their turn."""
 
     async def verify(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
         """For each transaction None, or what is wrong with its signatures."""
-        return [verify_one(check) for check in transactions]
+        results: list[AuthorityErrorKind | None] = []
+        for _, piece in _pieces_of(transactions):
+            if results:
+                await asyncio.sleep(0)
+            results += map(verify_one, piece)
+        return results
 
     def close(self) -> None:
         """Nothing to stop."""
 
 
 class ProcessVerifier:
-    """Checks in worker processes; each batch goes whole to the worker with the least to do.
+    """Checks in worker processes: each piece by the worker with the least to do, and clients take turns.
 
     A worker that dies (killed for memory, say) is replaced, and its batches are checked in place.
     """
 
     def __init__(self, processes: int) -> None:
         self._workers = [_Worker() for _ in range(processes)]
+        self._room = FairRoom(COST_AHEAD * processes)
 
     async def verify(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
         """For each transaction None, or what is wrong with its signatures."""
-        if len(transactions) <= INLINE_SIGNATURES:
+        pieces = _pieces_of(transactions)
+        if len(pieces) == 1 and pieces[0][0] <= INLINE_COST:
             return [verify_one(check) for check in transactions]
+        client, results = CLIENT.get(), list[AuthorityErrorKind | None]()
+        for cost, piece in pieces:
+            await self._room.enter(client, cost)
+            try:
+                results += await self._check(piece)
+            finally:
+                self._room.leave(client, cost)
+        return results
+
+    async def _check(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
         worker = min(self._workers, key=lambda candidate: candidate.queued)
         try:
             return await worker.submit(transactions)
@@ -98,6 +146,20 @@ class ProcessVerifier:
         """Stop the workers."""
         for worker in self._workers:
             worker.close()
+
+
+def _pieces_of(transactions: list[SignatureCheck]) -> list[tuple[int, list[SignatureCheck]]]:
+    """The checks in pieces, each with its cost."""
+    pieces: list[tuple[int, list[SignatureCheck]]] = []
+    cost, piece = 0, list[SignatureCheck]()
+    for check in transactions:
+        more = cost_of(check)
+        if piece and cost + more > PIECE_COST:
+            pieces.append((cost, piece))
+            cost, piece = 0, []
+        cost += more
+        piece.append(check)
+    return [*pieces, (cost, piece)]
 
 
 class _Worker:

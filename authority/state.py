@@ -1,18 +1,18 @@
 """The authority: it checks, locks and votes, and turns certificates into effects.
 
 Each handler loads, checks everything, and then commits in one batch that cannot fail half way. Between
-the last check and the commit nothing is awaited, so handlers never see each other's half-done work.
+the last check and the commit nothing is awaited, so handlers never see each other's half-done work. The
+votes on a large batch are several such commits; its vote leaves when all of them are durable.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 
 from authority.allowance import Allowance
-from authority.ballot import Ballot
+from authority.ballot import Ballot, BallotPart
 from authority.certificates import CertifiedBatch
 from authority.execution.engine import ExecutionResult, Executor, TakesLong
 from authority.execution.native import PlainJob
@@ -32,6 +32,7 @@ from authority.transaction_input import (
     check_transaction_input,
     live_owned_references,
 )
+from authority.turns import Turns, Work
 from authority.voted_batches import VotedBatches
 from movelite.vm.gas import QUICK_UNITS, ROUNDING_STEP_UNITS
 from proto import bcs, messages
@@ -87,14 +88,13 @@ LOST_VOTES = (
     "it has signed votes that its data do not have: they were restored from a backup, moved or removed, or "
     "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
 )
+VOTE_TO_VERIFY_BYTES = 64
+"""What a signature to verify counts as, which takes some 45 µs."""
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
 
 
 FULL_RUNS_SECONDS = 10
 """When to come back with a transaction that takes long, if many such are waiting."""
-
-READ_AT_ONCE_BYTES = 64 * 1024
-"""Of transactions that are new in form; then others have a turn. It may take as many microseconds."""
 
 
 class AuthorityState:
@@ -125,6 +125,8 @@ class AuthorityState:
         """Where transactions are executed that take long; if there is none, nobody is answered meanwhile."""
         self.is_asking_peers = False
         """While set it does not vote: peers may show that votes were lost."""
+        self.turns = Turns()
+        """For all long work in this process."""
         self._reader = TransactionReader()
         self._restore()
 
@@ -149,24 +151,48 @@ class AuthorityState:
         self._check_size(len(request.transactions))
         batch = await self._read_all(request.transactions)
         problems = await self._verify_signatures(batch)
-        ballot = Ballot(self.store.begin(), self.suspension, self.store.pending)
-        try:
-            for index, submitted in enumerate(batch):
-                refusal = self._consider(submitted, problems.get(submitted.digest), ballot)
-                if refusal is None:
-                    ballot.accepted.append(index)
-                else:
-                    ballot.refusals.append((index, refusal))
-            ballot.unit.commit()
-        except StorageError as error:
-            self.locks.release(ballot.taken)
-            raise AuthorityError(StorageFailure(str(error))) from error
+        ballot, work, done = Ballot(), self.turns.begin(), 0
+        while done < len(batch):
+            await work.rest()
+            done = self._vote_on(batch, done, problems, ballot, work)
         digests = [submitted.digest for submitted in batch]
         vote = messages.sign_batch_vote(
             self.key, self.committee.epoch, digests, ballot.accepted, ballot.refusals
         )
         self._voted.remember(vote, batch, ballot.accepted)
         return vote
+
+    def _vote_on(
+        self,
+        batch: Sequence[SubmittedTransaction],
+        first: int,
+        problems: dict[Digest, AuthorityErrorKind],
+        ballot: Ballot,
+        work: Work,
+    ) -> int:
+        """Vote on transactions of a batch, in one commit, until others should have a turn; the next one.
+
+        Raises: AuthorityError StorageFailure, and then nothing is locked that was not before.
+        """
+        part = BallotPart(self.store.begin(), self.suspension, self.store.pending)
+        index = first
+        try:
+            for index in range(first, len(batch)):
+                submitted = batch[index]
+                refusal = self._consider(submitted, problems.get(submitted.digest), ballot, part)
+                if refusal is None:
+                    ballot.accepted.append(index)
+                else:
+                    ballot.refusals.append((index, refusal))
+                if submitted.inputs is None:  # it did not go the short way
+                    submitted.forget_if_long()
+                    if work.add(len(submitted.raw)):
+                        break
+            part.unit.commit()
+        except StorageError as error:
+            self.locks.release(part.taken)
+            raise AuthorityError(StorageFailure(str(error))) from error
+        return index + 1
 
     async def submit_certificates(self, request: CertificatesRequest) -> CertificatesResponse:
         """Execute certified transactions and vote for their effects.
@@ -198,7 +224,7 @@ class AuthorityState:
         allowance = Allowance()
         results = self._execute_some(submissions, problems, allowance)
         while waiting := [submission for submission in submissions if submission[0].digest not in results]:
-            await asyncio.sleep(0)
+            await self.turns.next()
             results |= self._execute_some(waiting, problems, allowance)
         return [results[submitted.digest] for submitted, _ in submissions]
 
@@ -219,6 +245,7 @@ class AuthorityState:
                 if commit.is_full:
                     break
                 commit.results[digest] = self._result(submission, problems.get(digest), commit)
+                submission[0].forget_if_long()
         self._commit(unit)
         self.locks.release(commit.done)
         return commit.results
@@ -263,17 +290,21 @@ class AuthorityState:
         return [(submission, run) for submission, run in zip(runnable, runs, strict=True) if run is not None]
 
     def _consider(
-        self, submitted: SubmittedTransaction, problem: AuthorityErrorKind | None, ballot: Ballot
+        self,
+        submitted: SubmittedTransaction,
+        problem: AuthorityErrorKind | None,
+        ballot: Ballot,
+        part: BallotPart,
     ) -> Refusal | None:
         """Lock a transaction's inputs and keep it, or say why not. Idempotent."""
         digest = submitted.digest
-        if problem is None and digest in ballot.pending:
+        if problem is None and digest in part.pending:
             return None
         try:
             if problem is not None:
                 raise AuthorityError(problem)
-            if ballot.suspension is not None:
-                raise AuthorityError(VotingSuspended(ballot.suspension))
+            if part.suspension is not None:
+                raise AuthorityError(VotingSuspended(part.suspension))
             owned = self._check_plain(submitted) or self._check_fully(submitted, ballot.modules)
             self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:
@@ -281,8 +312,8 @@ class AuthorityState:
             if self.store.is_executed(digest):
                 return self._show_executed(digest, ballot.shown)
             return Refused(UserInput(error.kind) if isinstance(error, UserInputError) else error.kind)
-        ballot.taken += owned
-        ballot.unit.pending[digest] = submitted.raw
+        part.taken += owned
+        part.unit.pending[digest] = submitted.raw
         return None
 
     def _show_executed(self, digest: Digest, shown: Allowance) -> Refusal:
@@ -379,18 +410,13 @@ class AuthorityState:
 
     async def _read_all(self, transactions: Sequence[bytes]) -> list[SubmittedTransaction]:
         """Read transactions; between many large ones others have a turn. Raises: AuthorityError."""
-        read = self._reader.read
-        if sum(map(len, transactions)) <= READ_AT_ONCE_BYTES:
-            return list(map(read, transactions))
-        submitted, size = [], 0
+        work, read, batch = self.turns.begin(), self._reader.read, list[SubmittedTransaction]()
         for raw in transactions:
-            if size > READ_AT_ONCE_BYTES:
-                size = 0
-                await asyncio.sleep(0)
-            submitted.append(read(raw))
-            if submitted[-1].plain is None:
-                size += len(raw)
-        return submitted
+            submitted = read(raw)
+            batch.append(submitted)
+            if submitted.plain is None and work.add(len(raw)):
+                await work.rest()
+        return batch
 
     async def _verify_signatures(self, batch: list[SubmittedTransaction]) -> dict[Digest, AuthorityErrorKind]:
         """What is wrong with signatures, by digest; bytes voted for before are not checked again."""
@@ -432,7 +458,7 @@ class AuthorityState:
     async def _verify_certificates(self, request: CertificatesRequest) -> list[CertifiedSubmission]:
         self._check_size((request.batch.count if request.batch else 0) + len(request.singles))
         try:
-            return [*await self._verify_batch(request), *self._verify_singles(request.singles)]
+            return [*await self._verify_batch(request), *await self._verify_singles(request.singles)]
         except WrongEpoch as error:
             raise AuthorityError(WrongEpochShown(error.expected, error.actual)) from error
         except VerificationError as error:
@@ -470,10 +496,12 @@ class AuthorityState:
         transactions = map(voted.accepted.__getitem__, indices)
         return list(zip(transactions, zip(repeat(certified), indices), strict=True))
 
-    def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
-        submissions: list[CertifiedSubmission] = []
+    async def _verify_singles(self, singles: Iterable[CertifiedTransaction]) -> list[CertifiedSubmission]:
+        work, submissions = self.turns.begin(), list[CertifiedSubmission]()
         for certified in singles:
+            await work.rest()
             submitted = self._reader.read(certified.transaction.to_bytes())
+            work.add(len(submitted.raw) + VOTE_TO_VERIFY_BYTES * len(certified.certificate.votes))
             verify_certificate(certified.certificate, self.committee, submitted.digest)
             submissions.append((submitted, certified.certificate))
         return submissions
@@ -481,9 +509,8 @@ class AuthorityState:
     def executed_message(self, executed: ExecutedTransaction) -> messages.ExecutedTransaction:
         """An executed transaction as others see it, with a vote of its own."""
         effects = TransactionEffects.of_own_bytes(executed.effects)
-        certified = CertifiedTransaction(
-            SenderSignedData.from_bytes(executed.transaction), self.store.certificate(executed)
-        )
+        transaction = SenderSignedData.of_own_bytes(executed.transaction)
+        certified = CertifiedTransaction(transaction, self.store.certificate(executed))
         vote = messages.sign_effects_vote(self.key, self.committee.epoch, [effects.digest()])
         return messages.ExecutedTransaction(certified, effects, _events(executed.events), vote)
 

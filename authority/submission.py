@@ -59,6 +59,11 @@ class SubmittedTransaction:
             self._signed = SenderSignedData.from_bytes(self.raw)
         return self._signed
 
+    def forget_if_long(self) -> None:
+        """Of a long transaction keep the bytes alone: decoded it may take fifty times as much memory."""
+        if len(self.raw) > REMEMBERED_BYTES:
+            self._signed = None
+
     @property
     def module_bytes(self) -> int:
         """Bytes of the modules that it publishes."""
@@ -94,7 +99,9 @@ class TransactionReader:
         except BcsError as error:
             raise AuthorityError(MalformedRequest(f"bytes that are no transaction: {error}")) from error
         check = data_bytes, signed.tx_signatures, signed.transaction_data.signers
-        return SubmittedTransaction(raw, digest_of_bytes(data_bytes), check, None, signed)
+        submitted = SubmittedTransaction(raw, digest_of_bytes(data_bytes), check, None, signed)
+        submitted.forget_if_long()
+        return submitted
 
     def learn(self, submitted: SubmittedTransaction) -> None:
         """From now on others of its layout are not decoded.

@@ -12,9 +12,12 @@ _V = TypeVar("_V")
 class IdentityCache(Generic[_K, _V]):
     """What a function gives for immutable values, found by identity: hashing them would cost more."""
 
-    def __init__(self, make: Callable[[_K], _V], size: int = 1024) -> None:
-        """size: values kept; all are forgotten when there are more."""
+    def __init__(self, make: Callable[[_K], _V], is_kept: Callable[[_K], bool], size: int = 1024) -> None:
+        """is_kept: whether a value may be kept, for how much memory it takes; size: values kept; all are
+        forgotten when there are more.
+        """
         self._make = make
+        self._is_kept = is_kept
         self._size = size
         self._known: dict[int, tuple[_K, _V]] = {}
 
@@ -24,6 +27,8 @@ class IdentityCache(Generic[_K, _V]):
         if known is not None and known[0] is value:
             return known[1]
         made = self._make(value)
+        if not self._is_kept(value):
+            return made
         if len(self._known) >= self._size:
             self._known.clear()
         self._known[id(value)] = value, made

@@ -88,6 +88,9 @@ class SharedInput:
     mutable: bool
 
 
+MOST_REMEMBERED_BYTES = 1024
+"""Of commands whose packages, and whether they keep the limits, are remembered."""
+
 InputObjectKind = PackageInput | OwnedInput | SharedInput
 
 
@@ -198,7 +201,39 @@ def _find_packages(commands: tuple[Command, ...]) -> frozenset[ObjectID]:
     return frozenset(package for command in commands for package in _packages(command))
 
 
-packages_of_commands = IdentityCache(_find_packages)
+def _are_short(commands: tuple[Command, ...]) -> bool:
+    """Whether commands take little memory, as those do that come again and again as the same object."""
+    left = MOST_REMEMBERED_BYTES
+    for command in commands:
+        pending: list[TypeTag] = []
+        match command:
+            case MoveCall():
+                left -= len(command.module) + len(command.function) + len(command.arguments)
+                pending += command.type_arguments
+            case MakeMoveVec(type_tag, values):
+                left -= len(values)
+                pending += () if type_tag is None else (type_tag,)
+            case TransferObjects(values, _) | SplitCoins(_, values) | MergeCoins(_, values):
+                left -= len(values)
+            case Publish() | Upgrade():
+                return False
+            case _:
+                assert_never(command)
+        while pending and left > 0:
+            tag = pending.pop()
+            left -= 1
+            if isinstance(tag, VectorTag):
+                pending.append(tag.element)
+            elif isinstance(tag, StructTag):
+                left -= len(tag.module) + len(tag.name)
+                pending += tag.type_args
+        left -= 1
+        if left <= 0:
+            return False
+    return True
+
+
+packages_of_commands = IdentityCache(_find_packages, _are_short)
 """The same, from the commands alone."""
 
 
@@ -260,7 +295,7 @@ def _no_config(_: tuple[Command, ...]) -> list[ProtocolConfig]:
     return []
 
 
-_passed = IdentityCache(_no_config)
+_passed = IdentityCache(_no_config, _are_short)
 """The limits that commands are known to keep."""
 
 

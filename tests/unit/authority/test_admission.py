@@ -87,7 +87,7 @@ async def test_a_full_queue_names_the_seconds_by_the_pace_of_late() -> None:
     await settle()
     assert gate.is_full(Lane.VOTES)
     with pytest.raises(AuthorityError) as caught:
-        await gate.run("SubmitTransactions", "y", KILOBYTE, done)
+        await gate.run("SubmitTransactions", "x", KILOBYTE, done)
     assert caught.value.kind == ValidatorOverloadedRetryAfter(10)
     assert caught.value.retryable
     door.is_open.set()
@@ -229,3 +229,26 @@ def test_a_large_request_is_owed_and_paid_off_before_the_next() -> None:
 )
 def test_who_counts_as_one_client(peer: str, client: str) -> None:
     assert client_of(peer) == client
+
+
+async def test_a_client_whose_requests_fill_a_lane_holds_no_other_up() -> None:
+    gate, door = admission(max_running_kilobytes=1, max_waiting_kilobytes=4), Door()
+    busy = [
+        asyncio.create_task(gate.run("SubmitTransactions", "busy", 2 * KILOBYTE, door.work("busy")))
+        for _ in range(3)
+    ]
+    await settle()
+    assert door.begun == ["busy"]
+    assert gate.is_full(Lane.VOTES)
+    assert await gate.run("SubmitTransactions", "other", KILOBYTE, done) == "done"
+    others = [
+        asyncio.create_task(gate.run("SubmitTransactions", "other", KILOBYTE, door.work("other")))
+        for _ in range(2)
+    ]
+    await settle()
+    assert door.begun == ["busy", "other"]
+    with pytest.raises(AuthorityError):
+        await gate.run("SubmitTransactions", "busy", KILOBYTE, done)
+    door.is_open.set()
+    await asyncio.gather(*busy, *others)
+    assert door.begun == ["busy", "other", "busy", "other", "busy"]

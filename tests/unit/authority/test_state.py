@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authority import ballot, state
+from authority import ballot, turns
 from authority.execution import engine
 from authority.execution.commands import execute_command
 from authority.execution.context import ExecutionContext
@@ -350,15 +350,36 @@ async def test_modules_are_not_verified_for_coins_that_another_transaction_holds
 async def test_others_have_their_turn_while_many_large_transactions_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(state, "READ_AT_ONCE_BYTES", 100)
+    monkeypatch.setattr(turns, "PIECE_BYTES", 100)
     authority = new_authority()
     batch = [transfer(authority, gas, 5 + gas % 3) for gas in range(4)]
     voting = asyncio.create_task(
         authority.submit_transactions(TransactionBatch(tuple(one.to_bytes() for one in batch)))
     )
-    turns = 0
+    rounds = 0
     while not voting.done():
-        turns += 1
+        rounds += 1
         await asyncio.sleep(0)
-    assert turns > 3
+    assert rounds > 3
     assert (await voting).accepted_indices() == (0, 1, 2)
+
+
+async def test_what_a_large_batch_has_locked_before_the_disk_failed_is_voted_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "PIECE_BYTES", 100)
+    disk = FullDisk()
+    authority = new_authority(0, disk)
+    batch = [transfer(authority, gas, 5 + gas) for gas in range(3)]
+    request = TransactionBatch(tuple(one.to_bytes() for one in batch))
+    voting = asyncio.create_task(authority.submit_transactions(request))
+    while len(authority.locks) < 2:
+        await asyncio.sleep(0)
+    disk.is_full = True
+    with pytest.raises(AuthorityError) as caught:
+        await voting
+    assert isinstance(caught.value.kind, errors.StorageFailure)
+    assert len(authority.locks) == 2
+    disk.is_full = False
+    assert (await authority.submit_transactions(request)).accepted_indices() == (0, 1, 2)
+    assert len(authority.locks) == 6

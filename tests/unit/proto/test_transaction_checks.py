@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from proto import type_tag
+from proto import bcs, type_tag
 from proto import user_input_error as reason
+from proto.bcs import U8
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityError, TransactionExpired, UserInputError
+from proto.identity_cache import IdentityCache
 from proto.ids import RANDOMNESS_STATE_ID, Digest, address_from_int
 from proto.object import ObjectRef
 from proto.protocol_config import PROTOCOL_CONFIG
@@ -39,6 +41,7 @@ from proto.transaction_checks import (
     OwnedInput,
     PackageInput,
     SharedInput,
+    _are_short,
     check_static_validity,
     check_transaction_data,
     input_objects,
@@ -213,3 +216,26 @@ def test_input_objects_in_order(data: TransactionData) -> None:
         *packages,
         gas,
     ]
+
+
+def test_packages_of_long_commands_are_not_kept() -> None:
+    made: list[int] = []
+    cache = IdentityCache(lambda commands: made.append(len(commands)), _are_short)
+    deep: TypeTag = type_tag.U64
+    for _ in range(40):
+        deep = VectorTag(deep)
+    short = (MakeMoveVec(deep, ()),)
+    for commands in (short, short * 30, (MakeMoveVec(StructTag(ONE, "m" * 1000, "n" * 30), ()),)):
+        cache(commands)
+        cache(commands)
+    assert made == [1, 30, 30, 1, 1]
+
+
+def test_a_signed_transaction_of_own_bytes_is_read_when_it_is_looked_at() -> None:
+    signed = SenderSignedData(make_transfer(1, Ed25519KeyPair.from_seed(b"u" * 32)), (b"a signature",))
+    same = SenderSignedData.of_own_bytes(signed.to_bytes())
+    assert bcs.encode(tuple[SenderSignedData, U8], (same, 7)) == signed.to_bytes() + b"\x07"
+    assert "transaction_data" not in vars(same)
+    assert same == signed
+    assert same.digest() == signed.digest()
+    assert SenderSignedData.from_bytes(signed.to_bytes()) == signed
