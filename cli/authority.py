@@ -10,6 +10,7 @@ import typer
 
 from cli import event_loop, output
 from cli.logs import LogFormat, LogLevel, set_up_logs
+from cli.ports import check_place
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,7 +44,10 @@ def init(
 
     if (out / files.AUTHORITY_KEY).exists():
         raise files.NetworkFolderError(f"{out} has the key of an authority already")
-    _check_addresses(address, listen, listen_frames, metrics)
+    check_place("--address", address.removeprefix("https://"))
+    for option, place in (("--listen", listen), ("--listen-frames", listen_frames), ("--metrics", metrics)):
+        if place is not None:
+            check_place(option, place)
     listen = listen or f"0.0.0.0:{address.rsplit(':', 1)[-1]}"
     frames = listen_frames or files.frames_beside(listen)
     plan = files.PlannedAuthority(name, address, listen, metrics, frames)
@@ -55,22 +59,6 @@ def init(
     else:
         output.say(f"wrote {out}/{files.AUTHORITY_CONFIG}, {files.AUTHORITY_KEY} and info.json")
         output.say(f"put the network's {files.GENESIS} into {out}, then: movelite authority run --config ...")
-
-
-def _check_addresses(address: str, listen: str | None, listen_frames: str | None, metrics: str) -> None:
-    from authority.config import host_and_port
-
-    given = {
-        "--address": address.removeprefix("https://"),
-        "--listen": listen,
-        "--listen-frames": listen_frames,
-        "--metrics": metrics,
-    }
-    for option, text in given.items():
-        try:
-            host_and_port(text) if text is not None else None
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 @app.command(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.ports import MAX_FIRST_PORT, port_option
+from cli.ports import MAX_FIRST_PORT, check_place, port_option
 
 if TYPE_CHECKING:
     from authority.genesis import GenesisAccount, GenesisAuthority
@@ -77,6 +77,9 @@ def genesis(
             "an authority that made its own key says in its info.json whether it speaks TLS"
         )
     accounts = list(map(_read_account, account or ()))
+    for place in host or ():
+        check_place("--host", place if ":" in place else f"{place}:{DEFAULT_PORT}")
+    check_place("--metrics-host", f"{metrics_host}:{METRICS_PORT}")
     if files.is_network(working_dir) and not force:
         raise files.NetworkFolderError(f"{working_dir} holds a network already; --force replaces it")
     files.remove_network(working_dir)

@@ -16,5 +16,15 @@ def port_option(*names: str, max: int = MAX_PORT, help: str | None = None) -> An
     return typer.Option(*names, min=0, max=max, help=help)
 
 
+def check_place(option: str, text: str) -> None:
+    """See that the value of an option is host:port. Raises: typer.BadParameter."""
+    from authority.config import host_and_port  # only now: it takes long
+
+    try:
+        host_and_port(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
 RpcPort = Annotated[int, port_option("--rpc-port", "--fullnode-rpc-port", help="0: any.")]
 FaucetPort = Annotated[int, port_option(help="0: any.")]

@@ -58,9 +58,14 @@ class RecordingExecutor(Executor):
         reader: ObjectReader,
         mode: ExecutionMode = ExecutionMode.NORMAL,
         recorder: Recorder | None = None,
+        *,
+        only_if_quick: bool = False,
     ) -> ExecutionResult:
         """Run a transaction."""
-        return Executor.execute(self, transaction, digest, inputs, reader, mode, recorder or self.kept)
+        kept = recorder or self.kept
+        return Executor.execute(
+            self, transaction, digest, inputs, reader, mode, kept, only_if_quick=only_if_quick
+        )
 
 
 def show(info: dict[str, Any]) -> None:

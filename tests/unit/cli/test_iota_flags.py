@@ -187,6 +187,8 @@ def test_a_budget_that_is_no_number_is_named(run: Any) -> None:
     [
         (("start", "--rpc-port", "99999"), "99999 is not in the range"),
         (("genesis", "--working-dir", "net", "--authority-port", "65400"), "65400 is not in the range"),
+        (("genesis", "--working-dir", "net", "--metrics-host", "ftp://x"), "is not host:port"),
+        (("genesis", "--working-dir", "net", "--host", "a.example:x"), "is not host:port"),
         (("client", "replay-transaction", "--tx-digest", "{}"), "'{}' is no digest"),
         (("client", "replay-checkpoint", "--start", "2", "--end", "1"), "--end 1 is before --start 2"),
         (("client", "verify-source", "--test"), "--test compiles tests, which are not published"),
