@@ -53,6 +53,13 @@ assert.equal((await client.getCoinMetadata({ coinType: '0x2::iota::IOTA' })).dec
 assert.equal((await client.getCommitteeInfo()).validators.length, 4);
 assert.equal((await client.getLatestIotaSystemState()).activeValidators.length, 4);
 assert.ok((await client.getProtocolConfig()).attributes.max_tx_gas);
+const checkpoint = await client.getCheckpoint({ id: '1' });
+assert.deepEqual(await client.getCheckpoint({ id: checkpoint.digest }), checkpoint);
+const page = await client.getCheckpoints({ limit: 1, descendingOrder: false });
+assert.deepEqual([page.data[0].sequenceNumber, page.nextCursor, page.hasNextPage], ['0', '0', true]);
+assert.equal((await client.getTotalSupply({ coinType: '0x2::iota::IOTA' })).value, '4000000000000000000');
+assert.equal((await client.getCurrentEpoch()).validators.length, 4);
+assert.equal((await client.getNetworkMetrics()).currentCheckpoint, await client.getLatestCheckpointSequenceNumber());
 
 // transfer, also from accounts of the other schemes
 for (const other of others) {
