@@ -187,7 +187,9 @@ def _encode(layout: Layout, value: Any) -> bytes:
         case VectorLayout(element):
             if isinstance(value, str) and isinstance(element, PrimitiveLayout) and element.tag == tags.U8:
                 value = list(value.encode())
-            items = [_encode(element, item) for item in list(value)]
+            if not isinstance(value, list | tuple):
+                raise TypeError("a vector is a list")
+            items = [_encode(element, item) for item in value]
             return write_uleb128(len(items)) + b"".join(items)
         case StructLayout(tag, fields):
             return _encode_struct(tag, fields, value)
@@ -201,14 +203,17 @@ def _encode(layout: Layout, value: Any) -> bytes:
 def _encode_primitive(tag: TypeTag, value: Any) -> bytes:
     if tag == tags.BOOL:
         if not isinstance(value, bool):
-            raise TypeError("not a bool")
+            raise TypeError("a bool is true or false")
         return bytes((value,))
     width = _INTEGERS.get(tag)
     if width is None:
         return bytes(parse_address(value))
-    if isinstance(value, bool | float):
-        raise TypeError("not an integer")
-    return int(value).to_bytes(width, "little")
+    digits = value.replace("_", "") if isinstance(value, str) else ""
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 78 else value
+    largest = 256**width - 1
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= largest:
+        raise ValueError(f"a {format_type_tag(tag)} is a whole number from 0 to {largest}")
+    return number.to_bytes(width, "little")
 
 
 def _encode_struct(tag: StructTag, fields: tuple[tuple[str, Layout], ...], value: Any) -> bytes:

@@ -100,7 +100,11 @@ async def test_pure_arguments_become_bcs(parameter: Any, argument: Any, raw: byt
     ("parameter", "argument", "reason"),
     [
         ("U8", 256, "argument 0 .*does not fit"),
-        ("U64", "seven", "does not fit"),
+        ("U64", "seven", "'seven' does not fit its type: a u64 is a whole number"),
+        ("U64", -1, "from 0 to 18446744073709551615"),
+        ("U8", 1.0, "a u8 is a whole number from 0 to 255"),
+        ({"Vector": "U64"}, 7, "a vector is a list"),
+        ("Bool", 1, "a bool is true or false"),
         ("U64", [1], "is no u64"),
         ("Address", "0xzz", "no address"),
         ({"Reference": struct("0x9", "m", "T")}, "0x99", "does not exist"),
