@@ -185,8 +185,9 @@ class AuthorityState:
                 else:
                     ballot.refusals.append((index, refusal))
                 if submitted.inputs is None:  # it did not go the short way
+                    work.add(submitted.work_bytes)
                     submitted.forget_if_long()
-                    if work.add(len(submitted.raw)):
+                    if work.is_over:
                         break
             part.unit.commit()
         except StorageError as error:

@@ -6,7 +6,7 @@ from authority.signature_verifier import SignatureCheck
 from authority.transaction_input import CheckedInputs
 from proto.bcs import BcsError
 from proto.errors import AuthorityError, MalformedRequest
-from proto.ids import Digest
+from proto.ids import SYSTEM_PACKAGE_IDS, Digest
 from proto.object import PlainInputs
 from proto.transaction import (
     ProgrammableTransaction,
@@ -17,10 +17,13 @@ from proto.transaction import (
     digest_of_bytes,
     split_sender_signed,
 )
+from proto.transaction_checks import named_packages
 from proto.transaction_layout import SIGNATURE, LayoutTable, PlainTransaction
 
 LARGEST_BYTES = 256 * 1024
 """Longer bytes are not even read: with its signatures, no transaction of allowed size has as many."""
+PACKAGE_WORK_BYTES = 1024
+"""As how many bytes a package counts that is named: those that it is linked to, 32 at most, are looked at."""
 REMEMBERED_BYTES = 8192
 """The longest transaction of which its layout and its inputs are kept."""
 
@@ -72,6 +75,15 @@ class SubmittedTransaction:
             return 0
         published = [command for command in kind.commands if isinstance(command, Publish | Upgrade)]
         return sum(len(code) for command in published for code in command.modules)
+
+    @property
+    def work_bytes(self) -> int:
+        """As how many bytes the general checks of it count; for them it was decoded."""
+        if self._signed is None:
+            return len(self.raw)
+        kind = self.data.kind
+        packages = named_packages(kind) if isinstance(kind, ProgrammableTransaction) else ()
+        return len(self.raw) + PACKAGE_WORK_BYTES * len(set(packages) - SYSTEM_PACKAGE_IDS)
 
     @property
     def data(self) -> TransactionData:

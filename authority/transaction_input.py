@@ -78,9 +78,9 @@ def check_transaction_input(
     Raises: UserInputError.
     """
     loaded = _load(transaction, reader, shared_versions, given)
-    _check_links(loaded, reader)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
+    _check_links(loaded, reader)  # it may take long, so only for who has coins that can pay
     received = _check_receiving(reader, loaded) if loaded.receiving else []
     check_deny_list_for_signing(transaction.sender, [*loaded.objects.values(), *received], reader)
     return _checked(loaded, mutable)

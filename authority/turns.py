@@ -55,6 +55,11 @@ class Work:
         self._done += size
         return self._done >= PIECE_BYTES
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is enough for one piece."""
+        return self._done >= PIECE_BYTES
+
     async def rest(self) -> None:
         """Let others go first if it is enough for one piece."""
         if self._done >= PIECE_BYTES:

@@ -14,19 +14,21 @@ from authority.execution.commands import execute_command
 from authority.execution.context import ExecutionContext
 from authority.key_value import MemoryKeyValueStore, RocksKeyValueStore, StorageError
 from authority.state import AuthorityState
+from authority.submission import PACKAGE_WORK_BYTES, TransactionReader
 from movelite.bytecode.writer import serialize_module
 from proto import errors, messages, user_input_error
 from proto.bcs import U64
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityError
 from proto.execution_status import Failure, InvariantViolation, Success
-from proto.ids import Address, ObjectID
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
 from proto.messages import CertificatesRequest, Refused, TransactionBatch
 from proto.object import AddressOwner, Object
 from proto.transaction import (
     Command,
     GasCoin,
     Input,
+    MoveCall,
     Publish,
     Result,
     SenderSignedData,
@@ -383,3 +385,12 @@ async def test_what_a_large_batch_has_locked_before_the_disk_failed_is_voted_for
     disk.is_full = False
     assert (await authority.submit_transactions(request)).accepted_indices() == (0, 1, 2)
     assert len(authority.locks) == 6
+
+
+def test_packages_that_a_transaction_names_count_for_what_they_may_be_linked_to() -> None:
+    authority = new_authority()
+    coins = coins_of(ALICE, authority)
+    calls = [MoveCall(Address(bytes([number]) * 32), "m", "f", (), ()) for number in (7, 8, 8)]
+    calls.append(MoveCall(IOTA_FRAMEWORK_ADDRESS, "m", "f", (), ()))
+    submitted = TransactionReader().read(build_transaction(ALICE, coins[0], (), tuple(calls)).to_bytes())
+    assert submitted.work_bytes == len(submitted.raw) + 2 * PACKAGE_WORK_BYTES
