@@ -62,18 +62,18 @@ class CheckpointApi:
 
     def _json(self, found: IndexedTransaction) -> Json:
         receipt, index = found.receipt, self._service.index
-        before = index.at(found.sequence - 1)
-        previous = self._service.network.chain if before is None else _digest(before)
+        digest = format_digest(receipt.effects.transaction_digest)
+        previous = index.digest_at(found.sequence - 1) or self._service.network.chain
         signature = bcs.encode(EffectsCertificate, receipt.effects_certificate)
         return {
             "epoch": str(receipt.effects.executed_epoch),
             "sequenceNumber": str(found.sequence),
-            "digest": format_digest(_digest(found)),
+            "digest": digest,
             "networkTotalTransactions": str(found.sequence),
             "previousDigest": format_digest(previous),
             "epochRollingGasCostSummary": gas_json(index.totals(found.sequence).gas()),
             "timestampMs": str(found.timestamp_ms),
-            "transactions": [format_digest(_digest(found))],
+            "transactions": [digest],
             "checkpointCommitments": [],
             "validatorSignature": b64encode(signature).decode(),
         }
@@ -95,7 +95,3 @@ class CheckpointApi:
             "checkpointCommitments": [],
             "validatorSignature": "",
         }
-
-
-def _digest(found: IndexedTransaction) -> Digest:
-    return found.receipt.effects.transaction_digest

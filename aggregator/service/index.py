@@ -299,6 +299,11 @@ class TransactionIndex:
         row = self._rows(query, (digest,)).fetchone()
         return None if row is None else int(row[0])
 
+    def digest_at(self, sequence: int) -> Digest | None:
+        """Digest of the transaction at a place."""
+        row = self._rows("SELECT digest FROM transactions WHERE sequence = ?", (sequence,)).fetchone()
+        return None if row is None else Digest(row[0])
+
     def get(self, digest: Digest) -> IndexedTransaction | None:
         """A transaction by digest."""
         query = "SELECT sequence, timestamp_ms, receipt FROM transactions WHERE digest = ?"
