@@ -164,7 +164,7 @@ class LocalAuthorityService:
             work.add(ITEM_BYTES + size)
             if count == limit or not allowance.allows(size):
                 return messages.ObjectsPage(tuple(values), ids[count - 1])
-            if value is not None:
+            if value is not None and value.owner == owner:  # others had a turn since the index was read
                 values.append(value)
         return messages.ObjectsPage(tuple(values), None)
 

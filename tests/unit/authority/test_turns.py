@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from authority import turns as turns_module
 from authority.fair_queue import CLIENT
+from authority.metrics import AuthorityMetrics
+from authority.service import LocalAuthorityService
 from authority.turns import PIECE_BYTES, Turns
+from proto.messages import OwnedObjectsRequest
+from proto.object import AddressOwner
+from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, execute, new_authority, small_genesis
 
 
 async def test_of_much_long_work_one_piece_goes_on_in_each_round_and_clients_take_turns() -> None:
@@ -47,3 +55,17 @@ async def test_who_gives_up_holds_nobody_up() -> None:
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.wait_for(second, 1)
+
+
+async def test_what_is_given_away_while_a_page_is_read_is_not_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    service = LocalAuthorityService(authorities[0], small_genesis().digest(), AuthorityMetrics(), 10)
+    gas, *_, last = coins_of(ALICE, authorities[0])
+    monkeypatch.setattr(turns_module, "PIECE_BYTES", 1)
+    request = OwnedObjectsRequest(AddressOwner(ALICE.address), None, 100)
+    reading = asyncio.create_task(service.handle_owned_objects(request))
+    await asyncio.sleep(0)
+    await execute(authorities, build_transfer(ALICE, gas, last, BOB.address))
+    page = await reading
+    assert last.object_id not in [value.object_id for value in page.objects]
+    assert {value.owner for value in page.objects} == {AddressOwner(ALICE.address)}
