@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from cli import event_loop, output
+from cli.lazy import WholeHelpGroup
 from cli.logs import LogFormat, LogLevel, set_up_logs
 from cli.ports import check_place
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
 
 
 @app.callback()

@@ -15,6 +15,7 @@ from aggregator.wallet.keystore import Keystore, WalletError
 from cli import keytool_multisig, output
 from cli.alone import changing
 from cli.key_arguments import DerivationPath, Scheme, SortByAlias, WordLength, read_scheme, read_word_count
+from cli.lazy import WholeHelpGroup
 from cli.wallet import read_base64
 from proto import bcs
 from proto.crypto import IntentScope as Scope
@@ -25,7 +26,7 @@ from proto.key_text import decode_private_key, encode_private_key
 from proto.transaction import TransactionData
 from proto.user_signature import read_signature, sign_digest, signer_address
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
 app.add_typer(keytool_multisig.app)
 
 _path: Path | None = None

@@ -19,6 +19,17 @@ class Place(NamedTuple):
     help: str
 
 
+class WholeHelpGroup(TyperGroup):
+    """A group whose overview shows the first sentence of each command whole."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The overview."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        shown = [(name, command.get_short_help_str(200)) for name, command in found if command is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(shown)
+
+
 class LazyGroup(TyperGroup):
     """A group that knows its commands by name and help alone."""
 

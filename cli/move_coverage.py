@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
+from cli.lazy import WholeHelpGroup
 from cli.package_options import PackageCommand, given
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from movelite.unit_test.recorders import Counts
     from movelite.vm.types import ModuleId
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
 
 _MODULE = Annotated[str, typer.Option("--module", help="Name of a module of the package.")]
 

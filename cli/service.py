@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import event_loop, output
+from cli.lazy import WholeHelpGroup
 from cli.logs import LogFormat, LogLevel, set_up_logs
 from cli.ports import FaucetPort, RpcPort
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aggregator.service.core import ClientService, ServiceSettings
     from cli.web import WebServers
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
 
 DEFAULT_RPC_PORT, DEFAULT_FAUCET_PORT = 9000, 9123
 DEFAULT_FAUCET_NANOS = 200_000_000_000

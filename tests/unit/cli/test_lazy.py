@@ -12,7 +12,7 @@ import typer
 
 from cli.client import COMMANDS
 from cli.lazy import Place, lazy_group
-from cli.main import GROUPS, make_app
+from cli.main import GROUPS, main, make_app
 
 
 @pytest.mark.parametrize("places", [GROUPS, COMMANDS], ids=["movelite", "client"])
@@ -43,6 +43,13 @@ def test_every_option_and_argument_says_what_it_is() -> None:
         if not parameter.hidden and not parameter.help
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("group", ["keytool", "authority", "service", "move coverage"])
+def test_overviews_cut_nothing_off(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*group.split(), "--help"])
+    assert "..." not in capsys.readouterr().out.split("Commands:")[1].replace("iotaprivkey1...", "")
 
 
 def test_what_there_is_not_is_not_found() -> None:
