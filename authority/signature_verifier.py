@@ -42,6 +42,7 @@ MULTISIG_BYTES = 8
 """Bytes of a multisig that cost as much: its members may be of secp256k1."""
 OTHER_BYTES = 2048
 """The same of what was signed, and of what a passkey has signed."""
+_ED25519 = bytes([SignatureScheme.ED25519.value])
 
 
 SignatureCheck = tuple[bytes, tuple[bytes, ...], tuple[Address, ...]]
@@ -62,8 +63,15 @@ class SignatureVerifier(Protocol):
 
 def cost_of(check: SignatureCheck) -> int:
     """How long a check takes at most, as a multiple of that of one Ed25519 signature."""
-    cost = len(check[0]) // OTHER_BYTES
-    for signature in check[1][:MOST_SIGNERS]:
+    data, signatures, _ = check
+    if (
+        len(signatures) == 1
+        and signatures[0][:1] == _ED25519
+        and len(data) + len(signatures[0]) < OTHER_BYTES
+    ):
+        return 1  # nearly all are so
+    cost = len(data) // OTHER_BYTES
+    for signature in signatures[:MOST_SIGNERS]:
         flag = signature[0] if signature else SignatureScheme.ED25519.value
         if flag == SignatureScheme.MULTISIG:
             cost += 1 + len(signature) // MULTISIG_BYTES
@@ -150,10 +158,12 @@ class ProcessVerifier:
 
 def _pieces_of(transactions: list[SignatureCheck]) -> list[tuple[int, list[SignatureCheck]]]:
     """The checks in pieces, each with its cost."""
+    costs = list(map(cost_of, transactions))
+    if sum(costs) <= PIECE_COST:
+        return [(sum(costs), transactions)]
     pieces: list[tuple[int, list[SignatureCheck]]] = []
     cost, piece = 0, list[SignatureCheck]()
-    for check in transactions:
-        more = cost_of(check)
+    for check, more in zip(transactions, costs, strict=True):
         if piece and cost + more > PIECE_COST:
             pieces.append((cost, piece))
             cost, piece = 0, []
