@@ -184,7 +184,7 @@ class JsonRpc:
         except ValidationError as error:
             problem = error.errors()[0]
             place = ".".join(str(part) for part in problem["loc"])
-            message = f"Invalid params: {place}: {problem['msg']}"
+            message = f"Invalid params: {place}: {problem['msg'].removeprefix('Value error, ')}"
             raise RpcError(INVALID_PARAMS, message) from error
         except RpcError:
             raise

@@ -32,18 +32,18 @@ def _base64(text: object) -> bytes:
     return b64decode(text, validate=True)
 
 
-def read_integer(value: object) -> int:
+def read_u64(value: object) -> int:
     """A number as JSON has it, or as its digits. Raises: ValueError."""
-    if isinstance(value, str) and value.isdecimal() and len(value) <= 20:
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise ValueError("a whole number, or its digits as a string")
+    is_text = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20
+    number = int(value) if isinstance(value, str) and is_text else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**64:
+        raise ValueError(f"a whole number from 0 to {2**64 - 1}, or its digits as a string")
+    return number
 
 
 def _checkpoint(value: object) -> object:
     is_digest = isinstance(value, str) and not value.isdecimal()
-    return _digest(value) if is_digest else read_integer(value)
+    return _digest(value) if is_digest else read_u64(value)
 
 
 def _type(text: object) -> object:
@@ -67,10 +67,10 @@ DigestParam = Annotated[Any, BeforeValidator(_digest)]
 Base64Param = Annotated[bytes, BeforeValidator(_base64)]
 """Bytes as Base64."""
 
-U64Param = Annotated[int, BeforeValidator(read_integer), Field(ge=0, lt=2**64)]
+U64Param = Annotated[int, BeforeValidator(read_u64)]
 """A number, also as a string."""
 
-CheckpointParam = Annotated[bytes | Annotated[int, Field(ge=0, lt=2**64)], BeforeValidator(_checkpoint)]
+CheckpointParam = Annotated[int | bytes, BeforeValidator(_checkpoint)]
 """A checkpoint by its number or its digest."""
 
 TypeParam = Annotated[Any, BeforeValidator(_type)]

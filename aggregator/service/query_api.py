@@ -27,7 +27,7 @@ from aggregator.service.parameters import (
     EventCursor,
     FieldName,
     page_size,
-    read_integer,
+    read_u64,
 )
 from aggregator.service.read_api import ReadApi
 from aggregator.service.rpc_error import invalid_params
@@ -246,10 +246,7 @@ def _parsed(read: Callable[[str], Any], value: Any) -> Any:
 
 def _indexed_number(value: Any) -> int:
     """A number that the index is asked for: those that it cannot hold stand for the largest that it can."""
-    number = read_integer(value)
-    if not 0 <= number < 2**64:
-        raise ValueError(f"{number} has more than 64 bits, or a sign")
-    return min(number, MAX_INDEXED)
+    return min(read_u64(value), MAX_INDEXED)
 
 
 def _field(value: Any, name: str) -> Any:
@@ -294,7 +291,7 @@ def object_filter(shown: Any, depth: int = 0) -> Callable[[Object], bool]:
             ids = {_parsed(parse_address, text) for text in listed}
             return lambda value: value.object_id in ids
         case "Version":
-            version = _parsed(read_integer, content)
+            version = _parsed(read_u64, content)
             return lambda value: value.version == version
         case _:
             raise invalid_params(f"unknown object filter {kind!r}")

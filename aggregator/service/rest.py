@@ -54,13 +54,19 @@ def rest_routes(rpc: JsonRpc) -> APIRouter:
 
     @routes.get("/objects/{object_id}", tags=["objects"])
     async def get_object(object_id: str) -> Any:
-        """An object with its content."""
-        return await call("iota_getObject", object_id, _SHOW_OBJECT)
+        """An object with its content; 404 if it does not exist, or no more."""
+        answer = await call("iota_getObject", object_id, _SHOW_OBJECT)
+        if "error" in answer:
+            raise HTTPException(404, answer["error"])
+        return answer
 
     @routes.get("/objects/{object_id}/versions/{version}", tags=["objects"])
     async def get_object_version(object_id: str, version: int) -> Any:
-        """An object as it was at a version."""
-        return await call("iota_tryGetPastObject", object_id, version, _SHOW_OBJECT)
+        """An object as it was at a version; 404 if there is no such version."""
+        answer = await call("iota_tryGetPastObject", object_id, version, _SHOW_OBJECT)
+        if answer["status"] != "VersionFound":
+            raise HTTPException(404, answer)
+        return answer
 
     @routes.get("/objects/{object_id}/fields", tags=["objects"])
     async def get_fields(object_id: str, cursor: str | None = None, limit: int | None = None) -> Any:

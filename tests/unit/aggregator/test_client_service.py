@@ -154,6 +154,10 @@ async def test_the_web_application_speaks_json_rpc_and_rest(network: Network) ->
         assert found["detail"]["code"] == -32000  # there is no framework on this ledger to read the type with
         assert (await http.get(f"/v1/accounts/{format_address(network.address)}/balances")).json()
         assert (await http.get("/v1/transactions/nonsense")).status_code == 400
+        for unknown in ("/v1/objects/0x77", f"/v1/objects/{coin}/versions/9"):
+            assert (await http.get(unknown)).status_code == 404
+        refused = (await http.get(f"/v1/objects/{coin}/versions/{2**64}")).json()["detail"]["message"]
+        assert refused.startswith(f"Invalid params: 1: a whole number from 0 to {2**64 - 1}")
         assert (await http.get("/ready")).status_code == 200
         assert "/v1/transactions" in (await http.get("/openapi.json")).json()["paths"]
         for switch in network.switches[:3]:
