@@ -77,7 +77,7 @@ class LocalAuthorityService:
     async def handle_object_info(self, request: messages.ObjectInfoRequest) -> messages.ObjectInfoResponse:
         """Objects, latest or at a version."""
         infos: list[messages.ObjectInfo] = []
-        allowance, work = Allowance(), self._state.turns.begin()
+        allowance, work = Allowance(), await self._state.turns.begin_read(len(request.queries))
         for query in request.queries[: NETWORK_LIMITS.max_page]:
             await work.rest()
             info = self._object_info(query)
@@ -112,7 +112,7 @@ class LocalAuthorityService:
     ) -> messages.TransactionInfoResponse:
         """What is known of transactions."""
         infos: list[messages.TransactionInfo] = []
-        allowance, work = Allowance(), self._state.turns.begin()
+        allowance, work = Allowance(), await self._state.turns.begin_read(len(request.digests))
         for digest in request.digests[: NETWORK_LIMITS.max_page]:
             await work.rest()
             before = allowance.bytes_used
@@ -156,7 +156,7 @@ class LocalAuthorityService:
         limit = max(1, min(limit, NETWORK_LIMITS.max_page))
         ids = list(islice(self._store.owned_objects(owner, cursor), limit + 1))
         values: list[Object] = []
-        allowance, work = Allowance(), self._state.turns.begin()
+        allowance, work = Allowance(), await self._state.turns.begin_read(len(ids))
         for count, object_id in enumerate(ids):
             await work.rest()
             value = self._store.get_object(object_id)

@@ -8,6 +8,8 @@ from authority.fair_queue import CLIENT, FairQueue
 
 PIECE_BYTES = 64 * 1024
 """Of what is read, checked or answered in one piece: some 50 ms, 150 ms at worst."""
+LONG_READ_BYTES = 8 * 1024
+"""Reads of less are answered as they come."""
 ITEM_BYTES = 256
 """What each item of a read counts beside its bytes: it has to be found."""
 
@@ -20,6 +22,12 @@ class Turns:
 
     def begin(self) -> Work:
         """Some work that may be long."""
+        return Work(self)
+
+    async def begin_read(self, items: int) -> Work:
+        """A read of so many items: a long one waits for its turn at once if others do."""
+        if items * ITEM_BYTES >= LONG_READ_BYTES and self._waiting:
+            await self.next()
         return Work(self)
 
     async def next(self) -> None:

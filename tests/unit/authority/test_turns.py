@@ -69,3 +69,19 @@ async def test_what_is_given_away_while_a_page_is_read_is_not_in_it(monkeypatch:
     page = await reading
     assert last.object_id not in [value.object_id for value in page.objects]
     assert {value.owner for value in page.objects} == {AddressOwner(ALICE.address)}
+
+
+async def test_of_many_long_reads_that_come_together_those_wait_that_find_others_waiting() -> None:
+    turns, begun = Turns(), list[int]()
+
+    async def read(items: int) -> None:
+        work = await turns.begin_read(items)
+        begun.append(items)
+        work.add(PIECE_BYTES)
+        await work.rest()
+
+    tasks = [asyncio.create_task(read(items)) for items in (1000, 1000, 1000, 5)]
+    await asyncio.sleep(0)
+    assert begun == [1000, 5]
+    await asyncio.gather(*tasks)
+    assert begun == [1000, 5, 1000, 1000]
