@@ -102,7 +102,9 @@ def dev_inspect(
     given = () if mock is None else (mock,)
     if skip_checks:
         inputs = load_unchecked_input(transaction, reader, given)
-        gas = replace(transaction.gas_data, budget=executor.config.max_tx_gas)
+        coins = [inputs.objects[reference.object_id] for reference in transaction.gas_data.payment]
+        balance = sum(coin.coin_value or 0 for coin in coins)
+        gas = replace(transaction.gas_data, budget=min(executor.config.max_tx_gas, balance))
         transaction = replace(transaction, gas_data=gas)
     else:
         checked = check_transaction_input(

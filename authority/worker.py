@@ -8,6 +8,7 @@ was there.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pickle
 import resource
@@ -25,7 +26,7 @@ from authority.execution.inputs import ObjectReader
 from authority.simulation import simulate
 from authority.transaction_input import check_certificate_input
 from movelite.facade import ledger_runtime
-from proto.errors import AuthorityError, UserInput, UserInputError
+from proto.errors import AuthorityError, UnsupportedFeature, UserInput, UserInputError
 from proto.ids import ObjectID, SequenceNumber
 from proto.memory import settle_memory
 from proto.object import Object
@@ -41,6 +42,8 @@ NICENESS = 10
 _LENGTH = Struct(">I")
 _READY = b""
 _QUESTIONS = frozenset(name for name in vars(ObjectReader) if not name.startswith("_"))
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,9 @@ def _outcome(task: Task, executor: Executor, ledger: _RemoteLedger) -> Outcome |
         return error
     except MemoryError:
         return MemoryError("the worker's memory is too small")
+    except Exception as error:  # a bug of ours: who asked is told, and the process goes on
+        _log.exception("a task failed")
+        return AuthorityError(UnsupportedFeature(f"transactions that fail here: {error!r}"))
 
 
 class _Pipe:

@@ -9,7 +9,9 @@ from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
 from proto.bcs import U64
 from proto.errors import AuthorityError, UserInput
+from proto.execution_status import Failure
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
+from proto.messages import Executed
 from proto.object import AddressOwner
 from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse, TypedValue
 from proto.transaction import (
@@ -35,6 +37,7 @@ from tests.support.ledger import (
     BUDGET,
     COIN_BALANCE,
     REFERENCE_GAS_PRICE,
+    build_transaction,
     build_transfer,
     coins_of,
     execute,
@@ -140,3 +143,19 @@ async def test_dev_inspect_with_all_checks_goes_by_the_rules_and_pays_with_what_
     assert answer.mock_gas is None
     assert answer.effects.gas_object() is not None
     assert answer.commands[0].returned[0].contents == COIN_BALANCE.to_bytes(8, "little")
+
+
+async def test_inspecting_with_a_coin_that_cannot_pay_tells_so() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    gas = coins_of(ALICE, authorities[0])[0]
+    one_nano = (pure(U64, 1), pure(Address, ALICE.address))
+    commands = (SplitCoins(GasCoin(), (Input(0),)), TransferObjects((NestedResult(0, 0),), Input(1)))
+    (response, *_) = await execute(authorities, build_transaction(ALICE, gas, one_nano, commands))
+    (result,) = response.results
+    assert isinstance(result, Executed)
+    ((poor, _),) = result.effects.created()
+    payment = GasData((poor,), ALICE.address, REFERENCE_GAS_PRICE, BUDGET)
+    answer = await ask(authorities[0], DevInspect(TransactionData(SEND_100, ALICE.address, payment)))
+    status = answer.effects.status
+    assert isinstance(status, Failure)
+    assert answer.effects.gas_used.net_gas_usage <= 1

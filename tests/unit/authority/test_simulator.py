@@ -7,16 +7,19 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
 from authority import simulator as simulator_module
+from authority.execution.inputs import ObjectReader
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
 from authority.simulator import ProcessSimulator
 from authority.state import AuthorityState
 from authority.worker import LedgerTerms
 from proto.errors import AuthorityError, UnsupportedFeature, UserInput
+from proto.ids import ObjectID
 from proto.messages import HealthRequest
 from proto.simulation import DevInspect, DryRun, SimulationRequest
 from tests.support.ledger import (
@@ -121,3 +124,24 @@ async def test_who_leaves_stops_neither_the_worker_nor_the_next_one() -> None:
         leaving.cancel()
         assert await service.handle_simulate(question(authority)) == expected
         assert simulator.process_id == worker
+
+
+async def test_a_task_that_fails_by_a_mistake_of_ours_does_not_end_the_worker() -> None:
+    authority = new_authority()
+
+    class Broken:
+        """A ledger whose answers make no sense."""
+
+        def get_object(self, object_id: ObjectID) -> bytes:
+            return b"no object"
+
+    async with simulating(authority) as (service, simulator):
+        expected = await service.handle_simulate(question(authority))
+        process_id = simulator.process_id
+        simulator._worker._reader = cast(ObjectReader, Broken())
+        with pytest.raises(AuthorityError) as refused:
+            await service.handle_simulate(question(authority))
+        assert isinstance(refused.value.kind, UnsupportedFeature)
+        simulator._worker._reader = authority.store
+        assert await service.handle_simulate(question(authority)) == expected
+        assert simulator.process_id == process_id
