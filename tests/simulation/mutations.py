@@ -68,6 +68,7 @@ def _nothing(*arguments: Any, **named: Any) -> None:
 
 
 def _put(place: Any, name: str, value: Any) -> None:
+    getattr(place, name)  # what is no longer there would not be broken
     setattr(place, name, value)
 
 
@@ -76,7 +77,6 @@ def _put(place: Any, name: str, value: Any) -> None:
 
 @mutation("locks are never taken", Rule.SIGN_ONCE, Rule.LOCKS_KEPT)
 def _no_locks() -> None:
-    _put(LockTable, "check_free", _nothing)
     _put(LockTable, "acquire", _nothing)
 
 
@@ -125,11 +125,13 @@ def _no_recovery() -> None:
 
 @mutation("a disk that refuses is not noticed", Rule.DURABLE_VOTE)
 def _ignored_disk() -> None:
-    def careless(self: AuthorityState, unit: UnitOfWork, undo: Callable[[], None] = _nothing) -> None:
-        with suppress(StorageError):
-            unit.commit()
+    commit = UnitOfWork.commit
 
-    _put(AuthorityState, "_commit", careless)
+    def careless(self: UnitOfWork) -> None:
+        with suppress(StorageError):
+            commit(self)
+
+    _put(UnitOfWork, "commit", careless)
 
 
 @mutation("only the first input is locked", Rule.LOCKS_KEPT, Rule.SIGN_ONCE)
@@ -307,6 +309,11 @@ def _no_sync() -> None:
         return False
 
     _put(CertificateSync, "pull_all", nothing_new)
+
+
+@mutation("what comes of a transaction that takes long is thrown away", Rule.FINALITY, Rule.DELIVERY)
+def _lost_long_runs() -> None:
+    _put(AuthorityState, "_finish_long_run", _nothing)
 
 
 @mutation("a driver forgets what it began when it stops", Rule.FINALITY, Rule.DELIVERY)
