@@ -12,7 +12,7 @@ A schema is a type annotation:
     T | None                         an option
     A | B | C (dataclasses)          an enum: the tag is the position in the union
     a frozen dataclass               its fields in order; `bcs_prefix: ClassVar[bytes]` goes first;
-                                     with `bcs_is_kept: ClassVar = True` its values have `encoded`, their BCS
+                                     those of a `KeepsBytes` (kept_bytes.py) have `encoded`, their BCS
 
 For each schema an encoder and a decoder are generated once (bcs_codegen.py,
 bcs_encoder.py, bcs_decoder.py).

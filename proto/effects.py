@@ -6,11 +6,9 @@ Source: iota-types, effects.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from proto import bcs
 from proto.bcs import U32, U64
 from proto.event import Event, TransactionEvents
 from proto.execution_status import (
@@ -30,6 +28,7 @@ from proto.ids import (
     SequenceNumber,
     hash_after,
 )
+from proto.kept_bytes import KeepsBytes
 from proto.object import IMMUTABLE, AddressOwner, ObjectRef, Owner
 from proto.record import record
 
@@ -198,7 +197,7 @@ class _Blank:
 
 
 @dataclass(frozen=True)
-class TransactionEffects:
+class TransactionEffects(KeepsBytes):
     """Effects, version 1 (the only one). Their BCS and their digest are made once.
 
     dependencies: sorted digests of the transactions that made the inputs. changed_objects and
@@ -206,7 +205,6 @@ class TransactionEffects:
     """
 
     bcs_prefix: ClassVar[bytes] = b"\x00"
-    bcs_is_kept: ClassVar[bool] = True
     status: ExecutionStatus
     executed_epoch: U64
     gas_used: GasCostSummary
@@ -219,15 +217,6 @@ class TransactionEffects:
     unchanged_shared_objects: tuple[tuple[ObjectID, UnchangedSharedKind], ...] = field(default_factory=tuple)
     aux_data_digest: Digest | None = field(default_factory=lambda: None)
     _digest: ClassVar[Digest | None] = None
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            """A field of effects made by `of_own_bytes`, which are read when first looked at."""
-            if name not in _EFFECTS_FIELDS:
-                raise AttributeError(name)
-            self.__dict__.update(bcs.decode(TransactionEffects, self.encoded).__dict__)
-            return self.__dict__[name]
 
     @staticmethod
     def of_own_bytes(
@@ -246,11 +235,6 @@ class TransactionEffects:
         effects.__class__ = TransactionEffects
         own: TransactionEffects = effects
         return own
-
-    @cached_property
-    def encoded(self) -> bytes:
-        """BCS."""
-        return bcs.encode(TransactionEffects, self)
 
     def digest(self) -> Digest:
         """Digest of the effects."""
@@ -343,7 +327,6 @@ class TransactionEffects:
 
 
 _effects_hash = hash_after(b"TransactionEffects::")
-_EFFECTS_FIELDS = frozenset(entry.name for entry in fields(TransactionEffects))
 
 
 def effects_digest(effects: TransactionEffects) -> Digest:

@@ -30,6 +30,7 @@ from proto.ids import (
     format_digest,
     hash_after,
 )
+from proto.kept_bytes import KeepsBytes
 from proto.record import record
 from proto.type_tag import StructTag, TypeTag
 
@@ -274,13 +275,12 @@ PlainInputs = dict[ObjectID, OwnedParts]
 
 
 @dataclass(frozen=True)
-class Object:
+class Object(KeepsBytes):
     """One version of an object as it is stored. Its BCS and its digest are made once.
 
     storage_rebate: nanos that come back when the object is deleted.
     """
 
-    bcs_is_kept: ClassVar[bool] = True
     data: ObjectData
     owner: Owner
     previous_transaction: Digest
@@ -352,11 +352,6 @@ class Object:
     def metered_size(self) -> int:
         """Bytes that storage fees and reading fees count."""
         return metered_size(self.data)
-
-    @cached_property
-    def encoded(self) -> bytes:
-        """BCS."""
-        return bcs.encode(Object, self)
 
     @cached_property
     def _digest(self) -> Digest:

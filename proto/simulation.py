@@ -5,14 +5,12 @@ An authority answers alone, and from what it has: an answer proves nothing and b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
 
-from proto import bcs
 from proto.effects import TransactionEffects
 from proto.event import TransactionEvents
 from proto.ids import ObjectID
+from proto.kept_bytes import KeepsBytes
 from proto.object import Object
 from proto.transaction import Argument, TransactionData
 from proto.type_tag import TypeTag
@@ -68,13 +66,12 @@ class CommandOutcome:
 
 
 @dataclass(frozen=True)
-class SimulationResponse:
+class SimulationResponse(KeepsBytes):
     """What would be: effects, events, the objects before and after. Its BCS is kept.
 
     mock_gas: the coin made up for the question; error: why it failed, for people; commands: of dev-inspect.
     """
 
-    bcs_is_kept: ClassVar[bool] = True
     effects: TransactionEffects
     events: TransactionEvents
     inputs: tuple[Object, ...]
@@ -82,27 +79,3 @@ class SimulationResponse:
     mock_gas: ObjectID | None
     error: str | None
     commands: tuple[CommandOutcome, ...] = ()
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            """A field of a response made by `of_own_bytes`, which is read when first looked at."""
-            if name not in _FIELDS:
-                raise AttributeError(name)
-            self.__dict__.update(bcs.decode(SimulationResponse, self.encoded).__dict__)
-            return self.__dict__[name]
-
-    @staticmethod
-    def of_own_bytes(encoded: bytes) -> SimulationResponse:
-        """A response from BCS that this program itself made, in another process: it is only passed on."""
-        response = object.__new__(SimulationResponse)
-        response.__dict__["encoded"] = encoded
-        return response
-
-    @cached_property
-    def encoded(self) -> bytes:
-        """BCS."""
-        return bcs.encode(SimulationResponse, self)
-
-
-_FIELDS = frozenset(field.name for field in fields(SimulationResponse))

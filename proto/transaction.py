@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from proto import bcs
 from proto.bcs import U16, U64, Remembered
 from proto.ids import Address, Digest, ObjectID, SequenceNumber, blake2b_256, hash_after
+from proto.kept_bytes import KeepsBytes
 from proto.object import ObjectRef
 from proto.record import record
 from proto.system_transaction import (
@@ -243,37 +243,15 @@ def transaction_digest(data: TransactionData) -> Digest:
 
 
 @dataclass(frozen=True)
-class SenderSignedData:
+class SenderSignedData(KeepsBytes):
     """A transaction with its users' signatures (bytes led by their flag, in any order). It keeps its BCS.
 
     On the wire: a vector of exactly one, and the intent of a transaction (0, 0, 0), before the data.
     """
 
     bcs_prefix: ClassVar[bytes] = b"\x01\x00\x00\x00"
-    bcs_is_kept: ClassVar[bool] = True
     transaction_data: TransactionData
     tx_signatures: tuple[bytes, ...]
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            """A field of a transaction made by `of_own_bytes`, which is read when first looked at."""
-            if name not in ("transaction_data", "tx_signatures"):
-                raise AttributeError(name)
-            self.__dict__.update(bcs.decode(SenderSignedData, self.encoded).__dict__)
-            return self.__dict__[name]
-
-    @staticmethod
-    def of_own_bytes(encoded: bytes) -> SenderSignedData:
-        """A transaction from BCS that this program has read before: most are passed on as they are."""
-        signed = object.__new__(SenderSignedData)
-        signed.__dict__["encoded"] = encoded
-        return signed
-
-    @cached_property
-    def encoded(self) -> bytes:
-        """BCS."""
-        return bcs.encode(SenderSignedData, self)
 
     def digest(self) -> Digest:
         """Digest of the transaction, without its signatures."""
