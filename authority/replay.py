@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from authority.execution.engine import ExecutionResult, Executor
+from authority.execution.recorder import Recorder
 from authority.transaction_input import check_certificate_input
 from proto.effects import ReadOnlyRoot, TransactionEffects
 from proto.ids import ObjectID, SequenceNumber
@@ -47,9 +48,16 @@ class Replay:
 
 
 def replay(
-    executor: Executor, history: ObjectHistory, transaction: TransactionData, effects: TransactionEffects
+    executor: Executor,
+    history: ObjectHistory,
+    transaction: TransactionData,
+    effects: TransactionEffects,
+    recorder: Recorder | None = None,
 ) -> Replay:
-    """Run a final transaction again. Raises: ReplayError, UserInputError if objects are missing."""
+    """Run a final transaction again; recorder: keeps what its commands return.
+
+    Raises: ReplayError, UserInputError if objects are missing.
+    """
     if not isinstance(transaction.kind, ProgrammableTransaction):
         raise ReplayError("only programmable transactions can be replayed")
     digest = transaction.digest()
@@ -57,7 +65,7 @@ def replay(
         raise ReplayError("the effects are those of another transaction")
     ledger = LedgerBefore(history, _versions(transaction, effects), effects.lamport_version)
     inputs = check_certificate_input(transaction, ledger).inputs
-    result = executor.execute(transaction, digest, inputs, ledger)
+    result = executor.execute(transaction, digest, inputs, ledger, recorder=recorder)
     return Replay(result, result.effects.digest() == effects.digest())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,8 +21,9 @@ from proto.ids import ObjectID, format_digest, parse_digest
 from proto.transaction import SenderSignedData, TransactionData
 
 if TYPE_CHECKING:
+    from authority.execution.recorder import Recorder
     from authority.replay import ObjectHistory, Replay
-    from cli.replay_report import RecordingExecutor
+    from cli.replay_report import GasWatch
     from movelite.vm.observed import Observer
 
 DigestOption = Annotated[str, typer.Option("--tx-digest", "-t", help="Digest of the transaction.")]
@@ -51,11 +51,15 @@ class FinalTransaction:
 
 @dataclass(frozen=True)
 class Replayed:
-    """A transaction that ran once more; rebates_before: of the storage of each object that it changed."""
+    """A transaction that ran once more; recorder: of what its commands returned.
+
+    rebates_before: of the storage of each object that it changed, where its gas was watched.
+    """
 
     final: FinalTransaction
     replay: Replay
-    executor: RecordingExecutor
+    recorder: Recorder
+    reference_gas_price: int
     rebates_before: dict[ObjectID, int]
 
 
@@ -66,7 +70,8 @@ app = typer.Typer()
 def replay_transaction(
     tx_digest: DigestOption,
     gas_info: Annotated[
-        bool, typer.Option("--gas-info", help="Tell prices, instructions and the storage of each object.")
+        bool,
+        typer.Option("--gas-info", help="Tell prices, instructions, stack and storage of each object."),
     ] = False,
     ptb_info: Annotated[
         bool, typer.Option("--ptb-info", help="Tell inputs, commands and what each command returned.")
@@ -75,8 +80,8 @@ def replay_transaction(
     """Run a final transaction again on this machine and compare its effects, byte for byte."""
     from cli import replay_report as report
 
-    instructions = report.InstructionCount()
-    replayed = _replay(tx_digest, (instructions,) if gas_info else (), wants_rebates=gas_info)
+    watch = report.GasWatch() if gas_info else None
+    replayed = _replay(tx_digest, watch=watch)
     final, found = replayed.final, replayed.replay
     used = found.result.effects.gas_used
     error = found.result.error
@@ -91,8 +96,8 @@ def replay_transaction(
         "storageRebate": str(used.storage_rebate),
     }
     more = {}
-    if gas_info:
-        more["gasInfo"] = report.gas_info(replayed, instructions.total)
+    if watch is not None:
+        more["gasInfo"] = report.gas_info(replayed, watch.meter)
     if ptb_info:
         more["ptbInfo"] = report.ptb_info(replayed)
     if output.is_json():
@@ -169,7 +174,7 @@ def profile_transaction(
     from movelite.vm.gas_profile import GasProfiler
 
     profiler = GasProfiler(tx_digest)
-    replayed = _replay(tx_digest, (profiler,))
+    replayed = _replay(tx_digest, profiler)
     place = profile_output or Path("gas_profile.json")
     path = place.with_name(f"{place.stem}_{tx_digest}_{time.time_ns()}{place.suffix or '.json'}")
     path.write_text(json.dumps(profiler.speedscope()))
@@ -188,29 +193,34 @@ def profile_transaction(
         output.say(f"flame graph: {path} (open it at speedscope.app, or any viewer of its format)")
 
 
-def _replay(digest: str, observers: Sequence[Observer] = (), *, wants_rebates: bool = False) -> Replayed:
+def _replay(digest: str, *observers: Observer, watch: GasWatch | None = None) -> Replayed:
+    from authority.execution.engine import Executor
+    from authority.execution.recorder import Recorder
     from authority.replay import replay
     from cli.past_objects import RpcObjectHistory
-    from cli.replay_report import RecordingExecutor
     from movelite.facade import ledger_runtime
+    from movelite.vm.gas import GasMeter
     from proto.protocol_config import PROTOCOL_CONFIG
 
     parse_digest(digest)
 
     async def work(session: Session) -> Replayed:
         final = await _final_transaction(session, digest)
-        executor = RecordingExecutor(
+        price = int(await session.rpc.call("iotax_getReferenceGasPrice"))
+        executor = Executor(
             ledger_runtime(),
             PROTOCOL_CONFIG,
             final.effects.executed_epoch,
             final.epoch_start_ms,
-            observers=tuple(observers),
-            reference_gas_price=int(await session.rpc.call("iotax_getReferenceGasPrice")),
+            observers=observers if watch is None else (*observers, watch),
+            reference_gas_price=price,
+            new_meter=GasMeter.for_budget if watch is None else watch.new_meter,
         )
+        recorder = Recorder()
         history = RpcObjectHistory(session.rpc, asyncio.get_running_loop())
-        found = await asyncio.to_thread(replay, executor, history, final.data, final.effects)
-        rebates = await asyncio.to_thread(_rebates_before, history, final.effects) if wants_rebates else {}
-        return Replayed(final, found, executor, rebates)
+        found = await asyncio.to_thread(replay, executor, history, final.data, final.effects, recorder)
+        rebates = {} if watch is None else await asyncio.to_thread(_rebates_before, history, final.effects)
+        return Replayed(final, found, recorder, price, rebates)
 
     return with_session(work)
 

@@ -7,65 +7,41 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aggregator.service.transaction_json import argument_json, pure_json, transaction_data_json
-from authority.execution.context import ExecutionMode
-from authority.execution.engine import ExecutionResult, Executor
-from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.recorder import Recorder
 from cli import output
-from movelite.vm.loaded import Function
+from movelite.vm.gas import GasMeter
 from movelite.vm.observed import Observer
-from proto.ids import Digest, format_address
+from proto.ids import format_address
 from proto.simulation import TypedValue
-from proto.transaction import TransactionData
 from proto.type_tag import format_type_tag
 
 if TYPE_CHECKING:
     from cli.replay import Replayed
 
 
-@dataclass
-class InstructionCount(Observer):
-    """Counts the instructions of an execution."""
+class WatchedGas(GasMeter):
+    """A meter that remembers how high the stack was."""
 
-    counters: dict[int, tuple[Function, list[int]]] = field(default_factory=dict)
+    max_stack_height = 0
 
-    def counter(self, function: Function) -> list[int]:
-        """Where to count those of a function."""
-        _, counts = self.counters.setdefault(id(function), (function, [0] * len(function.code)))
-        return counts
-
-    @property
-    def total(self) -> int:
-        """How many there were."""
-        return sum(sum(counts) for _, counts in self.counters.values())
+    def charge(self, instructions: int, pushes: int, pops: int, size: int) -> None:
+        """Charge a step, as GasMeter does."""
+        self.max_stack_height = max(self.max_stack_height, self.stack_height + pushes)
+        super().charge(instructions, pushes, pops, size)
 
 
-@dataclass(frozen=True)
-class RecordingExecutor(Executor):
-    """Keeps what the commands return."""
+class GasWatch(Observer):
+    """Gives a transaction its meter. It is an observer, so that each instruction is charged by itself."""
 
-    kept: Recorder = field(default_factory=Recorder)
+    def __init__(self) -> None:
+        self.meter = WatchedGas(0)
 
-    def execute(
-        self,
-        transaction: TransactionData,
-        digest: Digest,
-        inputs: InputObjects,
-        reader: ObjectReader,
-        mode: ExecutionMode = ExecutionMode.NORMAL,
-        recorder: Recorder | None = None,
-        *,
-        only_if_quick: bool = False,
-    ) -> ExecutionResult:
-        """Run a transaction."""
-        kept = recorder or self.kept
-        return Executor.execute(
-            self, transaction, digest, inputs, reader, mode, kept, only_if_quick=only_if_quick
-        )
+    def new_meter(self, budget: int, gas_price: int) -> GasMeter:
+        """The meter of the transaction."""
+        self.meter = WatchedGas.for_budget(budget, gas_price)
+        return self.meter
 
 
 def show(info: dict[str, Any]) -> None:
@@ -76,7 +52,7 @@ def show(info: dict[str, Any]) -> None:
         _show_ptb_info(info["ptbInfo"])
 
 
-def gas_info(replayed: Replayed, instructions: int) -> dict[str, Any]:
+def gas_info(replayed: Replayed, gas: WatchedGas) -> dict[str, Any]:
     """Prices, work, and for each object that changed its size and what its storage pays back."""
     written, before = replayed.replay.result.written, replayed.rebates_before
     objects = [
@@ -89,9 +65,11 @@ def gas_info(replayed: Replayed, instructions: int) -> dict[str, Any]:
         for id_ in sorted(before.keys() | written.keys())
     ]
     return {
-        "referenceGasPrice": str(replayed.executor.reference_gas_price),
+        "referenceGasPrice": str(replayed.reference_gas_price),
         "gasPrice": str(replayed.final.data.gas_data.price),
-        "instructions": instructions,
+        "maxStackHeight": gas.max_stack_height,
+        "maxStackSize": gas.stack_size,  # what is popped stays counted
+        "instructions": gas.instructions,
         "objects": objects,
     }
 
@@ -100,6 +78,8 @@ def _show_gas_info(info: dict[str, Any]) -> None:
     rows = [
         ("Reference Gas Price", info["referenceGasPrice"]),
         ("Gas Price", info["gasPrice"]),
+        ("Max Gas Stack Height", info["maxStackHeight"]),
+        ("Max Gas Stack Size", info["maxStackSize"]),
         ("Number of Bytecode Instructions Executed", info["instructions"]),
     ]
     output.table(("", ""), rows, "Gas Info")
@@ -116,7 +96,7 @@ def ptb_info(replayed: Replayed) -> dict[str, Any]:
             ],
             "returnValues": [_value(value) for value in outcome.returned],
         }
-        for outcome in replayed.executor.kept.results
+        for outcome in replayed.recorder.results
     ]
     return {"inputs": shown["inputs"], "commands": shown["transactions"], "results": results}
 

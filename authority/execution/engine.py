@@ -9,7 +9,7 @@ Source: iota-adapter, execution_engine and gas_charger.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ from movelite.natives.transaction_terms import TransactionTerms
 from movelite.verifier.iota import IotaVerificationTimeout
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter
 from movelite.verifier.signing import check_verification_cost
-from movelite.vm.gas import INTERNAL_UNITS
+from movelite.vm.gas import INTERNAL_UNITS, GasMeter
 from movelite.vm.observed import Observer
 from movelite.vm.runtime import MoveRuntime
 from proto.effects import GasCostSummary, TransactionEffects
@@ -114,6 +114,8 @@ class Executor:
     types_by_head: dict[bytes, InputType] = field(default_factory=dict)
     observers: tuple[Observer, ...] = ()
     reference_gas_price: int = 0
+    new_meter: Callable[[int, int], GasMeter] = GasMeter.for_budget
+    """The meter of a transaction, from its budget and price in nanos."""
 
     def execute(
         self,
@@ -134,13 +136,14 @@ class Executor:
         if not isinstance(kind, ProgrammableTransaction):
             raise TypeError("only programmable transactions are executed on the owned-object path")
         gas_data = transaction.gas_data
-        gas = GasCharger.metered(gas_data.budget, gas_data.price, self.config)
+        budget, price = gas_data.budget, gas_data.price
+        gas = GasCharger(self.new_meter(budget, price), budget, price, self.config, is_metered=True)
         if only_if_quick:
             gas.meter.stop_soon()
         store = TemporaryStore(reader, inputs, digest)
         run = _Run(self, store, gas, gas_data.payment, mode, recorder)
         sponsor = gas_data.owner if gas_data.owner != transaction.sender else None
-        tx_context = self.tx_context(transaction.sender, sponsor, gas_data.price, gas_data.budget, digest)
+        tx_context = self.tx_context(transaction.sender, sponsor, price, budget, digest)
         return run.execute(kind, tx_context)
 
     def tx_context(

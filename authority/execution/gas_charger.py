@@ -33,6 +33,7 @@ class GasCharger:
     def __init__(
         self, meter: GasMeter, budget: int, price: int, config: ProtocolConfig, *, is_metered: bool
     ) -> None:
+        """budget: in nanos; price: in nanos a unit."""
         self.meter = meter
         self.budget = budget
         self.is_metered = is_metered
@@ -41,11 +42,6 @@ class GasCharger:
         self._computation_cost = 0
         self._storage_cost = 0
         self._rebates = 0
-
-    @classmethod
-    def metered(cls, budget: int, price: int, config: ProtocolConfig) -> GasCharger:
-        """For a user's transaction: budget in nanos, price in nanos a unit."""
-        return cls(GasMeter.for_budget(budget, price), budget, price, config, is_metered=True)
 
     @classmethod
     def unmetered(cls, config: ProtocolConfig) -> GasCharger:

@@ -201,6 +201,7 @@ def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLi
         "client", "replay-transaction", "--tx-digest", sent["digest"], "--gas-info", "--ptb-info"
     )
     assert told["gasInfo"]["instructions"] > 0 and len(told["gasInfo"]["objects"]) == 2
+    assert told["gasInfo"]["maxStackHeight"] > 0
     assert told["ptbInfo"]["results"][0]["returnValues"][0]["type"] == "0x2::coin::Coin<0x2::iota::IOTA>"
     assert line.json("client", "replay-checkpoint", "--start", "0", "--end", "2")["same"] == 2
     place = ("--profile-output", tmp_path / "gas.json")

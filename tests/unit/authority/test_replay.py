@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from authority.execution.recorder import Recorder
 from authority.replay import ReplayError, replay
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
+from cli.replay_report import GasWatch
 from proto.effects import TransactionEffects
 from proto.errors import UserInputError
 from proto.ids import Digest, ObjectID, SequenceNumber
@@ -57,6 +59,18 @@ async def test_an_old_transaction_gives_the_same_effects_again(
     found = replay(state.executor, StoreHistory(state.store), signed.transaction_data, effects)
     assert found.matches
     assert found.result.effects == effects
+
+
+async def test_a_replay_can_be_watched(
+    history: tuple[AuthorityState, SenderSignedData, TransactionEffects],
+) -> None:
+    state, signed, effects = history
+    watch, recorder = GasWatch(), Recorder()
+    executor = replace(state.executor, observers=(watch,), new_meter=watch.new_meter)
+    found = replay(executor, StoreHistory(state.store), signed.transaction_data, effects, recorder)
+    assert found.matches
+    assert len(recorder.results) == len(signed.transaction_data.kind.commands)  # type: ignore[union-attr]
+    assert 0 < watch.meter.gas_left < watch.meter.budget
 
 
 async def test_other_effects_do_not_match(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.replay_report import InstructionCount, gas_info, ptb_info, show
+from cli.replay_report import GasWatch, WatchedGas, gas_info, ptb_info, show
 from proto.ids import Address, ObjectID
 from proto.object import new_gas_coin
 from proto.simulation import CommandOutcome, MutatedArgument, TypedValue
@@ -23,6 +23,7 @@ from proto.transaction import (
     TransactionData,
 )
 from proto.type_tag import U64, StructTag
+from tests.unit.vm.test_execution import DEEP, MODULE, pair_of, u64
 
 A, COIN = Address(bytes(31) + b"\xaa"), ObjectID(bytes(31) + b"\xcc")
 IOTA = StructTag(Address(bytes(31) + b"\2"), "iota", "IOTA")
@@ -41,14 +42,15 @@ def replayed() -> Any:
     return SimpleNamespace(
         final=SimpleNamespace(data=data),
         replay=SimpleNamespace(result=SimpleNamespace(written=written)),
-        executor=SimpleNamespace(reference_gas_price=900, kept=SimpleNamespace(results=[done, value])),
+        reference_gas_price=900,
+        recorder=SimpleNamespace(results=[done, value]),
         rebates_before={ObjectID(bytes(32)): 980_400},
     )
 
 
 def test_gas_is_told_by_price_work_and_object() -> None:
-    told = gas_info(replayed(), 42)
-    assert (told["referenceGasPrice"], told["gasPrice"], told["instructions"]) == ("900", "1000", 42)
+    told = gas_info(replayed(), WatchedGas(0))
+    assert (told["referenceGasPrice"], told["gasPrice"], told["instructions"]) == ("900", "1000", 0)
     gone, made = told["objects"]
     assert (gone["bytes"], gone["oldRebate"], gone["newRebate"]) == (0, "980400", "0")
     assert (made["bytes"], made["oldRebate"]) == (129, "0")
@@ -58,15 +60,21 @@ def test_commands_are_told_with_what_they_returned(capsys: pytest.CaptureFixture
     told = ptb_info(replayed())
     assert told["inputs"] == [{"type": "pure", "valueType": "u64", "value": "7"}]
     assert told["results"][1]["returnValues"] == [{"type": "u64", "value": "7"}]
-    show({"ptbInfo": told, "gasInfo": gas_info(replayed(), 42)})
+    show({"ptbInfo": told, "gasInfo": gas_info(replayed(), WatchedGas(0))})
     said = capsys.readouterr().out
     for words in ("GasCoin, [Input 0]", "::coin::value<0x2::iota::IOTA>(Result 0: 0)", "Command 1 Output"):
         assert words in said
     assert "leaves in GasCoin" in said and "Number of Bytecode Instructions Executed" in said
 
 
-def test_instructions_of_all_functions_are_counted() -> None:
-    count, one, other = InstructionCount(), SimpleNamespace(code=[0] * 3), SimpleNamespace(code=[0])
-    for function, offset in ((one, 0), (one, 2), (other, 0), (one, 0)):
-        count.counter(function)[offset] += 1  # type: ignore[arg-type]
-    assert count.total == 4
+def test_the_stack_is_told_as_high_as_it_was() -> None:
+    watch = GasWatch()
+    gas = watch.new_meter(10**7, 1000)
+    pair = pair_of(DEEP)
+    session = pair.translating.new_session(pair.linkage, gas, observers=(watch,))
+    session.execute_serialized(session.load_function(MODULE, "deep"), [u64(20)])
+    told = gas_info(replayed(), watch.meter)
+    # A one for each of 20 calls, the two numbers that the last call compares, and the result beside them.
+    assert told["maxStackHeight"] == 20 + 2 + 1
+    assert told["instructions"] == 20 * 11 + 6
+    assert told["maxStackSize"] == watch.meter.stack_size > 0
