@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from aggregator.rpc_codes import INVALID_REQUEST
 from aggregator.service.core import ClientService
 from aggregator.service.jsonrpc import Apis, JsonRpc
-from aggregator.service.rest import rest_routes
+from aggregator.service.rest import routes
 from aggregator.service.subscriptions import Subscriptions
 from proto.errors import QuorumDriverError
 
@@ -80,7 +80,8 @@ def make_app(service: ClientService) -> FastAPI:
             return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
         return JSONResponse({"status": "ready", "transactions": service.index.total()})
 
-    app.include_router(rest_routes(rpc))
+    app.state.rpc = rpc
+    app.include_router(routes)
     return app
 
 
