@@ -88,10 +88,10 @@ LOST_VOTES = (
     "it has signed votes that its data do not have: they were restored from a backup, moved or removed, or "
     "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
 )
-VOTE_TO_VERIFY_BYTES = 64
-"""What a signature to verify counts as, which takes some 45 µs."""
 ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
 
+VOTE_TO_VERIFY_BYTES = 64
+"""What a signature to verify counts as, which takes some 45 µs."""
 
 FULL_RUNS_SECONDS = 10
 """When to come back with a transaction that takes long, if many such are waiting."""
