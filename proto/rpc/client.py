@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,7 +17,7 @@ from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.conversation import Conversation, ConversationEnded
 from proto.rpc.frames import CONVERSED, LARGEST_CONVERSED, PORT_KEY
-from proto.rpc.methods import METHODS
+from proto.rpc.methods import METHODS, READ_AT_ONCE, Method
 from proto.rpc.refusals import refusal_of
 from proto.rpc.tls import channel_credentials, client_context, server_name
 from proto.simulation import SimulationRequest, SimulationResponse
@@ -24,6 +25,8 @@ from proto.simulation import SimulationRequest, SimulationResponse
 SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
 TLS_SCHEME = "https://"
+MOST_UNREAD_BYTES = 2 * NETWORK_LIMITS.max_response_bytes
+"""Of long answers of one authority that wait to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class GrpcAuthorityClient:
             )
             for name in METHODS
         }
+        self._reading, self._unread_bytes = asyncio.Lock(), 0
         host = target.rpartition(":")[0].strip("[]")
         self._conversation = Conversation(host, name, tls, timeout_seconds)
 
@@ -109,7 +113,22 @@ class GrpcAuthorityClient:
             raise AuthorityError(Unreachable(f"{self._address}: the connection broke: {error}")) from error
         except TimeoutError as error:
             raise AuthorityError(Unreachable("no answer in time")) from error
-        return method.read(response)
+        return await self._read(method, method.outcome(response, message))
+
+    async def _read(self, method: Method, data: bytes) -> Any:
+        """The message of an answer. A long one may be so made that reading it takes minutes, and this may be
+        an authority that asks a lying peer: so it is read beside everything else, one after the other.
+        """
+        if len(data) <= READ_AT_ONCE:
+            return method.read_outcome(data)
+        if self._unread_bytes + len(data) > MOST_UNREAD_BYTES:
+            raise AuthorityError(Unreachable(f"{self._address}: too many long answers come from it"))
+        self._unread_bytes += len(data)
+        try:
+            async with self._reading:
+                return await asyncio.to_thread(method.read_outcome, data)
+        finally:
+            self._unread_bytes -= len(data)
 
     async def _call_and_connect(self, name: str, request: bytes) -> Response | None:
         """Ask by gRPC, and from the next time on in frames if the authority says where."""

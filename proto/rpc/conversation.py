@@ -32,6 +32,10 @@ class ConversationEnded(Exception):
     """The connection broke without an answer."""
 
 
+class Unasked(Exception):
+    """An authority says more than it was asked."""
+
+
 class Conversation:
     """A connection to the port where an authority takes frames, made in the background, again if it broke.
 
@@ -140,6 +144,8 @@ class _Connection(asyncio.Protocol):
         """What is asked, and when: the oldest first."""
         self._timer: asyncio.TimerHandle | None = None
         self._last_id = 0
+        self._given_up = 0
+        """Questions that nobody waits for any more; their answers may still come."""
         self._heard = 0.0
 
     @property
@@ -160,7 +166,8 @@ class _Connection(asyncio.Protocol):
         try:
             return await answer
         finally:
-            self._waiting.pop(number, None)
+            if self._waiting.pop(number, None) is not None:
+                self._given_up += 1
 
     def end(self, reason: str) -> None:
         """Give the connection up."""
@@ -195,7 +202,7 @@ class _Connection(asyncio.Protocol):
                     self._hear(Answer.FromString(frame))
                 else:
                     self._greet(frame)
-        except (FrameTooLarge, DecodeError) as error:
+        except (FrameTooLarge, DecodeError, Unasked) as error:
             self.end(f"what comes is no answer: {error}")
 
     def connection_lost(self, reason: Exception | None) -> None:
@@ -217,8 +224,13 @@ class _Connection(asyncio.Protocol):
             self.greeted.set_result(None)
 
     def _hear(self, answer: Answer) -> None:
-        waiting = self._waiting.get(answer.id)
-        if waiting is not None and not waiting[0].done():
+        """Hand an answer on. Raises: Unasked, if more come than were asked for."""
+        waiting = self._waiting.pop(answer.id, None)
+        if waiting is None:
+            self._given_up -= 1
+            if self._given_up < 0:
+                raise Unasked(f"nobody asked for an answer {answer.id}")
+        elif not waiting[0].done():
             waiting[0].set_result(answer.response)
 
     def _expire(self) -> None:

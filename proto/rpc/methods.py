@@ -6,6 +6,7 @@ One table for the server and for every client, so that both sides stay in step.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from proto import bcs
 from proto.errors import AuthorityError, ByzantineAuthoritySuspicion
 from proto.messages import (
     BatchVote,
+    CertificateBatch,
     CertificatesRequest,
     CertificatesResponse,
     DynamicFieldsRequest,
@@ -23,6 +25,7 @@ from proto.messages import (
     ExecutionResult,
     HealthRequest,
     HealthResponse,
+    NamedBatch,
     ObjectInfoRequest,
     ObjectInfoResponse,
     ObjectsPage,
@@ -37,6 +40,12 @@ from proto.simulation import SimulationRequest, SimulationResponse
 
 LARGEST_READ = 256 * 1024
 """Bytes of a request that is read whole. So much certificates may take beside the transactions of a batch."""
+LARGEST_REASON = 64 * 1024
+"""Bytes of the reason for a refusal."""
+LARGEST_PAGE = NETWORK_LIMITS.max_answer_bytes + (1 << 20)
+"""Bytes of an answer that holds objects: what is bounded together, and the one that always may be in it."""
+READ_AT_ONCE = 256 * 1024
+"""Bytes of an answer that is read between other things. Of a hostile one each takes up to 2 µs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Method:
 
     largest_request: bytes. Reading hostile BCS takes up to a microsecond for each, and whoever reads does
     nothing else. Only batches may have more, for their transactions are not read here.
+    largest_response: bytes of an honest answer. most_entries: how many entries it begins with at most, for
+    a request; None where it begins with something else.
     """
 
     name: str
@@ -52,6 +63,8 @@ class Method:
     request: type
     response: type
     largest_request: int = LARGEST_READ
+    largest_response: int = NETWORK_LIMITS.max_response_bytes
+    most_entries: Callable[[Any], int] | None = None
 
     def encode_request(self, message: Any) -> bytes:
         """BCS of a request; made once for a message that goes to all authorities."""
@@ -86,22 +99,55 @@ class Method:
 
         Raises: AuthorityError if the authority refused, or if its bytes are none of ours.
         """
+        return self.read_outcome(self.outcome(response))
+
+    def outcome(self, response: Response | None, request: Any = None) -> bytes:
+        """The BCS in a response, unread: nothing that is more than an honest answer to a request.
+
+        Raises: AuthorityError, as read.
+        """
         if response is None:
-            raise AuthorityError(ByzantineAuthoritySuspicion(b"", f"malformed answer to {self.name}"))
+            raise self._malformed("no response")
         try:
             if response.WhichOneof("outcome") == "error":
-                error = AuthorityError.from_bytes(response.error)
-            else:
-                return self.decode_response(response.bcs)
+                raise _reason(response.error)
+            data: bytes = response.bcs
+            if len(data) > self.largest_response:
+                raise bcs.BcsError(f"{len(data)} bytes")
+            if request is not None and self.most_entries is not None:
+                _check_entries(data, self.most_entries(request))
         except bcs.BcsError as malformed:
-            reason = f"malformed answer to {self.name}: {malformed}"
-            raise AuthorityError(ByzantineAuthoritySuspicion(b"", reason)) from malformed
-        raise error
+            raise self._malformed(str(malformed)) from malformed
+        return data
+
+    def read_outcome(self, data: bytes) -> Any:
+        """The message that such BCS is of. Raises: AuthorityError if it is of none."""
+        try:
+            return self.decode_response(data)
+        except bcs.BcsError as malformed:
+            raise self._malformed(str(malformed)) from malformed
+
+    def _malformed(self, why: str) -> AuthorityError:
+        return AuthorityError(ByzantineAuthoritySuspicion(b"", f"malformed answer to {self.name}: {why}"))
 
 
 def refusal(error: AuthorityError) -> Response:
     """The response that refuses a whole request."""
     return Response(error=error.to_bytes())
+
+
+def _reason(error: bytes) -> AuthorityError:
+    """Raises: BcsError."""
+    if len(error) > LARGEST_REASON:
+        raise bcs.BcsError(f"a reason of {len(error)} bytes")
+    return AuthorityError.from_bytes(error)
+
+
+def _check_entries(data: bytes, most: int) -> None:
+    """Count, before anything is read, what an answer begins with. Raises: BcsError."""
+    count = bcs.read_uleb128(data, 0)[0] if data else 0
+    if count > most:
+        raise bcs.BcsError(f"{count} entries where {most} were asked for")
 
 
 def _check_batch(request: type, data: bytes) -> None:
@@ -147,6 +193,30 @@ _SHOWN_BATCH = b"\x01\x00"
 MOST_IN_A_BATCH = 4096
 """Most that an authority can be configured to take; how many it does take, it says itself."""
 
+
+def _certificates_in(request: CertificatesRequest) -> int:
+    """How many certificates a request has, or a few more."""
+    match request.batch:
+        case CertificateBatch(entries=entries):
+            count = len(entries)
+        case NamedBatch(count=count):
+            pass
+        case None:
+            count = 0
+    return count + len(request.singles)
+
+
+def _page_of(name: str, handler: str, request: type) -> Method:
+    return Method(
+        name,
+        handler,
+        request,
+        ObjectsPage,
+        largest_response=LARGEST_PAGE,
+        most_entries=lambda request: max(1, request.limit),
+    )
+
+
 METHODS = {
     method.name: method
     for method in (
@@ -157,19 +227,35 @@ METHODS = {
             CertificatesRequest,
             CertificatesResponse,
             _BATCH,
+            most_entries=_certificates_in,
         ),
-        Method("ObjectInfo", "handle_object_info", ObjectInfoRequest, ObjectInfoResponse),
-        Method("TransactionInfo", "handle_transaction_info", TransactionInfoRequest, TransactionInfoResponse),
+        Method(
+            "ObjectInfo",
+            "handle_object_info",
+            ObjectInfoRequest,
+            ObjectInfoResponse,
+            largest_response=LARGEST_PAGE,
+            most_entries=lambda request: len(request.queries),
+        ),
+        Method(
+            "TransactionInfo",
+            "handle_transaction_info",
+            TransactionInfoRequest,
+            TransactionInfoResponse,
+            most_entries=lambda request: len(request.digests),
+        ),
         Method(
             "ExecutedAfter",
             "handle_executed_after",
             ExecutedAfterRequest,
             ExecutedAfterResponse,
+            largest_response=64 * NETWORK_LIMITS.max_page,
+            most_entries=lambda request: request.limit,
         ),
-        Method("OwnedObjects", "handle_owned_objects", OwnedObjectsRequest, ObjectsPage),
-        Method("DynamicFields", "handle_dynamic_fields", DynamicFieldsRequest, ObjectsPage),
+        _page_of("OwnedObjects", "handle_owned_objects", OwnedObjectsRequest),
+        _page_of("DynamicFields", "handle_dynamic_fields", DynamicFieldsRequest),
         Method("Simulate", "handle_simulate", SimulationRequest, SimulationResponse),
-        Method("Health", "handle_health", HealthRequest, HealthResponse),
+        Method("Health", "handle_health", HealthRequest, HealthResponse, largest_response=READ_AT_ONCE),
     )
 }
 """All methods by name."""
@@ -184,8 +270,10 @@ _VOTE_BYTES = 1 + 32 + 8 + 32 + 4 + 64
 
 def _certificates_response(data: bytes) -> CertificatesResponse:
     """Read what an authority says of certificates. Honest ones say the same but for their votes, which come
-    last: so what they have in common is read once.
+    last: so what they have in common is read once. Long ones would be too much to remember.
     """
+    if len(data) > READ_AT_ONCE:
+        return bcs.decode(CertificatesResponse, data)
     try:
         vote = bcs.decode(EffectsVote | None, data[-_VOTE_BYTES:])
         return CertificatesResponse(_execution_results(data[:-_VOTE_BYTES]), vote)

@@ -515,6 +515,34 @@ async def test_an_authority_that_talks_nonsense_ends_its_conversation(said: byte
         await conversation.close()
 
 
+async def test_answers_that_nobody_asked_for_end_a_conversation() -> None:
+    """The one to a question that was given up may come late, but once; a flood would keep a client busy."""
+    name = AuthorityName(b"n" * 32)
+    said = [1, 1]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(framed(greeting_of(name)))
+        await reader.read(1)
+        for number in said:
+            await asyncio.sleep(0.2)
+            writer.write(framed(Answer(id=number).SerializeToString()))
+        await reader.read(1 << 20)
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        conversation = Conversation("127.0.0.1", name, None, 5.0)
+        conversation.connect(server.sockets[0].getsockname()[1])
+        await conversation.connected()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await conversation.ask("SubmitTransactions", b"")
+        await asyncio.sleep(0.2)
+        assert conversation.is_open
+        async with asyncio.timeout(5):
+            while conversation.is_open:
+                await asyncio.sleep(0.01)
+        await conversation.close()
+
+
 async def test_closing_lets_nobody_wait() -> None:
     async with running_held() as (running, held):
         client = await open_client(running)

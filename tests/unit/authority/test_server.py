@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,12 +19,13 @@ from cli.web import free_port
 from proto import bcs, messages
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, MalformedRequest, TooManyRequests, TooMuchAtOnce
+from proto.ids import Address, Digest, ObjectID
 from proto.messages import HealthRequest, ObjectInfoRequest, ObjectQuery, TransactionBatch
-from proto.object import AddressOwner, Object
+from proto.object import AddressOwner, GasCoinType, MoveObject, Object
 from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.client import GrpcAuthorityClient
-from proto.rpc.methods import METHODS
+from proto.rpc.methods import METHODS, Method
 from proto.rpc.refusals import refusal_of
 from proto.service import AuthorityService
 from tests.support.authority_server import RunningAuthority, running_authority
@@ -322,9 +324,12 @@ class Verbose:
     def __getattr__(self, handler: str) -> Any:
         return getattr(self._service, handler)
 
-    async def handle_health(self, request: HealthRequest) -> messages.HealthResponse:
+    async def handle_object_info(self, request: ObjectInfoRequest) -> messages.ObjectInfoResponse:
         self.asked += 1
-        return replace(await self._service.handle_health(request), software="x" * (16 << 20))
+        one = bytes(32)
+        large = MoveObject(GasCoinType(), 1, one + b"x" * (16 << 20))
+        found = messages.ObjectFound(Object(large, AddressOwner(Address(one)), Digest(one), 0), None)
+        return messages.ObjectInfoResponse((found,))
 
 
 @asynccontextmanager
@@ -368,13 +373,48 @@ async def test_who_takes_no_answers_is_not_given_more_and_more_of_them(
         deaf_road(running.address) as (road, listening),
     ):
         deaf = GrpcAuthorityClient(road, timeout_seconds=20)
-        asking = [asyncio.create_task(deaf.handle_health(HealthRequest())) for _ in range(6)]
+        request = ObjectInfoRequest((ObjectQuery(ObjectID(bytes(32))),))
+        asking = [asyncio.create_task(deaf.handle_object_info(request)) for _ in range(6)]
         async with asyncio.timeout(10):
             while running.figure("movelite_overloads_total", cause="client_unsent") < 3:
                 await asyncio.sleep(0.01)
         assert verbose[0].asked == 3
         listening.set()
         answers = await asyncio.gather(*asking, return_exceptions=True)
-        assert sum(isinstance(answer, messages.HealthResponse) for answer in answers) == 3
+        assert sum(isinstance(answer, messages.ObjectInfoResponse) for answer in answers) == 3
         assert (await deaf.handle_health(HealthRequest())).executed == 0
         await deaf.close()
+
+
+async def test_long_answers_are_read_beside_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a liar, or a user with strange types, lets an authority say may take minutes to read."""
+    threads: list[threading.Thread] = []
+    decode = Method.decode_response
+
+    def noting(self: Method, data: bytes) -> Any:
+        threads.append(threading.current_thread())
+        return decode(self, data)
+
+    monkeypatch.setattr(Method, "decode_response", noting)
+    async with running_authority(wrap=lambda service: Verbose(service)) as running:
+        request = ObjectInfoRequest((ObjectQuery(ObjectID(bytes(32))),))
+        answers = await asyncio.gather(*(running.client.handle_object_info(request) for _ in range(3)))
+        assert [len(answer.objects) for answer in answers] == [1, 1, 1]
+        assert len(threads) == 3
+        assert threading.main_thread() not in threads
+        await running.client.handle_health(HealthRequest())
+        assert threads[3] is threading.main_thread()
+
+
+async def test_long_answers_that_wait_to_be_read_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proto.rpc.client.MOST_UNREAD_BYTES", 40 << 20)
+    async with running_authority(wrap=lambda service: Verbose(service)) as running:
+        request = ObjectInfoRequest((ObjectQuery(ObjectID(bytes(32))),))
+        async with running.client._reading:
+            asking = [asyncio.create_task(running.client.handle_object_info(request)) for _ in range(3)]
+            await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        (refused,) = [one for one in outcomes if isinstance(one, AuthorityError)]
+        assert "too many long answers" in str(refused)
+        assert refused.retryable
+        assert len((await running.client.handle_object_info(request)).objects) == 1

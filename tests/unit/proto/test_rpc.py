@@ -22,15 +22,19 @@ from proto.messages import (
     CertificatesResponse,
     CertifiedTransaction,
     DigestOnly,
+    DynamicFieldsRequest,
     Executed,
+    ExecutedAfterRequest,
     HealthRequest,
     NotExecuted,
     ObjectInfoRequest,
     ObjectQuery,
+    OwnedObjectsRequest,
     TransactionInfoRequest,
     WholeTransaction,
     sign_effects_vote,
 )
+from proto.object import AddressOwner
 from proto.rpc import authority_pb2, authority_pb2_grpc
 from proto.rpc.methods import LARGEST_READ, METHODS, refusal
 from proto.service import AuthorityService
@@ -167,3 +171,48 @@ def test_a_large_batch_that_ends_early_is_refused() -> None:
     raw = bcs.encode(CertificatesRequest, CertificatesRequest(batch))
     with pytest.raises(BcsError):
         METHODS["SubmitCertificates"].decode_request(raw[:400_000])
+
+
+def _answered(data: bytes) -> authority_pb2.Response:
+    return authority_pb2.Response(bcs=data)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "problem"),
+    [
+        ("Health", bytes(1 << 20), "1048576 bytes"),
+        ("ExecutedAfter", bytes(1 << 20), "1048576 bytes"),
+        ("OwnedObjects", bytes(20 << 20), "20971520 bytes"),
+        ("ObjectInfo", bytes(20 << 20), "20971520 bytes"),
+    ],
+)
+def test_an_answer_that_is_too_long_for_an_honest_one_is_not_read(
+    method: str, answer: bytes, problem: str
+) -> None:
+    with pytest.raises(AuthorityError, match=f"malformed answer to {method}: {problem}"):
+        METHODS[method].read(_answered(answer))
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("TransactionInfo", TransactionInfoRequest((Digest(bytes(32)),) * 2)),
+        ("ObjectInfo", ObjectInfoRequest((ObjectQuery(address_from_int(6)),) * 2)),
+        ("OwnedObjects", OwnedObjectsRequest(AddressOwner(address_from_int(1)), None, 2)),
+        ("DynamicFields", DynamicFieldsRequest(address_from_int(1), None, 2)),
+        ("ExecutedAfter", ExecutedAfterRequest(0, 2)),
+        ("SubmitCertificates", CertificatesRequest(None, (SINGLE,) * 2)),
+    ],
+)
+def test_more_entries_than_were_asked_for_are_not_read(method: str, request_: object) -> None:
+    """A byte each would become a thousand times as much memory."""
+    assert METHODS[method].outcome(_answered(b"\x02"), request_) == b"\x02"
+    with pytest.raises(AuthorityError, match="3 entries where 2 were asked for") as caught:
+        METHODS[method].outcome(_answered(b"\x03" + bytes(100)), request_)
+    assert caught.value.name == "ByzantineAuthoritySuspicion"
+
+
+def test_a_reason_has_a_bound() -> None:
+    long = AuthorityError(Unreachable("x" * (1 << 20)))
+    with pytest.raises(AuthorityError, match="a reason of 10485"):
+        METHODS["Health"].read(refusal(long))
