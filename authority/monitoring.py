@@ -16,7 +16,10 @@ from typing import Any
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-MAX_CONNECTIONS = 64
+from proto.rpc.web_connections import ConnectionLimits, bounded_protocol
+
+CONNECTIONS = ConnectionLimits(total=64, per_client=32, request_seconds=10.0)
+"""Who opens them and says nothing takes neither file descriptors from clients nor the page from others."""
 IDLE_SECONDS = 30
 
 Reasons = Callable[[], list[str]]
@@ -56,7 +59,7 @@ class Monitoring:
             lifespan="off",
             log_config=None,
             access_log=False,
-            limit_concurrency=MAX_CONNECTIONS,
+            http=bounded_protocol(CONNECTIONS),
             timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=1,
         )

@@ -14,7 +14,7 @@ from itertools import cycle, islice
 import uvicorn
 from fastapi import FastAPI
 
-from cli.web_connections import ConnectionLimits, bounded_protocol
+from proto.rpc.web_connections import ConnectionLimits, bounded_protocol
 
 SERVING_PORTS = range(20_000, 32_000)
 """Below those that systems give to the near end of connections (Linux from 32768, others from 49152)."""

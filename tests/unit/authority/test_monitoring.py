@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 from authority.metrics import AuthorityMetrics
 from authority.monitoring import Monitoring, MonitoringPortTaken
 from cli.web import free_port
+from proto.rpc.web_connections import ConnectionLimits
 
 
 async def test_the_page_of_an_authority() -> None:
@@ -32,6 +35,31 @@ async def test_the_page_of_an_authority() -> None:
             assert answer.headers["content-type"].startswith("text/plain")
             assert 'movelite_info{authority="abab' in answer.text
             assert (await client.get("/secrets")).status_code == 404
+    finally:
+        await monitoring.stop()
+
+
+async def test_connections_that_say_nothing_leave_the_page_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("authority.monitoring.CONNECTIONS", ConnectionLimits(8, 4, 0.5))
+    monitoring = Monitoring(AuthorityMetrics().registry, list)
+    address = f"127.0.0.1:{free_port()}"
+    await monitoring.start(address)
+    host, port = address.split(":")
+    try:
+        async with asyncio.timeout(10):
+            while monitoring._server is None or not monitoring._server.started:
+                await asyncio.sleep(0.01)
+        stalled = [await asyncio.open_connection(host, int(port)) for _ in range(100)]
+        for _, writer in stalled:
+            writer.write(b"GET /health HTTP/1.1\r\nhost: ")
+        async with asyncio.timeout(10):
+            for reader, _ in stalled:
+                with contextlib.suppress(ConnectionError):
+                    assert await reader.read() == b""
+        async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
+            assert (await client.get("/health")).status_code == 200
     finally:
         await monitoring.stop()
 

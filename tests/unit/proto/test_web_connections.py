@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 
 from cli.web import WebServers, listen
-from cli.web_connections import ConnectionLimits
+from proto.rpc.web_connections import ConnectionLimits
 
 GET = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
 
