@@ -72,9 +72,7 @@ class Monitoring:
             self._server.should_exit = True
             await self._task
 
-    async def _answer(
-        self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: _Send
-    ) -> None:
+    async def _answer(self, scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
         if scope["type"] != "http":
             return
         match scope["path"]:

@@ -10,7 +10,7 @@ import typer
 
 from cli import event_loop, output
 from cli.lazy import WholeHelpGroup
-from cli.logs import LogFormat, LogLevel, set_up_logs
+from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, set_up_logs
 from cli.ports import check_place
 
 app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
@@ -71,10 +71,8 @@ def run(
         bool,
         typer.Option("--from-backup", help="The data were restored or lost: never vote in this epoch."),
     ] = False,
-    log_level: Annotated[LogLevel, typer.Option(help="Least importance of what is logged.")] = LogLevel.INFO,
-    log_format: Annotated[
-        LogFormat, typer.Option(help="Lines for people, or JSON for programs.")
-    ] = LogFormat.TEXT,
+    log_level: LevelOption = LogLevel.INFO,
+    log_format: FormatOption = LogFormat.TEXT,
 ) -> None:
     """Run an authority until it is told to stop (SIGINT or SIGTERM)."""
     from authority.config import load_config

@@ -6,7 +6,9 @@ import json
 import logging
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; anything else was given as `extra` and is a field of the line."""
@@ -26,6 +28,12 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+LevelOption = Annotated[LogLevel, typer.Option("--log-level", help="Least importance of what is logged.")]
+FormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", help="Lines for people, or JSON for programs.")
+]
 
 
 class TextFormatter(logging.Formatter):

@@ -10,7 +10,7 @@ import typer
 
 from cli import event_loop, output
 from cli.lazy import WholeHelpGroup
-from cli.logs import LogFormat, LogLevel, set_up_logs
+from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, set_up_logs
 from cli.ports import FaucetPort, RpcPort
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ def run(
     quorum_timeout: Annotated[
         float, typer.Option(min=0.1, max=600, help="Seconds until a caller is told that too few answer.")
     ] = 2.0,
-    log_level: Annotated[LogLevel, typer.Option(help="Least importance of what is logged.")] = LogLevel.INFO,
-    log_format: Annotated[
-        LogFormat, typer.Option(help="Lines for people, or JSON for programs.")
-    ] = LogFormat.TEXT,
+    log_level: LevelOption = LogLevel.INFO,
+    log_format: FormatOption = LogFormat.TEXT,
 ) -> None:
     """Serve JSON-RPC and REST, and with --faucet the faucet, until told to stop."""
     from aggregator.network import Network

@@ -276,10 +276,6 @@ class SenderSignedData(KeepsBytes):
         tail += sum(len(bcs.write_uleb128(len(signature))) + len(signature) for signature in signatures)
         return raw[len(self.bcs_prefix) : len(raw) - tail]
 
-    def full_message_digest(self) -> Digest:
-        """Digest that commits to the signatures as well."""
-        return Digest(blake2b_256(self.to_bytes()))
-
 
 def split_sender_signed(raw: bytes) -> tuple[SenderSignedData, bytes]:
     """The signed transaction in raw, and the BCS of its TransactionData (a slice of raw: BCS is canonical).

@@ -63,10 +63,22 @@ class Apis:
 
     def methods(self) -> dict[str, Method]:
         """Every method by its name in JSON-RPC; each reads its parameters from JSON."""
-        reads, coins, queries, moves = self.reads, self.coins, self.queries, self.moves
-        governance, builds = self.governance, self.builds
-        checkpoints, statistics = self.checkpoints, self.statistics
-        table: dict[str, Method] = {
+        table = {
+            **self._node_methods(),
+            **self._indexer_methods(),
+            **self._builder_methods(),
+            "movelite_getProgress": self.writes.get_progress,
+            "movelite_getReceipt": self.reads.get_receipt,
+        }
+        names = sorted(table)
+        table["rpc.methods"] = _constant({"methods": names})
+        document = {**_OPEN_RPC, "methods": [{"name": name} for name in names]}
+        table["rpc.discover"] = _constant(document)
+        return {name: validate_call(method) for name, method in table.items()}
+
+    def _node_methods(self) -> dict[str, Method]:
+        reads, moves, checkpoints, governance = self.reads, self.moves, self.checkpoints, self.governance
+        return {
             "iota_getObject": reads.get_object,
             "iota_multiGetObjects": reads.multi_get_objects,
             "iota_tryGetPastObject": reads.try_get_past_object,
@@ -76,7 +88,6 @@ class Apis:
             "iota_multiGetTransactionBlocks": reads.multi_get_transaction_blocks,
             "iota_getEvents": reads.get_events,
             "iota_getTotalTransactionBlocks": reads.get_total_transaction_blocks,
-            "iotax_getTotalTransactions": reads.get_total_transaction_blocks,
             "iota_getLatestCheckpointSequenceNumber": checkpoints.get_latest_checkpoint_sequence_number,
             "iota_getCheckpoint": checkpoints.get_checkpoint,
             "iota_getCheckpoints": checkpoints.get_checkpoints,
@@ -90,6 +101,12 @@ class Apis:
             "iota_getNormalizedMoveStruct": moves.get_normalized_move_struct,
             "iota_getNormalizedMoveFunction": moves.get_normalized_move_function,
             "iota_getMoveFunctionArgTypes": moves.get_move_function_arg_types,
+        }
+
+    def _indexer_methods(self) -> dict[str, Method]:
+        coins, queries, governance, statistics = self.coins, self.queries, self.governance, self.statistics
+        return {
+            "iotax_getTotalTransactions": self.reads.get_total_transaction_blocks,
             "iotax_getCoins": coins.get_coins,
             "iotax_getAllCoins": coins.get_all_coins,
             "iotax_getBalance": coins.get_balance,
@@ -119,6 +136,11 @@ class Apis:
             "iotax_getLatestAddressMetrics": statistics.get_latest_address_metrics,
             "iotax_getCheckpointAddressMetrics": statistics.get_checkpoint_address_metrics,
             "iotax_getAllEpochAddressMetrics": statistics.get_all_epoch_address_metrics,
+        }
+
+    def _builder_methods(self) -> dict[str, Method]:
+        builds = self.builds
+        return {
             "unsafe_transferObject": builds.transfer_object,
             "unsafe_transferIota": builds.transfer_iota,
             "unsafe_pay": builds.pay,
@@ -130,14 +152,7 @@ class Apis:
             "unsafe_mergeCoins": builds.merge_coins,
             "unsafe_publish": builds.publish,
             "unsafe_batchTransaction": builds.batch_transaction,
-            "movelite_getProgress": self.writes.get_progress,
-            "movelite_getReceipt": reads.get_receipt,
         }
-        names = sorted(table)
-        table["rpc.methods"] = _constant({"methods": names})
-        document = {**_OPEN_RPC, "methods": [{"name": name} for name in names]}
-        table["rpc.discover"] = _constant(document)
-        return {name: validate_call(method) for name, method in table.items()}
 
 
 def _constant(answer: dict[str, Any]) -> Method:

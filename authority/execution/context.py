@@ -141,10 +141,6 @@ class ExecutionContext:
             known = self._sessions[package_id] = (session, linkage.original_id)
         return known
 
-    def forget_session(self, package_id: ObjectID) -> None:
-        """Drop the session of a package whose publication failed."""
-        self._sessions.pop(package_id, None)
-
     def load_type(self, tag: TypeTag) -> Type:
         """The type of a tag. Raises: ExecutionError."""
         try:

@@ -13,9 +13,6 @@ from movelite.vm.types import Type
 from proto.ids import Address, ObjectID, SequenceNumber
 from proto.object import CoinType, GasCoinType, MoveObjectType, Owner
 
-COIN_CONTENTS_LENGTH = 40
-"""A coin's contents: id and balance."""
-
 
 class Usage(Enum):
     """How a value was used last."""

@@ -6,8 +6,9 @@ what leads a path is a module only, and members are apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from ..source import NO_LOC, Loc
 from ..syntax_tree import Name
@@ -101,25 +102,11 @@ class Scope:
 
     def find_leading(self, name: str) -> Entry | None:
         """What the name means at the start of a path; marks it used."""
-        scope: Scope | None = self
-        while scope is not None:
-            entry = scope.leading.get(name)
-            if entry is not None:
-                entry.is_used = True
-                return entry
-            scope = scope.parent
-        return None
+        return _used(_find(self, _LEADING, name))
 
     def find_member(self, name: str) -> Entry | None:
         """What the name means where a member is expected; marks it used."""
-        scope: Scope | None = self
-        while scope is not None:
-            entry = scope.members.get(name)
-            if entry is not None:
-                entry.is_used = True
-                return entry
-            scope = scope.parent
-        return None
+        return _used(_find(self, _MEMBERS, name))
 
     def explicit_entries(self) -> Iterator[Entry]:
         """Those that a `use` made here, each once."""
@@ -131,15 +118,29 @@ class Scope:
 
     def repeated_entries(self) -> Iterator[tuple[Entry, Entry]]:
         """Each entry that a `use` made here though the scopes around already had the same, with that."""
-        for mine, pick in ((self.leading, "leading"), (self.members, "members")):
-            for name, entry in mine.items():
-                if entry.is_implicit:
-                    continue
-                outer = self.parent
-                while outer is not None:
-                    found: Entry | None = getattr(outer, pick).get(name)
-                    if found is not None:
-                        if found.target == entry.target:
-                            yield entry, found
-                        break
-                    outer = outer.parent
+        for names in (_LEADING, _MEMBERS):
+            for name, entry in names(self).items():
+                found = None if entry.is_implicit else _find(self.parent, names, name)
+                if found is not None and found.target == entry.target:
+                    yield entry, found
+
+
+_Names = Callable[[Scope], dict[str, Entry]]
+_LEADING: _Names = attrgetter("leading")
+_MEMBERS: _Names = attrgetter("members")
+
+
+def _find(scope: Scope | None, names: _Names, name: str) -> Entry | None:
+    """What the name means in a scope, or in the nearest one around it that knows it."""
+    while scope is not None:
+        entry = names(scope).get(name)
+        if entry is not None:
+            return entry
+        scope = scope.parent
+    return None
+
+
+def _used(entry: Entry | None) -> Entry | None:
+    if entry is not None:
+        entry.is_used = True
+    return entry

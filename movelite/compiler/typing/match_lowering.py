@@ -8,6 +8,7 @@ layer, into the locals that the arm's body reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .. import typed_tree as T
 from ..source import Loc
@@ -96,16 +97,7 @@ class _Lowering:
                     T.PatternField(f.name, f.index, f.type, self._without_constants(f.pattern, case))
                     for f in pattern.fields
                 ]
-                return T.DatatypePattern(
-                    pattern.type,
-                    pattern.loc,
-                    pattern.module,
-                    pattern.name,
-                    pattern.variant,
-                    pattern.type_arguments,
-                    fields,
-                    pattern.borrow,
-                )
+                return replace(pattern, fields=fields)
             case _:
                 return pattern
 

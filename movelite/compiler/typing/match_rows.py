@@ -9,6 +9,7 @@ trees" (2008).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..typed_tree import (
     BindPattern,
@@ -41,12 +42,9 @@ def spread_alternatives(pattern: Pattern) -> list[Pattern]:
         case OrPattern():
             result = spread_alternatives(pattern.left) + spread_alternatives(pattern.right)
         case BindPattern() if pattern.inner is not None:
-            result = [
-                BindPattern(pattern.type, pattern.loc, pattern.local, inner, pattern.is_unused)
-                for inner in spread_alternatives(pattern.inner)
-            ]
+            result = [replace(pattern, inner=inner) for inner in spread_alternatives(pattern.inner)]
         case DatatypePattern() if pattern.fields:
-            result = [_with_fields(pattern, fields) for fields in _combinations(pattern.fields)]
+            result = [replace(pattern, fields=fields) for fields in _combinations(pattern.fields)]
         case _:
             return [pattern]
     if len(result) > ROW_LIMIT:
@@ -64,19 +62,6 @@ def _combinations(fields: list[PatternField]) -> list[list[PatternField]]:
             raise MatchTooLarge
         results = [[*result, choice] for result in results for choice in choices]
     return results
-
-
-def _with_fields(pattern: DatatypePattern, fields: list[PatternField]) -> DatatypePattern:
-    return DatatypePattern(
-        pattern.type,
-        pattern.loc,
-        pattern.module,
-        pattern.name,
-        pattern.variant,
-        pattern.type_arguments,
-        fields,
-        pattern.borrow,
-    )
 
 
 def head_of(pattern: Pattern) -> Pattern:
