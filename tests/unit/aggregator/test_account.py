@@ -24,14 +24,9 @@ from proto.ids import Address, Digest, ObjectID
 from proto.messages import TransactionBatch
 from proto.object import AddressOwner
 from proto.service import AuthorityService
-from proto.transaction import (
-    GasCoin,
-    ImmOrOwnedObject,
-    ObjectInput,
-    ProgrammableTransaction,
-    SenderSignedData,
-)
+from proto.transaction import GasCoin, SenderSignedData
 from proto.verification import verify_receipt
+from tests.support.fake_ledger import references
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, new_authority, small_genesis
 from tests.support.network import Switch
 
@@ -86,17 +81,6 @@ class _Watched:
             signed = SenderSignedData.from_bytes(raw)
             self._ledger.sent[signed.digest()] = signed
         return await self._service.handle_submit_transactions(request)
-
-
-def references(signed: SenderSignedData) -> list[Any]:
-    data = signed.transaction_data
-    assert isinstance(data.kind, ProgrammableTransaction)
-    owned = [
-        value.object.reference
-        for value in data.kind.inputs
-        if isinstance(value, ObjectInput) and isinstance(value.object, ImmOrOwnedObject)
-    ]
-    return [*data.gas_data.payment, *owned]
 
 
 @pytest.fixture
