@@ -394,7 +394,7 @@ class VariantSwitch(Expression):
 
 @dataclass(slots=True, eq=False)
 class Match(Expression):
-    """A checked `match`, before match_compilation lowers it."""
+    """A checked `match`, before match_lowering lowers it."""
 
     subject: Expression
     arms: list[MatchArm]

@@ -11,7 +11,7 @@ What holds of every finished tree, so that nobody behind it has to check again:
 - Dots, index syntax, automatic borrows and dereferences are spelled out with `BorrowField`, `BorrowLocal`,
   `BorrowTemporary`, `Call` and `Dereference`. `a.b.c` read by value is a `Dereference` of a borrow chain.
 - Passing `&mut T` where `&T` is expected is an explicit `Freeze` with `is_implicit`.
-- `match` is lowered (match_compilation.py) to `VariantSwitch`, `IfElse` and binds; `Match` remains only
+- `match` is lowered (match_lowering.py) to `VariantSwitch`, `IfElse` and binds; `Match` remains only
   until then. A lowered match can hold the same arm in several places, so an expression object may occur
   more than once in a tree (with its locals and labels); lowering gives each place its own code.
 - Evaluation order is source order: children are evaluated as listed in the node (so a `Pack` lists its
