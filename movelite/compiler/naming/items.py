@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from .. import codes
 from .. import named_tree as nt
 from .. import syntax_tree as st
@@ -166,6 +169,21 @@ class ModuleNamer(UseNamer):
         self.active_filters = (self.active_filters[0], filters)
         return filters
 
+    @contextmanager
+    def _inside(self, filters: WarningFilters) -> Iterator[None]:
+        """With the scope of a member, and its filters."""
+        outer = self.scope
+        self.scope = Scope(outer, outer.is_2024)
+        with self.diagnostics.filtered(filters):
+            yield
+        self.scope = outer
+
+    def _report_duplicate(self, what: str, owner: str, name: st.Name, loc: Loc, previous: Loc) -> None:
+        """A name given twice: loc is where it was given again."""
+        message = f"Duplicate definition for {what} '{name}' in {owner}"
+        duplicate = diag(codes.Declarations.DuplicateItem, (loc, message))
+        self.report(duplicate.label(previous, f"{what.capitalize()} previously defined here"))
+
     # --- friends ---------------------------------------------------------------------------------------
 
     def _friend(self, node: st.Friend, module: nt.ModuleDef) -> None:
@@ -199,16 +217,13 @@ class ModuleNamer(UseNamer):
     def _struct(self, node: st.Struct, index: int) -> nt.StructDef:
         attributes = self.attributes(node.attributes, "struct")
         filters = self._member_filters(attributes)
-        outer = self.scope
-        self.scope = Scope(outer, outer.is_2024)
-        with self.diagnostics.filtered(filters):
+        with self._inside(filters):
             parameters = self.type_parameters(node.type_parameters)
             bits, places = self.abilities(node.abilities, "modifier")
             fields = None
             if node.fields is not None:
                 owner = f"struct '{node.name}'"
                 fields = self._fields(node.fields, owner, Place.STRUCT_FIELD)
-        self.scope = outer
         return nt.StructDef(
             nt.MemberId(self.module, node.name.text),
             node.loc,
@@ -231,17 +246,13 @@ class ModuleNamer(UseNamer):
             made = nt.FieldDef(item.name, self.type(item.type, place), item.doc)
             previous = fields.setdefault(item.name.text, made)
             if previous is not made:
-                message = f"Duplicate definition for field '{item.name}' in {owner}"
-                duplicate = diag(codes.Declarations.DuplicateItem, (item.name.loc, message))
-                self.report(duplicate.label(previous.name.loc, "Field previously defined here"))
+                self._report_duplicate("field", owner, item.name, item.name.loc, previous.name.loc)
         return list(fields.values())
 
     def _enum(self, node: st.Enumeration, index: int) -> nt.EnumDef:
         attributes = self.attributes(node.attributes, "enum")
         filters = self._member_filters(attributes)
-        outer = self.scope
-        self.scope = Scope(outer, outer.is_2024)
-        with self.diagnostics.filtered(filters):
+        with self._inside(filters):
             parameters = self.type_parameters(node.type_parameters)
             bits, places = self.abilities(node.abilities, "modifier")
             if not node.variants:
@@ -252,10 +263,8 @@ class ModuleNamer(UseNamer):
                 made = self._variant(item, len(variants))
                 previous = variants.setdefault(item.name.text, made)
                 if previous is not made:
-                    message = f"Duplicate definition for variant '{item.name}' in enum '{node.name}'"
-                    duplicate = diag(codes.Declarations.DuplicateItem, (item.loc, message))
-                    self.report(duplicate.label(previous.name.loc, "Variant previously defined here"))
-        self.scope = outer
+                    owner = f"enum '{node.name}'"
+                    self._report_duplicate("variant", owner, item.name, item.loc, previous.name.loc)
         return nt.EnumDef(
             nt.MemberId(self.module, node.name.text),
             node.loc,
@@ -299,11 +308,9 @@ class ModuleNamer(UseNamer):
     def _function(self, node: st.Function, index: int, pending: PendingScope) -> nt.FunctionDef:
         attributes = self.attributes(node.attributes, "function")
         filters = self._member_filters(attributes)
-        outer = self.scope
-        self.scope = Scope(outer, outer.is_2024)
         self.used_type_parameters = set()
         self._begin_body()
-        with self.diagnostics.filtered(filters):
+        with self._inside(filters):
             self._check_modifiers(node)
             place = Place.MACRO if node.macro_loc is not None else Place.FUNCTION
             type_parameters = self.type_parameters(node.type_parameters, node.macro_loc)
@@ -336,7 +343,6 @@ class ModuleNamer(UseNamer):
             node.name, function.id, nt.UseFunKind.DECLARATION, attributes, public_loc=public
         )
         pending.candidates.setdefault(node.name.text, candidate)
-        self.scope = outer
         return function
 
     def _check_modifiers(self, node: st.Function) -> None:
