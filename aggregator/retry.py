@@ -1,4 +1,4 @@
-"""How long to wait between attempts."""
+"""How long to wait between attempts: exponential backoff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for so much work at once; who does not find any waits, and clients take turns."""
+"""Fair queueing: room for so much work at once; who does not find any waits, and clients take turns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live objects in memory: those that were read or written lately."""
+"""Live objects in memory: those read or written lately, kept by generations instead of in LRU order."""
 
 from __future__ import annotations
 
