@@ -253,9 +253,10 @@ class AuthorityAggregator:
         ask: Callable[[SafeClient], Awaitable[_T]],
         take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
         is_done: Callable[[], bool] = lambda: False,
+        silence: float | None = None,
     ) -> None:
         """Give answers and errors of all to take as they come; FanOut.ask tells until when."""
-        await self._fan_out.ask(ask, take, is_done)
+        await self._fan_out.ask(ask, take, is_done, silence=silence)
 
     async def _execute(self, showing: Showing) -> tuple[dict[int, Receipt], set[int]]:
         """Receipts, and what was left out by somebody, by index."""

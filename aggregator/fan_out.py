@@ -19,6 +19,9 @@ PATIENCE_SECONDS = 0.25
 GRACE_SECONDS = 0.5
 """How long a round waits for the rest once a quorum has answered but not agreed."""
 
+LOOK_SECONDS = 0.25
+"""How often it is looked who is silent."""
+
 _ERRORS = frozenset(get_args(AuthorityErrorKind))
 
 _T = TypeVar("_T")
@@ -53,21 +56,24 @@ class FanOut:
         is_done: Callable[[], bool],
         *,
         quorum_first: bool = False,
+        silence: float | None = None,
     ) -> Places:
         """Give answers and errors to take as they come, until is_done, or all answered, or a quorum did and
         grace is over.
 
         quorum_first: the others are asked when one of the quorum fails, or all of it has answered, or it
         takes too long, and the round is not done.
+        silence: who cannot be reached, or has owed an answer for so many seconds and said nothing since, is
+        not waited for any more, in this round and in later ones, until it is heard of.
         Returns: whom it was not necessary to ask.
         """
         count = self._quorum_size if quorum_first else len(self._order)
-        round_ = _Round(self, ask, take, is_done, self._order[count:])
+        round_ = _Round(self, ask, take, is_done, self._order[count:], silence)
         round_.begin(self._order[:count])
         try:
             await round_.end
         finally:
-            round_.stop_timer()
+            round_.stop_timers()
         return round_.others
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -104,6 +110,7 @@ class _Round(Generic[_T]):
         take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
         is_done: Callable[[], bool],
         others: Places,
+        silence: float | None,
     ) -> None:
         self._fan_out = fan_out
         self._ask = ask
@@ -112,7 +119,10 @@ class _Round(Generic[_T]):
         self.others = others
         self._loop = asyncio.get_running_loop()
         self.end: asyncio.Future[None] = self._loop.create_future()
-        self._waiting: dict[AuthorityName, None] = {}
+        self._waiting: dict[AuthorityName, SafeClient] = {}
+        self._silence = silence
+        self._look: asyncio.TimerHandle | None = None
+        self._seen_silent = False
         self._answered_stake = 0
         self._has_grace = False
         self._timer: asyncio.TimerHandle | None = None
@@ -122,15 +132,18 @@ class _Round(Generic[_T]):
         self._ask_all(places)
         if self.others:
             self._timer = self._loop.call_later(PATIENCE_SECONDS, self._lose_patience)
+        if self._silence is not None:
+            self._look = self._loop.call_later(self._silence, self._look_after)
 
-    def stop_timer(self) -> None:
-        """Nobody waits for it any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+    def stop_timers(self) -> None:
+        """Nobody waits for them any more."""
+        for timer in (self._timer, self._look):
+            if timer is not None:
+                timer.cancel()
 
     def _ask_all(self, places: Places) -> None:
         for name, client in places:
-            self._waiting[name] = None
+            self._waiting[name] = client
             self._fan_out.run(self._ask_one(name, client))
 
     async def _ask_one(self, name: AuthorityName, client: SafeClient) -> None:
@@ -156,10 +169,28 @@ class _Round(Generic[_T]):
         failed = type(answer) in _ERRORS
         if self.others and (failed or not self._waiting):
             self._ask_others([name] if failed else [])
-        if not self._waiting:
+        if not self._waiting or self._are_silent():
             self.end.set_result(None)
         else:
             self._begin_grace()
+
+    def _are_silent(self) -> bool:
+        """Whether nothing is to be expected of those who have not answered."""
+        silence = self._silence
+        return silence is not None and all(
+            client.trouble(silence) is not None for client in self._waiting.values()
+        )
+
+    def _look_after(self) -> None:
+        """End the round if all who have not answered are silent, and are so once more a moment later: it may
+        be this process that stood still.
+        """
+        is_silent = self._are_silent()
+        if is_silent and self._seen_silent and not self.end.done():
+            self.end.set_result(None)
+            return
+        self._seen_silent = is_silent
+        self._look = self._loop.call_later(LOOK_SECONDS, self._look_after)
 
     def _lose_patience(self) -> None:
         if not self.end.done():
@@ -170,7 +201,8 @@ class _Round(Generic[_T]):
         self._fan_out.move_to_end(late)
         others, self.others = self.others, []
         self._ask_all(others)
-        self.stop_timer()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _begin_grace(self) -> None:
         """Once all are asked and a quorum has answered."""

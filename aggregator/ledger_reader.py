@@ -33,9 +33,12 @@ from proto.user_input_error import UserInputErrorKind
 
 PAGE = 500
 MAX_CACHED_PACKAGES = 1000
-ATTEMPTS = 20
+AGREEMENT_SECONDS = 5.0
+"""How long it is tried while authorities are on different states."""
 PAUSE_SECONDS = 0.05
-"""Between attempts while authorities are on different states."""
+"""Between attempts."""
+SILENCE_SECONDS = 3.0
+"""Who owes an answer for longer is not waited for: with two of four frozen only the first read takes long."""
 
 _T = TypeVar("_T")
 
@@ -172,8 +175,10 @@ class LedgerReader:
         committee = self._authorities.committee
         answers: list[tuple[int, Any]] = []
         errors: list[AuthorityErrorKind] = []
+        heard: set[AuthorityName] = set()
 
         def take(name: AuthorityName, answer: Any) -> None:
+            heard.add(name)
             if _is_error(answer):
                 errors.append(answer)
             else:
@@ -183,19 +188,26 @@ class LedgerReader:
             enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold
             return enough and agree(answers) is not None
 
-        for _ in range(ATTEMPTS):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + AGREEMENT_SECONDS
+        while True:
             answers.clear()
             errors.clear()
-            await self._authorities.ask_all(ask, take, is_done)
+            heard.clear()
+            await self._authorities.ask_all(ask, take, is_done, SILENCE_SECONDS)
             agreed = agree(answers)
             if agreed is not None:
                 return agreed
-            if sum(stake for stake, _ in answers) < committee.validity_threshold:
+            if sum(stake for stake, _ in answers) < committee.validity_threshold or loop.time() >= until:
                 break
             await asyncio.sleep(PAUSE_SECONDS)
-        answering = len(committee) - len(errors)
-        needed = authorities_of_a_quorum(committee)
-        raise NoQuorum(answering, len(committee), needed, tuple(describe(kind) for kind in errors))
+        clients, needed = self._authorities.clients, authorities_of_a_quorum(committee)
+        reasons = [describe(kind) for kind in errors] + [
+            f"{clients[name].label} {trouble}"
+            for name, trouble in self._authorities.troubles(SILENCE_SECONDS).items()
+            if name not in heard
+        ]
+        raise NoQuorum(len(answers), len(committee), needed, tuple(reasons))
 
 
 @dataclass(frozen=True, slots=True)

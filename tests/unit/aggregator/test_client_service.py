@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -225,6 +226,32 @@ async def test_reads_need_more_than_a_third(network: Network) -> None:
     network.switches[2].is_on = False
     with pytest.raises(NoQuorum):
         await service.reader.owned_page(network.address)
+    await service.close()
+
+
+async def test_who_says_nothing_is_waited_for_once(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of four are frozen: what the others agree on is told after a moment, and from then on at once."""
+    monkeypatch.setattr("aggregator.ledger_reader.SILENCE_SECONDS", 0.4)
+    service, clock = make_service(network), asyncio.get_running_loop().time
+    for switch in network.switches[:2]:
+        switch.delay = 30.0
+    took = []
+    for _ in range(3):
+        begin = clock()
+        assert len((await service.reader.owned_page(network.address)).objects) == 8
+        took.append(clock() - begin)
+    assert 0.4 <= took[0] < 5
+    assert max(took[1:]) < 0.3
+    network.switches[2].delay = 30.0
+    with pytest.raises(NoQuorum, match="1 of 4 answer") as caught:
+        await service.reader.owned_page(network.address)
+    assert sum("has said nothing for" in reason for reason in caught.value.reasons) == 3
+    for switch in network.switches:
+        switch.delay = 0.0
+    with contextlib.suppress(NoQuorum):  # whoever is back is heard of
+        await service.reader.owned_page(network.address)
+    await asyncio.sleep(0.1)
+    assert not service.reader._authorities.troubles(0.4)
     await service.close()
 
 
