@@ -57,6 +57,15 @@ def _rated(native: NativeFunction) -> NativeFunction:
     return counted
 
 
-def charge_blocks(context: NativeContext, length: int, block: int, per_byte: int, per_block: int) -> None:
-    """Charge for a message of length bytes, hashed in blocks; a block begun counts whole."""
+def charge_message(
+    context: NativeContext, native: str, length: int, block: int, message: str = "msg"
+) -> None:
+    """Charge the base of a native, and its message of length bytes by the byte and by the block begun.
+
+    native, message: what the protocol's fields begin with (NATIVE_cost_base, NATIVE_MESSAGE_cost_per_byte).
+    """
+    config = config_of(context)
+    context.charge(getattr(config, f"{native}_cost_base"))
+    per_byte: int = getattr(config, f"{native}_{message}_cost_per_byte")
+    per_block: int = getattr(config, f"{native}_{message}_cost_per_block")
     context.charge(per_byte * length + per_block * (-(-length // block)))

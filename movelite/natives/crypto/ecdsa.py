@@ -13,10 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from movelite.natives.crypto import p256
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, charge_time, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_message, charge_time, config_of
 from movelite.natives.crypto.hashes import KECCAK_BLOCK, keccak_256
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
-from proto.protocol_config import ProtocolConfig
 
 FAIL_TO_RECOVER_PUBKEY = 0
 INVALID_SIGNATURE = 1
@@ -48,16 +47,7 @@ _HASHES = {
 
 
 def _charge(context: NativeContext, function: str, chosen: _Hash, length: int) -> None:
-    config: ProtocolConfig = config_of(context)
-    prefix = f"{function}_{chosen.name}"
-    context.charge(getattr(config, f"{prefix}_cost_base"))
-    charge_blocks(
-        context,
-        length,
-        chosen.block,
-        getattr(config, f"{prefix}_msg_cost_per_byte"),
-        getattr(config, f"{prefix}_msg_cost_per_block"),
-    )
+    charge_message(context, f"{function}_{chosen.name}", length, chosen.block)
 
 
 def _refuse_hash(context: NativeContext) -> None:

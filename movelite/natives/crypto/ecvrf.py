@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha512
 
 from movelite.natives.crypto import ristretto
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, charge_time, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_message, charge_time
 from movelite.vm.native_context import MoveAbort, NativeContext, NativeFunction
 
 INVALID_HASH_LENGTH = 1
@@ -25,16 +25,8 @@ VERIFY_MICROSECONDS = 15_000
 
 def ecvrf_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """ecvrf_verify(hash, alpha_string, public_key, proof: &vector<u8>): bool"""
-    config = config_of(context)
     output, alpha, public_key, proof = map(bytes, arguments)
-    context.charge(config.ecvrf_ecvrf_verify_cost_base)
-    charge_blocks(
-        context,
-        len(alpha),
-        BLOCK,
-        config.ecvrf_ecvrf_verify_alpha_string_cost_per_byte,
-        config.ecvrf_ecvrf_verify_alpha_string_cost_per_block,
-    )
+    charge_message(context, "ecvrf_ecvrf_verify", len(alpha), BLOCK, "alpha_string")
     charge_time(context, VERIFY_MICROSECONDS)
     if len(output) != HASH_LENGTH:
         raise MoveAbort(INVALID_HASH_LENGTH)

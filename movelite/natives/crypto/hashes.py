@@ -7,7 +7,7 @@ import hmac
 
 from Crypto.Hash import keccak
 
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_message, config_of
 from movelite.vm.native_context import NativeContext, NativeFunction
 
 BLAKE2B_BLOCK = 128
@@ -21,31 +21,15 @@ def keccak_256(data: bytes) -> bytes:
 
 def blake2b256(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """hash::blake2b256(&vector<u8>): vector<u8>"""
-    config = config_of(context)
     (message,) = arguments
-    context.charge(config.hash_blake2b256_cost_base)
-    charge_blocks(
-        context,
-        len(message),
-        BLAKE2B_BLOCK,
-        config.hash_blake2b256_data_cost_per_byte,
-        config.hash_blake2b256_data_cost_per_block,
-    )
+    charge_message(context, "hash_blake2b256", len(message), BLAKE2B_BLOCK, "data")
     return (list(hashlib.blake2b(bytes(message), digest_size=32).digest()),)
 
 
 def keccak256(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """hash::keccak256(&vector<u8>): vector<u8>"""
-    config = config_of(context)
     (message,) = arguments
-    context.charge(config.hash_keccak256_cost_base)
-    charge_blocks(
-        context,
-        len(message),
-        KECCAK_BLOCK,
-        config.hash_keccak256_data_cost_per_byte,
-        config.hash_keccak256_data_cost_per_block,
-    )
+    charge_message(context, "hash_keccak256", len(message), KECCAK_BLOCK, "data")
     return (list(keccak_256(bytes(message))),)
 
 

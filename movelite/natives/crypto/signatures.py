@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import GT, G1Point, G2Point
 
-from movelite.natives.crypto.costs import Arguments, Results, Types, charge_blocks, charge_time, config_of
+from movelite.natives.crypto.costs import Arguments, Results, Types, charge_message, charge_time
 from movelite.vm.native_context import NativeContext, NativeFunction
 from proto.bls import bls_verify
 from proto.crypto import verify_ed25519
@@ -21,16 +21,8 @@ ED25519_MICROSECONDS, BLS_MICROSECONDS = 50, 3000
 
 def ed25519_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """ed25519::ed25519_verify(signature, public_key, message: &vector<u8>): bool"""
-    config = config_of(context)
     signature, public_key, message = map(bytes, arguments)
-    context.charge(config.ed25519_ed25519_verify_cost_base)
-    charge_blocks(
-        context,
-        len(message),
-        ED25519_BLOCK,
-        config.ed25519_ed25519_verify_msg_cost_per_byte,
-        config.ed25519_ed25519_verify_msg_cost_per_block,
-    )
+    charge_message(context, "ed25519_ed25519_verify", len(message), ED25519_BLOCK)
     charge_time(context, ED25519_MICROSECONDS)
     if len(signature) != ED25519_SIGNATURE_LENGTH or len(public_key) != ED25519_KEY_LENGTH:
         return (False,)
@@ -39,32 +31,16 @@ def ed25519_verify(context: NativeContext, types: Types, arguments: Arguments) -
 
 def bls12381_min_sig_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """bls12381::bls12381_min_sig_verify(signature, public_key, message: &vector<u8>): bool"""
-    config = config_of(context)
     signature, public_key, message = map(bytes, arguments)
-    context.charge(config.bls12381_bls12381_min_sig_verify_cost_base)
-    charge_blocks(
-        context,
-        len(message),
-        BLS_BLOCK,
-        config.bls12381_bls12381_min_sig_verify_msg_cost_per_byte,
-        config.bls12381_bls12381_min_sig_verify_msg_cost_per_block,
-    )
+    charge_message(context, "bls12381_bls12381_min_sig_verify", len(message), BLS_BLOCK)
     charge_time(context, BLS_MICROSECONDS)
     return (bls_verify([public_key], message, signature),)
 
 
 def bls12381_min_pk_verify(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """bls12381::bls12381_min_pk_verify(signature, public_key, message: &vector<u8>): bool"""
-    config = config_of(context)
     signature, public_key, message = map(bytes, arguments)
-    context.charge(config.bls12381_bls12381_min_pk_verify_cost_base)
-    charge_blocks(
-        context,
-        len(message),
-        BLS_BLOCK,
-        config.bls12381_bls12381_min_pk_verify_msg_cost_per_byte,
-        config.bls12381_bls12381_min_pk_verify_msg_cost_per_block,
-    )
+    charge_message(context, "bls12381_bls12381_min_pk_verify", len(message), BLS_BLOCK)
     charge_time(context, BLS_MICROSECONDS)
     return (_min_pk_verify(signature, public_key, message),)
 
