@@ -71,8 +71,8 @@ class ProcessRuns:
         begin = time.perf_counter()
         try:
             result = await self._worker.run(CertifiedRun(submitted.raw))
-            if isinstance(result, bytes):
-                raise TypeError("a certified transaction is no simulation")
+            if not isinstance(result, ExecutionResult):
+                raise TypeError(f"a certified transaction came to {type(result).__name__}")
             finish(submission, result)
             self._count(result.effects, time.perf_counter() - begin)
         except (AuthorityError, UserInputError, OSError, EOFError, MemoryError) as error:

@@ -23,12 +23,13 @@ from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
 from authority.long_runs import ProcessRuns
 from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
+from authority.module_checks import ModuleChecks
 from authority.monitoring import Monitoring
 from authority.reception import Reception
 from authority.server import start_server
 from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
-from authority.simulator import ProcessSimulator
+from authority.simulator import MOST_MEMORY_BYTES, ProcessSimulator
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
 from authority.sync import CertificateSync
@@ -125,7 +126,7 @@ class AuthorityNode:
             committee=self._committee,
             store=store,
             executor=MeteredExecutor(
-                ledger_runtime(),
+                ledger_runtime(stored_are_verified=True),
                 PROTOCOL_CONFIG,
                 epoch=0,
                 epoch_timestamp_ms=self.genesis.chain_start_timestamp_ms,
@@ -145,6 +146,8 @@ class AuthorityNode:
             self._simulator = ProcessSimulator(store, terms)
             self._long_runs = ProcessRuns(Worker(store, terms), self.metrics.execution.add)
             self.state.long_runs = self._long_runs
+            checks = Worker(store, terms, MOST_MEMORY_BYTES)
+            self.state.module_checks = ModuleChecks(self.state.executor, checks)
             self.metrics.watch_long_runs(self._long_runs.__len__)
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight, self._simulator)
         self._admission = Admission(config.limits, self.metrics, time.monotonic)
@@ -224,6 +227,7 @@ class AuthorityNode:
             self._simulator.close()
         if self._long_runs is not None:
             await self._long_runs.close()
+        await self.state.module_checks.close()
         self.state.store.close()
 
     def reasons_not_ready(self) -> list[str]:

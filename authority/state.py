@@ -20,6 +20,7 @@ from authority.execution_commit import TOO_MUCH, CertifiedSubmission, ExecutionC
 from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.long_runs import LongRuns
+from authority.module_checks import ModuleChecks
 from authority.object_cache import LARGE_BYTES
 from authority.plain_input import check_plain_input
 from authority.records import ExecutedTransaction
@@ -123,6 +124,7 @@ class AuthorityState:
         self.max_batch = max_batch
         self.long_runs: LongRuns | None = None
         """Where transactions are executed that take long; if there is none, nobody is answered meanwhile."""
+        self.module_checks = ModuleChecks(executor)
         self.is_asking_peers = False
         """While set it does not vote: peers may show that votes were lost."""
         self.turns = Turns()
@@ -358,9 +360,7 @@ class AuthorityState:
         if submitted.module_bytes:
             # Before its modules are verified, or one coin would do to ask for that again and again.
             self.locks.check(checked.owned, submitted.digest)
-            if not modules.allows(submitted.module_bytes):
-                raise AuthorityError(TooMuchAtOnce())
-            executor.check_modules_for_signing(data)
+            self.module_checks.check(submitted, modules)
         self._reader.learn(submitted)
         self._remember(submitted, checked)
         return checked.owned
@@ -390,7 +390,8 @@ class AuthorityState:
             commit.has_worked(QUICK_UNITS)
             return self._begin_long_run(submission)
         self._reader.learn(submitted)
-        commit.has_worked(result.effects.gas_used.computation_cost // data.gas_data.price)
+        units = result.effects.gas_used.computation_cost // data.gas_data.price
+        commit.has_worked(max(units, QUICK_UNITS) if submitted.module_bytes else units)
         commit.add(submission, result, checked.owned)
         return commit.results[submitted.digest]
 

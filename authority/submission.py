@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from authority.signature_verifier import SignatureCheck
 from authority.transaction_input import CheckedInputs
+from authority.turns import PIECE_BYTES
 from proto.bcs import BcsError
 from proto.errors import AuthorityError, MalformedRequest
 from proto.ids import SYSTEM_PACKAGE_IDS, Digest
@@ -33,10 +34,20 @@ class SubmittedTransaction:
 
     plain: what its layout says of it; None if it has to be decoded. inputs: what it refers to, once that was
     checked; it holds while these very parts are live. checked: the same of one that had to be decoded.
-    is_signed: whether its signatures were found good.
+    is_signed: whether its signatures were found good. module_bytes: of the modules that it publishes.
     """
 
-    __slots__ = ("_signed", "checked", "digest", "inputs", "is_signed", "plain", "raw", "signature_check")
+    __slots__ = (
+        "_signed",
+        "checked",
+        "digest",
+        "inputs",
+        "is_signed",
+        "module_bytes",
+        "plain",
+        "raw",
+        "signature_check",
+    )
 
     def __init__(
         self,
@@ -53,6 +64,7 @@ class SubmittedTransaction:
         self.inputs: PlainInputs | None = None
         self.checked: CheckedInputs | None = None
         self.is_signed = False
+        self.module_bytes = 0 if signed is None else _module_bytes(signed)
         self._signed = signed
 
     @property
@@ -68,27 +80,27 @@ class SubmittedTransaction:
             self._signed = None
 
     @property
-    def module_bytes(self) -> int:
-        """Bytes of the modules that it publishes."""
-        kind = self.data.kind
-        if not isinstance(kind, ProgrammableTransaction):
-            return 0
-        published = [command for command in kind.commands if isinstance(command, Publish | Upgrade)]
-        return sum(len(code) for command in published for code in command.modules)
-
-    @property
     def work_bytes(self) -> int:
         """As how many bytes the general checks of it count; for them it was decoded."""
+        size = len(self.raw) + (PIECE_BYTES if self.module_bytes else 0)
         if self._signed is None:
-            return len(self.raw)
+            return size
         kind = self.data.kind
         packages = named_packages(kind) if isinstance(kind, ProgrammableTransaction) else ()
-        return len(self.raw) + PACKAGE_WORK_BYTES * len(set(packages) - SYSTEM_PACKAGE_IDS)
+        return size + PACKAGE_WORK_BYTES * len(set(packages) - SYSTEM_PACKAGE_IDS)
 
     @property
     def data(self) -> TransactionData:
         """What was signed."""
         return self.signed.transaction_data
+
+
+def _module_bytes(signed: SenderSignedData) -> int:
+    kind = signed.transaction_data.kind
+    if not isinstance(kind, ProgrammableTransaction):
+        return 0
+    published = [command for command in kind.commands if isinstance(command, Publish | Upgrade)]
+    return sum(len(code) for command in published for code in command.modules)
 
 
 class TransactionReader:

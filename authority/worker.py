@@ -1,4 +1,4 @@
-"""A process that runs what would hold the authority up: simulations, and transactions that take long.
+"""A process that runs what would hold the authority up: simulations, and what takes long.
 
 The worker has the Move runtime and no database: it asks for each object that it reads, and the authority
 answers between other things. Objects are those of the moment at which they are asked for; each is one that
@@ -62,9 +62,18 @@ class CertifiedRun:
     transaction: bytes
 
 
-Task = SimulationRequest | CertifiedRun
-Outcome = bytes | ExecutionResult
-"""The BCS of a SimulationResponse, or the result of a certified transaction, without the error for people."""
+@dataclass(frozen=True, slots=True)
+class ModulesCheck:
+    """Verify the modules that a transaction publishes, given as the bytes of a SenderSignedData."""
+
+    transaction: bytes
+
+
+Task = SimulationRequest | CertifiedRun | ModulesCheck
+Outcome = bytes | ExecutionResult | None
+"""The BCS of a SimulationResponse, or the result of a certified transaction, without the error for people,
+or nothing of modules that are in order.
+"""
 
 
 class Worker:
@@ -189,7 +198,7 @@ def _serve(connection: socket.socket, terms: LedgerTerms, memory_bytes: int | No
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     executor = Executor(
-        ledger_runtime(),
+        ledger_runtime(stored_are_verified=True),
         PROTOCOL_CONFIG,
         epoch=terms.epoch,
         epoch_timestamp_ms=terms.epoch_timestamp_ms,
@@ -215,6 +224,9 @@ def _outcome(task: Task, executor: Executor, ledger: _RemoteLedger) -> Outcome |
                 inputs = check_certificate_input(transaction, ledger).inputs
                 result = executor.execute(transaction, transaction.digest(), inputs, ledger)
                 return result._replace(error=None)
+            case ModulesCheck(raw):
+                executor.check_modules_for_signing(SenderSignedData.from_bytes(raw).transaction_data)
+                return None
     except UserInputError as error:
         return AuthorityError(UserInput(error.kind))
     except AuthorityError as error:

@@ -43,6 +43,9 @@ def ledger_natives() -> Table:
     return native_table(std_natives(), *tables, system)
 
 
-def ledger_runtime() -> MoveRuntime:
-    """A runtime that accepts what the network accepts."""
-    return MoveRuntime(ledger_natives(), RuntimeConfig())
+def ledger_runtime(*, stored_are_verified: bool = False) -> MoveRuntime:
+    """A runtime that accepts what the network accepts.
+
+    stored_are_verified: whether it is an authority's, which stores no package that it has not verified.
+    """
+    return MoveRuntime(ledger_natives(), RuntimeConfig(stored_are_verified=stored_are_verified))

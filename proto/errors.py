@@ -297,6 +297,14 @@ class StillExecuting:
     retryable: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True)
+class StillVerifying:
+    """The modules to be published take long to verify; whoever asks again later gets the vote."""
+
+    message: ClassVar[str] = "The modules take long to verify and are being verified: ask again later"
+    retryable: ClassVar[bool] = True
+
+
 AuthorityErrorKind = (
     UserInput
     | MalformedRequest
@@ -321,6 +329,7 @@ AuthorityErrorKind = (
     | UnknownBatch
     | TooMuchAtOnce
     | StillExecuting
+    | StillVerifying
 )
 
 

@@ -279,7 +279,7 @@ def open_context(
         is_metered=gas.is_metered,
     )
     arguments = Arguments([], Slot(None))
-    packages = PackageStore(fetch_package)
+    packages = PackageStore(fetch_package, parameters.runtime.config.stored_are_verified)
     context = ExecutionContext(parameters, store, gas, tx_context, packages, objects, arguments)
     arguments.inputs.extend(_load_input(context, argument) for argument in inputs)
     if gas_coin is not None:

@@ -47,7 +47,7 @@ from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.natives.transaction_terms import TransactionTerms
 from movelite.verifier.iota import IotaVerificationTimeout
-from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter
+from movelite.verifier.meter import QUICK_METER_CONFIG, SIGNING_METER_CONFIG, Meter
 from movelite.verifier.signing import check_verification_cost
 from movelite.vm.gas import INTERNAL_UNITS, GasMeter
 from movelite.vm.observed import Observer
@@ -217,15 +217,18 @@ class Executor:
             self.types_by_head[head] = known
         return known
 
-    def check_modules_for_signing(self, transaction: TransactionData) -> None:
-        """Refuse modules that would take too long to verify. Raises: UserInputError."""
+    def check_modules_for_signing(self, transaction: TransactionData, *, only_if_quick: bool = False) -> None:
+        """Refuse modules that would take too long to verify.
+
+        Raises: UserInputError; TakesLong if they are to be verified only if that is quick, and it is not.
+        """
         kind = transaction.kind
         if not isinstance(kind, ProgrammableTransaction):
             return
         codes = [c.modules for c in kind.commands if isinstance(c, Publish | Upgrade)]
         if not codes:
             return
-        meter = Meter(SIGNING_METER_CONFIG)
+        meter = Meter(QUICK_METER_CONFIG if only_if_quick else SIGNING_METER_CONFIG)
         accepted = BinaryConfig.of_protocol(self.config)
         for modules in codes:
             try:
@@ -233,6 +236,8 @@ class Executor:
             except VMError:
                 continue  # malformed modules fail when they are executed, and pay for it
             except IotaVerificationTimeout as error:
+                if only_if_quick and meter.is_used_up:
+                    raise TakesLong from error
                 raise UserInputError(PackageVerificationTimedout(error.message)) from error
 
     def execute_genesis(

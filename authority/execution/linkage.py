@@ -18,14 +18,19 @@ ModuleId = tuple[bytes, str]
 class PackageStore:
     """Packages by id: those of the ledger, and on top those that the running transaction published."""
 
-    def __init__(self, fetch: Callable[[ObjectID], MovePackage | None]) -> None:
+    def __init__(self, fetch: Callable[[ObjectID], MovePackage | None], stored_are_verified: bool) -> None:
         self._fetch = fetch
+        self._stored_are_verified = stored_are_verified
         self._new: dict[ObjectID, MovePackage] = {}
         self._origins: dict[ObjectID, dict[tuple[str, str], ObjectID]] = {}
 
     def get(self, package_id: ObjectID) -> MovePackage | None:
         """The package stored under an id."""
         return self._new.get(package_id) or self._fetch(package_id)
+
+    def is_verified(self, package_id: ObjectID) -> bool:
+        """Whether the modules of a package were verified before they were stored."""
+        return self._stored_are_verified and package_id not in self._new
 
     def add(self, package: MovePackage) -> None:
         """A package that the transaction publishes."""
@@ -87,6 +92,10 @@ class PackageLinkage:
         """Bytes of a module by its storage id."""
         package = self._packages.get(ObjectID(Address(module_id[0])))
         return None if package is None else package.module_map.get(module_id[1])
+
+    def is_verified(self, module_id: ModuleId) -> bool:
+        """Whether the module was verified before it was stored."""
+        return self._packages.is_verified(ObjectID(Address(module_id[0])))
 
 
 def original_package_id(package: MovePackage) -> ObjectID:

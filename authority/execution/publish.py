@@ -20,8 +20,10 @@ from movelite.bytecode.normalized import normalize
 from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
-from movelite.verifier.iota import IotaVerificationError
+from movelite.verifier.iota import IotaVerificationError, IotaVerificationTimeout
 from movelite.verifier.iota import verify_module as verify_network_rules
+from movelite.verifier.meter import Meter
+from movelite.verifier.module_view import ModuleView
 from proto import bcs
 from proto.argument_error import (
     DigestDoesNotMatch,
@@ -163,15 +165,16 @@ def _fetch(context: ExecutionContext, ids: tuple[ObjectID, ...]) -> list[MovePac
 
 def _verify(context: ExecutionContext, package: MovePackage, modules: Sequence[CompiledModule]) -> None:
     session, _ = context.session(package.id)
+    meter = context.gas.meter.verifier_meter or Meter()
     try:
         compiled = session.publish_bundle(
-            [serialize_module(module) for module in modules], modules[0].self_id[0]
+            [serialize_module(module) for module in modules], modules[0].self_id[0], meter
         )
         for module in compiled:
-            verify_network_rules(module)
+            verify_network_rules(ModuleView(module, meter))
     except VMError as error:
         raise context.failure(error, session) from error
-    except IotaVerificationError as error:
+    except (IotaVerificationError, IotaVerificationTimeout) as error:
         raise ExecutionError(IotaMoveVerificationError(), str(error)) from error
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final, Self
 
 from movelite.bytecode.status import StatusCode, VMError
+from movelite.verifier.meter import QUICK_METER_CONFIG, Meter
 
 INTERNAL_UNITS: Final = 1000
 """Internal units in one gas unit."""
@@ -100,6 +101,9 @@ class GasMeter:
     max_work = MAX_WORK
     """Most work for which this meter lets code run on."""
 
+    verifier_meter: Meter | None = None
+    """What verifying modules may take, if that is bounded."""
+
     counts_all_work = True
     """Whether instances count that other transactions have called before; if not, there are to be so few that
     they are no more work than max_work leaves of MAX_WORK."""
@@ -140,10 +144,13 @@ class GasMeter:
         self._withheld = max(0, self.gas_left - QUICK_UNITS * INTERNAL_UNITS)
         self.gas_left -= self._withheld
         self.max_work = min(self.max_work, QUICK_WORK)
+        self.verifier_meter = Meter(QUICK_METER_CONFIG)
 
     @property
     def has_stopped_soon(self) -> bool:
-        """Whether the gas has ended, and with a meter that does not stop soon might not have."""
+        """Whether gas or verification has ended, and with a meter that does not stop soon might not have."""
+        if self.verifier_meter is not None and self.verifier_meter.is_used_up:
+            return True
         if self.gas_left:
             return False
         return self._withheld > 0 or type(self).max_work > self.max_work < self.work

@@ -39,6 +39,10 @@ class LinkageResolver(Protocol):
         """The bytes of a stored module, or None."""
         ...
 
+    def is_verified(self, storage_id: ModuleId) -> bool:
+        """Whether these bytes are known to be a module that was verified before it was stored."""
+        ...
+
 
 class MemoryLinkage:
     """Modules in a dictionary, each at its own address: the view of tests and of unlinked tools."""
@@ -65,3 +69,7 @@ class MemoryLinkage:
     def get_module(self, storage_id: ModuleId) -> bytes | None:
         """The bytes of a stored module, or None."""
         return self.modules.get(storage_id)
+
+    def is_verified(self, storage_id: ModuleId) -> bool:
+        """Nothing is known of them."""
+        return False

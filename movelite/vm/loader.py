@@ -8,7 +8,7 @@ Source: move-vm-runtime, loader.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Generic, TypeVar
@@ -25,6 +25,7 @@ from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier.config import VerifierConfig
 from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
+from movelite.verifier.meter import Meter, Scope
 from movelite.verifier.verifier import verify_module
 from movelite.vm.linkage import LinkageResolver
 from movelite.vm.loaded import LoadedModule, type_of_token
@@ -118,11 +119,16 @@ class ModuleLoader:
 
         Raises: VMError.
         """
-        return self._load(linkage, runtime_id, {})
+        return self._load(linkage, runtime_id)
 
     def _load(
-        self, linkage: LinkageResolver, runtime_id: ModuleId, bundle: Mapping[ModuleId, CompiledModule]
+        self,
+        linkage: LinkageResolver,
+        runtime_id: ModuleId,
+        dependent: ModuleId | None = None,
+        meter: Meter | None = None,
     ) -> LoadedModule:
+        """dependent: a module that is not to be loaded on the way, for it is being published."""
         context = self._contexts.get(linkage.link_context)
         if context is None:
             if self._code > self._most_code:
@@ -130,7 +136,8 @@ class ModuleLoader:
             context = {}
             self._contexts.put(linkage.link_context, context)
         if runtime_id not in context:
-            _Traversal(self, linkage, context, set(bundle)).run(runtime_id)
+            visiting = set() if dependent is None else {dependent}
+            _Traversal(self, linkage, context, visiting, meter or Meter()).run(runtime_id)
         return context[runtime_id]
 
     def read(self, data: bytes) -> CompiledModule:
@@ -140,15 +147,18 @@ class ModuleLoader:
         """
         return deserialize_module(data, self._binary_config)
 
-    def verify_bundle(self, linkage: LinkageResolver, modules: list[CompiledModule]) -> None:
+    def verify_bundle(
+        self, linkage: LinkageResolver, modules: list[CompiledModule], meter: Meter | None = None
+    ) -> None:
         """Verify modules that are to be published together, dependencies before dependents.
 
-        Their dependencies are loaded.
-        Raises: VMError.
+        Their dependencies are loaded. meter: what verifying may take, of those that are loaded too.
+        Raises: VMError, PROGRAM_TOO_COMPLEX when the meter runs out.
         """
+        meter = meter or Meter()
         bundle: dict[ModuleId, CompiledModule] = {}
         for module in modules:
-            self._verify_alone(module)
+            self._verify_alone(module, meter)
             dependencies = []
             for runtime_id in immediate_dependencies(module):
                 if runtime_id in bundle:
@@ -156,12 +166,15 @@ class ModuleLoader:
                     continue
                 if runtime_id == module.self_id:
                     raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
-                dependencies.append(self._load(linkage, runtime_id, {module.self_id: module}).compiled)
+                loaded = self._load(linkage, runtime_id, module.self_id, meter)
+                dependencies.append(loaded.compiled)
             verify_linkage(module, dependencies)
             bundle[module.self_id] = module
 
-    def _verify_alone(self, module: CompiledModule) -> None:
-        verify_module(module, self._verifier_config)
+    def _verify_alone(self, module: CompiledModule, meter: Meter) -> None:
+        meter.enter_scope(module.self_id[1], Scope.MODULE)
+        verify_module(module, self._verifier_config, meter)
+        meter.transfer(Scope.MODULE, Scope.PACKAGE)
         self._check_natives(module)
 
     def _check_natives(self, module: CompiledModule) -> None:
@@ -179,8 +192,8 @@ class ModuleLoader:
         """The native function of that name, or None."""
         return self._natives.get((*module_id, name))
 
-    def verified(self, data: bytes) -> _Verified:
-        """A stored module, read and verified.
+    def verified(self, data: bytes, meter: Meter, *, is_verified: bool) -> _Verified:
+        """A stored module, read, and verified if it was not before.
 
         Raises: VMError of the invariant violation class where the stored bytes are bad.
         """
@@ -191,10 +204,11 @@ class ModuleLoader:
                 compiled = self.read(data)
             except VMError as error:
                 raise VMError(StatusCode.UNEXPECTED_DESERIALIZATION_ERROR, message=str(error)) from error
-            try:
-                self._verify_alone(compiled)
-            except VMError as error:
-                raise _stored_module_error(error) from error
+            if not is_verified:
+                try:
+                    self._verify_alone(compiled, meter)
+                except VMError as error:
+                    raise _stored_module_error(error) from error
             found = self._keep(_Verified(compiled, digest, len(data)))
         return found
 
@@ -281,11 +295,13 @@ class _Traversal:
         linkage: LinkageResolver,
         context: dict[ModuleId, LoadedModule],
         visiting: set[ModuleId],
+        meter: Meter,
     ) -> None:
         self.loader = loader
         self.linkage = linkage
         self.context = context
         self.visiting = visiting
+        self.meter = meter
         self.stack: list[_Visit] = []
 
     def run(self, runtime_id: ModuleId) -> None:
@@ -317,7 +333,8 @@ class _Traversal:
         if data is None:
             status = StatusCode.LINKER_ERROR if is_root else StatusCode.UNEXPECTED_VERIFIER_ERROR
             raise VMError(status, message=f"Cannot find {_text(storage_id)} in data cache")
-        module = self.loader.verified(data)
+        is_verified = self.linkage.is_verified(storage_id)
+        module = self.loader.verified(data, self.meter, is_verified=is_verified)
         if module.compiled.self_id != runtime_id:
             raise VMError(
                 StatusCode.UNKNOWN_INVARIANT_VIOLATION_ERROR,

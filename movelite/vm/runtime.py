@@ -12,6 +12,7 @@ from movelite.bytecode.file_format import AbilitySet, CompiledModule, Visibility
 from movelite.bytecode.reader import BinaryConfig
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier.config import VerifierConfig
+from movelite.verifier.meter import Meter
 from movelite.vm import type_tags, types, values
 from movelite.vm.gas import GasMeter
 from movelite.vm.interpreter import Interpreter
@@ -40,6 +41,8 @@ class RuntimeConfig:
     """False runs everything in the reference interpreter."""
     hot_after: int = HOT_AFTER
     """Instructions interpreted, per instruction of a function's code, before it is translated; 0: none."""
+    stored_are_verified: bool = False
+    """Whether packages are stored by whoever has verified them, so that loading them need not do it again."""
     tells_why_no_layout: bool = True
     """Whether a result whose type is too large for BCS fails with the limit, or with VERIFICATION_ERROR."""
 
@@ -333,11 +336,14 @@ class Session:
 
     # Publishing
 
-    def publish_bundle(self, modules: Sequence[bytes], sender: bytes) -> list[CompiledModule]:
+    def publish_bundle(
+        self, modules: Sequence[bytes], sender: bytes, meter: Meter | None = None
+    ) -> list[CompiledModule]:
         """Read and verify modules that are to be published together at the address `sender`.
 
-        Nothing is stored: what to do with the modules is the caller's business.
-        Raises: VMError.
+        Nothing is stored: what to do with the modules is the caller's business. meter: what verifying them
+        may take.
+        Raises: VMError, PROGRAM_TOO_COMPLEX when the meter runs out.
         """
         loader = self.runtime.loader
         compiled = [loader.read(data) for data in modules]
@@ -349,7 +355,7 @@ class Session:
                 )
         if len({module.self_id for module in compiled}) != len(compiled):
             raise VMError(StatusCode.DUPLICATE_MODULE_NAME)
-        loader.verify_bundle(self.linkage, compiled)
+        loader.verify_bundle(self.linkage, compiled, meter)
         for data, module in zip(modules, compiled, strict=True):
             loader.keep_verified(data, module)
         return compiled

@@ -114,6 +114,22 @@ def test_of_more_code_than_is_kept_all_is_forgotten_and_read_again() -> None:
     assert again is not first and again.identity == first.identity != second.identity
 
 
+class Stored(MemoryLinkage):
+    """A view of modules that were verified before they were stored."""
+
+    def is_verified(self, storage_id: ModuleId) -> bool:
+        return True
+
+
+def test_what_was_verified_before_it_was_stored_is_not_verified_again() -> None:
+    bad = serialize_module(assemble("module 0xb1.base { f() { label b0: return 1u64; } }"))
+    stored = {(BASE, "base"): bad}
+    runtime = MoveRuntime(std_natives())
+    with pytest.raises(VMError):
+        runtime.new_session(MemoryLinkage(stored), UnmeteredGas()).load_module((BASE, "base"))
+    runtime.new_session(Stored(stored, "stored"), UnmeteredGas()).load_module((BASE, "base"))
+
+
 def session_of(stored: dict[ModuleId, bytes]) -> Session:
     """A session over stored modules."""
     return MoveRuntime(std_natives()).new_session(MemoryLinkage(stored), UnmeteredGas())
