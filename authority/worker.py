@@ -143,6 +143,8 @@ class _Process:
             arguments = (there, terms, memory_bytes)
             process = get_context("spawn").Process(target=_serve, args=arguments, daemon=True)
             process.start()
+        if process.pid is not None:  # before it loads anything
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
         started = _Process(process, *await asyncio.open_connection(sock=here))
         try:
             async with asyncio.timeout(MOST_STARTING_SECONDS):
@@ -193,7 +195,6 @@ class _Question:
 def _serve(connection: socket.socket, terms: LedgerTerms, memory_bytes: int | None) -> None:
     """Run what comes until the authority hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
     if memory_bytes is not None:
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

@@ -42,7 +42,7 @@ O = Opcode  # noqa: E741
 LONG: Code = [*[O.LD_TRUE, O.POP] * 5000, O.RET]
 """Ten thousand steps of two analyses and more: a twentieth of a second, and above what is quick."""
 TOO_LONG: Code = [
-    *[O.LD_TRUE, (O.BR_TRUE, 0)] * 700,
+    *[step for _ in range(700) for step in (O.LD_TRUE, (O.BR_TRUE, 0))],
     *[step for local in range(250) for step in (O.LD_TRUE, (O.ST_LOC, local), O.LD_TRUE, (O.BR_TRUE, 0))],
     O.RET,
 ]

@@ -123,7 +123,7 @@ class Stored(MemoryLinkage):
 
 def test_what_was_verified_before_it_was_stored_is_not_verified_again() -> None:
     bad = serialize_module(assemble("module 0xb1.base { f() { label b0: return 1u64; } }"))
-    stored = {(BASE, "base"): bad}
+    stored: dict[ModuleId, bytes] = {(BASE, "base"): bad}
     runtime = MoveRuntime(std_natives())
     with pytest.raises(VMError):
         runtime.new_session(MemoryLinkage(stored), UnmeteredGas()).load_module((BASE, "base"))
