@@ -26,6 +26,7 @@ from proto.errors import (
     BatchTooLarge,
     ByzantineAuthoritySuspicion,
     MalformedRequest,
+    StillExecuting,
     TooMuchAtOnce,
     UnknownBatch,
     Unreachable,
@@ -104,7 +105,8 @@ class CertificateDelivery:
     async def show(self, showing: Showing) -> CertificatesResponse:
         """Show certificates until the authority has executed all, or pauses are over; then what it says last.
 
-        What it has not executed then, or what was too much at once, is left to the backlog.
+        The others of a batch do not wait for one that has to be shown by itself, or takes long. What it has
+        not executed then, or what was too much at once, is left to the backlog.
         Raises: AuthorityError.
         """
         pauses = iter(PAUSES_SECONDS)
@@ -122,7 +124,7 @@ class CertificateDelivery:
                 self.answered()
                 if not any(map(_is_not_yet_executed, response.results)):
                     return response
-                if pause is None or any(map(is_left_out, response.results)):
+                if pause is None or _waits_for_one(response):
                     waiting = zip(showing.certificates(), response.results, strict=True)
                     self.add([certified for certified, result in waiting if _is_not_yet_executed(result)])
                     return response
@@ -265,6 +267,16 @@ def _as_one(alone: Sequence[Showing]) -> Showing:
 def is_left_out(result: object) -> bool:
     """Whether a certificate has to be shown by itself."""
     return isinstance(result, NotExecuted) and isinstance(result.error, TooMuchAtOnce)
+
+
+def _waits_for_one(response: CertificatesResponse) -> bool:
+    """Whether the others of a batch would wait for one if it was shown again as a whole."""
+    takes_long = len(response.results) > 1 and any(map(_is_still_executing, response.results))
+    return takes_long or any(map(is_left_out, response.results))
+
+
+def _is_still_executing(result: object) -> bool:
+    return isinstance(result, NotExecuted) and isinstance(result.error, StillExecuting)
 
 
 def _may_be_too_much(error: AuthorityError) -> bool:

@@ -10,7 +10,11 @@ import pytest
 
 from aggregator import delivery
 from authority import voted_batches
+from authority.execution.engine import Executor, TakesLong
+from authority.execution_commit import CertifiedSubmission
+from authority.long_runs import Finish
 from proto.errors import UnknownBatch
+from proto.ids import Digest
 from proto.messages import CertificateBatch, CertificatesRequest, NamedBatch, TransactionBatch
 from proto.transaction import SenderSignedData
 from tests.support.network import Network
@@ -176,3 +180,37 @@ async def test_what_is_to_be_told_is_bounded_by_certificates() -> None:
     assert sum(len(showing.digests) for showing in waiting._told) == 4
     waiting._told.clear()
     await waiting.close()
+
+
+class Unending(set[Digest]):
+    """Runs that never end."""
+
+    def begin(self, submission: CertifiedSubmission, _: Finish) -> bool:
+        self.add(submission[0].digest)
+        return True
+
+
+async def test_nobody_in_a_batch_waits_for_one_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (60.0,))
+    network = Network()
+    first, long, *others = transfers(network, 4)
+    execute = Executor.execute
+
+    def execute_quick_ones(self: Executor, data: Any, digest: Digest, *rest: Any, **named: Any) -> Any:
+        if digest == long.transaction_data.digest():
+            raise TakesLong
+        return execute(self, data, digest, *rest, **named)
+
+    monkeypatch.setattr(Executor, "execute", execute_quick_ones)
+    monkeypatch.setattr(Executor, "execute_plain", lambda _, jobs, reader: [None] * len(jobs))
+    for state in network.states:
+        state.long_runs = Unending()
+    driver = network.driver()
+    # The first goes alone; what comes meanwhile is the next batch.
+    waiting = [asyncio.create_task(driver.submit(transaction)) for transaction in (first, long, *others)]
+    async with asyncio.timeout(10):
+        await asyncio.gather(waiting[0], *waiting[2:])
+    assert network.executed_on(long.transaction_data.digest()) == [False] * 4
+    assert not waiting[1].done()
+    await driver.close()
+    await asyncio.gather(waiting[1], return_exceptions=True)
