@@ -46,12 +46,14 @@ _HASHES = {
 }
 
 
-def _charge(context: NativeContext, function: str, chosen: _Hash, length: int) -> None:
-    charge_message(context, f"{function}_{chosen.name}", length, chosen.block)
-
-
-def _refuse_hash(context: NativeContext) -> None:
-    context.charge_if_possible(config_of(context).crypto_invalid_arguments_cost)
+def _hash_of(context: NativeContext, function: str, number: int, length: int) -> _Hash | None:
+    """The hash function of a number, with what a message of a length costs charged; None if there is none."""
+    chosen = _HASHES.get(number)
+    if chosen is None:
+        context.charge_if_possible(config_of(context).crypto_invalid_arguments_cost)
+    else:
+        charge_message(context, f"{function}_{chosen.name}", length, chosen.block)
+    return chosen
 
 
 # secp256k1
@@ -59,11 +61,10 @@ def _refuse_hash(context: NativeContext) -> None:
 
 def secp256k1_ecrecover(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """ecdsa_k1::secp256k1_ecrecover(signature, message: &vector<u8>, hash: u8): vector<u8>"""
-    signature, message, chosen = bytes(arguments[0]), bytes(arguments[1]), _HASHES.get(arguments[2])
+    signature, message = bytes(arguments[0]), bytes(arguments[1])
+    chosen = _hash_of(context, "ecdsa_k1_ecrecover", arguments[2], len(message))
     if chosen is None:
-        _refuse_hash(context)
         raise MoveAbort(FAIL_TO_RECOVER_PUBKEY)
-    _charge(context, "ecdsa_k1_ecrecover", chosen, len(message))
     charge_time(context, K1_RECOVER_MICROSECONDS)
     if len(signature) != RECOVERABLE_LENGTH or signature[64] > 3 or not _is_in_range(signature, _K1_ORDER):
         raise MoveAbort(INVALID_SIGNATURE)
@@ -99,11 +100,10 @@ def secp256k1_verify(context: NativeContext, types: Types, arguments: Arguments)
 
 def secp256r1_ecrecover(context: NativeContext, types: Types, arguments: Arguments) -> Results:
     """ecdsa_r1::secp256r1_ecrecover(signature, message: &vector<u8>, hash: u8): vector<u8>"""
-    signature, message, chosen = bytes(arguments[0]), bytes(arguments[1]), _HASHES.get(arguments[2])
+    signature, message = bytes(arguments[0]), bytes(arguments[1])
+    chosen = _hash_of(context, "ecdsa_r1_ecrecover", arguments[2], len(message))
     if chosen is None:
-        _refuse_hash(context)
         raise MoveAbort(FAIL_TO_RECOVER_PUBKEY)
-    _charge(context, "ecdsa_r1_ecrecover", chosen, len(message))
     charge_time(context, R1_RECOVER_MICROSECONDS)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     in_range = 0 < r < p256.ORDER and 0 < s < p256.ORDER
@@ -124,11 +124,9 @@ def _verify(
     context: NativeContext, function: str, curve: ec.EllipticCurve, order: int, arguments: Arguments
 ) -> Results:
     signature, public_key, message = map(bytes, arguments[:3])
-    chosen = _HASHES.get(arguments[3])
+    chosen = _hash_of(context, function, arguments[3], len(message))
     if chosen is None:
-        _refuse_hash(context)
         return (False,)
-    _charge(context, function, chosen, len(message))
     charge_time(context, VERIFY_MICROSECONDS)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     if len(signature) != SIGNATURE_LENGTH or not 0 < r < order or not 0 < s <= order // 2:
