@@ -1,20 +1,25 @@
 """Generic recursion instantiates finitely many types.
 
-A node stands for a type parameter of a function. An edge says that the caller's parameter is used to
-instantiate the callee's: as it is, or inside a bigger type. A circle with a growing edge would make ever
-bigger types. Calls across modules cannot come back, so one module suffices.
-Source: move-bytecode-verifier, instantiation_loops.
+A node stands for a type parameter of a function, or for a bigger type that a function instantiates others
+with. A parameter leads to the bigger types that have it inside, and what a callee's parameter is instantiated
+with leads to that parameter. A bigger type on a circle would make ever bigger types. Calls across modules
+cannot come back, so one module suffices.
+Source: move-bytecode-verifier, instantiation_loops (where a node stands for a parameter alone: then a few
+kilobytes of calls make millions of edges).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from movelite.bytecode.file_format import Opcode
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.verifier.module_view import ModuleView
 from movelite.verifier.type_pool import Kind, Type
 
-_Node = tuple[int, int]
-_Graph = dict[_Node, set[_Node]]
+_Node = tuple[int, int | Type]
+"""A function, and its type parameter or a bigger type."""
+_Graph = dict[_Node, dict[_Node, None]]
 
 _CALL_GENERIC = int(Opcode.CALL_GENERIC)
 
@@ -22,25 +27,21 @@ _CALL_GENERIC = int(Opcode.CALL_GENERIC)
 def check(view: ModuleView) -> None:
     """Check the calls between generic functions of the module.
 
-    Raises: VMError LOOP_IN_INSTANTIATION_GRAPH.
+    Raises: VMError LOOP_IN_INSTANTIATION_GRAPH, or PROGRAM_TOO_COMPLEX where the meter bounds steps.
     """
-    graph, growing = _instantiation_graph(view)
-    if not growing:
-        return
-    component = _strong_components(graph)
-    for caller, callee in growing:
-        if component[caller] == component[callee]:
-            raise VMError(
-                StatusCode.LOOP_IN_INSTANTIATION_GRAPH,
-                message=f"type parameter {caller[1]} of function {caller[0]} grows on each round",
-            )
+    graph = _instantiation_graph(view)
+    for component in _circles(graph):
+        for function, type_ in component:
+            if not isinstance(type_, int):
+                raise VMError(
+                    StatusCode.LOOP_IN_INSTANTIATION_GRAPH,
+                    message=f"a type argument of a call in function {function} grows on each round",
+                )
 
 
-def _instantiation_graph(view: ModuleView) -> tuple[_Graph, list[tuple[_Node, _Node]]]:
-    """All edges, and those along which the type grows."""
-    module = view.module
+def _instantiation_graph(view: ModuleView) -> _Graph:
+    module, meter = view.module, view.meter
     graph: _Graph = {}
-    growing: list[tuple[_Node, _Node]] = []
     for caller, definition in enumerate(module.function_defs):
         if definition.code is None:
             continue
@@ -50,15 +51,25 @@ def _instantiation_graph(view: ModuleView) -> tuple[_Graph, list[tuple[_Node, _N
             callee = view.definition_of_handle.get(instantiation.handle)
             if callee is None:
                 continue
-            for formal, actual in enumerate(view.signatures[instantiation.type_parameters]):
-                target = (callee, formal)
-                for parameter in _parameters(actual):
-                    source = (caller, parameter)
-                    graph.setdefault(source, set()).add(target)
-                    graph.setdefault(target, set())
-                    if actual.kind is not Kind.PARAMETER:
-                        growing.append((source, target))
-    return graph, growing
+            row = view.signatures[instantiation.type_parameters]
+            meter.add_steps(len(row))
+            for formal, actual in enumerate(row):
+                if actual.max_parameter >= 0:
+                    _actual_node(graph, caller, actual)[callee, formal] = None
+    return graph
+
+
+def _actual_node(graph: _Graph, caller: int, actual: Type) -> dict[_Node, None]:
+    """Where the node of a type with parameters leads to; a new one is led to by the parameters inside."""
+    if actual.kind is Kind.PARAMETER:
+        return graph.setdefault((caller, actual.parameter), {})
+    node: _Node = caller, actual
+    found = graph.get(node)
+    if found is None:
+        found = graph[node] = {}
+        for parameter in _parameters(actual):
+            graph.setdefault((caller, parameter), {})[node] = None
+    return found
 
 
 def _parameters(type_: Type) -> set[int]:
@@ -75,11 +86,11 @@ def _parameters(type_: Type) -> set[int]:
     return found
 
 
-def _strong_components(graph: _Graph) -> dict[_Node, int]:
-    """A number for each node, equal for nodes that reach each other (Tarjan's algorithm, iterative)."""
+def _circles(graph: _Graph) -> Iterator[list[_Node]]:
+    """Groups of two nodes or more that reach each other (Tarjan's algorithm, iterative)."""
     order: dict[_Node, int] = {}
     lowest: dict[_Node, int] = {}
-    component: dict[_Node, int] = {}
+    closed: set[_Node] = set()
     pending: list[_Node] = []
     for root in graph:
         if root in order:
@@ -93,9 +104,9 @@ def _strong_components(graph: _Graph) -> dict[_Node, int]:
                 if child not in order:
                     order[child] = lowest[child] = len(order)
                     pending.append(child)
-                    path.append((child, iter(graph[child])))
+                    path.append((child, iter(graph.get(child, ()))))
                     break
-                if child not in component:
+                if child not in closed:
                     lowest[node] = min(lowest[node], order[child])
             else:
                 path.pop()
@@ -103,13 +114,14 @@ def _strong_components(graph: _Graph) -> dict[_Node, int]:
                     parent = path[-1][0]
                     lowest[parent] = min(lowest[parent], lowest[node])
                 if lowest[node] == order[node]:
-                    _close_component(node, order[node], pending, component)
+                    component = _take_until(node, pending)
+                    closed.update(component)
+                    if len(component) > 1:
+                        yield component
+
+
+def _take_until(head: _Node, pending: list[_Node]) -> list[_Node]:
+    component = [pending.pop()]
+    while component[-1] != head:
+        component.append(pending.pop())
     return component
-
-
-def _close_component(head: _Node, number: int, pending: list[_Node], component: dict[_Node, int]) -> None:
-    while True:
-        member = pending.pop()
-        component[member] = number
-        if member == head:
-            return

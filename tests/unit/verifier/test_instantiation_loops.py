@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from movelite.bytecode.file_format import (
     DatatypeInstantiation,
     Opcode,
@@ -10,7 +12,9 @@ from movelite.bytecode.file_format import (
     TypeParameter,
     Vector,
 )
-from movelite.bytecode.status import StatusCode
+from movelite.bytecode.status import StatusCode, VMError
+from movelite.verifier.meter import Meter, MeterConfig
+from movelite.verifier.verifier import verify_module
 from tests.support.module_builder import ModuleBuilder, Step
 from tests.unit.verifier.verdicts import accept, refuse
 
@@ -67,3 +71,22 @@ def test_a_long_ring_needs_no_recursion() -> None:
     length = 900
     ring = [(number, (number + 1) % length, (T0, T1)) for number in range(length)]
     accept(calls(*ring))
+
+
+def test_calls_with_many_parameters_inside_their_types_take_few_steps() -> None:
+    """Thirty functions call each other, each with 32 types of 32 parameters: nearly a million of parameters
+    that lead to parameters, but only so many calls, arguments and types."""
+    builder, parameters = ModuleBuilder(), tuple(map(TypeParameter, range(32)))
+    builder.struct("S", {"value": Primitive.U8}, type_parameters=[0] * 32, phantom=[True] * 32)
+    bigger = DatatypeInstantiation(0, parameters)
+    handles = [builder.function_handle(f"f{number}", type_parameters=[0] * 32) for number in range(30)]
+    instances = [builder.function_instance(handle, *[bigger] * 32) for handle in handles]
+    for number in range(30):
+        code = [(Opcode.CALL_GENERIC, instance) for instance in instances[number + 1 :]]
+        builder.function([*code, Opcode.RET], type_parameters=[0] * 32, name=f"f{number}")
+    meter = Meter()
+    verify_module(builder.module, meter=meter)
+    assert meter.steps == 32 * sum(range(30))
+    with pytest.raises(VMError) as stopped:
+        verify_module(builder.module, meter=Meter(MeterConfig(max_steps=meter.steps - 1)))
+    assert stopped.value.status is StatusCode.PROGRAM_TOO_COMPLEX
