@@ -21,6 +21,9 @@ from proto.ids import Digest, format_digest
 MOST_WAITING = 64
 """Transactions that run or wait for their turn; each may take half a minute."""
 
+MOST_REMEMBERED = 4096
+"""Transactions that found no room: they are not tried again to find out that they take long."""
+
 Finish = Callable[[CertifiedSubmission, ExecutionResult], None]
 """Take over what came of a transaction. Raises: UserInputError, AuthorityError."""
 
@@ -38,6 +41,10 @@ class LongRuns(Protocol):
         """Whether a transaction runs or waits for its turn."""
         ...
 
+    def had_no_room(self, digest: Digest) -> bool:
+        """Whether a transaction is known to take long, for it came when there was no room."""
+        ...
+
 
 class ProcessRuns:
     """Runs them in a worker process, one after the other."""
@@ -47,6 +54,7 @@ class ProcessRuns:
         self._worker = worker
         self._count = count
         self._running: dict[Digest, asyncio.Task[None]] = {}
+        self._turned_away: set[Digest] = set()
 
     def __len__(self) -> int:
         return len(self._running)
@@ -55,13 +63,21 @@ class ProcessRuns:
         """Whether a transaction runs or waits for its turn."""
         return digest in self._running
 
+    def had_no_room(self, digest: Digest) -> bool:
+        """Whether a transaction is known to take long, for it came when there was no room."""
+        return digest in self._turned_away
+
     def begin(self, submission: CertifiedSubmission, finish: Finish) -> bool:
         """See to it that a transaction runs; whether there was room. Asking again changes nothing."""
         digest = submission[0].digest
         if digest in self._running:
             return True
         if len(self._running) >= MOST_WAITING:
+            if len(self._turned_away) >= MOST_REMEMBERED:
+                self._turned_away.clear()
+            self._turned_away.add(digest)
             return False
+        self._turned_away.discard(digest)
         self._running[digest] = asyncio.create_task(self._run(submission, finish))
         return True
 

@@ -384,6 +384,8 @@ class AuthorityState:
                 self.on_missing_dependency()
                 return messages.NotExecuted(MissingDependency(()))
         data, digest, runs = submitted.data, submitted.digest, self.long_runs
+        if runs is not None and runs.had_no_room(digest):
+            return self._begin_long_run(submission)
         try:
             result = self.executor.execute(data, digest, checked.inputs, unit, only_if_quick=runs is not None)
         except TakesLong:

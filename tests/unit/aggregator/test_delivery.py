@@ -189,6 +189,9 @@ class Unending(set[Digest]):
         self.add(submission[0].digest)
         return True
 
+    def had_no_room(self, _: Digest) -> bool:
+        return False
+
 
 async def test_nobody_in_a_batch_waits_for_one_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "PAUSES_SECONDS", (60.0,))

@@ -180,6 +180,23 @@ async def test_who_finds_no_room_is_told_when_to_come_back(
         assert isinstance(refused, NotExecuted) and isinstance(refused.error, ValidatorOverloadedRetryAfter)
 
 
+async def test_who_found_no_room_is_not_tried_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ledger.authorities[0]
+    monkeypatch.setattr(long_runs, "MOST_WAITING", 0)
+    long = ledger.count(1, LONG)
+    request = await ledger.certified(long)
+    async with running_long(here):
+        await here.submit_certificates(request)
+        with monkeypatch.context() as patched:
+            patched.setattr(type(here.executor), "execute", None)
+            (refused,) = (await here.submit_certificates(request)).results
+            assert isinstance(refused, NotExecuted)
+            assert isinstance(refused.error, ValidatorOverloadedRetryAfter)
+        monkeypatch.setattr(long_runs, "MOST_WAITING", 1)
+        assert (await here.submit_certificates(request)).results == (STILL_EXECUTING,)
+        await until_executed(here, long)
+
+
 async def test_what_was_still_running_when_the_authority_stopped_is_executed_when_it_is_shown_again(
     ledger: Ledger,
 ) -> None:
