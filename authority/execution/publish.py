@@ -16,7 +16,7 @@ from authority.execution.packages import new_package, package_digest, upgraded_p
 from authority.execution.values import RawValue, Value
 from movelite.bytecode.compatibility import UpgradePolicy, check_upgrade
 from movelite.bytecode.file_format import CompiledModule
-from movelite.bytecode.normalized import normalize
+from movelite.bytecode.normalized import Known, normalize
 from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
@@ -198,13 +198,15 @@ def _check_policy(previous: Sequence[CompiledModule], modules: Sequence[Compiled
     if policy not in list(UpgradePolicy):
         raise ExecutionError(PackageUpgradeError(UnknownUpgradePolicy(policy)))
     upgraded = {module.self_id[1]: module for module in modules}
+    has_code, known = policy != UpgradePolicy.COMPATIBLE, Known()
     for old in previous:
         new = upgraded.get(old.self_id[1])
         if new is None:
             text = f"Existing module {old.self_id[1]} not found in next version of package"
             raise ExecutionError(PackageUpgradeError(IncompatibleUpgrade()), text)
         try:
-            check_upgrade(UpgradePolicy(policy), normalize(old), normalize(new))
+            before, after = [normalize(one, with_code=has_code, known=known) for one in (old, new)]
+            check_upgrade(UpgradePolicy(policy), before, after)
         except VMError as error:
             reason = PackageUpgradeError(IncompatibleUpgrade())
             raise ExecutionError(reason, error.message, vm_error=error) from error

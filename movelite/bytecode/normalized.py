@@ -5,7 +5,9 @@ Also what clients are shown of a module's interface. Source: move-binary-format,
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from movelite.bytecode.file_format import (
     AbilitySet,
@@ -30,6 +32,8 @@ from movelite.bytecode.file_format import (
     Visibility,
 )
 from movelite.bytecode.layout import OPERAND, OperandKind
+
+_T = TypeVar("_T", bound=Hashable)
 
 ModuleId = tuple[bytes, str]
 """Address and name."""
@@ -130,16 +134,19 @@ Operand = int | Constant | Item | JumpTable | tuple[tuple[Type, ...], int]
 """A literal, local or offset; or what the index stands for. Vector instructions have types and a count."""
 
 
+Code = tuple[tuple[Opcode, Operand], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function; a native one has no code."""
+    """A function; a native one has no code, nor have others if it was not asked for."""
 
     visibility: Visibility
     is_entry: bool
     type_parameters: tuple[AbilitySet, ...]
     parameters: tuple[Type, ...]
     returns: tuple[Type, ...]
-    code: tuple[tuple[Opcode, Operand], ...]
+    code: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +164,30 @@ class Module:
     constants: tuple[Constant, ...]
 
 
-def normalize(module: CompiledModule) -> Module:
-    """Resolve all indices of a verified module."""
-    return _Normalizer(module).module_()
+Known = dict[Hashable, Any]
+"""Types, and constants, by themselves."""
+
+
+def normalize(module: CompiledModule, *, with_code: bool = False, known: Known | None = None) -> Module:
+    """Resolve all indices of a verified module.
+
+    known: what other modules have that are to be compared with this one; what is equal becomes the same, for
+    instructions that share an index may name the same large type ten thousand times.
+    """
+    return _Normalizer(module, with_code, {} if known is None else known).module_()
 
 
 class _Normalizer:
-    def __init__(self, module: CompiledModule) -> None:
+    def __init__(self, module: CompiledModule, with_code: bool, known: Known) -> None:
         self.module = module
+        self.with_code = with_code
+        self.known = known
+        self.signatures: dict[int, tuple[Type, ...]] = {}
+
+    def same(self, value: _T) -> _T:
+        """The known one that is equal."""
+        found: _T = self.known.setdefault(value, value)
+        return found
 
     def module_(self) -> Module:
         module = self.module
@@ -195,6 +218,9 @@ class _Normalizer:
     # types
 
     def type_(self, token: SignatureToken) -> Type:
+        return self.same(self.type_of(token))
+
+    def type_of(self, token: SignatureToken) -> Type:
         match token:
             case Primitive() | TypeParameter():
                 return token
@@ -215,14 +241,18 @@ class _Normalizer:
         return StructType(address, module, self.identifier(handle.name), arguments)
 
     def signature(self, index: int) -> tuple[Type, ...]:
-        return tuple(self.type_(token) for token in self.module.signatures[index])
+        found = self.signatures.get(index)
+        if found is None:
+            types = tuple(self.type_(token) for token in self.module.signatures[index])
+            found = self.signatures[index] = self.same(types)
+        return found
 
     def field(self, definition: FieldDefinition) -> Field:
         return Field(self.identifier(definition.name), self.type_(definition.signature))
 
     def constant(self, index: int) -> Constant:
         constant = self.module.constant_pool[index]
-        return Constant(self.type_(constant.type_), constant.data)
+        return Constant(self.type_(constant.type_), self.same(constant.data))
 
     # definitions
 
@@ -242,7 +272,9 @@ class _Normalizer:
     def function(self, definition: FunctionDefinition) -> tuple[str, Function]:
         handle = self.module.function_handles[definition.function]
         unit = definition.code
-        code = () if unit is None else tuple((i.opcode, self.operand(i, unit)) for i in unit.code)
+        code: Code = ()
+        if self.with_code and unit is not None:
+            code = tuple((i.opcode, self.operand(i, unit)) for i in unit.code)
         function = Function(
             visibility=definition.visibility,
             is_entry=definition.is_entry,

@@ -40,7 +40,7 @@ def _check_pair(folder: Path, snapshot: Path) -> None:
 
 def _modules(folder: Path) -> list[Module]:
     built = build(folder)
-    return [normalize(deserialize_module(module.bytecode)) for module in built.modules]
+    return [normalize(deserialize_module(module.bytecode), with_code=True) for module in built.modules]
 
 
 def report(base: Sequence[Module], upgraded: Sequence[Module]) -> str:

@@ -24,7 +24,7 @@ BASE = """
 
 
 def module(body: str) -> Module:
-    return normalize(assemble(f"module 0x1.m {{ {body} }}"))
+    return normalize(assemble(f"module 0x1.m {{ {body} }}"), with_code=True)
 
 
 def allowed(old: str, new: str) -> set[str]:

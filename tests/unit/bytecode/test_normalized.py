@@ -25,6 +25,6 @@ def test_datatypes_keep_their_order_of_fields() -> None:
 
 
 def test_code_names_what_it_uses() -> None:
-    code = normalize(everything()).functions["peek"].code
+    code = normalize(everything(), with_code=True).functions["peek"].code
     field = Item((ADDRESS, "everything"), "Box", 0, (Primitive.U8, Primitive.U256))
     assert (Opcode.MUT_BORROW_FIELD_GENERIC, field) in code
