@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from aggregator.service.core import ClientService
-from aggregator.service.normalized_json import argument_types_json, function_json, module_json, struct_json
+from aggregator.service.move_layout import UnreadableValue
+from aggregator.service.normalized_json import (
+    argument_types_json,
+    count_types,
+    function_json,
+    module_json,
+    struct_json,
+)
 from aggregator.service.object_json import Json
 from aggregator.service.parameters import AddressParam
 from aggregator.service.rpc_error import invalid_params
 from movelite.bytecode import normalized
 from proto.ids import format_address
+
+MOST_TYPES = 100_000
+"""In an answer about modules, those inside of others included: some 10 MB."""
 
 
 class MoveApi:
@@ -24,11 +35,15 @@ class MoveApi:
         found = await self._service.catalog.package(package)
         if found is None:
             raise invalid_params(f"Package object does not exist with ID {format_address(package)}")
-        return {name: module_json(await self._module(package, name)) for name in sorted(found.module_map)}
+        modules = {name: await self._module(package, name) for name in sorted(found.module_map)}
+        _check_size(modules.values())
+        return {name: module_json(module) for name, module in modules.items()}
 
     async def get_normalized_move_module(self, package: AddressParam, module_name: str) -> Json:
         """One module."""
-        return module_json(await self._module(package, module_name))
+        module = await self._module(package, module_name)
+        _check_size([module])
+        return module_json(module)
 
     async def get_normalized_move_struct(
         self, package: AddressParam, module_name: str, struct_name: str
@@ -62,3 +77,8 @@ class MoveApi:
         if function is None:
             raise invalid_params(f"No function was found with function name {name}")
         return function
+
+
+def _check_size(modules: Iterable[normalized.Module]) -> None:
+    if sum(map(count_types, modules)) > MOST_TYPES:
+        raise UnreadableValue(f"more than {MOST_TYPES} types are too many for one answer; ask for less of it")

@@ -5,6 +5,7 @@ Source: iota-json-rpc-types, iota_move.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from aggregator.service.object_json import Json
@@ -19,6 +20,30 @@ from movelite.bytecode.file_format import (
 from proto.ids import short_address
 
 _VISIBILITY = {Visibility.PRIVATE: "Private", Visibility.PUBLIC: "Public", Visibility.FRIEND: "Friend"}
+
+
+def count_types(module: normalized.Module) -> int:
+    """The types of a module's interface, with those inside of others: a few kilobytes can name millions."""
+    sizes: dict[int, int] = {}
+
+    def size_of(type_: normalized.Type) -> int:
+        known = sizes.get(id(type_))
+        if known is None:
+            match type_:
+                case normalized.StructType():
+                    known = 1 + sum(map(size_of, type_.type_arguments))
+                case normalized.VectorType() | normalized.ReferenceType():
+                    known = 1 + size_of(type_.inner)
+                case _:
+                    known = 1
+            sizes[id(type_)] = known
+        return known
+
+    variants = [variant.fields for enum in module.enums.values() for variant in enum.variants]
+    fields = chain(*(struct.fields for struct in module.structs.values()), *variants)
+    functions = (function.parameters + function.returns for function in module.functions.values())
+    types = chain((field.type_ for field in fields), chain.from_iterable(functions))
+    return sum(map(size_of, types))
 
 
 def module_json(module: normalized.Module) -> Json:
