@@ -12,7 +12,13 @@ import pytest
 from aggregator.pending_log import MemoryPendingLog
 from proto.committee import AuthorityName
 from proto.errors import NonRecoverableTransactionError, NoQuorum, ObjectsDoubleUsed
-from proto.messages import ExecutedTransaction, TransactionBatch, TransactionInfoResponse, TransactionUnknown
+from proto.messages import (
+    ExecutedTransaction,
+    TransactionAccepted,
+    TransactionBatch,
+    TransactionInfoResponse,
+    TransactionUnknown,
+)
 from proto.verification import verify_receipt
 from tests.support.network import Network
 
@@ -71,6 +77,39 @@ async def test_two_of_four_down_is_said_clearly_and_nothing_is_lost() -> None:
     await _until(lambda: not log.pending())
     assert sum(network.executed_on(transaction.digest())) >= 3
     await driver.close()
+
+
+async def test_what_some_hold_is_driven_on_however_often_there_is_no_quorum() -> None:
+    """Two authorities have locked its coins: given up, it would lock them to the end of the epoch."""
+    network = Network()
+    network.switches[0].is_on = network.switches[1].is_on = False
+    log = MemoryPendingLog()
+    driver = network.driver(log=log)
+    transaction = network.transfer(0, 1)
+    for _ in range(2):
+        with pytest.raises(NoQuorum):
+            await driver.submit(transaction)
+        await asyncio.sleep(0.3)  # rounds that nobody waits for
+    assert log.pending()
+    assert driver.progress(transaction.digest()) is not None
+    network.switches[0].is_on = True
+    await _until(lambda: not log.pending())
+    assert sum(network.executed_on(transaction.digest())) >= 3
+    await driver.close()
+
+
+async def test_a_rival_whose_signature_was_changed_by_a_liar_is_not_taken_for_it() -> None:
+    network = Network()
+    transaction = network.transfer(0, 1)
+    for switch in network.switches[:2]:
+        await switch.handle_submit_transactions(TransactionBatch((transaction.to_bytes(),)))
+    unsigned = replace(transaction, tx_signatures=())
+    network.switches[0].corrupt["handle_transaction_info"] = lambda _: TransactionInfoResponse(
+        (TransactionAccepted(unsigned),)
+    )
+    aggregator = network.aggregator()
+    assert await aggregator.find_transaction(transaction.digest()) == transaction
+    assert "transaction info" in (aggregator.clients[network.states[0].name].suspicion or "")
 
 
 async def test_a_half_finished_transaction_is_picked_up_by_another_driver() -> None:

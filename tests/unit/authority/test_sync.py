@@ -11,7 +11,13 @@ from authority.state import AuthorityState
 from authority.sync import CertificateSync
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
-from proto.messages import ExecutedAfterRequest, ExecutedAfterResponse
+from proto.messages import (
+    ExecutedAfterRequest,
+    ExecutedAfterResponse,
+    TransactionInfoRequest,
+    TransactionInfoResponse,
+    TransactionUnknown,
+)
 from proto.service import AuthorityService
 from tests.simulation.clock import VirtualLoop
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, execute, new_authority, small_genesis
@@ -48,6 +54,29 @@ async def test_it_executes_what_it_missed_in_order() -> None:
 class Unavailable(LocalAuthorityService):
     async def handle_executed_after(self, request: ExecutedAfterRequest) -> ExecutedAfterResponse:
         raise AuthorityError(Unreachable("down"))
+
+
+class Reluctant(LocalAuthorityService):
+    """Names what it has executed, and shows it only the second time."""
+
+    asked = 0
+
+    async def handle_transaction_info(self, request: TransactionInfoRequest) -> TransactionInfoResponse:
+        self.asked += 1
+        if self.asked == 1:
+            return TransactionInfoResponse((TransactionUnknown(),) * len(request.digests))
+        return await super().handle_transaction_info(request)
+
+
+async def test_what_could_not_be_executed_yet_is_asked_for_again() -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    await run_transfers(authorities[:3], 2)
+    peer = Reluctant(authorities[0], small_genesis().digest(), AuthorityMetrics(), 10)
+    sync = sync_of(authorities[3], {authorities[0].name: peer})
+    await sync.pull_all()
+    assert authorities[3].store.next_sequence == 0
+    await sync.pull_all()
+    assert authorities[3].store.next_sequence == 2
 
 
 async def test_a_peer_that_fails_is_passed_over() -> None:
