@@ -56,9 +56,8 @@ class IndexFollower:
             if not await self._is_known(digest):
                 break
             done += 1
-        if done:
-            self._index.set_position(client.name, position + done)
-        return done
+        is_kept = done == 0 or self._index.set_position(client.name, position + done)
+        return done if is_kept else 0  # with a full disk it waits, and looks at the same again
 
     async def _is_known(self, digest: Digest) -> bool:
         """Whether the index has a transaction, asking for its receipt if nobody does already."""

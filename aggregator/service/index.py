@@ -142,15 +142,17 @@ class TransactionIndex:
         self._unwritten += receipts
         self._write_soon()
 
-    def write(self) -> None:
-        """Write what waits for it. What cannot be written is not lost: it is still pending, or followed."""
+    def write(self) -> bool:
+        """Write what waits for it; whether it could be. What cannot is not lost: it is still pending, or
+        followed.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         receipts, self._unwritten = self._unwritten, []
         removed, self._unremoved = self._unremoved, set()
         if not receipts and not removed:
-            return
+            return True
         try:
             with self._unit():
                 self._add_all(receipts)
@@ -158,9 +160,10 @@ class TransactionIndex:
                 self._database.executemany("DELETE FROM pending WHERE digest = ?", rows)
         except sqlite3.Error:
             _log.exception("%d final transactions could not be recorded", len(receipts))
-            return
+            return False
         if receipts:
             self.on_added()
+        return True
 
     def _write_soon(self) -> None:
         if self._timer is None:
@@ -246,19 +249,28 @@ class TransactionIndex:
         row = self._database.execute(query, (authority,)).fetchone()
         return 0 if row is None else int(row[0])
 
-    def set_position(self, authority: AuthorityName, position: int) -> None:
-        """Remember it."""
-        self._rows("INSERT OR REPLACE INTO followed VALUES (?, ?)", (authority, position))
+    def set_position(self, authority: AuthorityName, position: int) -> bool:
+        """Remember it, if what was looked at could be written; whether that and this could be."""
+        if not self.write():
+            return False
+        statement = "INSERT OR REPLACE INTO followed VALUES (?, ?)"
+        try:
+            self._database.execute(statement, (authority, position))
+        except sqlite3.Error as error:
+            _log.warning("cannot write the index: %s; what authorities execute is followed later", error)
+            return False
+        return True
 
     @contextmanager
     def _unit(self) -> Iterator[None]:
         self._database.execute("BEGIN")
         try:
             yield
+            self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # a full disk has ended it already
+                self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     # ---- reading
 

@@ -197,6 +197,31 @@ async def test_an_index_that_was_away_catches_up(network: Network) -> None:
     await service.close()
 
 
+async def test_an_index_whose_disk_was_full_goes_on_when_there_is_room(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.service.follower.PAUSE_SECONDS", 0.02)
+    service = make_service(network, tmp_path / "index.sqlite")
+    database = service.index._database
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    driver = network.driver()
+    digests = []
+    for number in range(3):
+        transaction = network.transfer(2 * number, 2 * number + 1)
+        digests.append(transaction.digest())
+        await driver.submit(transaction)
+    service.start()
+    await asyncio.sleep(0.3)
+    assert service.index.total() < 3
+    database.execute("PRAGMA max_page_count = 100000")
+    async with asyncio.timeout(5):
+        while service.index.total() < 3:
+            await asyncio.sleep(0.02)
+    assert None not in map(service.index.sequence_of, digests)
+    await service.close()
+
+
 async def test_an_authority_that_says_nothing_does_not_keep_the_index_behind(network: Network) -> None:
     transaction = network.transfer(0, 1)
     await network.driver().submit(transaction)
