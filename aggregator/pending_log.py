@@ -114,7 +114,8 @@ class FilePendingLog:
                 self._database.executemany(statement, rows)
                 self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk has ended it already
+                    self._database.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise PendingLogFailure(f"cannot write the journal {self.path}: {error}") from error

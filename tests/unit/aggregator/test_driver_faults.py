@@ -24,7 +24,7 @@ from proto.errors import (
     TooManyRequests,
     ValidatorOverloadedRetryAfter,
 )
-from proto.ids import format_digest
+from proto.ids import Digest, format_digest
 from proto.messages import TransactionBatch
 from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
@@ -334,6 +334,20 @@ def test_a_pending_log_survives_and_keeps_order(tmp_path: Path) -> None:
 
 
 # ---- Equivocation by mistake
+
+
+def test_a_pending_log_on_a_full_disk_says_so_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    log = FilePendingLog(tmp_path / "journal.sqlite")
+    (pages,) = log._database.execute("PRAGMA page_count").fetchone()
+    log._database.execute(f"PRAGMA max_page_count = {pages}")
+    entries = [(Digest(bytes([number]) * 32), bytes(3000)) for number in range(3)]
+    with pytest.raises(PendingLogFailure, match="database or disk is full"):
+        log.add_pending(entries)
+    assert log.pending() == []
+    log._database.execute("PRAGMA max_page_count = 1000")
+    log.add_pending(entries)
+    assert log.pending() == entries
+    log.close()
 
 
 async def test_equivocation_is_explained_for_people_and_programs() -> None:
