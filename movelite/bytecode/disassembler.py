@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from movelite.bytecode.file_format import (
     CodeUnit,
@@ -59,13 +60,21 @@ _ENDS_BLOCK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DisassemblerOptions:
-    """What to print. line: a line of code, made of a function's definition, an offset and the instruction."""
+    """What to print. line: a line of code, made of a function's definition, an offset and the instruction.
+
+    most_type_text: characters of types that may be put together; None: as many as there are.
+    """
 
     only_externally_visible: bool = False
     print_code: bool = True
     print_basic_blocks: bool = True
     print_locals: bool = True
+    most_type_text: int | None = None
     line: Callable[[int, int, str], str] = lambda function, offset, text: f"\t{offset}: {text}"
+
+
+class TextTooLong(Exception):
+    """The text of a module would be longer than was allowed: a few kilobytes of code can name gigabytes."""
 
 
 DEFAULT_OPTIONS = DisassemblerOptions()
@@ -76,7 +85,10 @@ def disassemble(
     source_map: SourceMap | None = None,
     options: DisassemblerOptions = DEFAULT_OPTIONS,
 ) -> str:
-    """The text of a module, with names from its source map if there is one."""
+    """The text of a module, with names from its source map if there is one.
+
+    Raises: TextTooLong if options bound it.
+    """
     return _Disassembler(module, source_map or make_up(module), options).module_text()
 
 
@@ -137,6 +149,7 @@ class _Disassembler:
         self.module = module
         self.source_map = source_map
         self.options = options
+        self.type_text_left = inf if options.most_type_text is None else options.most_type_text
         self.aliases = _module_aliases(module)
         self.constants = [(self.type_text(c.type_, ()), render_constant(c)) for c in module.constant_pool]
 
@@ -168,6 +181,13 @@ class _Disassembler:
         return self.module.identifiers[self.module.datatype_handles[handle].name]
 
     def type_text(self, token: SignatureToken, parameters: Sequence[str]) -> str:
+        text = self.text_of_type(token, parameters)
+        self.type_text_left -= len(text)
+        if self.type_text_left < 0:
+            raise TextTooLong
+        return text
+
+    def text_of_type(self, token: SignatureToken, parameters: Sequence[str]) -> str:
         match token:
             case Primitive():
                 return token.name.lower()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from movelite.bytecode.disassembler import (
     DisassemblerOptions,
+    TextTooLong,
     disassemble,
     instruction_name,
     render_constant,
@@ -100,3 +103,10 @@ def test_instructions_have_their_official_names() -> None:
     assert instruction_name(Opcode.UNPACK_VARIANT_GENERIC_MUT_REF) == "UnpackVariantGenericMutRef"
     assert instruction_name(Opcode.MOVE_FROM_GENERIC_DEPRECATED) == "MoveFromGeneric"
     assert instruction_name(Opcode.LD_U256) == "LdU256"
+
+
+def test_the_text_of_types_may_be_bounded() -> None:
+    whole = disassemble(everything())
+    assert disassemble(everything(), options=DisassemblerOptions(most_type_text=len(whole))) == whole
+    with pytest.raises(TextTooLong):
+        disassemble(everything(), options=DisassemblerOptions(most_type_text=100))
