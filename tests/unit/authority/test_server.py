@@ -402,8 +402,11 @@ async def test_long_answers_are_read_beside_everything_else(monkeypatch: pytest.
         assert [len(answer.objects) for answer in answers] == [1, 1, 1]
         assert len(threads) == 3
         assert threading.main_thread() not in threads
+        assert all(thread.daemon for thread in threads)  # no end of a process waits for them
         await running.client.handle_health(HealthRequest())
         assert threads[3] is threading.main_thread()
+        with pytest.raises(AuthorityError, match="malformed answer to ObjectInfo: "):
+            await running.client._read(METHODS["ObjectInfo"], bytes(1 << 20))
 
 
 async def test_long_answers_that_wait_to_be_read_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
