@@ -5,7 +5,6 @@ Source: iota-json-rpc-types, iota_move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +60,42 @@ class PrimitiveLayout:
 Layout = PrimitiveLayout | VectorLayout | StructLayout | EnumLayout
 
 
-Show = Callable[[StructTag, dict[str, Any]], Any]
+MOST_SHOWN = 4_000_000
+"""Characters of types and names in the JSON of one value: each of its bytes can bring thousands."""
+
+
+class _Form:
+    """How structs are shown, and how much more may be."""
+
+    def __init__(self, *, with_types: bool) -> None:
+        self._with_types = with_types
+        self._left = MOST_SHOWN
+        self._texts: dict[int, str] = {}
+
+    def struct(self, tag: StructTag, fields: dict[str, Any]) -> dict[str, Any]:
+        """A struct from its fields' JSON."""
+        shown = self._sorted(fields)
+        return {"type": self._text(tag), "fields": shown} if self._with_types else shown
+
+    def variant(self, tag: StructTag, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """A variant of an enum from its fields' JSON."""
+        return {"type": self._text(tag), "variant": name, "fields": self._sorted(fields)}
+
+    def _text(self, tag: StructTag) -> str:
+        text = self._texts.get(id(tag))
+        if text is None:
+            text = self._texts[id(tag)] = format_type_tag(tag)
+        self._count(len(text))
+        return text
+
+    def _sorted(self, fields: dict[str, Any]) -> dict[str, Any]:
+        self._count(sum(map(len, fields)))
+        return dict(sorted(fields.items()))
+
+    def _count(self, characters: int) -> None:
+        self._left -= characters
+        if self._left < 0:
+            raise UnreadableValue(f"its types and names have more than {MOST_SHOWN} characters")
 
 
 def render_typed(layout: Layout, data: bytes) -> Any:
@@ -69,9 +103,7 @@ def render_typed(layout: Layout, data: bytes) -> Any:
 
     Raises: UnreadableValue.
     """
-    return _render(
-        layout, data, lambda tag, fields: {"type": format_type_tag(tag), "fields": _sorted(fields)}
-    )
+    return _render(layout, data, _Form(with_types=True))
 
 
 def render_plain(layout: Layout, data: bytes) -> Any:
@@ -79,16 +111,12 @@ def render_plain(layout: Layout, data: bytes) -> Any:
 
     Raises: UnreadableValue.
     """
-    return _render(layout, data, lambda tag, fields: _sorted(fields))
+    return _render(layout, data, _Form(with_types=False))
 
 
-def _sorted(fields: dict[str, Any]) -> dict[str, Any]:
-    return dict(sorted(fields.items()))
-
-
-def _render(layout: Layout, data: bytes, show: Show) -> Any:
+def _render(layout: Layout, data: bytes, form: _Form) -> Any:
     try:
-        value, at = _value(layout, data, 0, show)
+        value, at = _value(layout, data, 0, form)
     except (BcsError, IndexError, UnicodeDecodeError) as error:
         raise UnreadableValue(f"the bytes do not fit their type: {error}") from error
     if at != len(data):
@@ -96,28 +124,28 @@ def _render(layout: Layout, data: bytes, show: Show) -> Any:
     return value
 
 
-def _value(layout: Layout, data: bytes, at: int, show: Show) -> tuple[Any, int]:
+def _value(layout: Layout, data: bytes, at: int, form: _Form) -> tuple[Any, int]:
     match layout:
         case PrimitiveLayout(tag):
             return _primitive(tag, data, at)
         case VectorLayout(element):
-            return _vector(element, data, at, show)
+            return _vector(element, data, at, form)
         case StructLayout(tag, fields):
-            values, at = _fields(fields, data, at, show)
-            return _special(tag, values, show), at
+            values, at = _fields(fields, data, at, form)
+            return _special(tag, values, form), at
         case EnumLayout(tag, variants):
             index, at = read_uleb128(data, at)
             name, fields = variants[index]
-            values, at = _fields(fields, data, at, show)
-            return {"type": format_type_tag(tag), "variant": name, "fields": _sorted(values)}, at
+            values, at = _fields(fields, data, at, form)
+            return form.variant(tag, name, values), at
 
 
 def _fields(
-    fields: tuple[tuple[str, Layout], ...], data: bytes, at: int, show: Show
+    fields: tuple[tuple[str, Layout], ...], data: bytes, at: int, form: _Form
 ) -> tuple[dict[str, Any], int]:
     values: dict[str, Any] = {}
     for name, layout in fields:
-        values[name], at = _value(layout, data, at, show)
+        values[name], at = _value(layout, data, at, form)
     return values, at
 
 
@@ -134,7 +162,7 @@ def _primitive(tag: TypeTag, data: bytes, at: int) -> tuple[Any, int]:
     return (number if width <= 4 else str(number)), at + width
 
 
-def _vector(element: Layout, data: bytes, at: int, show: Show) -> tuple[list[Any], int]:
+def _vector(element: Layout, data: bytes, at: int, form: _Form) -> tuple[list[Any], int]:
     count, at = read_uleb128(data, at)
     if count > len(data) - at:
         raise IndexError("too little data")
@@ -142,19 +170,19 @@ def _vector(element: Layout, data: bytes, at: int, show: Show) -> tuple[list[Any
         return list(data[at : at + count]), at + count
     values = []
     for _ in range(count):
-        value, at = _value(element, data, at, show)
+        value, at = _value(element, data, at, form)
         values.append(value)
     return values, at
 
 
-def _special(tag: StructTag, fields: dict[str, Any], show: Show) -> Any:
+def _special(tag: StructTag, fields: dict[str, Any], form: _Form) -> Any:
     """Types of the framework that have a form of their own."""
     match (int.from_bytes(tag.address, "big"), tag.module, tag.name):
         case (1, "string" | "ascii", "String"):
             try:
                 return bytes(fields["bytes"]).decode()
             except UnicodeDecodeError:
-                return show(tag, fields)
+                return form.struct(tag, fields)
         case (1, "option", "Option"):
             return fields["vec"][0] if fields["vec"] else None
         case (2, "url", "Url"):
@@ -166,7 +194,7 @@ def _special(tag: StructTag, fields: dict[str, Any], show: Show) -> Any:
         case (2, "balance", "Balance"):
             return fields["value"]
         case _:
-            return show(tag, fields)
+            return form.struct(tag, fields)
 
 
 def encode_json(layout: Layout, value: Any) -> bytes:

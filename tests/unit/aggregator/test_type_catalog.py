@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from aggregator.service.move_layout import StructLayout, UnreadableValue
+from aggregator.service import move_layout
+from aggregator.service.move_layout import (
+    StructLayout,
+    UnreadableValue,
+    VectorLayout,
+    render_plain,
+    render_typed,
+)
 from aggregator.service.move_values import TypeCatalog
 from movelite.package.build import build
 from proto import type_tag as tags
@@ -72,3 +79,18 @@ async def test_types_that_have_values_have_layouts(catalog: TypeCatalog) -> None
 async def test_types_of_too_many_parts_have_none(catalog: TypeCatalog, name: str) -> None:
     with pytest.raises(UnreadableValue, match="too many parts"):
         await catalog.layout(named(name))
+
+
+async def test_values_whose_types_would_fill_memories_are_not_shown(
+    catalog: TypeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = VectorLayout(await catalog.layout(named("Left")))
+    value = b"\x02" + bytes(16)
+    (first, second) = render_typed(layout, value)
+    assert first == second == {"type": first["type"], "fields": {"x": "0"}}
+    monkeypatch.setattr(move_layout, "MOST_SHOWN", 2 * (len(first["type"]) + len("x")))
+    assert render_typed(layout, value) == [first, second]
+    monkeypatch.setattr(move_layout, "MOST_SHOWN", move_layout.MOST_SHOWN - 1)
+    with pytest.raises(UnreadableValue):
+        render_typed(layout, value)
+    assert render_plain(layout, value) == [{"x": "0"}, {"x": "0"}]
