@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aggregator import quorum_driver, safe_client
+from aggregator import fan_out, quorum_driver, safe_client
 from aggregator.authority_aggregator import AuthorityAggregator, EffectsTally
 from aggregator.tally import VoteTally
 from authority import state as authority_state
@@ -279,6 +279,11 @@ def _unverified_effects() -> None:
     _put(safe_client, "verify_effects_vote", _nothing)
 
 
+@mutation("proofs of what is executed already are not verified by the client", Rule.RECEIPT)
+def _unverified_proofs() -> None:
+    _put(safe_client.SafeClient, "_check_executed", _nothing)
+
+
 @mutation("a quorum is one too small, for aggregators alone", Rule.FINALITY, Rule.RECEIPT)
 def _hasty_aggregator() -> None:
     _put(AuthorityAggregator, "_is_quorum", lambda self, executed: bool(executed))
@@ -322,6 +327,27 @@ def _forgetful_driver() -> None:
         return None
 
     _put(quorum_driver.QuorumDriver, "_recover", no_recovery)
+
+
+@mutation("the others are not asked when one of a quorum fails", Rule.FINALITY)
+def _quorum_alone() -> None:
+    _put(fan_out._Round, "_ask_others", _nothing)
+
+
+@mutation("a driver has no more use for a certificate that was not executed at once", Rule.FINALITY)
+def _wasted_certificate() -> None:
+    async def no_receipt(self: Any, drive: Any, tally: Any) -> None:
+        drive.certified = None
+
+    _put(quorum_driver.QuorumDriver, "_receipt", no_receipt)
+
+
+@mutation("a rival that could still win is not completed", Rule.TRUTH)
+def _left_rival() -> None:
+    async def pretend(self: Any, digest: Any) -> bool:
+        return True
+
+    _put(quorum_driver.QuorumDriver, "_complete", pretend)
 
 
 @mutation("a conflict is called hopeless too early", Rule.TRUTH, Rule.FINALITY)
