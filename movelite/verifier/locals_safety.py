@@ -20,6 +20,7 @@ _AVAILABLE = 2
 _JOIN_COST = 10
 _STEP_COST = 1
 _RET_COST = 10
+_LOCALS_IN_A_STEP = 16
 
 _MOVE = int(Opcode.MOVE_LOC)
 _STORE = int(Opcode.ST_LOC)
@@ -92,6 +93,7 @@ class _LocalsSafety:
         self._meter.add(Scope.FUNCTION, _JOIN_COST)
         if known == added:
             return known, False
+        self._meter.add_steps(len(known) // _LOCALS_IN_A_STEP)
         joined = bytes(
             [left if left == right else _MAYBE_AVAILABLE for left, right in zip(known, added, strict=True)]
         )

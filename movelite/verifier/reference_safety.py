@@ -19,6 +19,7 @@ from movelite.verifier.type_pool import Kind
 
 _STEP_COST = 1
 _UNCHARGED_TICKS = 10_000
+_LOCALS_IN_A_STEP = 8
 """How much may be done in a block before it is charged."""
 
 _References = tuple[bool | None, ...]
@@ -78,6 +79,7 @@ class _Analysis:
 
     def run_block(self, state: ReferenceState, block: Block) -> ReferenceState:
         self.state = current = state.copy()
+        self.view.meter.add_steps(current.graph.size + len(current.locals) // _LOCALS_IN_A_STEP)
         stack: list[int] = []
         self.stack = stack
         code = self.function.code

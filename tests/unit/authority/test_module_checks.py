@@ -39,8 +39,8 @@ from tests.support.module_builder import Code, ModuleBuilder
 from tests.unit.authority.test_long_runs import STILL_EXECUTING, running_long, until_executed
 
 O = Opcode  # noqa: E741
-LONG: Code = [*[O.LD_TRUE, O.POP] * 5000, O.RET]
-"""Ten thousand steps of two analyses and more: a twentieth of a second, and above what is quick."""
+LONG: Code = [*[O.LD_TRUE, O.POP] * 8000, O.RET]
+"""Sixteen thousand instructions: a tenth of a second, and above what is quick."""
 TOO_LONG: Code = [
     *[step for _ in range(700) for step in (O.LD_TRUE, (O.BR_TRUE, 0))],
     *[step for local in range(250) for step in (O.LD_TRUE, (O.ST_LOC, local), O.LD_TRUE, (O.BR_TRUE, 0))],

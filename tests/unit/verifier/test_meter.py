@@ -133,3 +133,18 @@ def test_a_package_pays_for_all_its_modules() -> None:
     assert meter.used[Scope.PACKAGE] == 2 * once
     with pytest.raises(iota.IotaVerificationTimeout):
         check_verification_cost([builder.module] * 3, Meter(MeterConfig(max_per_package=3 * once)))
+
+
+def test_blocks_with_many_references_take_steps() -> None:
+    """Each block begins with a copy of what is known of its references, for hardly a tick."""
+
+    def steps(parameters: int) -> int:
+        code: list[Step] = [*[(O.BRANCH, offset + 1) for offset in range(100)], O.RET]
+        builder = ModuleBuilder()
+        builder.function(code, [Reference(U64)] * parameters)
+        meter = Meter()
+        verify_module(builder.module, meter=meter)
+        return meter.steps
+
+    assert steps(1) == 101 * 2
+    assert steps(100) == 101 * (101 + 100 // 8)
