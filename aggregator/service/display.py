@@ -7,6 +7,7 @@ Source: the display standard; iota-json-rpc, read_api.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from aggregator.service.index import Condition, TransactionIndex
@@ -19,6 +20,10 @@ from proto.type_tag import StructTag, format_type_tag
 
 MAX_OUTPUT = 65_536
 """Characters of one filled template."""
+MAX_OUTPUT_OF_ALL = 1_048_576
+"""Characters of all that an object is shown with."""
+
+_TOO_LONG = f"a display of more than {MAX_OUTPUT} characters"
 
 _FIELD = re.compile(r"\\?\{([^{}]*)\}")
 
@@ -32,7 +37,7 @@ async def display_json(value: Object, index: TransactionIndex, catalog: TypeCata
         return {"data": None, "error": None}
     try:
         fields = render_plain(await catalog.layout(value.data.struct_tag), value.data.contents)
-        return {"data": {key: fill(template, fields) for key, template in templates}, "error": None}
+        return {"data": fill_all(templates, fields), "error": None}
     except UnreadableValue as error:
         return {"data": None, "error": {"code": "displayError", "error": str(error)}}
 
@@ -52,13 +57,34 @@ async def _templates(
     return None
 
 
+def fill_all(templates: Iterable[tuple[str, str]], fields: Any) -> dict[str, str]:
+    """Filled templates by their keys. Raises: UnreadableValue, as for one, or if all are too long."""
+    filled: dict[str, str] = {}
+    left = MAX_OUTPUT_OF_ALL
+    for key, template in templates:
+        filled[key] = fill(template, fields)
+        left -= len(filled[key])
+        if left < 0:
+            raise UnreadableValue(f"displays of more than {MAX_OUTPUT_OF_ALL} characters")
+    return filled
+
+
 def fill(template: str, fields: Any) -> str:
     """A template with {path.to.field} replaced; \\{ stands for itself.
 
-    Raises: UnreadableValue for a field that is not there.
+    Raises: UnreadableValue for a field that is not there, or if it becomes too long.
     """
+    left = MAX_OUTPUT
 
     def replace(match: re.Match[str]) -> str:
+        nonlocal left
+        text = value_of(match)
+        left -= len(text)
+        if left < 0:  # at once: a thousand short names may stand for a long field each
+            raise UnreadableValue(_TOO_LONG)
+        return text
+
+    def value_of(match: re.Match[str]) -> str:
         if match[0].startswith("\\"):
             return match[0][1:]
         found: Any = fields
@@ -72,5 +98,5 @@ def fill(template: str, fields: Any) -> str:
 
     filled = _FIELD.sub(replace, template)
     if len(filled) > MAX_OUTPUT:
-        raise UnreadableValue(f"a display of more than {MAX_OUTPUT} characters")
+        raise UnreadableValue(_TOO_LONG)
     return filled
