@@ -5,6 +5,8 @@ Source: iota-json-rpc-types, iota_move.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,11 +116,31 @@ def render_plain(layout: Layout, data: bytes) -> Any:
     return _render(layout, data, _Form(with_types=False))
 
 
-def _render(layout: Layout, data: bytes, form: _Form) -> Any:
+def render_field(layout: Layout, data: bytes, name: str) -> Any:
+    """JSON of one field of a struct, without its types; what comes behind it is not read.
+
+    Raises: UnreadableValue.
+    """
+    form, at = _Form(with_types=False), 0
+    with _readable():
+        for field, field_layout in layout.fields if isinstance(layout, StructLayout) else ():
+            value, at = _value(field_layout, data, at, form)
+            if field == name:
+                return value
+    raise UnreadableValue(f"there is no field {name}")
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        value, at = _value(layout, data, 0, form)
+        yield
     except (BcsError, IndexError, UnicodeDecodeError) as error:
         raise UnreadableValue(f"the bytes do not fit their type: {error}") from error
+
+
+def _render(layout: Layout, data: bytes, form: _Form) -> Any:
+    with _readable():
+        value, at = _value(layout, data, 0, form)
     if at != len(data):
         raise UnreadableValue("bytes are left over")
     return value

@@ -13,8 +13,8 @@ from typing import Any
 import base58
 
 from aggregator.service.core import ClientService
-from aggregator.service.index import EVERYTHING, Condition, both
-from aggregator.service.move_layout import encode_json, render_plain
+from aggregator.service.index import EVERYTHING, Condition, IndexedTransaction, both
+from aggregator.service.move_layout import encode_json, render_field
 from aggregator.service.object_json import (
     CamelModel,
     Json,
@@ -176,8 +176,9 @@ class QueryApi:
         condition = event_condition(query)
         places = index.query_events(condition, after, size + 1, bool(descending_order))
         data = []
+        seen: dict[int, IndexedTransaction | None] = {}  # many events may be of one transaction, a long one
         for sequence, position in places[:size]:
-            found = index.at(sequence)
+            found = seen[sequence] = seen[sequence] if sequence in seen else index.at(sequence)
             if found is None or found.receipt.events is None:
                 continue
             digest, event = found.receipt.effects.transaction_digest, found.receipt.events.data[position]
@@ -204,8 +205,8 @@ async def dynamic_field_json(field: Object, service: ClientService) -> Json | No
         return None
     tag = field.data.struct_tag
     key_type, value_type = tag.type_args
-    fields = render_plain(await service.catalog.layout(tag), field.data.contents)
-    name, shown, object_type = fields["name"], field, format_type_tag(value_type)
+    name = render_field(await service.catalog.layout(tag), field.data.contents, "name")
+    shown, object_type = field, format_type_tag(value_type)
     is_object = isinstance(key_type, StructTag) and key_type.module == "dynamic_object_field"
     if is_object and isinstance(key_type, StructTag):
         info = await service.reader.object(ObjectID(Address(field.data.contents[-32:])))

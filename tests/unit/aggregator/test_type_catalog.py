@@ -13,6 +13,7 @@ from aggregator.service.move_layout import (
     StructLayout,
     UnreadableValue,
     VectorLayout,
+    render_field,
     render_plain,
     render_typed,
 )
@@ -94,3 +95,13 @@ async def test_values_whose_types_would_fill_memories_are_not_shown(
     with pytest.raises(UnreadableValue):
         render_typed(layout, value)
     assert render_plain(layout, value) == [{"x": "0"}, {"x": "0"}]
+
+
+async def test_one_field_is_shown_without_reading_what_comes_behind_it(catalog: TypeCatalog) -> None:
+    layout = await catalog.layout(named("Long0"))
+    value = (7).to_bytes(8, "little")
+    assert render_field(layout, value, "x") == "7"
+    with pytest.raises(UnreadableValue):
+        render_field(layout, value, "y")
+    with pytest.raises(UnreadableValue):
+        render_field(layout, value + b"\0", "z")
