@@ -55,6 +55,8 @@ class _Exports:
 
     def __init__(self, module: CompiledModule, importer: ModuleId) -> None:
         self.module = module
+        self.same_rows: dict[int, int] = {}
+        """Rows of types of the importing module, and which here are the same."""
         names = module.identifiers
         definitions = [row.handle for row in module.struct_defs] + [row.handle for row in module.enum_defs]
         handles = [module.datatype_handles[handle] for handle in definitions]
@@ -113,15 +115,21 @@ class _Linker:
         declared = exports.functions.get(module.identifiers[handle.name])
         if declared is None:
             raise index_error(StatusCode.LOOKUP_FAILED, IndexKind.FUNCTION_HANDLE, index)
-        other = exports.module
         if not (
             _are_constraints_compatible(handle.type_parameters, declared.type_parameters)
-            and self._are_same(
-                module.signatures[handle.parameters], other, other.signatures[declared.parameters]
-            )
-            and self._are_same(module.signatures[handle.return_], other, other.signatures[declared.return_])
+            and self._are_same_rows(handle.parameters, exports, declared.parameters)
+            and self._are_same_rows(handle.return_, exports, declared.return_)
         ):
             raise index_error(StatusCode.TYPE_MISMATCH, IndexKind.FUNCTION_HANDLE, index)
+
+    def _are_same_rows(self, row: int, exports: _Exports, other_row: int) -> bool:
+        """Whether two rows of types are the same. Thousands of functions may share a large one."""
+        if exports.same_rows.get(row) != other_row:
+            other = exports.module
+            if not self._are_same(self._module.signatures[row], other, other.signatures[other_row]):
+                return False
+            exports.same_rows[row] = other_row
+        return True
 
     def _are_same(
         self,

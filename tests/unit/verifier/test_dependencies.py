@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from movelite.bytecode.file_format import (
     Visibility,
 )
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
+from movelite.verifier import dependencies
 from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
 from tests.support.module_builder import SELF_ADDRESS, ModuleBuilder
 
@@ -179,3 +181,34 @@ def test_visibility(visibility: Visibility, friends: list[str], status: StatusCo
 
 def test_immediate_dependencies() -> None:
     assert immediate_dependencies(Importer().module) == [(SELF_ADDRESS, "lib")]
+
+
+def test_a_row_of_types_that_many_functions_share_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, ours = ModuleBuilder("lib"), ModuleBuilder("user", bytes(32))
+    lib = ours.module_handle(SELF_ADDRESS, "lib")
+    for number in range(50):
+        row = [Vector(U64)] * (1 + number % 2)
+        theirs.function([Opcode.RET], row, name=f"f{number}", visibility=Visibility.PUBLIC)
+        ours.function_handle(f"f{number}", row, module=lib)
+    compared = 0
+    compare = dependencies._Linker._are_same
+
+    def counted(*arguments: Any) -> bool:
+        nonlocal compared
+        compared += 1
+        return compare(*arguments)
+
+    monkeypatch.setattr(dependencies._Linker, "_are_same", counted)
+    verify_linkage(ours.module, [theirs.module])
+    assert compared == 3  # one vector, two vectors, and no results
+
+
+def test_functions_that_share_a_row_here_and_not_there_are_told_apart() -> None:
+    theirs, ours = ModuleBuilder("lib"), ModuleBuilder("user", bytes(32))
+    lib = ours.module_handle(SELF_ADDRESS, "lib")
+    for name, row in (("f", [U64]), ("g", [Primitive.U8])):
+        theirs.function([Opcode.RET], row, name=name, visibility=Visibility.PUBLIC)
+        ours.function_handle(name, [U64], module=lib)
+    with pytest.raises(VMError) as refused:
+        verify_linkage(ours.module, [theirs.module])
+    assert refused.value.status is StatusCode.TYPE_MISMATCH
