@@ -48,7 +48,9 @@ class SoakFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SoakSettings:
-    """lanes: transfers in flight at once, each on its own pair of coins; kill_every: seconds."""
+    """transfers: at least so many, and until an authority was killed and is back; lanes: transfers in flight
+    at once, each on its own pair of coins; kill_every: seconds.
+    """
 
     transfers: int = 10_000
     lanes: int = 64
@@ -135,7 +137,7 @@ class Soak:
     # ---- load and faults
 
     async def _drive(self, pair: Pair) -> None:
-        while self._left > 0:
+        while self._left > 0 or not self.figures.kills:  # on a quick machine the load is over too soon
             self._left -= 1
             begin = time.monotonic()
             receipt = await submit_until_final(self._service, pair.transfer())
