@@ -116,7 +116,7 @@ async def _content(value: Object, catalog: TypeCatalog) -> Json:
             return {"dataType": "moveObject", **render_typed(layout, move.contents)}
         case MovePackage() as package:
             modules = sorted(package.module_map.items())
-            room = MOST_TYPE_TEXT // len(modules)
+            room = MOST_TYPE_TEXT // max(1, len(modules))
             disassembled = {name: _disassembled(code, room) for name, code in modules}
             return {"dataType": "package", "disassembled": disassembled}
 

@@ -178,7 +178,9 @@ class QueryApi:
         data = []
         seen: dict[int, IndexedTransaction | None] = {}  # many events may be of one transaction, a long one
         for sequence, position in places[:size]:
-            found = seen[sequence] = seen[sequence] if sequence in seen else index.at(sequence)
+            if sequence not in seen:
+                seen[sequence] = index.at(sequence)
+            found = seen[sequence]
             if found is None or found.receipt.events is None:
                 continue
             digest, event = found.receipt.effects.transaction_digest, found.receipt.events.data[position]

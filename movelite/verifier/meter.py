@@ -86,7 +86,10 @@ class Meter:
         self.used[scope] = total
 
     def add_steps(self, count: int) -> None:
-        """Count steps that cost no ticks. Raises: VMError PROGRAM_TOO_COMPLEX when their limit is reached."""
+        """Count steps that cost no ticks, or few.
+
+        Raises: VMError PROGRAM_TOO_COMPLEX when their limit is reached.
+        """
         self.steps += count
         limit = self.config.max_steps
         if limit is not None and self.steps > limit:

@@ -19,8 +19,8 @@ from movelite.verifier.type_pool import Kind
 
 _STEP_COST = 1
 _UNCHARGED_TICKS = 10_000
-_LOCALS_IN_A_STEP = 8
 """How much may be done in a block before it is charged."""
+_LOCALS_IN_A_STEP = 8
 
 _References = tuple[bool | None, ...]
 """For each type: whether it is a mutable or an immutable reference, or None."""
