@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -182,7 +183,23 @@ def spawn_authority(
     command = [*prefix, sys.executable, "-m", "cli", "authority", "run"]
     command += ["--config", str(folder / AUTHORITY_CONFIG), "--log-format", log_format]
     with (folder / "authority.log").open("ab") as log:
-        return Popen(command, stdin=DEVNULL, stdout=log, stderr=log)
+        process = Popen(command, stdin=DEVNULL, stdout=log, stderr=log)
+    let_others_finish(process.pid)
+    return process
+
+
+def let_others_finish(process_id: int) -> None:
+    """Have a process wait, when it is woken, for the one that wakes it, unless it is scheduled in a way of
+    somebody's choice (`chrt`).
+
+    The authorities of a local network share processors with their client. By default the first one that is
+    asked may interrupt the client before it has asked the others.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):  # it has ended already, or the system does not allow it
+        if os.sched_getscheduler(process_id) == os.SCHED_OTHER:
+            os.sched_setscheduler(process_id, os.SCHED_BATCH, os.sched_param(0))
 
 
 async def wait_until_healthy(network: Network, processes: dict[str, Popen[bytes]], folder: Path) -> None:
