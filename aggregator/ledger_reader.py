@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -186,7 +186,7 @@ class LedgerReader:
 
         def is_done() -> bool:
             enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold
-            return enough and agree(answers) is not None
+            return enough and agree(_merged(answers)) is not None
 
         loop = asyncio.get_running_loop()
         until = loop.time() + AGREEMENT_SECONDS
@@ -195,7 +195,7 @@ class LedgerReader:
             errors.clear()
             heard.clear()
             await self._authorities.ask_all(ask, take, is_done, SILENCE_SECONDS)
-            agreed = agree(answers)
+            agreed = agree(_merged(answers))
             if agreed is not None:
                 return agreed
             if sum(stake for stake, _ in answers) < committee.validity_threshold or loop.time() >= until:
@@ -261,6 +261,17 @@ def _agree_on_objects(
             return None
         agreed.append(infos[max(winners, key=lambda key: key[0])])
     return agreed
+
+
+def _merged(answers: Iterable[tuple[int, _T]]) -> list[tuple[int, _T]]:
+    """Answers with their stake, those that are one object together: what authorities say in the same bytes is
+    read once.
+    """
+    merged: dict[int, tuple[int, _T]] = {}
+    for stake, answer in answers:
+        known, _ = merged.get(id(answer), (0, answer))
+        merged[id(answer)] = known + stake, answer
+    return list(merged.values())
 
 
 def _majority(

@@ -86,6 +86,8 @@ class Method:
         """A response from BCS; raises BcsError."""
         if self.response is CertificatesResponse:
             return _certificates_response(data)
+        if self.response in _STATE and len(data) <= READ_AT_ONCE:
+            return _read_once(self.response, data)
         return bcs.decode(self.response, data)
 
     def success(self, message: Any) -> Response:
@@ -266,6 +268,15 @@ _RECENT_REQUESTS: deque[tuple[Any, bytes]] = deque(maxlen=4)
 
 _VOTE_BYTES = 1 + 32 + 8 + 32 + 4 + 64
 """An EffectsVote that is there."""
+
+
+_STATE = (ObjectsPage, ObjectInfoResponse)
+"""Answers that are the same from all authorities: what they have, without votes for it."""
+
+
+@lru_cache(maxsize=4)
+def _read_once(response: type, data: bytes) -> Any:
+    return bcs.decode(response, data)
 
 
 def _certificates_response(data: bytes) -> CertificatesResponse:

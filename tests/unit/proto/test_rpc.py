@@ -28,7 +28,9 @@ from proto.messages import (
     HealthRequest,
     NotExecuted,
     ObjectInfoRequest,
+    ObjectInfoResponse,
     ObjectQuery,
+    ObjectUnknown,
     OwnedObjectsRequest,
     TransactionInfoRequest,
     WholeTransaction,
@@ -140,6 +142,16 @@ SINGLE = CertifiedTransaction(
     ),
     Certificate(0, bytes(32), 1, 0, (), (VOTE,) * 4),
 )
+
+
+def test_what_authorities_say_of_objects_in_the_same_bytes_is_read_once() -> None:
+    method = METHODS["ObjectInfo"]
+    unknown = ObjectInfoResponse((ObjectUnknown(address_from_int(1), None),))
+    known = ObjectInfoResponse((ObjectUnknown(address_from_int(1), 5),))
+    first, other, again = (method.success(one).SerializeToString() for one in (unknown, known, unknown))
+    answers = [method.read(authority_pb2.Response.FromString(data)) for data in (first, other, again)]
+    assert answers == [unknown, known, unknown]
+    assert answers[0] is answers[2]
 
 
 def test_single_certificates_are_read_only_up_to_a_bound() -> None:
