@@ -162,7 +162,7 @@ class AuthorityAggregator:
             return client.submit_transactions(batch, digests)
 
         await self._fan_out.ask(
-            ask, take, lambda: all(tally.is_settled for tally in tallies), quorum_first=True
+            ask, take, lambda: all(tally.is_settled for tally in tallies), at_first="quorum"
         )
         accepting = messages.accepting_votes(votes, self.committee)
         return VoteRound(tuple(submissions), digests, accepting, tallies)
@@ -258,6 +258,16 @@ class AuthorityAggregator:
         """Give answers and errors of all to take as they come; FanOut.ask tells until when."""
         await self._fan_out.ask(ask, take, is_done, silence=silence)
 
+    async def ask_one(
+        self,
+        ask: Callable[[SafeClient], Awaitable[_T]],
+        take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
+        is_done: Callable[[], bool],
+        silence: float,
+    ) -> None:
+        """The same, but the others are asked only if the first one does not do."""
+        await self._fan_out.ask(ask, take, is_done, at_first="one", silence=silence)
+
     async def _execute(self, showing: Showing) -> tuple[dict[int, Receipt], set[int]]:
         """Receipts, and what was left out by somebody, by index."""
         tally = EffectsTally()
@@ -272,7 +282,7 @@ class AuthorityAggregator:
             lambda client: self._deliveries[client.name].show(showing),
             take,
             lambda: len(receipts) == len(showing.digests),
-            quorum_first=True,
+            at_first="quorum",
         )
         for name, _ in not_asked:
             self._deliveries[name].tell(showing)

@@ -1,4 +1,4 @@
-"""Asks authorities side by side: all of them, or first a quorum and the others only when they are needed.
+"""Asks authorities side by side: all of them, or first a quorum or one, and the others when they are needed.
 
 Who is slow is not waited for once enough is known. What is not needed any more still runs to its end.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
@@ -55,19 +55,19 @@ class FanOut:
         take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
         is_done: Callable[[], bool],
         *,
-        quorum_first: bool = False,
+        at_first: Literal["all", "quorum", "one"] = "all",
         silence: float | None = None,
     ) -> Places:
         """Give answers and errors to take as they come, until is_done, or all answered, or a quorum did and
         grace is over.
 
-        quorum_first: the others are asked when one of the quorum fails, or all of it has answered, or it
-        takes too long, and the round is not done.
+        at_first: whom to ask. The others are asked when one of these fails, or all have answered, or it takes
+        too long, and the round is not done.
         silence: who cannot be reached, or has owed an answer for so many seconds and said nothing since, is
         not waited for any more, in this round and in later ones, until it is heard of.
         Returns: whom it was not necessary to ask.
         """
-        count = self._quorum_size if quorum_first else len(self._order)
+        count = {"all": len(self._order), "quorum": self._quorum_size, "one": 1}[at_first]
         round_ = _Round(self, ask, take, is_done, self._order[count:], silence)
         round_.begin(self._order[:count])
         try:

@@ -27,7 +27,7 @@ from proto.errors import (
 )
 from proto.ids import Address, ObjectID
 from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery, ObjectUnknown
-from proto.object import AddressOwner, MovePackage, Object
+from proto.object import AddressOwner, MovePackage, Object, ObjectRef
 from proto.simulation import DevInspect, DryRun, SimulationRequest, SimulationResponse
 from proto.user_input_error import UserInputErrorKind
 
@@ -67,6 +67,27 @@ class LedgerReader:
     ) -> ObjectInfo:
         """One object. Raises: NoQuorum."""
         return (await self.objects([ObjectQuery(object_id, version, or_older)]))[0]
+
+    async def named(self, references: Sequence[ObjectRef]) -> dict[ObjectRef, Object]:
+        """Objects that a quorum's effects name, those that there are.
+
+        Their digests are known, so one authority that shows them is enough. Raises: NoQuorum.
+        """
+        found: dict[ObjectRef, Object] = {}
+
+        def take(_: AuthorityName, answer: Sequence[Object] | AuthorityErrorKind) -> None:
+            if isinstance(answer, tuple):
+                found.update((value.reference(), value) for value in answer)
+
+        def missing() -> list[ObjectRef]:
+            return [reference for reference in references if reference not in found]
+
+        if references:
+            await self._authorities.ask_one(
+                lambda client: client.named_objects(references), take, lambda: not missing(), SILENCE_SECONDS
+            )
+        infos = await self.objects([ObjectQuery(one.object_id, one.version) for one in missing()])
+        return found | {one.object.reference(): one.object for one in infos if isinstance(one, ObjectFound)}
 
     async def live_object(self, object_id: ObjectID) -> Object | None:
         """The latest version of an object, None if there is none. Raises: NoQuorum."""

@@ -27,7 +27,7 @@ from proto.errors import (
 )
 from proto.ids import Digest
 from proto.messages import AlreadyExecuted, Executed
-from proto.object import ObjectOwner
+from proto.object import Object, ObjectOwner, ObjectRef
 from proto.protocol_config import NETWORK_LIMITS
 from proto.service import AuthorityService
 from proto.simulation import DryRun, SimulationRequest, SimulationResponse
@@ -166,6 +166,23 @@ class SafeClient:
             if found and not _is_asked_for(found.version, query):
                 raise self._suspect("an object at another version than the one asked for")
         return infos
+
+    async def named_objects(self, references: Sequence[ObjectRef]) -> tuple[Object, ...]:
+        """Objects that are known to exist, those of them that the authority has.
+
+        Raises: AuthorityError, also for an object of another digest.
+        """
+        infos = await self.object_info(
+            [messages.ObjectQuery(one.object_id, one.version) for one in references]
+        )
+        found = [
+            (info.object, reference)
+            for info, reference in zip(infos, references, strict=True)
+            if isinstance(info, messages.ObjectFound)
+        ]
+        if any(value.reference() != reference for value, reference in found):
+            raise self._suspect("an object of another digest than the one that is known to exist")
+        return tuple(value for value, _ in found)
 
     async def owned_objects(self, request: messages.OwnedObjectsRequest) -> messages.ObjectsPage:
         """Objects of an owner. Raises: AuthorityError, also for objects of others or a wrong order."""

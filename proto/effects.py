@@ -249,13 +249,17 @@ class TransactionEffects(KeepsBytes):
         """Whether the transaction succeeded."""
         return isinstance(self.status, Success)
 
-    def modified_at_versions(self) -> tuple[tuple[ObjectID, SequenceNumber], ...]:
-        """Ids and former versions of all objects that existed and changed."""
+    def modified(self) -> tuple[ObjectRef, ...]:
+        """References of all objects that existed and changed, as they were before."""
         return tuple(
-            (id_, change.input_state.version_digest[0])
+            ObjectRef(id_, *change.input_state.version_digest)
             for id_, change in self.changed_objects
             if isinstance(change.input_state, Exist)
         )
+
+    def modified_at_versions(self) -> tuple[tuple[ObjectID, SequenceNumber], ...]:
+        """Ids and former versions of all objects that existed and changed."""
+        return tuple((reference.object_id, reference.version) for reference in self.modified())
 
     def created(self) -> tuple[tuple[ObjectRef, Owner], ...]:
         """New objects and packages."""

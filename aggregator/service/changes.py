@@ -5,13 +5,14 @@ Source: iota-json-rpc, object_changes and balance_changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from aggregator.ledger_reader import LedgerReader
 from aggregator.service.object_json import Json, owner_json, type_text
 from proto import bcs
 from proto.effects import Exist, IdCreated, IdDeleted, TransactionEffects
 from proto.ids import Address, ObjectID, format_address, format_digest
-from proto.messages import ObjectFound, ObjectQuery
-from proto.object import IOTA_COIN_TYPE, MoveObject, MovePackage, Object, Owner
+from proto.object import IOTA_COIN_TYPE, MoveObject, MovePackage, Object, ObjectRef, Owner
 from proto.simulation import SimulationResponse
 from proto.type_tag import TypeTag, format_type_tag
 
@@ -25,30 +26,28 @@ class ChangedObjects:
     @staticmethod
     async def load(effects: TransactionEffects, reader: LedgerReader) -> ChangedObjects:
         """Read them. Raises: NoQuorum."""
-        old = effects.modified_at_versions()
-        new = [(ref.object_id, ref.version) for ref, _ in effects.all_changed()]
-        found = await reader.objects([ObjectQuery(id_, version) for id_, version in (*old, *new)])
-        objects = [info.object if isinstance(info, ObjectFound) else None for info in found]
-        before = {value.object_id: value for value in objects[: len(old)] if value is not None}
-        after = {value.object_id: value for value in objects[len(old) :] if value is not None}
-        return ChangedObjects(before, after)
+        old, new = effects.modified(), [reference for reference, _ in effects.all_changed()]
+        found = await reader.named((*old, *new))
+        return ChangedObjects(_by_id(old, found), _by_id(new, found))
 
     @staticmethod
     async def of_simulation(found: SimulationResponse, reader: LedgerReader) -> ChangedObjects:
         """Those of a simulation; children that it loaded are read. Raises: NoQuorum."""
         given = {value.object_id: value for value in found.inputs}
-        old = found.effects.modified_at_versions()
-        before = {id_: given[id_] for id_, _ in old if id_ in given}
-        queries = [ObjectQuery(id_, version) for id_, version in old if id_ not in given]
-        for info in await reader.objects(queries):
-            if isinstance(info, ObjectFound):
-                before[info.object.object_id] = info.object
+        old = found.effects.modified()
+        before = {one.object_id: given[one.object_id] for one in old if one.object_id in given}
+        children = [one for one in old if one.object_id not in given]
+        before |= _by_id(children, await reader.named(children))
         return ChangedObjects(before, {value.object_id: value for value in found.written})
 
     def without(self, object_id: ObjectID | None) -> ChangedObjects:
         """All but one."""
         before = {id_: value for id_, value in self.before.items() if id_ != object_id}
         return ChangedObjects(before, {id_: value for id_, value in self.after.items() if id_ != object_id})
+
+
+def _by_id(references: Iterable[ObjectRef], found: Mapping[ObjectRef, Object]) -> dict[ObjectID, Object]:
+    return {one.object_id: found[one] for one in references if one in found}
 
 
 def object_changes(effects: TransactionEffects, sender: Address, changed: ChangedObjects) -> list[Json]:

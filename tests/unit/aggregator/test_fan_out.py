@@ -30,7 +30,7 @@ async def ask(network: Network, asked: FanOut, enough: int = 3) -> Answers:
     def take(name: AuthorityName, answer: HealthResponse | AuthorityErrorKind) -> None:
         answers.append(names.index(name) if isinstance(answer, HealthResponse) else -1)
 
-    await asked.ask(health_of, take, lambda: len(answers) - answers.count(-1) >= enough, quorum_first=True)
+    await asked.ask(health_of, take, lambda: len(answers) - answers.count(-1) >= enough, at_first="quorum")
     return answers
 
 
@@ -79,10 +79,10 @@ async def test_who_fails_or_is_late_is_replaced_and_asked_last_from_then_on(
 async def test_whom_it_was_not_necessary_to_ask_is_said() -> None:
     network = Network()
     asked = FanOut(network.committee, network.clients())
-    not_asked = await asked.ask(health_of, nothing, lambda: True, quorum_first=True)
+    not_asked = await asked.ask(health_of, nothing, lambda: True, at_first="quorum")
     assert [name for name, _ in not_asked] == [network.states[3].name]
     network.switches[0].is_on = False
-    assert not await asked.ask(health_of, nothing, lambda: False, quorum_first=True)
+    assert not await asked.ask(health_of, nothing, lambda: False, at_first="quorum")
     await asked.close()
 
 
