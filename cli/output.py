@@ -24,14 +24,15 @@ _json = False
 def _console() -> Console:
     from rich.console import Console  # only now: it takes as long as all the rest
 
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+    width = None if sys.stdout.isatty() else 200
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
 @cache
 def _errors() -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def set_json(wanted: bool) -> None:
@@ -52,7 +53,7 @@ def show_json(value: Any) -> None:
 
 def say(text: str, style: str | None = None) -> None:
     """Print a line for people."""
-    _console().print(text, style=style, markup=False)
+    _console().print(text, style=style)
 
 
 def line(text: str) -> None:
@@ -65,7 +66,7 @@ def line(text: str) -> None:
 
 def note(text: str) -> None:
     """Print a line for people that is no result, on standard error."""
-    _errors().print(text, style="dim", markup=False)
+    _errors().print(text, style="dim")
 
 
 def fail(error: BaseException) -> None:
@@ -77,11 +78,11 @@ def fail(error: BaseException) -> None:
         print(json.dumps({"error": shown}, default=str), file=sys.stderr)
         return
     _errors().print("error:", style="bold red", end=" ")
-    _errors().print(_reason(error), markup=False)
+    _errors().print(_reason(error))
     reasons = getattr(error, "data", None)
     if isinstance(reasons, list) and all(isinstance(reason, str) for reason in reasons):
         for reason in reasons:
-            _errors().print(f"  {reason}", markup=False)
+            _errors().print(f"  {reason}")
 
 
 def _reason(error: BaseException) -> str:

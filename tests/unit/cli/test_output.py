@@ -37,6 +37,12 @@ def test_what_has_parts_is_shown_as_json(capsys: pytest.CaptureFixture[str]) -> 
     assert "true" in shown
 
 
+def test_text_of_objects_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(("", ""), [("values", "[coin] [/no] :key:")])
+    output.say("[coin] [/no] :key:")
+    assert capsys.readouterr().out.count("[coin] [/no] :key:") == 2
+
+
 def test_amounts_are_in_whole_coins() -> None:
     assert [output.amount(nanos) for nanos in (0, 1, -1_500_000_000, "5000000000000")] == [
         "0 IOTA",
