@@ -17,6 +17,9 @@ _UNBOUNDED = 1 << 16
 _WIDEST_WORD = 2 * 66 + 40
 """Characters of a cell that are kept in one line: a type with an id in its arguments, too."""
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+"""Characters that terminals obey: what comes from the ledger is shown, not carried out."""
+
 _json = False
 
 
@@ -53,7 +56,7 @@ def show_json(value: Any) -> None:
 
 def say(text: str, style: str | None = None) -> None:
     """Print a line for people."""
-    _console().print(text, style=style)
+    _console().print(text.translate(_CONTROLS), style=style)
 
 
 def line(text: str) -> None:
@@ -78,7 +81,7 @@ def fail(error: BaseException) -> None:
         print(json.dumps({"error": shown}, default=str), file=sys.stderr)
         return
     _errors().print("error:", style="bold red", end=" ")
-    _errors().print(_reason(error))
+    _errors().print(_reason(error).translate(_CONTROLS))
     reasons = getattr(error, "data", None)
     if isinstance(reasons, list) and all(isinstance(reason, str) for reason in reasons):
         for reason in reasons:
@@ -116,7 +119,9 @@ def _longest_word(text: str) -> int:
 
 def text_of(value: Any) -> str:
     """A value for people: what has parts, and what is true or not, as JSON."""
-    return json.dumps(value) if isinstance(value, dict | list | bool) else str(value)
+    if isinstance(value, dict | list | bool):
+        return json.dumps(value)
+    return str(value).translate(_CONTROLS)
 
 
 def result(value: Any, rows: Sequence[Sequence[Any]], columns: Sequence[str], empty: str = "") -> None:

@@ -43,6 +43,15 @@ def test_text_of_objects_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.count("[coin] [/no] :key:") == 2
 
 
+def test_terminals_do_not_obey_what_objects_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(("", ""), [("name", "\x1b[2Jgone\r\x9b"), ("lines", "one\n\ttwo")])
+    output.say("\x1b]0;title\x07")
+    output.fail(ValueError("\x1b[8mhidden"))
+    said = "".join(capsys.readouterr())
+    assert all(part in said for part in (r"\x1b[2Jgone\x0d\x9b", r"\x1b]0;title\x07", r"\x1b[8mhidden"))
+    assert not {"\x1b", "\x07", "\r", "\x9b"} & set(said)
+
+
 def test_amounts_are_in_whole_coins() -> None:
     assert [output.amount(nanos) for nanos in (0, 1, -1_500_000_000, "5000000000000")] == [
         "0 IOTA",
