@@ -42,7 +42,7 @@ def transfer(
         value = await builder.object(parse_address(object_id))
         builder.transfer([value], session.address(to))
 
-    return Plan(build)
+    return Plan(build, of=object_id)
 
 
 def transfer_iota(
@@ -73,7 +73,7 @@ def pay(
         builder.merge(coins[0], coins[1:])
         _pay(session, builder, coins[0], recipients, amounts)
 
-    return Plan(build)
+    return Plan(build, of=input_coins[0])
 
 
 def pay_iota(
@@ -122,7 +122,7 @@ def split_coin(
             parts = [balance // count] * (count - 1)
         builder.transfer(builder.split(coin, parts or ()), sender)
 
-    return Plan(build)
+    return Plan(build, of=coin_id)
 
 
 def merge_coin(
@@ -135,7 +135,7 @@ def merge_coin(
         target = await builder.object(parse_address(primary_coin))
         builder.merge(target, [await builder.object(parse_address(coin_to_merge))])
 
-    return Plan(build)
+    return Plan(build, of=primary_coin)
 
 
 def call(
@@ -193,7 +193,7 @@ def upgrade(
         capability, unpublished = parse_address(upgrade_capability), with_unpublished_dependencies
         releases.append(await add_upgrade(session, builder, package_path, capability, unpublished))
 
-    return Plan(build, record=lambda response: releases[0].record(response))
+    return Plan(build, of=upgrade_capability, record=lambda response: releases[0].record(response))
 
 
 def execute_signed_tx(

@@ -75,6 +75,7 @@ def multi_sig_combine_partial_sig(
 def decode_multi_sig(
     multisig: Annotated[str, typer.Option(help="Base64 of the signature.")],
     tx_bytes: Annotated[str | None, typer.Option(help="Base64 of the transaction to check it for.")] = None,
+    cur_epoch: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Show who of a multisig has signed, and whether it holds for a transaction."""
     raw = read_base64(multisig)

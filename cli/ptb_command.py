@@ -82,11 +82,16 @@ def ptb(context: typer.Context) -> None:
     gas = [options["--gas-coin"].removeprefix("@")] if "--gas-coin" in options else []
     budget = _budget(options["--gas-budget"]) if "--gas-budget" in options else None
     sender = options["--sender"].removeprefix("@") if "--sender" in options else None
-    unsigned = "--serialize-unsigned-transaction" in options
-    signed = "--serialize-signed-transaction" in options
-    only_asked = ("--dry-run" in options, "--dev-inspect" in options)
-    emit = {"effects"} if "--summary" in options else ()
-    wanted = TransactionOptions(gas, budget, unsigned, signed, *only_asked, sender, emit)
+    wanted = TransactionOptions(
+        gas,
+        budget,
+        print_unsigned="--serialize-unsigned-transaction" in options,
+        print_signed="--serialize-signed-transaction" in options,
+        dry_run="--dry-run" in options,
+        dev_inspect="--dev-inspect" in options,
+        sender=sender,
+        emit={"effects"} if "--summary" in options else (),
+    )
     response = transact(build, wanted)
     if response is not None:
         for release in releases:

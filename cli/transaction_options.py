@@ -34,11 +34,13 @@ _EMIT = typer.Option(
 class Plan:
     """What a command is about to do.
 
-    gas: coins that pay, if the command names them; record: is told the response of an executed transaction.
+    gas: coins that pay, if the command names them; of: the object whose owner sends;
+    record: is told the response of an executed transaction.
     """
 
     build: Build
     gas: Sequence[str] = ()
+    of: str | None = None
     record: Callable[[dict[str, Any]], object] | None = None
 
 
@@ -60,7 +62,7 @@ def with_transaction_options(command: Callable[..., Plan], *, names_gas: bool = 
         flags = {name: given.pop(name) for name, _, _ in _FLAGS}
         emitted = _emitted(emit or ())
         plan = command(**given)
-        options = TransactionOptions(plan.gas or gas or (), gas_budget, **flags, emit=emitted)
+        options = TransactionOptions(plan.gas or gas or (), gas_budget, **flags, of=plan.of, emit=emitted)
         response = transact(plan.build, options)
         if response is not None and plan.record is not None:
             plan.record(response)

@@ -88,7 +88,11 @@ def owner_of(shown: Any) -> Owner:
 
 @dataclass(frozen=True)
 class TransactionOptions:
-    """How to finish a transaction. emit: what to show of it, as show_transaction takes it."""
+    """How to finish a transaction. emit: what to show of it, as show_transaction takes it.
+
+    sender: an address or alias; without it, whoever owns the object `of`, else the first coin in `gas`, and
+    else the active address.
+    """
 
     gas: Sequence[str] = ()
     gas_budget: int | None = None
@@ -97,6 +101,7 @@ class TransactionOptions:
     dry_run: bool = False
     dev_inspect: bool = False
     sender: str | None = None
+    of: str | None = None
     emit: Collection[str] = ()
 
     @property
@@ -124,7 +129,7 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
             return await build_and_finish(session)
 
     async def build_and_finish(session: Session) -> dict[str, Any] | None:
-        sender = session.address(options.sender)
+        sender = await _sender(session, options)
         builder = session.builder()
         await build(session, builder, sender)
         if options.dev_inspect:
@@ -149,6 +154,16 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
         return await finish(session, data, options)
 
     return with_session(work)
+
+
+async def _sender(session: Session, options: TransactionOptions) -> Address:
+    """Who sends: an account of several keys, too, which are in no wallet."""
+    owned = options.of or next(iter(options.gas), None)
+    if options.sender is None and owned is not None:
+        owner = (await session.view.object(parse_address(owned))).owner
+        if isinstance(owner, AddressOwner):
+            return owner.address
+    return session.address(options.sender)
 
 
 async def finish(

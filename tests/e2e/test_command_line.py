@@ -278,6 +278,53 @@ def test_a_transaction_is_signed_elsewhere(line: CommandLine) -> None:
     assert "Invalid user signature" in message
 
 
+def test_who_owns_the_object_sends_it(line: CommandLine) -> None:
+    line.run("client", "faucet", "--address", "bob")
+    coins = [coin["gasCoinId"] for coin in line.json("client", "gas", "bob")]
+    bob = line.json("client", "object", coins[0])["owner"]["AddressOwner"]
+    sent = line.json("client", "transfer", "--to", "alice", "--object-id", coins[0])
+    assert sent["transaction"]["data"]["sender"] == bob
+    paid = line.json(
+        "client", "pay-iota", "--recipients", "alice", "--input-coins", coins[1], "--amounts", "7"
+    )
+    assert paid["transaction"]["data"]["sender"] == bob
+    split = (
+        "client",
+        "ptb",
+        "--split-coins",
+        "gas",
+        "[1]",
+        "--assign",
+        "x",
+        "--transfer-objects",
+        "[x]",
+        "@bob",
+    )
+    by_gas = line.json(*split, "--gas-coin", f"@{coins[1]}")
+    assert by_gas["transaction"]["data"]["sender"] == bob
+
+
+def test_an_account_of_several_keys_sends_what_it_owns(line: CommandLine) -> None:
+    keys = {key["alias"]: key["publicBase64KeyWithFlag"] for key in line.json("keytool", "list")}
+    account = ("--pks", keys["alice"], keys["bob"], "--weights", "1", "1", "--threshold", "2")
+    address = line.json("keytool", "multi-sig-address", *account)["multisigAddress"]
+    line.run("client", "faucet", "--address", address)
+    coin = line.json("client", "gas", address)[0]["gasCoinId"]
+    transfer = ("client", "transfer", "--to", "bob", "--object-id", coin)
+    raw = line.json(*transfer, "--serialize-unsigned-transaction")["unsignedTxBytes"]
+    signatures = [
+        line.json("keytool", "sign", "--address", name, "--data", raw)["iotaSignature"]
+        for name in ("alice", "bob")
+    ]
+    combine = ("keytool", "multi-sig-combine-partial-sig", *account, "--sigs", *signatures)
+    together = line.json(*combine)["multisigSerialized"]
+    decode = ("keytool", "decode-multi-sig", "--multisig", together, "--tx-bytes", raw, "--cur-epoch", "0")
+    assert line.json(*decode)["multisigAddress"] == address
+    sent = line.json("client", "execute-signed-tx", "--tx-bytes", raw, "--signatures", together)
+    assert sent["transaction"]["data"]["sender"] == address
+    assert "no key" in line.run(*transfer[:-1], line.json("client", "gas", address)[0]["gasCoinId"], code=1)
+
+
 def test_a_failed_transaction_charges_gas_and_ends_with_1(line: CommandLine) -> None:
     message = line.run("client", "split-coin", "--coin-id", gas(line)[-1], "--amounts", str(10**18), code=1)
     assert "InsufficientCoinBalance" in message or "Insufficient" in message
