@@ -17,6 +17,7 @@ from cli.abort_text import explain_failure
 from cli.session import Session, with_session
 from cli.show_transaction import SHOW_ALL, absence_text, owner_text, show_transaction
 from proto.ids import format_address, parse_address, parse_digest
+from proto.type_tag import format_type_tag, parse_type_tag
 
 app = typer.Typer()
 
@@ -46,19 +47,20 @@ def faucet(
 ) -> None:
     """Ask the faucet for coins."""
 
-    async def work(session: Session) -> Any:
-        place = url or session.config.active_environment.faucet
+    async def work(session: Session) -> tuple[Any, list[tuple[str, str]]]:
+        place = url or session.config.active_environment.faucet_url
         if place is None:
             raise WalletError("the environment has no faucet: name one with --url")
         try:
-            return await _ask_faucet(JsonHttp(place), format_address(session.address(address)))
+            answer = await _ask_faucet(JsonHttp(place), format_address(session.address(address)))
+            return answer, [(c["id"], output.amount(c["amount"])) for c in answer["transferredGasObjects"]]
         except HttpFailure as error:
             raise ServiceUnreachable(f"the faucet {place} does not answer: {error}") from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            hint = "the URL of a faucet ends with /gas"
+            raise ServiceUnreachable(f"{place} does not answer as a faucet: {hint}") from error
 
-    answer = with_session(work)
-    coins = answer["transferredGasObjects"]
-    rows = [(coin["id"], output.amount(coin["amount"])) for coin in coins]
-    output.result(answer, rows, ("coin", "amount"))
+    output.result(*with_session(work), ("coin", "amount"))
 
 
 async def _ask_faucet(http: JsonHttp, recipient: str) -> Any:
@@ -108,9 +110,10 @@ def balance(
 
     async def work(session: Session) -> list[tuple[Any, list[Any]]]:
         address = format_address(session.address(owner))
+        wanted = coin_type and format_type_tag(parse_type_tag(coin_type))
         by_type: dict[str, list[Any]] = {}
         for coin in await session.rpc.all_pages("iotax_getAllCoins", address):
-            if coin_type in (None, coin["coinType"]):
+            if wanted in (None, coin["coinType"]):
                 by_type.setdefault(coin["coinType"], []).append(coin)
         metadata = [await session.rpc.call("iotax_getCoinMetadata", name) for name in by_type]
         return list(zip(metadata, by_type.values(), strict=True))

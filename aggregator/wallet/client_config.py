@@ -15,6 +15,15 @@ from proto.ids import Address, InvalidAddress, format_address, parse_address
 MAX_FILE_BYTES = 1 << 20
 MAX_TIMEOUT_SECONDS = 3600
 
+_FAUCETS = {
+    "http://127.0.0.1:9000": "http://127.0.0.1:9123/gas",
+    "http://0.0.0.0:9000": "http://127.0.0.1:9123/gas",
+    "http://localhost:9000": "http://localhost:9123/gas",
+    "https://api.devnet.iota.cafe": "https://faucet.devnet.iota.cafe/v1/gas",
+    "https://api.testnet.iota.cafe": "https://faucet.testnet.iota.cafe/v1/gas",
+}
+"""Faucets of services that everybody knows: environments do not have to name them."""
+
 
 def config_folder() -> Path:
     """Where configuration lives: $MOVELITE_CONFIG_DIR, or ~/.movelite."""
@@ -31,6 +40,11 @@ class Environment:
     basic_auth: str | None = None
     faucet: str | None = None
     timeout_seconds: float | None = None
+
+    @property
+    def faucet_url(self) -> str | None:
+        """The faucet that it names, or the one that its service is known to have."""
+        return self.faucet or _FAUCETS.get(self.rpc.rstrip("/").removesuffix(":443"))
 
     def as_json(self) -> dict[str, Any]:
         """Its fields as in client.yaml."""

@@ -117,6 +117,16 @@ def test_addresses_and_environments(line: CommandLine) -> None:
     assert len(line.json("client", "chain-identifier")) == 8
 
 
+def test_who_mistakes_a_url_or_a_type_is_told(line: CommandLine) -> None:
+    [[environment], _] = line.json("client", "envs")
+    root = environment["faucet"].removesuffix("/gas")
+    said = line.run("client", "faucet", "--url", root, code=1)
+    assert f"{root} does not answer as a faucet" in said
+    long = f"0x{'0' * 63}2::iota::IOTA"
+    assert line.json("client", "balance", "--coin-type", long)[0]
+    assert "'iota' is no type" in line.run("client", "balance", "--coin-type", "iota", code=1)
+
+
 def test_coins_are_sent_split_merged_and_paid(line: CommandLine) -> None:
     before = balance(line, "bob")
     coins = gas(line)

@@ -95,6 +95,14 @@ def test_a_configuration_of_iota_is_read(tmp_path: Path) -> None:
     assert config.active_environment.rpc == "https://api.testnet.iota.cafe"
 
 
+def test_an_environment_need_not_name_a_faucet_that_everybody_knows() -> None:
+    assert Environment("local", "http://127.0.0.1:9000").faucet_url == "http://127.0.0.1:9123/gas"
+    testnet = Environment("testnet", "https://api.testnet.iota.cafe:443")
+    assert testnet.faucet_url == "https://faucet.testnet.iota.cafe/v1/gas"
+    assert Environment("other", "http://127.0.0.1:9000", faucet="http://f").faucet_url == "http://f"
+    assert Environment("other", "http://127.0.0.1:9001").faucet_url is None
+
+
 def test_a_committee_file_survives_and_a_broken_one_is_named(tmp_path: Path) -> None:
     path = tmp_path / "committee.json"
     member = Member(name="a", public_key=b"\x01" * 32, stake=10, address="a:1")
