@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from aggregator.transaction_builder import BuildError, TransactionBuilder
+from aggregator.wallet.keystore import WalletError
 from cli import output
 from cli.ptb_grammar import (
     FORMS,
@@ -29,6 +31,7 @@ from cli.ptb_grammar import (
     split_words,
 )
 from cli.session import Session
+from cli.show_transaction import SUMMARY
 from cli.wallet import TransactionOptions, transact
 from proto import bcs
 from proto.ids import Address, InvalidAddress, ObjectID, parse_address
@@ -50,7 +53,8 @@ Commands (in order; the same syntax as `iota client ptb`; --assign names the las
 Options:
   --gas-budget NANOS  --gas-coin @ID  --sender @ADDRESS  --file PATH  --preview  --summary  --json
   --dry-run  --dev-inspect  --serialize-unsigned-transaction  --serialize-signed-transaction
-Values: 10, 10u8, 0xff, true, "text", @0x2, @alias, name, name.0, gas, [a, b], some(a), none
+  --warn-shadows  --with-unpublished-dependencies
+Values: 10, 10u8, 0xff, true, "text", @0x2, @alias, alias, name, name.0, gas, [a, b], some(a), none
 
 Example:
   movelite client ptb --split-coins gas "[1000, 2000]" --assign coins \\
@@ -66,6 +70,9 @@ def ptb(context: typer.Context) -> None:
         return
     commands, options = split_words(_with_files(words))
     output.set_json("--json" in options)
+    if "--warn-shadows" in options:
+        for name, numbers in shadowed(commands).items():
+            output.note(f"warning: {name} is assigned by commands {', '.join(map(str, numbers))}")
     if "--preview" in options:
         rows = [(number, c.name, " ".join(map(source_text, c.values))) for number, c in enumerate(commands)]
         output.table(("", "command", "values"), rows)
@@ -90,12 +97,21 @@ def ptb(context: typer.Context) -> None:
         dry_run="--dry-run" in options,
         dev_inspect="--dev-inspect" in options,
         sender=sender,
-        emit={"effects"} if "--summary" in options else (),
+        emit=SUMMARY if "--summary" in options else (),
     )
     response = transact(build, wanted)
     if response is not None:
         for release in releases:
             release.record(response)
+
+
+def shadowed(commands: Sequence[PtbCommand]) -> dict[str, list[int]]:
+    """Names that are assigned more than once, with the commands that do it, counted from 1."""
+    places: dict[str, list[int]] = {}
+    for number, command in enumerate(commands, 1):
+        if command.name == "--assign":
+            places.setdefault(source_text(command.values[0]), []).append(number)
+    return {name: numbers for name, numbers in places.items() if len(numbers) > 1}
 
 
 def _budget(text: str) -> int:
@@ -219,11 +235,13 @@ class PtbBuilder:
         self.releases.append(release)
 
     def _resolve(self, value: Value) -> Argument | Value:
-        """A variable's meaning, with its parts; other values mean themselves."""
+        """A variable's meaning, with its parts, or the address of an alias; other values mean themselves."""
         if not isinstance(value, Variable):
             return value
         name, *parts = value.path
         if name not in self._variables:
+            with suppress(WalletError):
+                return _address_value(self._session.config.keystore.resolve(".".join(value.path)))
             raise PtbSyntaxError(f"nothing is named {name!r} (names: {', '.join(self._variables)})")
         found = self._variables[name]
         for part in parts:

@@ -195,6 +195,11 @@ OPTIONS = {
 }
 """Options, and how many values each takes."""
 
+RESERVED = frozenset(
+    {"address", "bool", "vector", "some", "none", "gas", "u8", "u16", "u32", "u64", "u128", "u256"}
+)
+"""Words that --assign gives no other meaning."""
+
 _RAW = ("--publish", "--upgrade")
 
 
@@ -215,6 +220,8 @@ def split_words(words: Sequence[str]) -> tuple[list[PtbCommand], dict[str, str]]
         if name in COMMANDS:
             commands.append(_command(name, arguments))
         elif name in OPTIONS:
+            if name in options:
+                raise PtbSyntaxError(f"{name} is given twice")
             if len(arguments) != OPTIONS[name]:
                 raise PtbSyntaxError(f"{name} takes {OPTIONS[name]} values, not {len(arguments)}")
             options[name] = arguments[0] if arguments else ""
@@ -235,6 +242,8 @@ def _command(name: str, arguments: list[str]) -> PtbCommand:
     if not least <= len(values) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise PtbSyntaxError(f"{name} takes {wanted} values, not {len(values)}")
+    if name == "--assign" and source_text(values[0]) in RESERVED:
+        raise PtbSyntaxError(f"--assign: {source_text(values[0])!r} is a reserved word")
     return PtbCommand(name, values)
 
 

@@ -26,6 +26,9 @@ EMITTED = {
 }
 """What --emit names, with the part of a response that it is."""
 
+SUMMARY = frozenset({"effects", "summary"})
+"""What --summary shows: how a transaction ended, and what it cost."""
+
 
 def owner_text(shown: Any) -> str:
     """An owner for people."""
@@ -46,12 +49,13 @@ def show_transaction(
 ) -> None:
     """Print a transaction's response: JSON, or what a person wants to know.
 
-    emit: the parts to show, as in EMITTED; all if empty. People see in any case whether it succeeded.
+    emit: the parts to show, as in EMITTED; all if empty; or SUMMARY. People see in any case whether it
+    succeeded.
     """
     left_out = {part for name, part in EMITTED.items() if emit and name not in emit}
     if output.is_json():
-        response = {name: part for name, part in response.items() if name not in left_out}
-        output.show_json(response)
+        left = {name: part for name, part in response.items() if name not in left_out}
+        output.show_json(_summary(response) if emit == SUMMARY else left)
         return
     output.say(f"Transaction {response['digest']}", "bold")
     _show_status(response)
@@ -59,6 +63,11 @@ def show_transaction(
         _show_signers("certificate", receipt["transactionSigners"], receipt)
         _show_signers("effects", receipt["effectsSigners"], receipt)
     _show_outcome(response, left_out)
+
+
+def _summary(response: dict[str, Any]) -> dict[str, Any]:
+    effects = response["effects"]
+    return {"digest": response["digest"], "status": effects["status"], "gas_cost": effects["gasUsed"]}
 
 
 def show_dry_run(response: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli.main import spread
-from cli.ptb_command import HELP
+from cli.ptb_command import HELP, shadowed
 from cli.ptb_grammar import (
     COMMANDS,
     FORMS,
@@ -93,11 +93,19 @@ def test_words_become_commands_and_options() -> None:
         (["--none"], "is no command"),
         (["split"], "is no command"),
         (["--gas-budget"], "takes 1 values"),
+        (["--gas-budget", "1", "--gas-budget", "2"], "--gas-budget is given twice"),
+        (["--assign", "gas", "1"], "'gas' is a reserved word"),
+        (["--assign", "none", "1"], "'none' is a reserved word"),
     ],
 )
 def test_wrong_words_are_named(words: list[str], reason: str) -> None:
     with pytest.raises(PtbSyntaxError, match=reason):
         split_words(words)
+
+
+def test_names_that_are_assigned_again_are_found() -> None:
+    commands, _ = split_words(["--assign", "x", "1", "--assign", "y", "2", "--assign", "x", "3"])
+    assert shadowed(commands) == {"x": [1, 3]}
 
 
 def test_an_option_of_many_values_is_repeated() -> None:
