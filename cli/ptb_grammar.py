@@ -41,9 +41,9 @@ FALSE.3: /false(?![A-Za-z0-9_])/
 HEX.2: /0x[0-9a-fA-F_]+(?=[^0-9a-zA-Z_]|$)/
 NUMBER.2: /(0x[0-9a-fA-F][0-9a-fA-F_]*|[0-9][0-9_]*)(u8|u16|u32|u64|u128|u256)?(?![0-9a-zA-Z_])/
 INDEX.3: /(?<=\.)[0-9]+/
-NAME: /(?!(?:none|true|false)(?![A-Za-z0-9_-]))[A-Za-z_][A-Za-z0-9_-]*/
+NAME: /(?!(?:none|true|false)(?![A-Za-z0-9_-])|vector\s*\[)[A-Za-z_][A-Za-z0-9_-]*/
 STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/
-TYPES: /<[^<>]*(<[^<>]*(<[^<>]*>[^<>]*)*>[^<>]*)*>/
+TYPES: /<[A-Za-z0-9_:,<>\s]*>/
 %ignore /\s+/
 """
 
@@ -248,20 +248,13 @@ def _command(name: str, arguments: list[str]) -> PtbCommand:
 
 
 def _values(name: str, arguments: list[str]) -> tuple[Value, ...]:
-    if name in _RAW:
-        return (Text(arguments[0]), *map(_one, arguments[1:])) if arguments else ()
-    return tuple(value for argument in arguments for value in parse_values(argument))
-
-
-def _one(text: str) -> Value:
-    values = parse_values(text)
-    if len(values) != 1:
-        raise PtbSyntaxError(f"{text!r} is more than one value")
-    return values[0]
+    raw = [Text(path) for path in arguments[:1] if name in _RAW]
+    rest = " ".join(arguments[len(raw) :])  # a value may be several words: [1, 2] without quotes
+    return (*raw, *(parse_values(rest) if rest else ()))
 
 
 def parse_values(text: str) -> tuple[Value, ...]:
-    """The values in one word of the command line (the shell has removed outer quotes).
+    """The values in words of the command line (the shell has removed outer quotes).
 
     Raises: PtbSyntaxError.
     """
@@ -293,6 +286,8 @@ class _ToValues(Transformer[Token, Any]):
         text = str(token)
         digits, _, width = text.replace("_", "").partition("u")
         value = int(digits, 16 if digits.startswith("0x") else 10)
+        if value >> int(width or 256):
+            raise PtbSyntaxError(f"{text} does not fit into {f'u{width}' if width else 'any type'}")
         return Number(value, f"u{width}" if width else None)
 
     def truth(self, token: Token) -> Truth:

@@ -31,7 +31,7 @@ from cli.ptb_grammar import (
     ("text", "value"),
     [
         ("10", Number(10, None)),
-        ("1_000u8", Number(1000, "u8")),
+        ("1_00u8", Number(100, "u8")),
         ("0xff", Number(255, None)),
         ("0x1fu64", Number(31, "u64")),
         ("true", Truth(True)),
@@ -86,6 +86,23 @@ def test_words_become_commands_and_options() -> None:
     assert options == {"--gas-budget": "9"}
 
 
+def test_a_value_may_be_several_words_and_a_word_several_values() -> None:
+    words = ["--assign", "x", "vector[1,", "2", "]", "--transfer-objects", "[a.0,", "b]", "to"]
+    [assign, transfer], _ = split_words(words)
+    assert assign.values == (Variable(("x",)), Items((Number(1, None), Number(2, None))))
+    assert transfer.values == (Items((Variable(("a", "0")), Variable(("b",)))), Variable(("to",)))
+    [call, upgrade], _ = split_words(
+        ["--move-call", "a::b::c<u8,", "bool>", "1", "--upgrade", "my dir", "@0x1"]
+    )
+    assert call.values == (CallPath("a", "b", "c"), Types("u8, bool"), Number(1, None))
+    assert upgrade.values == (Text("my dir"), At("0x1"))
+
+
+def test_types_are_nested_as_deep_as_on_the_ledger() -> None:
+    nested = "0x1::option::Option<" * 14 + "u8" + ">" * 14
+    assert parse_values(f"<{nested}> [none]") == (Types(nested), Items((Option(None),)))
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -94,6 +111,8 @@ def test_words_become_commands_and_options() -> None:
         (["split"], "is no command"),
         (["--gas-budget"], "takes 1 values"),
         (["--gas-budget", "1", "--gas-budget", "2"], "--gas-budget is given twice"),
+        (["--assign", "a", "256u8"], "256u8 does not fit into u8"),
+        (["--assign", "a", str(2**256)], "does not fit into any type"),
         (["--assign", "gas", "1"], "'gas' is a reserved word"),
         (["--assign", "none", "1"], "'none' is a reserved word"),
     ],
