@@ -18,7 +18,8 @@ from aggregator.service.object_json import Json
 from aggregator.service.parameters import AddressParam
 from aggregator.service.rpc_error import invalid_params
 from movelite.bytecode import normalized
-from proto.ids import format_address
+from proto.ids import ObjectID, format_address
+from proto.object import MovePackage
 
 MOST_TYPES = 100_000
 """In an answer about modules, those inside of others included: some 10 MB."""
@@ -32,9 +33,7 @@ class MoveApi:
 
     async def get_normalized_move_modules_by_package(self, package: AddressParam) -> Json:
         """All modules of a package."""
-        found = await self._service.catalog.package(package)
-        if found is None:
-            raise invalid_params(f"Package object does not exist with ID {format_address(package)}")
+        found = await self._package(package)
         modules = {name: await self._module(package, name) for name in sorted(found.module_map)}
         _check_size(modules.values())
         return {name: module_json(module) for name, module in modules.items()}
@@ -66,9 +65,16 @@ class MoveApi:
         """What kind of argument each parameter of a function takes."""
         return argument_types_json(await self._function(package, module, function))
 
-    async def _module(self, package: Any, name: str) -> normalized.Module:
+    async def _package(self, package: ObjectID) -> MovePackage:
+        found = await self._service.catalog.package(package)
+        if found is None:
+            raise invalid_params(f"Package object does not exist with ID {format_address(package)}")
+        return found
+
+    async def _module(self, package: ObjectID, name: str) -> normalized.Module:
         found = await self._service.catalog.module(package, name)
         if found is None:
+            await self._package(package)
             raise invalid_params(f"No module found with module name {name}")
         return found
 
