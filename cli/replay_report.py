@@ -6,11 +6,11 @@ Source of what is told: iota-replay, displays.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 from aggregator.service.transaction_json import argument_json, pure_json, transaction_data_json
 from cli import output
+from cli.commands_text import argument_text, command_parts, input_parts
 from movelite.vm.gas import GasMeter
 from movelite.vm.observed import Observer
 from proto.ids import format_address
@@ -110,46 +110,12 @@ def _value(value: TypedValue) -> dict[str, Any]:
 
 
 def _show_ptb_info(info: dict[str, Any]) -> None:
-    output.table(("", "", ""), [_input_row(i, one) for i, one in enumerate(info["inputs"])], "Inputs")
-    commands = [(i, *_parts(one)) for i, one in enumerate(info["commands"])]
+    output.table(("", "", ""), [(i, *input_parts(one)) for i, one in enumerate(info["inputs"])], "Inputs")
+    commands = [(i, *command_parts(one)) for i, one in enumerate(info["commands"])]
     output.table(("", "", ""), commands, "Commands")
     for number, result in enumerate(info["results"]):
         rows = [("returns", one["type"], one["value"]) for one in result["returnValues"]]
         for one in result["mutableReferenceOutputs"]:
-            rows.append((f"leaves in {_text(one['argument'])}", one["type"], one["value"]))
+            rows.append((f"leaves in {argument_text(one['argument'])}", one["type"], one["value"]))
         if rows:
             output.table(("", "", ""), rows, f"Command {number} Output")
-
-
-def _input_row(number: int, shown: dict[str, Any]) -> tuple[Any, ...]:
-    if shown["type"] == "pure":
-        return number, f"Pure Arg {shown.get('valueType', '')}".rstrip(), shown["value"]
-    kinds = {"immOrOwnedObject": "Imm/Owned Object", "receiving": "Receiving Object"}
-    return number, kinds.get(shown["objectType"], "Shared Object"), shown["objectId"]
-
-
-def _parts(command: dict[str, Any]) -> tuple[str, str]:
-    """The name of a command, and what it is given."""
-    [(name, given)] = command.items()
-    if name != "MoveCall":
-        return name, _text(given)
-    types = ", ".join(given.get("type_arguments", ()))
-    function = f"{given['package']}::{given['module']}::{given['function']}" + (f"<{types}>" if types else "")
-    return name, f"{function}({', '.join(map(_text, given.get('arguments', ())))})"
-
-
-def _text(given: Any) -> str:
-    """Arguments as they are written in command lines."""
-    match given:
-        case {"Input": number}:
-            return f"Input {number}"
-        case {"Result": number}:
-            return f"Result {number}"
-        case {"NestedResult": [number, part]}:
-            return f"Result {number}: {part}"
-        case list():
-            return ", ".join(f"[{_text(one)}]" if isinstance(one, list) else _text(one) for one in given)
-        case str():
-            return given
-        case _:
-            return json.dumps(given)

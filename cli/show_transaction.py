@@ -6,6 +6,10 @@ from collections.abc import Collection
 from typing import Any
 
 from cli import output
+from cli.commands_text import command_parts, input_parts
+
+LONGEST_VALUE = 400
+"""Characters of an input that people are shown; JSON has all."""
 
 SHOW_ALL = {
     "showInput": True,
@@ -62,6 +66,8 @@ def show_transaction(
     if receipt is not None:
         _show_signers("certificate", receipt["transactionSigners"], receipt)
         _show_signers("effects", receipt["effectsSigners"], receipt)
+    if "transaction" not in left_out:
+        _show_input(response["transaction"]["data"])
     _show_outcome(response, left_out)
 
 
@@ -77,7 +83,7 @@ def show_dry_run(response: dict[str, Any]) -> None:
         return
     output.say("Dry run: nothing was executed", "bold")
     _show_status(response)
-    output.say(f"  budget   {response['input']['gasData']['budget']} nanos")
+    _show_input(response["input"])
     _show_outcome(response)
 
 
@@ -109,6 +115,22 @@ def _show_status(response: dict[str, Any]) -> None:
         "  status   success" if good else f"  status   failure: {failure_text(response)}",
         "green" if good else "red",
     )
+
+
+def _show_input(data: dict[str, Any]) -> None:
+    """Who sent a transaction, who paid for it, and what its commands are."""
+    gas, kind = data["gasData"], data["transaction"]
+    output.say(f"  sender       {data['sender']}")
+    if gas["owner"] != data["sender"]:
+        output.say(f"  gas owner    {gas['owner']}")
+    output.say(f"  gas budget   {gas['budget']} nanos, {gas['price']} for a unit")
+    for number, shown in enumerate(kind.get("inputs", ())):
+        name, value = input_parts(shown)
+        text = output.text_of(value)
+        cut = f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
+        output.say(f"  input {number:<6} {name} {text if len(text) <= LONGEST_VALUE else cut}")
+    for number, command in enumerate(kind.get("transactions", ())):
+        output.say(f"  command {number:<4} {' '.join(command_parts(command))}")
 
 
 def _show_outcome(response: dict[str, Any], left_out: Collection[str] = ()) -> None:

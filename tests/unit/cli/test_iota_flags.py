@@ -20,9 +20,21 @@ from proto.object import ObjectRef
 from proto.transaction import GasCoin, GasData, ProgrammableTransaction, Pure, SplitCoins, TransactionData
 from proto.transaction import Input as In
 
+DATA: dict[str, Any] = {
+    "sender": "0xa",
+    "gasData": {"owner": "0xb", "budget": "7000000", "price": "1000"},
+    "transaction": {
+        "kind": "ProgrammableTransaction",
+        "inputs": [
+            {"type": "pure", "valueType": "u64", "value": "9"},
+            {"type": "pure", "valueType": "vector<u8>", "value": [1] * 1000},
+        ],
+        "transactions": [{"SplitCoins": ["GasCoin", [{"Input": 0}]]}],
+    },
+}
 RESPONSE: dict[str, Any] = {
     "digest": "D",
-    "transaction": {},
+    "transaction": {"data": DATA},
     "effects": {
         "status": {"status": "success"},
         "gasUsed": {"computationCost": "1", "storageCost": "2", "storageRebate": "3"},
@@ -118,10 +130,16 @@ def test_only_what_is_to_be_emitted_is_shown(capsys: pytest.CaptureFixture[str])
     shown = capsys.readouterr().out
     assert "success" in shown
     assert 'event        0x1::m::Made {"by": "me", "first": true}' in shown
-    assert not any(word in shown for word in ("gas", "deleted", "balance"))
+    assert not any(word in shown for word in ("gas", "deleted", "balance", "sender"))
+    show_transaction(RESPONSE, None, {"input"})
+    shown = capsys.readouterr().out
+    assert "gas owner    0xb\n  gas budget   7000000 nanos" in shown
+    assert "input 0      Pure Arg u64 9\n" in shown
+    assert "... (3000 characters)" in shown
+    assert "command 0    SplitCoins GasCoin, [Input 0]" in shown
     show_transaction(RESPONSE, None)
     shown = capsys.readouterr().out
-    assert all(word in shown for word in ("gas", "deleted", "balance", "event"))
+    assert all(word in shown for word in ("gas", "deleted", "balance", "event", "command"))
 
 
 def test_what_to_emit_has_names(run: Any) -> None:
