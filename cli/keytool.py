@@ -21,7 +21,7 @@ from proto import bcs
 from proto.crypto import IntentScope as Scope
 from proto.crypto import InvalidKey, KeyPair, SignatureScheme, address_of, intent_message, key_pair
 from proto.ids import blake2b_256, format_address
-from proto.key_derivation import derive_key_pair, generate_mnemonic, is_mnemonic
+from proto.key_derivation import derive_key_pair, generate_mnemonic
 from proto.key_text import decode_private_key, encode_private_key
 from proto.transaction import TransactionData
 from proto.user_signature import read_signature, sign_digest, signer_address
@@ -86,15 +86,23 @@ def import_(
 ) -> None:
     """Put a key into the keystore."""
     scheme = read_scheme(key_scheme)
-    if is_mnemonic(input_string):
+    if len(input_string.split()) > 1:
         key = derive_key_pair(input_string, scheme, derivation_path)
     else:
-        key = decode_private_key(input_string.strip())
+        key = _read_bech32(input_string.strip())
         if key.scheme is not scheme:
             raise InvalidKey(f"the key is {key.scheme.name.lower()}, not {key_scheme}")
     with changing(_keystore) as keystore:
         address = keystore.add(key, alias)
     output.fields(_key_json(key, keystore.alias(address)))
+
+
+def _read_bech32(text: str) -> KeyPair:
+    try:
+        return decode_private_key(text)
+    except InvalidKey as error:
+        hint = "`movelite keytool convert` gives keys in Base64 and hexadecimal that form"
+        raise InvalidKey(f"{error} ({hint})") from error
 
 
 @app.command("list")

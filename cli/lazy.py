@@ -34,6 +34,7 @@ class LazyGroup(TyperGroup):
     """A group that knows its commands by name and help alone."""
 
     places: ClassVar[Mapping[str, Place]] = {}
+    absent: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -43,6 +44,12 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Names, in the order of the overview."""
         return list(self.places)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the words name; who names one that is not there on purpose is told why."""
+        if args[0] in self.absent:
+            ctx.fail(f"There is no {args[0]} here: {self.absent[args[0]]}.")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None if there is none of that name."""
@@ -62,9 +69,12 @@ class LazyGroup(TyperGroup):
             formatter.write_dl([(name, place.help) for name, place in self.places.items()])
 
 
-def lazy_group(places: Mapping[str, Place]) -> type[LazyGroup]:
-    """A class of groups with these commands, for typer.Typer(cls=...)."""
-    return type("LazyGroup", (LazyGroup,), {"places": places})
+def lazy_group(places: Mapping[str, Place], absent: Mapping[str, str] | None = None) -> type[LazyGroup]:
+    """A class of groups with these commands, for typer.Typer(cls=...).
+
+    absent: commands of the `iota` command that are not there, with the reason.
+    """
+    return type("LazyGroup", (LazyGroup,), {"places": places, "absent": absent or {}})
 
 
 def _name_of(command: CommandInfo) -> str:

@@ -31,6 +31,15 @@ GROUPS = {
 }
 """Groups and single commands, imported only when used, so that each starts quickly."""
 
+ABSENT = {
+    "console": "every command is one of the shell, and --json anywhere prints JSON",
+    "validator": "nobody stakes, and authorities are those of the genesis; `movelite authority` makes one",
+    "genesis-ceremony": "it is `movelite authority init` and `movelite genesis --authority-info`",
+    "bridge-committee-init": "there is no bridge",
+    "fire-drill": "the committee does not change, so an authority keeps its key",
+}
+"""Groups of the `iota` command that are not there, and why."""
+
 MANY_VALUES = {
     "--args",
     "--type-args",
@@ -90,7 +99,7 @@ def make_app() -> typer.Typer:
     """The application, which imports a group when it is used."""
     app = typer.Typer(
         name="movelite",
-        cls=lazy_group(GROUPS),
+        cls=lazy_group(GROUPS, ABSENT),
         help="A validator platform for a Move object ledger.",
         epilog=_EPILOG,
         no_args_is_help=True,

@@ -86,6 +86,7 @@ def start(
     client_config: Annotated[
         Path | None, typer.Option("--client.config", help="Wallet that gets an environment `local`.")
     ] = None,
+    epoch_duration_ms: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start authorities, the client service and the faucet; state is kept across restarts."""
     from aggregator.network import Network
@@ -93,6 +94,8 @@ def start(
     from cli.genesis import plan
     from cli.web import listen
 
+    if epoch_duration_ms is not None:
+        raise typer.BadParameter("--epoch-duration-ms: there is one epoch, which does not end")
     folder = data_dir or config_folder() / "network"
     rpc_socket = listen(host, rpc_port, "--rpc-port")
     faucet_place = _place(faucet_listen or "", host, faucet_port)

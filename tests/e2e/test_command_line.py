@@ -241,9 +241,10 @@ def test_a_programmable_transaction(line: CommandLine) -> None:
         *("--transfer-objects", "[zero]", "sender"),
     )
     assert zero["effects"]["status"]["status"] == "success"
-    words = ("client", "ptb", "--assign", "n", "1", "--assign", "n", "2", "--split-coins", "gas", "[n]")
-    words = (*words, "--assign", "coin", "--transfer-objects", "[coin]", "bob", "--summary")
-    summary = line.json(*words)
+    summary = line.json(
+        *("client", "ptb", "--assign", "n", "1", "--assign", "n", "2", "--split-coins", "gas", "[n]"),
+        *("--assign", "coin", "--transfer-objects", "[coin]", "bob", "--summary"),
+    )
     assert (summary.keys(), summary["status"]) == ({"digest", "status", "gas_cost"}, {"status": "success"})
     assert balance(line, "bob") == before + 3002
     assert "nothing is named" in line.run("client", "ptb", "--transfer-objects", "[x]", "@bob", code=1)

@@ -81,6 +81,33 @@ def test_who_mistypes_a_command_is_told_what_is_near(run: Any) -> None:
     assert run("client", "zzzzzz")[1].rstrip().endswith("No such command 'zzzzzz'.")
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("validator", "become-candidate"), "There is no validator here: nobody stakes"),
+        (("console",), "There is no console here"),
+        (("start", "--epoch-duration-ms", "60000"), "there is one epoch"),
+    ],
+)
+def test_what_is_not_there_on_purpose_is_refused_with_the_reason(
+    run: Any, words: tuple[str, ...], reason: str
+) -> None:
+    code, said = run(*words)
+    assert (code, reason in " ".join(said.split())) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("cushion price", "the words are no English mnemonic"),
+        ("0x" + "ab" * 32, "`movelite keytool convert` gives keys in Base64 and hexadecimal that form"),
+    ],
+)
+def test_who_imports_what_is_no_key_is_told_what_is_wrong(run: Any, text: str, reason: str) -> None:
+    code, said = run("keytool", "import", text, "ed25519")
+    assert (code, reason in said) == (1, True)
+
+
 def test_an_option_of_a_package_without_its_value_is_named(run: Any) -> None:
     code, said = run("move", "build", "--path")
     assert (code, "--path needs a value" in said) == (2, True)
