@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from aggregator.authority_aggregator import AuthorityAggregator
@@ -124,12 +125,18 @@ class LedgerReader:
             if cursor is None:
                 return
 
-    async def children_page(
-        self, parent: ObjectID, cursor: ObjectID | None = None, limit: int = PAGE
-    ) -> messages.ObjectsPage:
-        """Dynamic fields of an object in ascending order of id. Raises: NoQuorum."""
-        request = messages.DynamicFieldsRequest(parent, cursor, limit)
-        return await self._agreed(lambda client: client.dynamic_fields(request), self._agree_on_page)
+    async def children(self, parent: ObjectID, cursor: ObjectID | None, limit: int) -> AsyncIterator[Object]:
+        """All dynamic fields of an object after a cursor, read so many at a time. Raises: NoQuorum."""
+        while True:
+            request = messages.DynamicFieldsRequest(parent, cursor, limit)
+            page = await self._agreed(
+                partial(SafeClient.dynamic_fields, request=request), self._agree_on_page
+            )
+            for value in page.objects:
+                yield value
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     async def simulate(self, question: DryRun | DevInspect) -> SimulationResponse:
         """What a transaction would do.

@@ -20,6 +20,10 @@ SERVING_PORTS = range(20_000, 32_000)
 """Below those that systems give to the near end of connections (Linux from 32768, others from 49152)."""
 
 
+MAX_MESSAGE_BYTES, MAX_MESSAGES = 1 << 20, 4
+"""Of a WebSocket, and how many wait to be answered: a transaction with its signatures has 200 KB."""
+
+
 class PortTaken(Exception):
     """A port cannot be had."""
 
@@ -91,7 +95,12 @@ class WebServers:
 
 def _server(app: FastAPI, limits: ConnectionLimits) -> _Server:
     config = uvicorn.Config(
-        app, http=bounded_protocol(limits), log_level="warning", timeout_graceful_shutdown=2
+        app,
+        http=bounded_protocol(limits),
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_max_queue=MAX_MESSAGES,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
     )
     return _Server(config)
 

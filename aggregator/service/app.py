@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from aggregator.rpc_codes import INVALID_REQUEST
+from aggregator.rpc_codes import INVALID_REQUEST, RpcError
 from aggregator.service.core import ClientService
-from aggregator.service.jsonrpc import Apis, JsonRpc
+from aggregator.service.jsonrpc import Apis, JsonRpc, as_text, failure
 from aggregator.service.rest import routes
 from aggregator.service.subscriptions import Subscriptions
 from proto.errors import QuorumDriverError
@@ -85,12 +83,10 @@ def make_app(service: ClientService) -> FastAPI:
     return app
 
 
-def _answered(answer: Any, status_code: int = 200) -> Response:
-    """In ASCII: what a client is told of its own request may hold text that has no UTF-8."""
-    content = json.dumps(answer, separators=(",", ":"))
-    return Response(content, status_code, media_type="application/json")
+def _answered(text: str, status_code: int = 200) -> Response:
+    return Response(text, status_code, media_type="application/json")
 
 
-def _too_large() -> Any:
-    error = {"code": INVALID_REQUEST, "message": f"a request has at most {MAX_REQUEST_BYTES} bytes"}
-    return {"jsonrpc": "2.0", "id": None, "error": error}
+def _too_large() -> str:
+    message = f"a request has at most {MAX_REQUEST_BYTES} bytes"
+    return as_text(failure(None, RpcError(INVALID_REQUEST, message)))

@@ -51,7 +51,8 @@ class CheckpointApi:
         """Checkpoints behind a number, page by page."""
         size, index = checkpoint_page_size(limit), self._service.index
         after = None if cursor is None else min(cursor, index.total() + 1)
-        shown = list(map(self._json, index.query(EVERYTHING, after, size + 1, descending_order)))
+        places = await index.query(EVERYTHING, after, size + 1, descending_order)
+        shown = [self._json(found) for found in map(index.at, places) if found is not None]
         if descending_order and after != 0:
             shown.append(await self._genesis_json())
         elif not descending_order and cursor is None:

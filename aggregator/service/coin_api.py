@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
+
 from aggregator.service.core import ClientService
 from aggregator.service.move_layout import render_plain
 from aggregator.service.object_json import Json
+from aggregator.service.object_pages import MOST_LOOKED_AT, object_page
 from aggregator.service.parameters import AddressParam, StructParam, TypeParam, page_size
 from aggregator.service.rpc_error import invalid_params
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, format_address, format_digest
@@ -27,6 +31,7 @@ class CoinApi:
 
     def __init__(self, service: ClientService) -> None:
         self._service = service
+        self._one_large_account = asyncio.Lock()
 
     async def get_coins(
         self,
@@ -91,28 +96,29 @@ class CoinApi:
     async def _page(
         self, owner: Address, coin_type: TypeTag | None, cursor: Address | None, limit: int | None
     ) -> Json:
-        size = page_size(limit)
-        coins: list[Json] = []
-        async for value in self._service.reader.owned_objects(owner, cursor):
+        async def shown(value: Object) -> Json | None:
             found = value.data.coin_type if isinstance(value.data, MoveObject) else None
-            if found is None or coin_type not in (None, found):
-                continue
-            if len(coins) == size:
-                return {"data": coins, "nextCursor": coins[-1]["coinObjectId"], "hasNextPage": True}
-            coins.append(_coin_json(value, found))
-        last = coins[-1]["coinObjectId"] if coins else None
-        return {"data": coins, "nextCursor": last, "hasNextPage": False}
+            return None if found is None or coin_type not in (None, found) else _coin_json(value, found)
+
+        return await object_page(self._service.reader.owned_objects(owner, cursor), page_size(limit), shown)
 
     async def _balances(self, owner: Address) -> dict[str, tuple[int, int]]:
-        """Count and sum by type."""
+        """Count and sum by type. Large accounts are counted one after the other, so that no crowd of such
+        questions takes all the time that there is.
+        """
         balances: dict[str, tuple[int, int]] = {}
-        async for value in self._service.reader.owned_objects(owner):
-            coin_type = value.data.coin_type if isinstance(value.data, MoveObject) else None
-            if coin_type is None or value.coin_value is None:
-                continue
-            text = format_type_tag(coin_type)
-            count, total = balances.get(text, (0, 0))
-            balances[text] = (count + 1, total + value.coin_value)
+        looked_at = 0
+        async with AsyncExitStack() as turn:
+            async for value in self._service.reader.owned_objects(owner):
+                looked_at += 1
+                if looked_at == MOST_LOOKED_AT:
+                    await turn.enter_async_context(self._one_large_account)
+                coin_type = value.data.coin_type if isinstance(value.data, MoveObject) else None
+                if coin_type is None or value.coin_value is None:
+                    continue
+                text = format_type_tag(coin_type)
+                count, total = balances.get(text, (0, 0))
+                balances[text] = (count + 1, total + value.coin_value)
         return balances
 
     async def _made_at_publishing(self, coin_type: StructTag, name: str) -> Object | None:

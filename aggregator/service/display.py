@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from aggregator.service.answer_room import show
 from aggregator.service.index import Condition, TransactionIndex
 from aggregator.service.move_layout import UnreadableValue, render_plain
 from aggregator.service.move_values import TypeCatalog
@@ -36,7 +37,8 @@ async def display_json(value: Object, index: TransactionIndex, catalog: TypeCata
     if templates is None:
         return {"data": None, "error": None}
     try:
-        fields = render_plain(await catalog.layout(value.data.struct_tag), value.data.contents)
+        contents, layout = value.data.contents, await catalog.layout(value.data.struct_tag)
+        fields = await show(len(contents), render_plain, layout, contents)
         return {"data": fill_all(templates, fields), "error": None}
     except UnreadableValue as error:
         return {"data": None, "error": {"code": "displayError", "error": str(error)}}
@@ -47,13 +49,11 @@ async def _templates(
 ) -> list[tuple[str, str]] | None:
     event_type = StructTag(IOTA_FRAMEWORK_ADDRESS, "display", "VersionUpdated", (tag,))
     condition = Condition("type = ?", (format_type_tag(event_type),))
-    for sequence, position in index.query_events(condition, None, 1, descending=True):
-        found = index.at(sequence)
-        if found is not None and found.receipt.events is not None:
-            event = found.receipt.events.data[position]
-            shown = render_plain(await catalog.layout(event.type_), event.contents)
-            entries = shown["fields"]["contents"]
-            return sorted((entry["key"], entry["value"]) for entry in entries)
+    for _, _, event in index.events_at(await index.query_events(condition, None, 1, descending=True)):
+        layout = await catalog.layout(event.type_)
+        shown = await show(len(event.contents), render_plain, layout, event.contents)
+        entries = shown["fields"]["contents"]
+        return sorted((entry["key"], entry["value"]) for entry in entries)
     return None
 
 

@@ -13,9 +13,11 @@ import os
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +26,8 @@ from aggregator.service.totals import NOTHING, Totals
 from proto import bcs
 from proto.committee import AuthorityName
 from proto.effects import ObjectWrite
+from proto.errors import MoveliteError
+from proto.event import Event
 from proto.ids import Digest
 from proto.messages import Receipt
 from proto.object import AddressOwner
@@ -63,9 +67,20 @@ CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
 WRITE_DELAY_SECONDS = 0.05
 """How long what is final may wait to be written."""
 
+QUICK_STEPS = 100_000
+"""Of SQLite: some milliseconds, for which everybody may wait. A page that an index finds takes a thousand."""
+MOST_SECONDS = 5.0
+"""Of a query that looks at many rows."""
+MOST_WAITING = 8
+"""Such queries at once, of which one is answered."""
+
 _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
+
+
+class SlowQuery(MoveliteError):
+    """A question that takes too long to answer, or one of too many such."""
 
 
 class IndexFailure(Exception):
@@ -91,6 +106,9 @@ class Condition:
 
 EVERYTHING = Condition("1")
 
+ALL = -1
+"""A limit that is none."""
+
 
 def both(*conditions: Condition, joined_by: str = "AND") -> Condition:
     """Several conditions as one; joined_by AND or OR."""
@@ -110,6 +128,7 @@ class TransactionIndex:
         self._unwritten: list[Receipt] = []
         self._unremoved: set[Digest] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._one_slow_query, self._waiting = asyncio.Lock(), 0
         self._path = path
         self._log_path = None if path is None else path.with_name(path.name + "-wal")
         self._is_synced = True
@@ -298,6 +317,28 @@ class TransactionIndex:
             low, high = (low, middle) if seen > timestamp_ms else (middle + 1, high)
         return low
 
+    async def _places(self, query: str, parameters: Sequence[bytes | str | int]) -> list[tuple[int, ...]]:
+        """The answer to a query; in a thread if it takes long, one after the other. Raises: SlowQuery."""
+        self.write()
+        if self._path is None:
+            return self._database.execute(query, parameters).fetchall()
+        self._database.set_progress_handler(lambda: True, QUICK_STEPS)
+        try:
+            return self._database.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+        finally:
+            self._database.set_progress_handler(None, 0)
+        if self._waiting >= MOST_WAITING:
+            raise SlowQuery("too many queries that take long wait already; try again later")
+        self._waiting += 1
+        try:
+            async with self._one_slow_query:
+                return await self.count(lambda database: _in_time(database, query, parameters))
+        finally:
+            self._waiting -= 1
+
     async def count(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         """The answer to what takes long: asked in a thread of the file, which others may read meanwhile."""
         self.write()
@@ -322,33 +363,43 @@ class TransactionIndex:
         row = self._rows(query, (digest,)).fetchone()
         return None if row is None else _indexed(row)
 
-    def query(
-        self, condition: Condition, after: int | None, limit: int, descending: bool
-    ) -> list[IndexedTransaction]:
-        """Transactions that meet a condition, in order, behind the sequence number `after`."""
+    async def query(self, condition: Condition, after: int | None, limit: int, descending: bool) -> list[int]:
+        """Places of transactions that meet a condition, in order, behind the place `after`.
+
+        Raises: SlowQuery.
+        """
         order, beyond = ("DESC", "<") if descending else ("ASC", ">")
         bound = EVERYTHING if after is None else Condition(f"sequence {beyond} ?", (after,))
         where = both(condition, bound)
-        rows = self._rows(
-            "SELECT sequence, timestamp_ms, receipt FROM transactions "
-            f"WHERE {where.sql} ORDER BY sequence {order} LIMIT ?",
+        rows = await self._places(
+            f"SELECT sequence FROM transactions WHERE {where.sql} ORDER BY sequence {order} LIMIT ?",
             (*where.parameters, limit),
         )
-        return [_indexed(row) for row in rows]
+        return [sequence for (sequence,) in rows]
 
-    def query_events(
+    async def query_events(
         self, condition: Condition, after: tuple[int, int] | None, limit: int, descending: bool
     ) -> list[tuple[int, int]]:
-        """Places (sequence, position) of events that meet a condition."""
+        """Places (sequence, position) of events that meet a condition. Raises: SlowQuery."""
         order, beyond = ("DESC", "<") if descending else ("ASC", ">")
         bound = EVERYTHING if after is None else Condition(f"(sequence, position) {beyond} (?, ?)", after)
         where = both(condition, bound)
-        rows = self._rows(
+        rows = await self._places(
             f"SELECT sequence, position FROM events WHERE {where.sql} "
             f"ORDER BY sequence {order}, position {order} LIMIT ?",
             (*where.parameters, limit),
         )
-        return [(int(row[0]), int(row[1])) for row in rows]
+        return [(sequence, position) for sequence, position in rows]
+
+    def events_at(self, places: Iterable[tuple[int, int]]) -> Iterator[tuple[IndexedTransaction, int, Event]]:
+        """Events, each with its transaction and its position there. One transaction is read at a time: all
+        of a page may be of one, and each may be large.
+        """
+        for sequence, of_one in groupby(places, key=itemgetter(0)):
+            found = self.at(sequence)
+            if found is not None and found.receipt.events is not None:
+                for _, position in of_one:
+                    yield found, position, found.receipt.events.data[position]
 
     def at(self, sequence: int) -> IndexedTransaction | None:
         """A transaction by its place."""
@@ -393,6 +444,19 @@ def _add_rows(rows: _Rows, receipt: Receipt, sequence: int, timestamp_ms: int) -
 def _ask(path: Path, query: Callable[[sqlite3.Connection], _T]) -> _T:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         return query(database)
+
+
+def _in_time(
+    database: sqlite3.Connection, query: str, parameters: Sequence[bytes | str | int]
+) -> list[tuple[int, ...]]:
+    until = time.monotonic() + MOST_SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > until, QUICK_STEPS)
+    try:
+        return database.execute(query, parameters).fetchall()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        raise SlowQuery(f"this query takes more than {MOST_SECONDS:g} s; make it narrower") from error
 
 
 def _indexed(row: tuple[int, int, bytes]) -> IndexedTransaction:

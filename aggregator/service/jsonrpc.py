@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from inspect import signature
 from math import isfinite
 from typing import Any
@@ -21,6 +22,7 @@ from aggregator.rpc_codes import (
     RpcError,
 )
 from aggregator.service.absent import ABSENT
+from aggregator.service.answer_room import TOO_LONG
 from aggregator.service.builder_api import BuilderApi
 from aggregator.service.checkpoint_api import CheckpointApi
 from aggregator.service.coin_api import CoinApi
@@ -36,6 +38,11 @@ from aggregator.service.write_api import WriteApi
 
 MAX_BATCH = 100
 """Calls in one batch."""
+MAX_BATCH_CHARACTERS = 16 << 20
+"""Of the answers to a batch; calls that come after so many are answered with an error."""
+MOST_AT_ONCE = 10
+"""Calls of a batch that are answered side by side; transactions are all sent at once."""
+EXECUTE = "iota_executeTransactionBlock"
 
 _OPEN_RPC = {"openrpc": "1.2.6", "info": {"title": "IOTA JSON-RPC", "version": "0.8.0-alpha"}}
 """Of the OpenRPC document whose methods these are; the SDK asks for its version."""
@@ -93,7 +100,7 @@ class Apis:
             "iota_getCheckpoints": checkpoints.get_checkpoints,
             "iota_getChainIdentifier": governance.get_chain_identifier,
             "iota_getProtocolConfig": governance.get_protocol_config,
-            "iota_executeTransactionBlock": self.writes.execute_transaction_block,
+            EXECUTE: self.writes.execute_transaction_block,
             "iota_dryRunTransactionBlock": self.simulations.dry_run_transaction_block,
             "iota_devInspectTransactionBlock": self.simulations.dev_inspect_transaction_block,
             "iota_getNormalizedMoveModulesByPackage": moves.get_normalized_move_modules_by_package,
@@ -169,19 +176,40 @@ class JsonRpc:
         self._methods = methods
         self._nullable = {name: _nullable(method) for name, method in methods.items()}
 
-    async def answer(self, body: bytes) -> Any | None:
-        """The response to a request or batch; None if it has notifications alone."""
+    async def answer(self, body: bytes) -> str | None:
+        """The JSON of the response to a request or batch; None if it has notifications alone.
+
+        In ASCII: what a client is told of its own request may hold text that has no UTF-8.
+        """
         try:
             request = json.loads(body)
         except (ValueError, RecursionError):
-            return failure(None, RpcError(PARSE_ERROR, "Parse error"))
+            return as_text(failure(None, RpcError(PARSE_ERROR, "Parse error")))
         if not isinstance(request, list):
-            return await self._one(request)
+            response = await self._one(request)
+            return None if response is None else as_text(response)
         if not request or len(request) > MAX_BATCH:
             message = f"a batch has 1 to {MAX_BATCH} calls"
-            return failure(None, RpcError(INVALID_REQUEST, message))
-        answers = await asyncio.gather(*map(self._one, request))
-        return [answer for answer in answers if answer is not None] or None
+            return as_text(failure(None, RpcError(INVALID_REQUEST, message)))
+        return await self._batch(request)
+
+    async def _batch(self, requests: list[Any]) -> str | None:
+        """The responses that there are, some after the others: each may be large while it is made."""
+        turns, left = asyncio.Semaphore(MOST_AT_ONCE), MAX_BATCH_CHARACTERS
+
+        async def answered(request: Any) -> str | None:
+            nonlocal left
+            is_write = isinstance(request, dict) and request.get("method") == EXECUTE
+            async with nullcontext() if is_write else turns:
+                if left < 0 and not is_write:
+                    return as_text(failure(_id_of(request), RpcError(INVALID_REQUEST, TOO_LONG)))
+                response = await self._one(request)
+            text = None if response is None else as_text(response)
+            left -= len(text or "")
+            return text
+
+        texts = [text for text in await asyncio.gather(*map(answered, requests)) if text is not None]
+        return f"[{','.join(texts)}]" if texts else None
 
     async def call(self, name: str, params: Any) -> Any:
         """The result of a method.
@@ -220,6 +248,15 @@ class JsonRpc:
             _log.exception("%s failed", request["method"])
             return failure(id_, RpcError(INTERNAL_ERROR, "Internal error"))
         return None if "id" not in request else {"jsonrpc": "2.0", "id": id_, "result": result}
+
+
+def as_text(response: Any) -> str:
+    """JSON without spaces."""
+    return json.dumps(response, separators=(",", ":"))
+
+
+def _id_of(request: Any) -> Any:
+    return request.get("id") if is_request(request) else None
 
 
 def _nullable(method: Method) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregator.service.answer_room import show
 from aggregator.service.move_layout import UnreadableValue, render_typed
 from aggregator.service.move_values import TypeCatalog
 from movelite.bytecode.disassembler import DisassemblerOptions, TextTooLong, disassemble
@@ -113,11 +114,12 @@ async def _content(value: Object, catalog: TypeCatalog) -> Json:
     match value.data:
         case MoveObject() as move:
             layout = await catalog.layout(move.struct_tag)
-            return {"dataType": "moveObject", **render_typed(layout, move.contents)}
+            shown = await show(len(move.contents), render_typed, layout, move.contents)
+            return {"dataType": "moveObject", **shown}
         case MovePackage() as package:
             modules = sorted(package.module_map.items())
             room = MOST_TYPE_TEXT // max(1, len(modules))
-            disassembled = {name: _disassembled(code, room) for name, code in modules}
+            disassembled = {name: await show(len(code), _disassembled, code, room) for name, code in modules}
             return {"dataType": "package", "disassembled": disassembled}
 
 

@@ -10,17 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import base58
-
+from aggregator.service import base58_text
+from aggregator.service.answer_room import AnswerRoom, show
 from aggregator.service.core import ClientService
-from aggregator.service.index import EVERYTHING, Condition, IndexedTransaction, both
+from aggregator.service.index import EVERYTHING, Condition, both
 from aggregator.service.move_layout import encode_json, render_field
-from aggregator.service.object_json import (
-    CamelModel,
-    Json,
-    ObjectOptions,
-    type_text,
-)
+from aggregator.service.object_json import CamelModel, Json, ObjectOptions, type_text
+from aggregator.service.object_pages import object_page
 from aggregator.service.parameters import (
     AddressParam,
     DigestParam,
@@ -50,6 +46,10 @@ from proto.type_tag import StructTag, TypeTag, format_type_tag, parse_struct_tag
 from proto.user_input_error import Unsupported
 
 MAX_FILTER_DEPTH = 8
+MAX_FILTER_CHARACTERS = 8192
+"""Of its JSON. Each object that an account has may be compared with each part of a filter, and SQLite takes
+conditions of a thousand parts.
+"""
 
 MAX_INDEXED = 2**63 - 1
 """The largest number in SQLite."""
@@ -86,31 +86,22 @@ class QueryApi:
         """Objects of an account, page by page."""
         query = query or ObjectQueryParam()
         matches = object_filter(query.filter)
-        options, size = query.options or ObjectOptions(), page_size(limit)
-        data: list[Json] = []
-        last: str | None = None
-        async for value in self._service.reader.owned_objects(address, cursor):
+        options = query.options or ObjectOptions()
+
+        async def shown(value: Object) -> Json | None:
             if not matches(value):
-                continue
-            if len(data) == size:
-                return {"data": data, "nextCursor": last, "hasNextPage": True}
-            data.append(await self._reads.object_response(ObjectFound(value, None), options))
-            last = format_address(value.object_id)
-        return {"data": data, "nextCursor": last, "hasNextPage": False}
+                return None
+            return await self._reads.object_response(ObjectFound(value, None), options)
+
+        return await object_page(self._service.reader.owned_objects(address, cursor), page_size(limit), shown)
 
     async def get_dynamic_fields(
         self, parent_object_id: AddressParam, cursor: AddressParam | None = None, limit: int | None = None
     ) -> Json:
         """Dynamic fields of an object, page by page."""
         size = page_size(limit)
-        page = await self._service.reader.children_page(parent_object_id, cursor, size)
-        shown = [await self._field_json(value) for value in page.objects]
-        last = format_address(page.objects[-1].object_id) if page.objects else None
-        return {
-            "data": [field for field in shown if field is not None],
-            "nextCursor": last,
-            "hasNextPage": page.next_cursor is not None,
-        }
+        children = self._service.reader.children(parent_object_id, cursor, size + 1)
+        return await object_page(children, size, self._field_json)
 
     async def get_dynamic_field_object(self, parent_object_id: AddressParam, name: FieldName) -> Json:
         """The object of a dynamic field, by its name."""
@@ -152,13 +143,20 @@ class QueryApi:
         condition = transaction_condition(query.filter)
         after = None if cursor is None else self._place(cursor)
         size, index = page_size(limit), self._service.index
-        found = index.query(condition, after, size + 1, bool(descending_order))
-        options = query.options or TransactionOptions()
-        data = [await self._reads.response(entry, options) for entry in found[:size]]
+        places = await index.query(condition, after, size + 1, bool(descending_order))
+        options, room = query.options or TransactionOptions(), AnswerRoom()
+        data: list[Json] = []
+        for found in map(index.at, places[:size]):
+            shown = None if found is None or room.is_full else await self._reads.response(found, options)
+            if shown is None or not room.takes(shown):
+                break
+            data.append(shown)
+            if "errors" in shown:
+                room.end()
         return {
             "data": data,
             "nextCursor": data[-1]["digest"] if data else None,
-            "hasNextPage": len(found) > size,
+            "hasNextPage": len(places) > len(data),
         }
 
     async def query_events(
@@ -174,21 +172,21 @@ class QueryApi:
         )
         size, index = page_size(limit), self._service.index
         condition = event_condition(query)
-        places = index.query_events(condition, after, size + 1, bool(descending_order))
-        data = []
-        seen: dict[int, IndexedTransaction | None] = {}  # many events may be of one transaction, a long one
-        for sequence, position in places[:size]:
-            if sequence not in seen:
-                seen[sequence] = index.at(sequence)
-            found = seen[sequence]
-            if found is None or found.receipt.events is None:
-                continue
-            digest, event = found.receipt.effects.transaction_digest, found.receipt.events.data[position]
-            data.append(await event_json(event, digest, position, found.timestamp_ms, self._service.catalog))
+        places = await index.query_events(condition, after, size + 1, bool(descending_order))
+        data: list[Json] = []
+        room, events = AnswerRoom(), index.events_at(places[:size])
+        for found, position, event in events:
+            if room.is_full:
+                break
+            digest = found.receipt.effects.transaction_digest
+            shown = await event_json(event, digest, position, found.timestamp_ms, self._service.catalog)
+            if not room.takes(shown):
+                break
+            data.append(shown)
         return {
             "data": data,
             "nextCursor": data[-1]["id"] if data else None,
-            "hasNextPage": len(places) > size,
+            "hasNextPage": len(places) > len(data),
         }
 
     def _place(self, digest: Any) -> int:
@@ -207,7 +205,8 @@ async def dynamic_field_json(field: Object, service: ClientService) -> Json | No
         return None
     tag = field.data.struct_tag
     key_type, value_type = tag.type_args
-    name = render_field(await service.catalog.layout(tag), field.data.contents, "name")
+    contents = field.data.contents
+    name = await show(len(contents), render_field, await service.catalog.layout(tag), contents, "name")
     shown, object_type = field, format_type_tag(value_type)
     is_object = isinstance(key_type, StructTag) and key_type.module == "dynamic_object_field"
     if is_object and isinstance(key_type, StructTag):
@@ -217,9 +216,10 @@ async def dynamic_field_json(field: Object, service: ClientService) -> Json | No
         key_type, name, shown = key_type.type_args[0], name["name"], info.object
         object_type = type_text(shown)
     key = encode_json(await service.catalog.layout(key_type), name)
+    key_text = await show(len(key), base58_text.encode, key)
     return {
         "name": {"type": format_type_tag(key_type), "value": name},
-        "bcsName": base58.b58encode(key).decode(),
+        "bcsName": key_text,
         "type": "DynamicObject" if is_object else "DynamicField",
         "objectType": object_type,
         "objectId": format_address(shown.object_id),
@@ -233,6 +233,8 @@ async def dynamic_field_json(field: Object, service: ClientService) -> Json | No
 
 def _single(value: Any, what: str, depth: int = 0) -> tuple[str, Any]:
     """A filter is an object with one entry."""
+    if depth == 0 and len(json.dumps(value)) > MAX_FILTER_CHARACTERS:
+        raise invalid_params(f"a {what} filter has at most {MAX_FILTER_CHARACTERS} characters")
     if depth > MAX_FILTER_DEPTH:
         raise invalid_params(f"a {what} filter is nested at most {MAX_FILTER_DEPTH} deep")
     if not isinstance(value, dict) or len(value) != 1:

@@ -5,9 +5,10 @@ Names, shapes and limits are those of IOTA's read API.
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 
+from aggregator.rpc_codes import RpcError
+from aggregator.service.answer_room import TOO_LONG, AnswerRoom
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
 from aggregator.service.core import ClientService
 from aggregator.service.display import display_json
@@ -24,7 +25,7 @@ from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import (
     TransactionOptions,
     effects_json,
-    event_json,
+    events_json,
     transaction_json,
 )
 from proto import bcs
@@ -36,6 +37,7 @@ _LOSSLESS = ObjectOptions(
     show_owner=True, show_previous_transaction=True, show_bcs=True, show_storage_rebate=True
 )
 """What an object can be put together from again."""
+_UNSHOWN_OBJECT: Json = {"error": {"code": "displayError", "error": TOO_LONG}}
 
 
 class ReadApi:
@@ -54,8 +56,13 @@ class ReadApi:
         """The latest versions of several objects."""
         _check_count(len(object_ids))
         found = await self._service.reader.objects([ObjectQuery(id_) for id_ in object_ids])
-        shown = options or ObjectOptions()
-        return [await self.object_response(info, shown) for info in found]
+        shown, room = [], AnswerRoom()
+        for info in found:
+            response = _UNSHOWN_OBJECT
+            if not room.is_full:
+                response = await self.object_response(info, options or ObjectOptions())
+            shown.append(response if room.takes(response) else _UNSHOWN_OBJECT)
+        return shown
 
     async def object_response(self, info: ObjectInfo, options: ObjectOptions) -> Json:
         """An object as options ask for it, its display too."""
@@ -83,7 +90,12 @@ class ReadApi:
     ) -> list[Json]:
         """Several objects, each at a version."""
         _check_count(len(past_objects))
-        return [await self.try_get_past_object(p.object_id, p.version, options) for p in past_objects]
+        shown, room = [], AnswerRoom()
+        for asked in past_objects:
+            shown.append(await self.try_get_past_object(asked.object_id, asked.version, options))
+            if not room.takes(shown[-1]):
+                raise invalid_params(f"of these objects {len(shown) - 1} fit in an answer; ask for fewer")
+        return shown
 
     async def get_transaction_block(
         self, digest: DigestParam, options: TransactionOptions | None = None
@@ -99,7 +111,16 @@ class ReadApi:
     ) -> list[Json]:
         """Several final transactions."""
         _check_count(len(digests))
-        return [await self.get_transaction_block(digest, options) for digest in digests]
+        shown, room = [], AnswerRoom()
+        for digest in digests:
+            response: Json = {"digest": format_digest(digest), "errors": [TOO_LONG]}
+            if not room.is_full:
+                whole = await self.get_transaction_block(digest, options)
+                response = whole if room.takes(whole) else response
+                if "errors" in whole:
+                    room.end()
+            shown.append(response)
+        return shown
 
     async def get_events(self, transaction_digest: DigestParam) -> list[Json]:
         """Events of a transaction."""
@@ -157,7 +178,10 @@ class ReadApi:
         if options.show_effects:
             shown["effects"] = effects_json(effects)
         if options.show_events:
-            shown["events"] = await self._events(found)
+            try:
+                shown["events"] = await self._events(found)
+            except RpcError as error:
+                shown["errors"] = [error.message]
         if options.show_object_changes or options.show_balance_changes:
             changed = await ChangedObjects.load(effects, self._service.reader)
             if options.show_object_changes:
@@ -172,16 +196,9 @@ class ReadApi:
         return shown
 
     async def _events(self, found: IndexedTransaction) -> list[Json]:
-        digest = Digest(found.receipt.effects.transaction_digest)
-        events = found.receipt.events.data if found.receipt.events else ()
-        return list(
-            await asyncio.gather(
-                *(
-                    event_json(event, digest, position, found.timestamp_ms, self._service.catalog)
-                    for position, event in enumerate(events)
-                )
-            )
-        )
+        receipt, catalog = found.receipt, self._service.catalog
+        digest = Digest(receipt.effects.transaction_digest)
+        return await events_json(receipt.events, digest, found.timestamp_ms, catalog)
 
 
 def _check_count(count: int) -> None:

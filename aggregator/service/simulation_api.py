@@ -5,7 +5,6 @@ Source: iota-json-rpc-types, iota_transaction (DryRunTransactionBlockResponse, D
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
@@ -16,7 +15,7 @@ from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import (
     argument_json,
     effects_json,
-    event_json,
+    events_json,
     transaction_data_json,
 )
 from proto import bcs
@@ -97,14 +96,7 @@ class SimulationApi:
 
     async def _events(self, found: SimulationResponse) -> list[Json]:
         digest = Digest(found.effects.transaction_digest)
-        return list(
-            await asyncio.gather(
-                *(
-                    event_json(event, digest, position, None, self._service.catalog)
-                    for position, event in enumerate(found.events.data)
-                )
-            )
-        )
+        return await events_json(found.events, digest, None, self._service.catalog)
 
 
 def _decode(schema: Any, raw: bytes) -> Any:

@@ -11,17 +11,18 @@ import asyncio
 import itertools
 import json
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from fastapi import WebSocket, WebSocketDisconnect
 
 from aggregator.rpc_codes import INTERNAL_ERROR, RpcError
 from aggregator.service.core import ClientService
-from aggregator.service.index import Condition, both
-from aggregator.service.jsonrpc import JsonRpc, failure, is_request
+from aggregator.service.index import ALL, Condition, both
+from aggregator.service.jsonrpc import JsonRpc, as_text, failure, is_request
 from aggregator.service.object_json import Json
 from aggregator.service.query_api import FieldCondition, event_subscription, transaction_subscription
 from aggregator.service.rpc_error import to_rpc_error
@@ -65,17 +66,21 @@ class _Client:
     unread: int = 0
     unread_characters: int = 0
 
-    def send(self, message: object) -> None:
+    def send(self, text: str) -> None:
         """Send when its turn comes; who reads too slowly loses the connection."""
         if self.unread >= MAX_UNREAD or self.unread_characters >= MAX_UNREAD_CHARACTERS:
             self.subscriptions.clear()
             self.outgoing.clear()
             self.outgoing.put(None)
         else:
-            text = json.dumps(message)
             self.unread += 1
             self.unread_characters += len(text)
             self.outgoing.put(text)
+
+
+_Place = TypeVar("_Place")
+_Wanted = defaultdict[_Place, list[tuple[_Client, _Subscription]]]
+"""Who wants what is at a place of the index."""
 
 
 class Subscriptions:
@@ -131,7 +136,7 @@ class Subscriptions:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
-    async def _answer(self, client: _Client, text: str) -> Any | None:
+    async def _answer(self, client: _Client, text: str) -> str | None:
         try:
             request = json.loads(text)
         except (ValueError, RecursionError):
@@ -142,8 +147,8 @@ class Subscriptions:
         try:
             result = method(client, request)
         except (RpcError, UserInputError) as error:
-            return failure(request.get("id"), to_rpc_error(error))
-        return {"jsonrpc": "2.0", "id": request.get("id"), "result": result}
+            return as_text(failure(request.get("id"), to_rpc_error(error)))
+        return as_text({"jsonrpc": "2.0", "id": request.get("id"), "result": result})
 
     # ---- subscribing
 
@@ -176,35 +181,34 @@ class Subscriptions:
     # ---- telling
 
     async def _tell(self, first: int, last: int) -> None:
-        new = Condition("sequence BETWEEN ? AND ?", (first, last))
+        """Each transaction and event is shown once, whoever wants it: a hundred may want the same."""
+        new, index = Condition("sequence BETWEEN ? AND ?", (first, last)), self._service.index
+        transactions: _Wanted[int] = defaultdict(list)
+        events: _Wanted[tuple[int, int]] = defaultdict(list)
         for client in list(self._clients):
             for subscription in list(client.subscriptions.values()):
-                found = self._events if subscription.method == EVENTS else self._transactions
-                async for shown in found(subscription, both(subscription.condition, new), last - first + 1):
-                    told = {"subscription": subscription.number, "result": shown}
-                    client.send({"jsonrpc": "2.0", "method": subscription.method, "params": told})
+                condition = both(subscription.condition, new)
+                if subscription.method == EVENTS:
+                    for place in await index.query_events(condition, None, ALL, False):
+                        events[place].append((client, subscription))
+                else:
+                    for sequence in await index.query(condition, None, ALL, False):
+                        transactions[sequence].append((client, subscription))
+        for sequence, wanted in sorted(transactions.items(), key=itemgetter(0)):
+            found = index.at(sequence)
+            if found is not None:
+                _send(wanted, effects_json(found.receipt.effects))
+        for found, position, event in index.events_at(sorted(events)):
+            digest, catalog = found.receipt.effects.transaction_digest, self._service.catalog
+            shown = await event_json(event, digest, position, found.timestamp_ms, catalog)
+            _send(events[found.sequence, position], shown)
 
-    async def _transactions(
-        self, subscription: _Subscription, condition: Condition, count: int
-    ) -> AsyncIterator[Json]:
-        for found in self._service.index.query(condition, None, count, False):
-            yield effects_json(found.receipt.effects)
 
-    async def _events(
-        self, subscription: _Subscription, condition: Condition, count: int
-    ) -> AsyncIterator[Json]:
-        index, after = self._service.index, None
-        while places := index.query_events(condition, after, MAX_UNREAD, False):
-            after = places[-1]
-            for sequence, position in places:
-                found = index.at(sequence)
-                if found is None or found.receipt.events is None:
-                    continue
-                event = found.receipt.events.data[position]
-                digest, catalog = found.receipt.effects.transaction_digest, self._service.catalog
-                shown = await event_json(event, digest, position, found.timestamp_ms, catalog)
-                if all(wanted.matches(shown["parsedJson"]) for wanted in subscription.fields):
-                    yield shown
+def _send(wanted: Iterable[tuple[_Client, _Subscription]], shown: Json) -> None:
+    for client, subscription in wanted:
+        told = {"subscription": subscription.number, "result": shown}
+        if all(field.matches(shown["parsedJson"]) for field in subscription.fields):
+            client.send(as_text({"jsonrpc": "2.0", "method": subscription.method, "params": told}))
 
 
 async def _texts(socket: WebSocket) -> AsyncIterator[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-import base58
-
+from aggregator.rpc_codes import RpcError
+from aggregator.service import base58_text
+from aggregator.service.answer_room import MOST_CHARACTERS, AnswerRoom, show
 from aggregator.service.move_layout import UnreadableValue, render_plain
 from aggregator.service.move_values import TypeCatalog
 from aggregator.service.object_json import CamelModel, Json, owner_json, reference_json
+from aggregator.service.rpc_error import invalid_params
 from movelite.bytecode import normalized
 from movelite.bytecode.file_format import Primitive
 from proto import bcs
@@ -27,7 +29,7 @@ from proto.effects import (
     TransactionEffects,
 )
 from proto.errors import InvariantViolation
-from proto.event import Event
+from proto.event import Event, TransactionEvents
 from proto.ids import (
     OBJECT_DIGEST_DELETED,
     Digest,
@@ -350,9 +352,11 @@ async def event_json(
 ) -> Json:
     """An event; parsedJson is null for a type that cannot be read."""
     try:
-        parsed = render_plain(await catalog.layout(event.type_), event.contents)
+        layout = await catalog.layout(event.type_)
+        parsed = await show(len(event.contents), render_plain, layout, event.contents)
     except UnreadableValue:
         parsed = None
+    raw = await show(len(event.contents), base58_text.encode, event.contents)
     shown: Json = {
         "id": {"txDigest": format_digest(digest), "eventSeq": str(position)},
         "packageId": format_address(event.package_id),
@@ -360,8 +364,27 @@ async def event_json(
         "sender": format_address(event.sender),
         "type": format_type_tag(event.type_),
         "parsedJson": parsed,
-        "bcs": base58.b58encode(event.contents).decode(),
+        "bcs": raw,
     }
     if timestamp_ms is not None:
         shown["timestampMs"] = str(timestamp_ms)
     return shown
+
+
+async def events_json(
+    events: TransactionEvents | None, digest: Digest, timestamp_ms: int | None, catalog: TypeCatalog
+) -> list[Json]:
+    """All events of a transaction. Raises: RpcError if they do not fit in an answer."""
+    listed, room, data = [], AnswerRoom(), events.data if events else ()
+    if sum(len(event.contents) for event in data[1:]) > MOST_CHARACTERS // 2:  # each byte is two or more
+        raise _too_many_events()
+    for position, event in enumerate(data):
+        shown = await event_json(event, digest, position, timestamp_ms, catalog)
+        if not room.takes(shown):
+            raise _too_many_events()
+        listed.append(shown)
+    return listed
+
+
+def _too_many_events() -> RpcError:
+    return invalid_params("more events than an answer holds; iotax_queryEvents has pages")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -93,7 +94,7 @@ async def test_errors_have_the_codes_of_iota(network: Network, rpc: JsonRpc) -> 
     async def code(body: str) -> int:
         answer = await rpc.answer(body.encode())
         assert answer is not None
-        return int(answer["error"]["code"])
+        return int(json.loads(answer)["error"]["code"])
 
     assert await code("{") == -32700
     assert await code("[]") == -32600
@@ -115,7 +116,7 @@ async def test_batches_and_notifications(rpc: JsonRpc) -> None:
     one = '{"jsonrpc":"2.0","id":%s,"method":"iota_getChainIdentifier"}'
     answers = await rpc.answer(f"[{one % 1}, {one % 2}]".encode())
     assert answers is not None
-    assert [(a["id"], a["result"]) for a in answers] == [(1, "63636363"), (2, "63636363")]
+    assert [(a["id"], a["result"]) for a in json.loads(answers)] == [(1, "63636363"), (2, "63636363")]
     assert await rpc.answer(b'{"jsonrpc":"2.0","method":"iota_getChainIdentifier"}') is None
 
 

@@ -17,6 +17,7 @@ from aggregator.rpc_codes import INVALID_REQUEST, PARSE_ERROR
 from aggregator.service import subscriptions
 from aggregator.service.app import make_app
 from aggregator.service.query_api import FieldCondition
+from aggregator.service.transaction_json import event_json
 from cli.web import WebServers, listen
 from proto.event import Event, TransactionEvents
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, format_address, format_digest
@@ -103,6 +104,26 @@ async def test_events_are_chosen_by_what_they_hold() -> None:
             (numbers[0], "7"),
             (numbers[1], "7"),
         ]
+
+
+async def test_an_event_is_shown_once_whoever_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    async def counted(event: Event, *rest: Any) -> Any:
+        made.append(event)
+        return await event_json(event, *rest)
+
+    monkeypatch.setattr(subscriptions, "event_json", counted)
+    async with served() as (ledger, url), connect(url) as first, connect(url) as second:
+        numbers = [await call(first, SUBSCRIBE, {"All": []}) for _ in range(2)]
+        other = await call(second, SUBSCRIBE, {"Sender": format_address(ALICE.address)})
+        elsewhere = Ledger()
+        ledger.service.index.add([with_events(await submit(elsewhere), 5)])
+        await elsewhere.service.close()
+        told = [(await read(first))["params"]["subscription"] for _ in numbers]
+        assert told == numbers
+        assert (await read(second))["params"]["subscription"] == other
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,217 @@
+"""Questions that are short to ask and long to answer: what is given is bounded, and others are served."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import base58
+import pytest
+
+from aggregator.rpc_codes import CALL_FAILED, INVALID_PARAMS, RpcError
+from aggregator.service import answer_room, base58_text, coin_api, index, jsonrpc, object_pages
+from aggregator.service.answer_room import TOO_LONG
+from aggregator.service.index import TransactionIndex
+from aggregator.service.jsonrpc import Apis, JsonRpc
+from proto.event import Event, TransactionEvents
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, format_address, format_digest
+from proto.type_tag import parse_struct_tag
+from tests.support.ledger import ALICE, BOB, build_transfer, coins_of
+from tests.support.network import Network
+from tests.unit.aggregator.test_client_service import make_service
+from tests.unit.aggregator.test_simulation_api import Ledger
+
+COIN = parse_struct_tag("0x2::coin::Coin<0x2::iota::IOTA>")
+EVERY_EVENT: dict[str, Any] = {"All": []}
+
+
+@pytest.fixture
+async def ledger() -> AsyncIterator[Ledger]:
+    made = Ledger()
+    yield made
+    await made.service.close()
+
+
+async def index_with_events(ledger: Ledger, count: int) -> str:
+    """A transaction with so many events is all that is in the index; its digest."""
+    gas, coin = coins_of(ALICE, ledger.states[0])[:2]
+    receipt = await ledger.service.driver.submit(build_transfer(ALICE, gas, coin, BOB.address))
+    package = ObjectID(IOTA_FRAMEWORK_ADDRESS)
+    contents = [bytes(32) + value.to_bytes(8, "little") for value in range(count)]
+    events = tuple(Event(package, "coin", ALICE.address, COIN, one) for one in contents)
+    made = replace(receipt, events=TransactionEvents(events))
+    ledger.service.index = TransactionIndex(None, b"c" * 32)
+    ledger.service.index.add([made])
+    return format_digest(receipt.effects.transaction_digest)
+
+
+async def pages(rpc: JsonRpc, method: str, *params: Any) -> list[list[Any]]:
+    """All pages of a list."""
+    found, cursor = [], None
+    while True:
+        page = await rpc.call(method, [*params, cursor])
+        found.append(page["data"])
+        cursor = page["nextCursor"]
+        if not page["hasNextPage"]:
+            return found
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 46, 47, 500, 3000, 6100, 12000])
+def test_base58_of_long_values_is_what_it_always_was(length: int) -> None:
+    random_bytes = random.Random(length).randbytes(length)
+    for data in (
+        random_bytes,
+        b"\0\0" + random_bytes,
+        bytes(length),
+        b"\xff" * length,
+        b"\1" + bytes(length),
+    ):
+        assert base58_text.encode(data).encode() == base58.b58encode(data)
+
+
+async def test_a_page_of_events_ends_when_it_is_full(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = await index_with_events(ledger, 7)
+    (all_events,) = await pages(ledger.rpc, "iotax_queryEvents", EVERY_EVENT)
+    monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 2 * len(json.dumps(all_events[0])) + 10)
+    found = await pages(ledger.rpc, "iotax_queryEvents", EVERY_EVENT)
+    assert [len(page) for page in found] == [2, 2, 2, 1]
+    assert [event for page in found for event in page] == all_events
+    monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 1)
+    assert [len(page) for page in await pages(ledger.rpc, "iotax_queryEvents", EVERY_EVENT)] == [1] * 7
+    with pytest.raises(RpcError, match="iotax_queryEvents has pages"):
+        await ledger.rpc.call("iota_getEvents", [digest])
+
+
+async def test_transactions_that_do_not_fit_are_named_with_the_reason(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = await index_with_events(ledger, 3)
+    options = {"showEvents": True}
+    whole = await ledger.rpc.call("iota_getTransactionBlock", [digest, options])
+    assert len(whole["events"]) == 3
+    monkeypatch.setattr(answer_room, "MOST_CHARACTERS", len(json.dumps(whole)) + 10)
+    several = await ledger.rpc.call("iota_multiGetTransactionBlocks", [[digest] * 3, options])
+    assert several == [whole] + [{"digest": digest, "errors": [TOO_LONG]}] * 2
+    monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 1)
+    alone = await ledger.rpc.call("iota_getTransactionBlock", [digest, options])
+    assert "events" not in alone
+    assert alone["errors"] == ["more events than an answer holds; iotax_queryEvents has pages"]
+
+
+async def test_pages_of_transactions_lose_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    coins = coins_of(ALICE, ledger.states[0])
+    sent = [build_transfer(ALICE, coins[i], coins[i + 1], BOB.address) for i in (0, 2, 4)]
+    for one in sent:
+        await ledger.service.driver.submit(one)
+    monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 1)
+    found = await pages(ledger.rpc, "iotax_queryTransactionBlocks", {"options": {"showInput": True}})
+    assert [[entry["digest"] for entry in page] for page in found] == [
+        [format_digest(one.digest())] for one in sent
+    ]
+
+
+async def test_objects_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network()
+    service = make_service(network)
+    rpc = JsonRpc(Apis(service).methods())
+    ids = [format_address(coin.object_id) for coin in network.coins]
+    monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 1)
+    first, *others = await rpc.call("iota_multiGetObjects", [ids, {"showBcs": True}])
+    assert first["data"]["objectId"] == ids[0]
+    assert others == [{"error": {"code": "displayError", "error": TOO_LONG}}] * 7
+    past = [{"objectId": id_, "version": "0"} for id_ in ids]
+    assert len(await rpc.call("iota_tryMultiGetPastObjects", [past[:1]])) == 1
+    with pytest.raises(RpcError, match="of these objects 1 fit"):
+        await rpc.call("iota_tryMultiGetPastObjects", [past])
+    await service.close()
+
+
+async def test_a_page_looks_at_so_many_objects_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_pages, "MOST_LOOKED_AT", 3)
+    network = Network()
+    service = make_service(network)
+    rpc = JsonRpc(Apis(service).methods())
+    owner, wanted = format_address(network.address), sorted(network.coins, key=lambda coin: coin.object_id)[6]
+    filter_ = {"filter": {"ObjectId": format_address(wanted.object_id)}}
+    found = await pages(rpc, "iotax_getOwnedObjects", owner, filter_)
+    assert [[entry["data"]["objectId"] for entry in page] for page in found] == [
+        [],
+        [],
+        [format_address(wanted.object_id)],
+    ]
+    assert [len(page) for page in await pages(rpc, "iotax_getCoins", owner, "0x9::a::B")] == [0, 0, 0]
+    await service.close()
+
+
+async def test_large_accounts_are_counted_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coin_api, "MOST_LOOKED_AT", 3)
+    network = Network()
+    service = make_service(network)
+    coins = coin_api.CoinApi(service)
+    async with coins._one_large_account:
+        assert (await coins.get_balance(ObjectID(bytes(32))))["coinObjectCount"] == 0
+        asked = asyncio.create_task(coins.get_balance(network.address))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(asked), 0.2)
+    assert (await asked)["coinObjectCount"] == 8
+    await service.close()
+
+
+async def test_a_query_that_looks_at_many_rows_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network()
+    service = make_service(network, tmp_path / "index.sqlite")
+    rpc = JsonRpc(Apis(service).methods())
+    transaction = network.transfer(0, 1)
+    await service.driver.submit(transaction)
+    query = {"filter": {"FromAddress": format_address(network.address)}}
+    quick = await rpc.call("iotax_queryTransactionBlocks", [query])
+    assert [entry["digest"] for entry in quick["data"]] == [format_digest(transaction.digest())]
+    monkeypatch.setattr(index, "QUICK_STEPS", 1)
+    assert await rpc.call("iotax_queryTransactionBlocks", [query]) == quick
+    monkeypatch.setattr(index, "MOST_SECONDS", 0)
+    with pytest.raises(RpcError, match="make it narrower") as refused:
+        await rpc.call("iotax_queryTransactionBlocks", [query])
+    assert refused.value.code == CALL_FAILED
+    monkeypatch.setattr(index, "MOST_WAITING", 0)
+    with pytest.raises(RpcError, match="try again later"):
+        await rpc.call("iotax_queryTransactionBlocks", [query])
+    await service.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("iotax_queryEvents", [{"Any": [EVERY_EVENT] * 1000}]),
+        ("iotax_queryTransactionBlocks", [{"filter": {"TransactionKindIn": ["x"] * 2000}}]),
+        ("iotax_getOwnedObjects", ["0x1", {"filter": {"MatchAny": [{"Version": "1"}] * 1000}}]),
+    ],
+)
+async def test_filters_are_bounded(ledger: Ledger, method: str, params: list[Any]) -> None:
+    with pytest.raises(RpcError, match="filter has at most 8192 characters") as refused:
+        await ledger.rpc.call(method, params)
+    assert refused.value.code == INVALID_PARAMS
+
+
+async def test_the_largest_filter_is_answered(ledger: Ledger) -> None:
+    largest = {"Any": [EVERY_EVENT] * 620}
+    assert (await ledger.rpc.call("iotax_queryEvents", [largest]))["data"] == []
+
+
+async def test_answers_to_a_batch_are_bounded_together(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonrpc, "MAX_BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(jsonrpc, "MOST_AT_ONCE", 1)
+    calls = [{"jsonrpc": "2.0", "id": i, "method": "iota_getChainIdentifier"} for i in range(4)]
+    answer = await ledger.rpc.answer(json.dumps(calls).encode())
+    assert answer is not None
+    shown = json.loads(answer)
+    assert [one["id"] for one in shown] == [0, 1, 2, 3]
+    assert [one.get("error", {}).get("message") for one in shown] == [None, None, None, TOO_LONG]
