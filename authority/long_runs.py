@@ -92,7 +92,8 @@ class ProcessRuns:
             finish(submission, result)
             self._count(result.effects, time.perf_counter() - begin)
         except (AuthorityError, UserInputError, OSError, EOFError, MemoryError) as error:
-            _log.error("transaction %s was not executed: %r", format_digest(submitted.digest), error)
+            # After a disk error it may have been executed all the same, and then this was a second run.
+            _log.error("a run of transaction %s came to nothing: %r", format_digest(submitted.digest), error)
         finally:
             del self._running[submitted.digest]
 

@@ -15,7 +15,6 @@ from movelite.bytecode.file_format import (
     DatatypeHandle,
     DatatypeInstantiation,
     DatatypeTypeParameter,
-    FunctionDefinition,
     FunctionHandle,
     MutableReference,
     Reference,
@@ -36,10 +35,10 @@ def immediate_dependencies(module: CompiledModule) -> list[ModuleId]:
     return [module.module_id(handle) for index, handle in enumerate(module.module_handles) if index != own]
 
 
-def verify_linkage(module: CompiledModule, dependencies: Iterable[CompiledModule]) -> None:
+def verify_linkage(module: CompiledModule, dependencies: Iterable[Exports]) -> None:
     """Check a module's handles against the definitions in its dependencies.
 
-    Precondition: all modules passed the verifier. dependencies has all the immediate ones.
+    Precondition: all modules passed the verifier. dependencies: of all the immediate ones.
     Raises: VMError MISSING_DEPENDENCY, LOOKUP_FAILED or TYPE_MISMATCH.
     """
     own_id = module.self_id
@@ -50,36 +49,42 @@ def verify_linkage(module: CompiledModule, dependencies: Iterable[CompiledModule
         raise
 
 
-class _Exports:
-    """What another module declares, by name, as far as the importing module may use it."""
+class Exports:
+    """What a module declares, by name. To be made once for all that import it: they may be many, and name
+    little of it.
+    """
 
-    def __init__(self, module: CompiledModule, importer: ModuleId) -> None:
+    def __init__(self, module: CompiledModule) -> None:
         self.module = module
-        self.same_rows: dict[int, int] = {}
-        """Rows of types of the importing module, and which here are the same."""
+        self.self_id = module.self_id
         names = module.identifiers
         definitions = [row.handle for row in module.struct_defs] + [row.handle for row in module.enum_defs]
         handles = [module.datatype_handles[handle] for handle in definitions]
         self.datatypes: dict[str, DatatypeHandle] = {names[handle.name]: handle for handle in handles}
-        is_friend = importer in [module.module_id(friend) for friend in module.friend_decls]
-        self.functions: dict[str, FunctionHandle] = {}
+        self._friends = {module.module_id(friend) for friend in module.friend_decls}
+        self._functions: dict[str, tuple[FunctionHandle, Visibility]] = {}
         for definition in module.function_defs:
-            if _is_callable(definition, is_friend):
-                function = module.function_handles[definition.function]
-                self.functions[names[function.name]] = function
+            function = module.function_handles[definition.function]
+            self._functions[names[function.name]] = function, definition.visibility
 
-
-def _is_callable(definition: FunctionDefinition, is_friend: bool) -> bool:
-    return definition.visibility == Visibility.PUBLIC or (
-        is_friend and definition.visibility == Visibility.FRIEND
-    )
+    def function(self, name: str, importer: ModuleId) -> FunctionHandle | None:
+        """The function of that name, if there is one that the importing module may call."""
+        handle, visibility = self._functions.get(name, (None, Visibility.PRIVATE))
+        is_callable = visibility == Visibility.PUBLIC or (
+            visibility == Visibility.FRIEND and importer in self._friends
+        )
+        return handle if is_callable else None
 
 
 class _Linker:
-    def __init__(self, module: CompiledModule, dependencies: dict[ModuleId, CompiledModule]) -> None:
+    def __init__(self, module: CompiledModule, dependencies: dict[ModuleId, Exports]) -> None:
         self._module = module
+        self._self_id = module.self_id
         self._dependencies = dependencies
-        self._exports: dict[int, _Exports] = {}
+        self._exports: dict[int, Exports] = {}
+        """By module handle."""
+        self._same_rows: dict[tuple[int, int], int] = {}
+        """Module handles with rows of types here, and which of that module is the same."""
 
     def check(self) -> None:
         module = self._module
@@ -90,7 +95,7 @@ class _Linker:
             dependency = self._dependencies.get(module.module_id(handle))
             if dependency is None:
                 raise index_error(StatusCode.MISSING_DEPENDENCY, IndexKind.MODULE_HANDLE, index)
-            self._exports[index] = _Exports(dependency, module.self_id)
+            self._exports[index] = dependency
         for index, datatype in enumerate(module.datatype_handles):
             if datatype.module != own:
                 self._check_datatype(index, datatype)
@@ -112,23 +117,25 @@ class _Linker:
     def _check_function(self, index: int, handle: FunctionHandle) -> None:
         module = self._module
         exports = self._exports[handle.module]
-        declared = exports.functions.get(module.identifiers[handle.name])
+        declared = exports.function(module.identifiers[handle.name], self._self_id)
         if declared is None:
             raise index_error(StatusCode.LOOKUP_FAILED, IndexKind.FUNCTION_HANDLE, index)
         if not (
             _are_constraints_compatible(handle.type_parameters, declared.type_parameters)
-            and self._are_same_rows(handle.parameters, exports, declared.parameters)
-            and self._are_same_rows(handle.return_, exports, declared.return_)
+            and self._are_same_rows(handle.module, handle.parameters, declared.parameters)
+            and self._are_same_rows(handle.module, handle.return_, declared.return_)
         ):
             raise index_error(StatusCode.TYPE_MISMATCH, IndexKind.FUNCTION_HANDLE, index)
 
-    def _are_same_rows(self, row: int, exports: _Exports, other_row: int) -> bool:
-        """Whether two rows of types are the same. Thousands of functions may share a large one."""
-        if exports.same_rows.get(row) != other_row:
-            other = exports.module
+    def _are_same_rows(self, module: int, row: int, other_row: int) -> bool:
+        """Whether a row of types is the same as one of another module. Thousands of functions may share a
+        large one.
+        """
+        if self._same_rows.get((module, row)) != other_row:
+            other = self._exports[module].module
             if not self._are_same(self._module.signatures[row], other, other.signatures[other_row]):
                 return False
-            exports.same_rows[row] = other_row
+            self._same_rows[module, row] = other_row
         return True
 
     def _are_same(

@@ -28,6 +28,7 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.verifier import control_flow_graph
 from movelite.verifier.control_flow_graph import ControlFlowGraph
+from movelite.verifier.dependencies import Exports
 from movelite.vm import types
 from movelite.vm.gas import INSTANCE_WORK, MAX_WORK, GasMeter
 from movelite.vm.native_context import NativeFunction
@@ -80,6 +81,11 @@ class LoadedModule:
         self._signatures: dict[int, tuple[Type, ...]] = {}
         self._function_handles: dict[int, Function] = {}
         self._constants: dict[int, tuple[Value, Callable[[Value], Value]]] = {}
+
+    @cached_property
+    def exports(self) -> Exports:
+        """What modules that import it are linked with."""
+        return Exports(self.compiled)
 
     def _module(self, module_id: ModuleId) -> LoadedModule:
         return self if module_id == self.runtime_id else self.dependencies[module_id]

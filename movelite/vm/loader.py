@@ -24,7 +24,7 @@ from movelite.bytecode.file_format import (
 from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier.config import VerifierConfig
-from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
+from movelite.verifier.dependencies import Exports, immediate_dependencies, verify_linkage
 from movelite.verifier.meter import Meter, Scope
 from movelite.verifier.verifier import verify_module
 from movelite.vm.linkage import LinkageResolver
@@ -156,7 +156,7 @@ class ModuleLoader:
         Raises: VMError, PROGRAM_TOO_COMPLEX when the meter runs out.
         """
         meter = meter or Meter()
-        bundle: dict[ModuleId, CompiledModule] = {}
+        bundle: dict[ModuleId, Exports] = {}
         for module in modules:
             self._verify_alone(module, meter)
             dependencies = []
@@ -167,9 +167,9 @@ class ModuleLoader:
                 if runtime_id == module.self_id:
                     raise VMError(StatusCode.CYCLIC_MODULE_DEPENDENCY)
                 loaded = self._load(linkage, runtime_id, module.self_id, meter)
-                dependencies.append(loaded.compiled)
+                dependencies.append(loaded.exports)
             verify_linkage(module, dependencies)
-            bundle[module.self_id] = module
+            bundle[module.self_id] = Exports(module)
 
     def _verify_alone(self, module: CompiledModule, meter: Meter) -> None:
         meter.enter_scope(module.self_id[1], Scope.MODULE)
@@ -238,7 +238,7 @@ class ModuleLoader:
         found = self._linked.get(key)
         if found is None:
             try:
-                verify_linkage(compiled, [dependency.compiled for dependency in dependencies])
+                verify_linkage(compiled, [dependency.exports for dependency in dependencies])
             except VMError as error:
                 raise _stored_module_error(error) from error
             by_id = {dependency.runtime_id: dependency for dependency in dependencies}

@@ -10,7 +10,7 @@ from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.reader import deserialize_module
 from movelite.bytecode.writer import serialize_module
 from movelite.verifier import iota
-from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
+from movelite.verifier.dependencies import Exports, immediate_dependencies, verify_linkage
 from movelite.verifier.verifier import verify_module
 from tests.conformance.case import CaseResult, expect_equal, run_case
 from tests.conformance.packages import PACKAGES, package_bytes
@@ -31,5 +31,5 @@ def run(path: Path) -> Iterable[CaseResult]:
 def _check(data: bytes, module: CompiledModule, modules: Mapping[ModuleId, CompiledModule]) -> None:
     expect_equal("bytes", serialize_module(module), data)
     view = verify_module(module)
-    verify_linkage(module, [modules[d] for d in immediate_dependencies(module)])
+    verify_linkage(module, [Exports(modules[d]) for d in immediate_dependencies(module)])
     iota.verify_module(view)

@@ -15,7 +15,7 @@ from movelite.bytecode.reader import BinaryConfig, deserialize_module
 from movelite.bytecode.status import VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.verifier import iota
-from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
+from movelite.verifier.dependencies import Exports, immediate_dependencies, verify_linkage
 from movelite.verifier.verifier import verify_module
 from proto.ids import (
     BRIDGE_ADDRESS,
@@ -105,7 +105,7 @@ class IotaVerifierAdapter:
         module.address_identifiers[module.module_handles[module.self_module_handle_idx].address] = address
         view = verify_module(module)
         dependencies = [self.modules[d] for d in immediate_dependencies(module) if d in self.modules]
-        verify_linkage(module, dependencies)
+        verify_linkage(module, map(Exports, dependencies))
         iota.verify_module(view)
         return module
 

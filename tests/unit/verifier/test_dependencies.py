@@ -25,7 +25,7 @@ from movelite.bytecode.file_format import (
 )
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 from movelite.verifier import dependencies
-from movelite.verifier.dependencies import immediate_dependencies, verify_linkage
+from movelite.verifier.dependencies import Exports, immediate_dependencies, verify_linkage
 from tests.support.module_builder import SELF_ADDRESS, ModuleBuilder
 
 U64 = Primitive.U64
@@ -79,10 +79,10 @@ class Importer(ModuleBuilder):
 
 def check(importer: ModuleBuilder, status: StatusCode | None, *dependencies: CompiledModule) -> None:
     if status is None:
-        verify_linkage(importer.module, dependencies)
+        verify_linkage(importer.module, map(Exports, dependencies))
         return
     with pytest.raises(VMError) as raised:
-        verify_linkage(importer.module, dependencies)
+        verify_linkage(importer.module, map(Exports, dependencies))
     assert raised.value.status is status
     assert raised.value.location == importer.module.self_id
 
@@ -159,7 +159,7 @@ def test_other_signatures(
     importer.import_struct("E", 0)
     importer.import_function(parameters, results, constraint)
     with pytest.raises(VMError) as raised:
-        verify_linkage(importer.module, [library()])
+        verify_linkage(importer.module, [Exports(library())])
     assert raised.value.status is StatusCode.TYPE_MISMATCH
     assert raised.value.indices == [(IndexKind.FUNCTION_HANDLE, 0)]
 
@@ -199,7 +199,7 @@ def test_a_row_of_types_that_many_functions_share_is_compared_once(monkeypatch: 
         return compare(*arguments)
 
     monkeypatch.setattr(dependencies._Linker, "_are_same", counted)
-    verify_linkage(ours.module, [theirs.module])
+    verify_linkage(ours.module, [Exports(theirs.module)])
     assert compared == 3  # one vector, two vectors, and no results
 
 
@@ -210,5 +210,5 @@ def test_functions_that_share_a_row_here_and_not_there_are_told_apart() -> None:
         theirs.function([Opcode.RET], row, name=name, visibility=Visibility.PUBLIC)
         ours.function_handle(name, [U64], module=lib)
     with pytest.raises(VMError) as refused:
-        verify_linkage(ours.module, [theirs.module])
+        verify_linkage(ours.module, [Exports(theirs.module)])
     assert refused.value.status is StatusCode.TYPE_MISMATCH

@@ -10,6 +10,7 @@ from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.bytecode.writer import serialize_module
 from movelite.natives.registry import native_table, std_natives
+from movelite.verifier.dependencies import Exports
 from movelite.vm.gas import UnmeteredGas
 from movelite.vm.linkage import MemoryLinkage
 from movelite.vm.runtime import MoveRuntime, Session
@@ -203,3 +204,28 @@ def test_tags_name_the_defining_module() -> None:
 def test_a_native_defined_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="twice"):
         native_table(std_natives(), std_natives())
+
+
+def test_what_a_module_declares_is_gathered_once_for_all_that_import_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gathered: list[str] = []
+    make = Exports.__init__
+
+    def counted(self: Exports, module: CompiledModule) -> None:
+        gathered.append(module.self_id[1])
+        make(self, module)
+
+    monkeypatch.setattr(Exports, "__init__", counted)
+    names = [f"user{number}" for number in range(3)]
+    texts = [USER_TEXT.replace("0xc1.user", f"0xc1.{name}") for name in names]
+    users = {(USER, name): assemble(text, [base(1)]) for name, text in zip(names, texts, strict=True)}
+    codes: dict[ModuleId, bytes] = {id_: serialize_module(module) for id_, module in users.items()}
+    runtime = MoveRuntime(std_natives())
+    session = runtime.new_session(Versions("published", modules(), {}), UnmeteredGas())
+    session.publish_bundle(list(codes.values()), USER)
+    assert sorted(gathered) == ["base", *names]
+    loading = runtime.new_session(Versions("stored", {**modules(), **codes}, {}), UnmeteredGas())
+    for id_ in codes:
+        loading.load_module(id_)
+    assert gathered.count("base") == 1
