@@ -115,13 +115,19 @@ class LedgerReader:
         request = messages.OwnedObjectsRequest(AddressOwner(owner), cursor, limit)
         return await self._agreed(lambda client: client.owned_objects(request), self._agree_on_page)
 
-    async def owned_objects(self, owner: Address, cursor: ObjectID | None = None) -> AsyncIterator[Object]:
-        """All objects of an account after a cursor. Raises: NoQuorum."""
+    async def owned_objects(
+        self, owner: Address, cursor: ObjectID | None = None, expected: int = PAGE
+    ) -> AsyncIterator[Object]:
+        """All objects of an account after a cursor. Raises: NoQuorum.
+
+        expected: how many are likely to be wanted; so many are read first, and then whole pages.
+        """
+        limit = min(expected, PAGE)
         while True:
-            page = await self.owned_page(owner, cursor)
+            page = await self.owned_page(owner, cursor, limit)
             for value in page.objects:
                 yield value
-            cursor = page.next_cursor
+            cursor, limit = page.next_cursor, PAGE
             if cursor is None:
                 return
 

@@ -100,7 +100,9 @@ class CoinApi:
             found = value.data.coin_type if isinstance(value.data, MoveObject) else None
             return None if found is None or coin_type not in (None, found) else _coin_json(value, found)
 
-        return await object_page(self._service.reader.owned_objects(owner, cursor), page_size(limit), shown)
+        size = page_size(limit)
+        owned = self._service.reader.owned_objects(owner, cursor, size + 1)
+        return await object_page(owned, size, shown)
 
     async def _balances(self, owner: Address) -> dict[str, tuple[int, int]]:
         """Count and sum by type. Large accounts are counted one after the other, so that no crowd of such

@@ -93,7 +93,9 @@ class QueryApi:
                 return None
             return await self._reads.object_response(ObjectFound(value, None), options)
 
-        return await object_page(self._service.reader.owned_objects(address, cursor), page_size(limit), shown)
+        size = page_size(limit)
+        owned = self._service.reader.owned_objects(address, cursor, size + 1)
+        return await object_page(owned, size, shown)
 
     async def get_dynamic_fields(
         self, parent_object_id: AddressParam, cursor: AddressParam | None = None, limit: int | None = None

@@ -24,7 +24,7 @@ from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto import bcs
 from proto.errors import AuthorityError, NoQuorum
 from proto.ids import format_address, format_digest
-from proto.messages import ObjectFound, ObjectQuery
+from proto.messages import ObjectFound, ObjectQuery, ObjectsPage
 from proto.transaction import SenderSignedData, TransactionData
 from tests.support.network import QUICK, Network
 
@@ -242,6 +242,21 @@ async def test_one_liar_cannot_change_what_is_read(network: Network) -> None:
     page = await service.reader.owned_page(network.address)
     assert len(page.objects) == 8
     await service.close()
+
+
+async def test_a_page_reads_what_it_shows_and_one_more(network: Network, rpc: JsonRpc) -> None:
+    pages: list[int] = []
+
+    def seen(page: ObjectsPage) -> ObjectsPage:
+        pages.append(len(page.objects))
+        return page
+
+    network.switches[0].corrupt["handle_owned_objects"] = seen
+    owner = format_address(network.address)
+    coins = await rpc.call("iotax_getCoins", [owner, None, None, 2])
+    assert (len(coins["data"]), coins["hasNextPage"], pages) == (2, True, [3])
+    nothing = await rpc.call("iotax_getCoins", [owner, "0x2::other::OTHER", None, 2])
+    assert (nothing["data"], nothing["hasNextPage"], pages) == ([], False, [3, 3, 5])
 
 
 async def test_reads_need_more_than_a_third(network: Network) -> None:
