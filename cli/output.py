@@ -69,7 +69,7 @@ def line(text: str) -> None:
 
 def note(text: str) -> None:
     """Print a line for people that is no result, on standard error."""
-    _errors().print(text, style="dim")
+    _errors().print(text.translate(_CONTROLS), style="dim")
 
 
 def fail(error: BaseException) -> None:
@@ -85,7 +85,7 @@ def fail(error: BaseException) -> None:
     reasons = getattr(error, "data", None)
     if isinstance(reasons, list) and all(isinstance(reason, str) for reason in reasons):
         for reason in reasons:
-            _errors().print(f"  {reason}")
+            _errors().print(f"  {reason.translate(_CONTROLS)}")
 
 
 def _reason(error: BaseException) -> str:

@@ -39,6 +39,8 @@ async def send(session: Session, sent: SentTransaction) -> dict[str, Any]:
             SHOW_ALL,
             "WaitForLocalExecution",
         )
+        if not isinstance(response, dict) or response.get("digest") != sent.digest:
+            raise ServiceUnreachable(f"{session.rpc.url} answers with another transaction than {sent.digest}")
     except (RpcError, ServiceUnreachable, asyncio.CancelledError) as error:
         if isinstance(error, RpcError) and not error.retryable:
             journal.remove(sent.digest)

@@ -39,13 +39,16 @@ class RpcLedgerView:
         self._rpc = rpc
 
     async def object(self, object_id: ObjectID) -> ObjectSummary:
-        """The latest version of an object."""
+        """The latest version of an object. Raises: BuildError if it is not there, or another one is shown."""
         options = {"showOwner": True, "showType": True}
         answer = await self._rpc.call("iota_getObject", format_address(object_id), options)
         if "data" not in answer:
             raise BuildError(f"the object {format_address(object_id)} {absence_text(answer)}")
         data = answer["data"]
-        return ObjectSummary(reference_of(data), owner_of(data["owner"]), data["type"])
+        reference = reference_of(data)
+        if reference.object_id != object_id:  # it would be given away in place of the one that was named
+            raise BuildError(f"the service shows another object than {format_address(object_id)}")
+        return ObjectSummary(reference, owner_of(data["owner"]), data["type"])
 
     async def gas_coins(self, owner: Address) -> Sequence[GasCoinSummary]:
         """Coins of IOTA of an account."""

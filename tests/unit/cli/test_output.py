@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aggregator.rpc_codes import RpcError
 from cli import output
 
 ID = "0x" + "ab" * 32
@@ -47,8 +48,19 @@ def test_terminals_do_not_obey_what_objects_hold(capsys: pytest.CaptureFixture[s
     output.table(("", ""), [("name", "\x1b[2Jgone\r\x9b"), ("lines", "one\n\ttwo")])
     output.say("\x1b]0;title\x07")
     output.fail(ValueError("\x1b[8mhidden"))
+    output.fail(RpcError(0, "", ["\x1b[1mreason"]))
+    output.note("\x1b[2mnote")
     said = "".join(capsys.readouterr())
-    assert all(part in said for part in (r"\x1b[2Jgone\x0d\x9b", r"\x1b]0;title\x07", r"\x1b[8mhidden"))
+    assert all(
+        part in said
+        for part in (
+            r"\x1b[2Jgone\x0d\x9b",
+            r"\x1b]0;title\x07",
+            r"\x1b[8mhidden",
+            r"\x1b[1mreason",
+            r"\x1b[2mnote",
+        )
+    )
     assert not {"\x1b", "\x07", "\r", "\x9b"} & set(said)
 
 

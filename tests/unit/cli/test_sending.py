@@ -19,7 +19,7 @@ from cli.sending import complete_pending, journal_of, send
 from cli.session import Session
 
 SENT = SentTransaction(b"transaction", (b"signature",))
-FINAL = {"effects": {"status": {"status": "success"}}}
+FINAL = {"digest": SENT.digest, "effects": {"status": {"status": "success"}}}
 
 
 class Service:
@@ -72,6 +72,13 @@ async def test_only_what_is_refused_for_good_is_dropped(
     with pytest.raises(type(error)):
         await send(session, SENT)
     assert list(journal_of(session).pending()) == [SENT] * is_kept
+
+
+async def test_an_answer_about_another_transaction_completes_nothing(tmp_path: Path) -> None:
+    session = session_of(tmp_path, Service({**FINAL, "digest": "another"}))
+    with pytest.raises(ServiceUnreachable, match=f"another transaction than {SENT.digest}"):
+        await send(session, SENT)
+    assert list(journal_of(session).pending()) == [SENT]
 
 
 async def test_who_interrupts_is_told_what_may_become_of_the_transaction(
