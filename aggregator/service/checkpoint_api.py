@@ -6,6 +6,7 @@ index, named by its own digest and signed by the quorum that executed it.
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 
 from aggregator.service.core import ClientService
@@ -52,7 +53,11 @@ class CheckpointApi:
         size, index = checkpoint_page_size(limit), self._service.index
         after = None if cursor is None else min(cursor, index.total() + 1)
         places = await index.query(EVERYTHING, after, size + 1, descending_order)
-        shown = [self._json(found) for found in map(index.at, places) if found is not None]
+        shown = []
+        for found in map(index.at, places):
+            await asyncio.sleep(0)  # each may be a large one to read
+            if found is not None:
+                shown.append(self._json(found))
         if descending_order and after != 0:
             shown.append(await self._genesis_json())
         elif not descending_order and cursor is None:

@@ -5,6 +5,7 @@ The filters are IOTA's; a condition of SQL is made of each filter on transaction
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,6 +150,7 @@ class QueryApi:
         options, room = query.options or TransactionOptions(), AnswerRoom()
         data: list[Json] = []
         for found in map(index.at, places[:size]):
+            await asyncio.sleep(0)  # each may be a large one to read
             shown = None if found is None or room.is_full else await self._reads.response(found, options)
             if shown is None or not room.takes(shown):
                 break
@@ -178,6 +180,7 @@ class QueryApi:
         data: list[Json] = []
         room, events = AnswerRoom(), index.events_at(places[:size])
         for found, position, event in events:
+            await asyncio.sleep(0)
             if room.is_full:
                 break
             digest = found.receipt.effects.transaction_digest

@@ -5,8 +5,11 @@ Source: iota-json-rpc-types, iota_transaction (DryRunTransactionBlockResponse, D
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from aggregator.rpc_codes import RpcError
+from aggregator.service.answer_room import MOST_CHARACTERS, AnswerRoom
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import CamelModel, Json
@@ -86,7 +89,7 @@ class SimulationApi:
         found = await self._service.reader.simulate(question)
         shown: Json = {"effects": effects_json(found.effects), "events": await self._events(found)}
         if found.error is None:
-            shown["results"] = [_outcome_json(outcome) for outcome in found.commands]
+            shown["results"] = _outcomes_json(found.commands)
         else:
             shown["error"] = found.error
         if more.show_raw_txn_data_and_effects:
@@ -106,6 +109,23 @@ def _decode(schema: Any, raw: bytes) -> Any:
         return bcs.decode(schema, raw)
     except BcsError as error:
         raise invalid_params(f"Deserialization error: {error}") from error
+
+
+def _outcomes_json(outcomes: Sequence[CommandOutcome]) -> list[Json]:
+    """What each command changed and returned. Raises: RpcError if it does not fit in an answer."""
+    values = [value for one in outcomes for value in (*one.returned, *(m.value for m in one.mutated))]
+    if sum(len(value.contents) for value in values) > MOST_CHARACTERS // 4:  # a byte is up to four
+        raise _too_much_returned()
+    shown, room = [], AnswerRoom()
+    for outcome in outcomes:
+        shown.append(_outcome_json(outcome))
+        if not room.takes(shown[-1]):
+            raise _too_much_returned()
+    return shown
+
+
+def _too_much_returned() -> RpcError:
+    return invalid_params("what these commands return does not fit in an answer")
 
 
 def _outcome_json(outcome: CommandOutcome) -> Json:

@@ -14,13 +14,22 @@ import base58
 import pytest
 
 from aggregator.rpc_codes import CALL_FAILED, INVALID_PARAMS, RpcError
-from aggregator.service import answer_room, base58_text, coin_api, index, jsonrpc, object_pages
+from aggregator.service import (
+    answer_room,
+    base58_text,
+    coin_api,
+    index,
+    jsonrpc,
+    object_pages,
+    simulation_api,
+)
 from aggregator.service.answer_room import TOO_LONG
 from aggregator.service.index import TransactionIndex
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto.event import Event, TransactionEvents
-from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, format_address, format_digest
-from proto.type_tag import parse_struct_tag
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, ObjectID, format_address, format_digest
+from proto.transaction import Input, MoveCall, ProgrammableTransaction, pure
+from proto.type_tag import U8, VectorTag, parse_struct_tag
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of
 from tests.support.network import Network
 from tests.unit.aggregator.test_client_service import make_service
@@ -215,3 +224,18 @@ async def test_answers_to_a_batch_are_bounded_together(
     shown = json.loads(answer)
     assert [one["id"] for one in shown] == [0, 1, 2, 3]
     assert [one.get("error", {}).get("message") for one in shown] == [None, None, None, TOO_LONG]
+
+
+async def test_values_that_commands_return_are_bounded(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = MoveCall(ObjectID(STD_ADDRESS), "option", "some", (VectorTag(U8),), (Input(0),))
+    kind = ProgrammableTransaction((pure(bytes, bytes(100)),), (some,) * 10)
+    shown = await ledger.dev_inspect(kind)
+    assert len(shown["results"]) == 10
+    room = len(json.dumps(shown["results"]))
+    for most in (room // 2, room // 5):  # too many characters, and too many bytes to be shown at all
+        monkeypatch.setattr(answer_room, "MOST_CHARACTERS", most)
+        monkeypatch.setattr(simulation_api, "MOST_CHARACTERS", most)
+        with pytest.raises(RpcError, match="does not fit in an answer"):
+            await ledger.dev_inspect(kind)
