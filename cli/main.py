@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         words.append("--help")
     words = words if _is_ptb(words) else spread(words)
     try:
-        make_app()(words)
+        make_app()(words, prog_name="movelite")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -104,7 +104,6 @@ def make_app() -> typer.Typer:
         epilog=_EPILOG,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )

@@ -108,6 +108,23 @@ def test_who_imports_what_is_no_key_is_told_what_is_wrong(run: Any, text: str, r
     assert (code, reason in said) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("movelite client pay-", ["pay-all-iota", "pay-iota"]),
+        ("movelite move test --cov", ["--coverage"]),
+        ("movelite keytool multi-sig-a", ["multi-sig-address"]),
+    ],
+)
+def test_shells_complete_commands_and_options(
+    run: Any, monkeypatch: pytest.MonkeyPatch, line: str, wanted: list[str]
+) -> None:
+    monkeypatch.setenv("_MOVELITE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    assert sorted(run()[1].split()) == wanted
+
+
 def test_an_option_of_a_package_without_its_value_is_named(run: Any) -> None:
     code, said = run("move", "build", "--path")
     assert (code, "--path needs a value" in said) == (2, True)
