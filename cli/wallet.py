@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from aggregator.rpc_client import RpcClient
@@ -26,6 +27,9 @@ from proto.ids import Address, ObjectID, format_address, parse_address, parse_di
 from proto.object import IMMUTABLE, AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
 from proto.transaction import SenderSignedData, TransactionData
 from proto.user_signature import sign_transaction
+
+MOST_NAMES = 20
+"""Functions that are named to who calls one that a module has not."""
 
 
 class TransactionFailed(Exception):
@@ -63,10 +67,16 @@ class RpcLedgerView:
         return int(await self._rpc.call("iotax_getReferenceGasPrice"))
 
     async def function(self, package: ObjectID, module: str, name: str) -> dict[str, Any]:
-        """A function's signature."""
-        found: dict[str, Any] = await self._rpc.call(
-            "iota_getNormalizedMoveFunction", format_address(package), module, name
-        )
+        """A function's signature. Raises: BuildError naming those that the module has, if it has another."""
+        place = (format_address(package), module)
+        try:
+            found: dict[str, Any] = await self._rpc.call("iota_getNormalizedMoveFunction", *place, name)
+        except RpcError as error:
+            if error.retryable:
+                raise
+            known = (await self._rpc.call("iota_getNormalizedMoveModule", *place))["exposedFunctions"]
+            near = get_close_matches(name, known, cutoff=0.5) or list(known)[:MOST_NAMES]
+            raise BuildError(f"{error} (there is: {', '.join(near) or 'none'})") from error
         return found
 
 

@@ -124,6 +124,8 @@ def test_who_mistakes_a_url_or_a_type_is_told(line: CommandLine) -> None:
     assert f"{root} does not answer as a faucet" in said
     long = f"0x{'0' * 63}2::iota::IOTA"
     assert line.json("client", "balance", "--coin-type", long)[0]
+    call = ("client", "call", "--package", "0x2", "--module", "coin", "--function", "joins")
+    assert "no function was found with function name joins (there is: join" in line.run(*call, code=1).lower()
     assert "'iota' is no type" in line.run("client", "balance", "--coin-type", "iota", code=1)
 
 
