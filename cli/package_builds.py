@@ -86,10 +86,24 @@ def build_for_network(folder: Path, chain_id: str, with_unpublished: bool) -> Pa
         names = ", ".join(built.unpublished)
         hint = "Publish them first, or publish them along with --with-unpublished-dependencies."
         raise PackageError(f"these dependencies are not published: {names}", folder, hint)
+    built.check_publishable()
+    _check_modules(built)
     modules = tuple(module.bytecode for module in built.modules)
     dependencies = tuple(Address(id_) for id_ in built.dependency_ids.values())
     named = frozenset(module.name for module in built.modules)
     return PackageToPublish(modules, named, dependencies, built.digest, built.published_at)
+
+
+def _check_modules(built: BuiltPackage) -> None:
+    """See that there are modules, without an address of their own. Raises: PackageError."""
+    if not built.modules:
+        raise PackageError("there are no modules", built.folder, "They are files sources/NAME.move.")
+    for module in built.modules:
+        if any(module.address):
+            place = f"0x{module.address.hex().lstrip('0')}"
+            hint = "What is published has the address 0x0: give it that in [addresses] of its Move.toml."
+            what = f"module '{module.name}' of package '{module.package}' has the address {place}"
+            raise PackageError(what, built.folder, hint)
 
 
 def write_report(path: Path, data: bytes) -> None:

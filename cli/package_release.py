@@ -74,7 +74,9 @@ async def add_upgrade(
     built = build_for_network(folder, chain, with_unpublished)
     package = built.published_at
     if package is None:
-        raise BuildError(f"{folder} is not published on this network, by its Move.toml and its Move.lock")
+        raise BuildError(
+            f"{folder} is not published on this network: its Move.toml and its Move.lock name no place, or two"
+        )
     cap, framework = format_address(capability), IOTA_FRAMEWORK_ADDRESS
     values = [cap, await _policy(session, cap, package), list(built.digest)]
     ticket = await builder.call(framework, "package", "authorize_upgrade", (), values)
