@@ -75,7 +75,7 @@ async def add_upgrade(
     package = built.published_at
     if package is None:
         raise BuildError(
-            f"{folder} is not published on this network: its Move.toml and its Move.lock name no place, or two"
+            f"{folder} is not published on this network: Move.toml and Move.lock name no place, or two"
         )
     cap, framework = format_address(capability), IOTA_FRAMEWORK_ADDRESS
     values = [cap, await _policy(session, cap, package), list(built.digest)]
