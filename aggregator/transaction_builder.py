@@ -5,13 +5,16 @@ What it must know of the ledger it asks through LedgerView.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aggregator.service.move_layout import (
     Layout,
     PrimitiveLayout,
+    Some,
     StructLayout,
     UnreadableValue,
     VectorLayout,
@@ -51,6 +54,8 @@ DEFAULT_BUDGET = 100_000_000
 
 BUDGET_PER_PUBLISHED_BYTE = 20_000
 """Nanos: storage of a byte costs 7,600; the rest is room for verification."""
+
+_HEX_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
 
 MAX_GAS_COINS = 256
 MAX_BUDGET = 50_000_000_000
@@ -214,7 +219,7 @@ class TransactionBuilder:
             return argument
         layout = pure_layout(parameter, type_arguments)
         if layout is not None:
-            return self.pure_bytes(encode_json(layout, _as_value(layout, argument)))
+            return self.pure_bytes(encode_argument(layout, argument))
         mutable = not (isinstance(parameter, dict) and "Reference" in parameter)
         if isinstance(argument, list):
             elements = [await self._object_argument(item, mutable=True) for item in argument]
@@ -346,8 +351,16 @@ def _struct_layout(
             return None
 
 
+def encode_argument(layout: Layout, argument: Any) -> bytes:
+    """BCS of JSON as people write it: bytes also as 0x..., numbers and truth values also as text, text also
+    bare, an option as a list of at most one, as null, or as what is in it.
+
+    Raises: BuildError, UnreadableValue.
+    """
+    return encode_json(layout, _as_value(layout, argument))
+
+
 def _as_value(layout: Layout, argument: Any) -> Any:
-    """JSON as people write it: bytes also as 0x..., numbers and truth values also as text, text also bare."""
     match layout:
         case VectorLayout(PrimitiveLayout(tags.U8Tag())) if isinstance(argument, str):
             is_hex = argument.startswith("0x")
@@ -361,11 +374,22 @@ def _as_value(layout: Layout, argument: Any) -> Any:
         case StructLayout(StructTag(_, _, "String")) if isinstance(argument, int | float):
             return str(argument)
         case StructLayout(StructTag(_, _, "Option"), ((_, VectorLayout(element)),)):
-            return None if argument in (None, []) else _as_value(element, argument)
+            return None if argument in (None, []) else Some(_as_some(element, argument))
+        case PrimitiveLayout(tag) if type(argument) is str and _HEX_NUMBER.fullmatch(argument):
+            return argument if tag == tags.ADDRESS else int(argument, 16)
         case PrimitiveLayout(tag) if isinstance(argument, list | dict):
             raise BuildError(f"{argument!r} is no {format_type_tag(tag)}")
         case _:
             return argument
+
+
+def _as_some(element: Layout, argument: Any) -> Any:
+    """What an option holds. In IOTA's JSON it is the vector inside of it."""
+    if isinstance(argument, list) and len(argument) == 1:
+        with suppress(BuildError, UnreadableValue, ValueError):
+            encode_argument(element, argument[0])
+            return _as_value(element, argument[0])
+    return _as_value(element, argument)
 
 
 def _count(number: int, noun: str) -> str:

@@ -236,11 +236,12 @@ def _add(command: Callable[..., None]) -> None:
 
 
 def read_argument(text: str) -> Any:
-    """An argument as people write it: JSON, or else text (ids and bare words)."""
+    """An argument as people write it: JSON, or else text (ids and bare words), or a list of such."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        is_list = text.startswith("[") and text.endswith("]")
+        return [part.strip() for part in text[1:-1].split(",")] if is_list else text
 
 
 def _pay(

@@ -138,6 +138,10 @@ def _with_files(words: Sequence[str]) -> list[str]:
     return result
 
 
+class _Place(str):
+    """An address or id behind @, which is no number."""
+
+
 class PtbBuilder:
     """Carries out commands on a builder, with the variables that they assign.
 
@@ -204,15 +208,14 @@ class PtbBuilder:
         )
 
     async def _vector(self, tag: TypeTag, items: Sequence[Value]) -> Argument:
-        from aggregator.service.move_layout import encode_json
-        from aggregator.transaction_builder import layout_of_tag
+        from aggregator.transaction_builder import encode_argument, layout_of_tag
 
         layout = layout_of_tag(tag)
         elements: list[Argument] = []
         for item in items:
             plain = self._plain(item)
             if layout is not None and not _is_argument(plain):
-                elements.append(self._builder.pure_bytes(encode_json(layout, plain)))
+                elements.append(self._builder.pure_bytes(encode_argument(layout, plain)))
             else:
                 elements.append(await self._object(item))
         return self._builder.add(MakeMoveVec(tag, tuple(elements)))
@@ -264,11 +267,11 @@ class PtbBuilder:
             case Truth(truth):
                 return truth
             case At(name):
-                return f"0x{self._at(name).hex()}"
+                return _Place(f"0x{self._at(name).hex()}")
             case Items(items):
                 return [self._plain(item) for item in items]
             case Option(inner):
-                return None if inner is None else self._plain(inner)
+                return [] if inner is None else [self._plain(inner)]
             case CallPath() | Types():
                 raise PtbSyntaxError(f"{found} is no argument")
             case _:

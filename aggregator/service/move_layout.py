@@ -219,6 +219,13 @@ def _special(tag: StructTag, fields: dict[str, Any], form: _Form) -> Any:
             return form.struct(tag, fields)
 
 
+@dataclass(frozen=True, slots=True)
+class Some:
+    """What an option holds; needed where that is an empty option."""
+
+    value: Any
+
+
 def encode_json(layout: Layout, value: Any) -> bytes:
     """BCS of a value as clients write it in JSON: the inverse of render_plain.
 
@@ -272,7 +279,8 @@ def _encode_struct(tag: StructTag, fields: tuple[tuple[str, Layout], ...], value
             raw = value.encode()
             return write_uleb128(len(raw)) + raw
         case (1, "option", "Option"):
-            return b"\x00" if value is None else b"\x01" + _option_value(fields, value)
+            held = value.value if isinstance(value, Some) else value
+            return b"\x00" if value is None else b"\x01" + _option_value(fields, held)
         case (2, "object", "ID") if isinstance(value, str):
             return bytes(parse_address(value))
         case (2, "object", "UID"):

@@ -249,6 +249,12 @@ def test_a_programmable_transaction(line: CommandLine) -> None:
     )
     assert (summary.keys(), summary["status"]) == ({"digest", "status", "gas_cost"}, {"status": "success"})
     assert balance(line, "bob") == before + 3002
+    option = ("--move-call", "std::option::is_some", "<std::option::Option<u64>>", "some(none)")
+    inspected = line.json("client", "ptb", *option, "--dev-inspect")
+    assert inspected["results"][0]["returnValues"] == [[[1], "bool"]]
+    assert "does not fit" in line.run(
+        *("client", "ptb", "--move-call", "std::u256::max", "@0x5", "1"), code=1
+    )
     assert "nothing is named" in line.run("client", "ptb", "--transfer-objects", "[x]", "@bob", code=1)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+from cli.client_transactions import read_argument
 from cli.main import main
 from cli.package_options import given, with_build_options
 from cli.show_transaction import show_transaction
@@ -123,6 +124,22 @@ def test_shells_complete_commands_and_options(
     monkeypatch.setenv("COMP_WORDS", line)
     monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
     assert sorted(run()[1].split()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[0x1, 0x2]", ["0x1", "0x2"]),
+        ('["a", 1]', ["a", 1]),
+        ("word", "word"),
+        ("0x1", "0x1"),
+        ("7", 7),
+        ('"7"', "7"),
+        ("null", None),
+    ],
+)
+def test_arguments_of_calls_are_json_or_words(text: str, value: object) -> None:
+    assert read_argument(text) == value
 
 
 def test_an_option_of_a_package_without_its_value_is_named(run: Any) -> None:
