@@ -397,6 +397,10 @@ class AuthorityState:
         commit.add(submission, result, checked.owned)
         return commit.results[submitted.digest]
 
+    def is_under_way(self, digest: Digest) -> bool:
+        """Whether a transaction is executed, or takes long and is being executed."""
+        return self.store.is_executed(digest) or (self.long_runs is not None and digest in self.long_runs)
+
     def _begin_long_run(self, submission: CertifiedSubmission) -> messages.ExecutionResult:
         if self.long_runs is not None and self.long_runs.begin(submission, self._finish_long_run):
             return _STILL_EXECUTING

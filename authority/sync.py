@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from authority.key_value import StorageError
 from authority.metrics import AuthorityMetrics
@@ -46,6 +46,10 @@ SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.25, 16.0
 """How long a peer is left alone which failed: twice as long each time."""
 LONGEST_REST_AT_START_SECONDS = 1.0
 """The same as long as the own vote waits for peers, which often start together with this authority."""
+MOST_AHEAD = PAGE
+"""What a peer executed and cannot be executed here yet, for it uses what comes of a transaction that takes
+long: until it is so much, the rest goes on.
+"""
 KEPT_EVERY = 10 * PAGE
 """Positions are written down after so many transactions, so that a restart need not look at all of them."""
 
@@ -58,21 +62,29 @@ _log = logging.getLogger(__name__)
 class _Peer:
     """What is known of a peer.
 
-    position: how much of what it executed was looked at; lag: how much more it says there is; failures: how
-    often it failed since it last answered; is_followed: whether its end was reached once; rests_until: when
-    it is asked again, by the loop's clock; heard_at: when it last said something; asking: what is under way
-    with it.
+    position: how much of what it executed is executed here; ahead: what was looked at beyond that and
+    could not be executed yet, by its place; looked_at: where to look on; lag: how much more it says there is;
+    failures: how often it failed since it last answered; is_followed: whether its end was reached once;
+    rests_until: when it is asked again, by the loop's clock; heard_at: when it last said something; asking:
+    what is under way with it.
     """
 
     name: AuthorityName
     service: AuthorityService
     position: int = 0
+    looked_at: int = 0
+    ahead: dict[int, Digest] = field(default_factory=dict)
     lag: int = 0
     failures: int = 0
     is_followed: bool = False
     rests_until: float | None = None
     heard_at: float = 0.0
     asking: asyncio.Task[bool] | None = None
+
+    def begin_at(self, position: int) -> None:
+        """Look at what it executed from there."""
+        self.position = self.looked_at = position
+        self.ahead.clear()
 
 
 class CertificateSync:
@@ -86,7 +98,9 @@ class CertificateSync:
     ) -> None:
         self._state = state
         kept = state.store.positions()
-        self._peers = [_Peer(name, service, kept.get(name, 0)) for name, service in peers.items()]
+        self._peers = [_Peer(name, service) for name, service in peers.items()]
+        for peer in self._peers:
+            peer.begin_at(kept.get(peer.name, 0))
         self._kept = sum(peer.position for peer in self._peers)
         self._metrics = metrics
         self._wake = asyncio.Event()
@@ -106,17 +120,22 @@ class CertificateSync:
 
     async def run(self) -> None:
         """Pull until cancelled."""
-        pause, executed = PAUSE_SECONDS, -1
+        pause, rest, executed, is_woken = PAUSE_SECONDS, 0.0, -1, False
         try:
             while True:
                 if not await self.pull_all():
                     is_quiet = executed == self._state.store.next_sequence
                     pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if is_quiet else PAUSE_SECONDS
+                    # What waits for a transaction that takes long wakes this each time that it is tried.
+                    is_idle = is_quiet and is_woken
+                    rest = min(2 * rest + SHORTEST_REST_SECONDS, PAUSE_SECONDS) if is_idle else 0.0
+                    await asyncio.sleep(rest)
                     executed = self._state.store.next_sequence
                     if self._state.is_asking_peers:
                         pause = SHORTEST_REST_SECONDS
+                    is_woken = False
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), pause)
+                        is_woken = await asyncio.wait_for(self._wake.wait(), pause)
                 self._wake.clear()
         finally:
             await self._stop_asking()
@@ -181,26 +200,29 @@ class CertificateSync:
 
         Raises: AuthorityError if the peer failed, StorageError if the own disk did.
         """
-        store, position = self._state.store, peer.position
-        page = await peer.service.handle_executed_after(ExecutedAfterRequest(position, PAGE))
+        state, store, begin = self._state, self._state.store, peer.looked_at
+        page = await peer.service.handle_executed_after(ExecutedAfterRequest(begin, PAGE))
         peer.heard_at = _now()
-        if page.total < position:
+        if page.total < begin:
             # An older copy of its data was put back: what it executes now stands where we have looked before.
-            peer.position = 0
+            peer.begin_at(0)
             raise AuthorityError(ByzantineAuthoritySuspicion(peer.name, "it has executed less than before"))
-        missing = tuple(digest for digest in page.digests if not store.is_executed(digest))
-        if missing:
-            await self._fetch(peer, missing)
-        done = [store.is_executed(digest) for digest in page.digests]
+        if len(peer.ahead) < MOST_AHEAD:
+            peer.ahead.update(enumerate(page.digests, begin))
+            peer.looked_at += len(page.digests)
+        missing = tuple(digest for digest in peer.ahead.values() if not state.is_under_way(digest))
+        for first in range(0, len(missing), PAGE):
+            await self._fetch(peer, missing[first : first + PAGE])
         # What could not be executed yet is asked for again.
-        peer.position += done.index(False) if False in done else len(done)
+        peer.ahead = {place: one for place, one in peer.ahead.items() if not store.is_executed(one)}
+        peer.position = min(peer.ahead, default=peer.looked_at)
         peer.lag = max(0, page.total - peer.position)
-        if peer.position > store.next_sequence:
+        if peer.looked_at - len(peer.ahead) > store.next_sequence:
             # All of it was executed here, and that is fewer.
-            peer.position = 0
+            peer.begin_at(0)
             raise AuthorityError(ByzantineAuthoritySuspicion(peer.name, "it told a transaction twice"))
         self._keep_positions()
-        has_more = len(page.digests) == PAGE and peer.position > position
+        has_more = len(page.digests) == PAGE and peer.looked_at > begin
         peer.is_followed |= not has_more
         return has_more
 

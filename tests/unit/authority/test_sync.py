@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+import pytest
+
+from authority.execution_commit import CertifiedSubmission
+from authority.long_runs import Finish
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
 from authority.sync import CertificateSync
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
+from proto.ids import Digest
 from proto.messages import (
     ExecutedAfterRequest,
     ExecutedAfterResponse,
@@ -193,3 +198,92 @@ async def test_a_peer_with_an_older_copy_of_its_data_is_read_again_from_the_star
     sync._peers[0].rests_until = None
     await sync.pull_all()
     assert (sync._peers[0].position, sync._peers[0].failures) == (0, 0)
+
+
+class Held:
+    """Transactions that take long, and are never done."""
+
+    def __init__(self, *digests: Digest) -> None:
+        self.digests = digests
+
+    def __contains__(self, digest: Digest) -> bool:
+        return digest in self.digests
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def had_no_room(self, digest: Digest) -> bool:
+        return False
+
+    def begin(self, submission: CertifiedSubmission, finish: Finish) -> bool:
+        raise AssertionError("transfers do not take long")
+
+
+async def test_what_takes_long_holds_up_only_what_depends_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("authority.sync.PAGE", 2)
+    authorities = [new_authority(number) for number in range(4)]
+    gas = [coins_of(user, authorities[0]) for user in (ALICE, BOB)]
+    long, *others = [
+        build_transfer(ALICE, gas[0][0], gas[0][1], BOB.address),
+        *(build_transfer(BOB, gas[1][i], gas[1][i + 1], ALICE.address) for i in (0, 2, 4, 6)),
+    ]
+    for one in (long, *others[:2]):
+        await execute(authorities[:3], one)
+    (spent,) = [coin for coin in coins_of(ALICE, authorities[0]) if coin.object_id == gas[0][0].object_id]
+    dependent = build_transfer(ALICE, spent, gas[0][2], BOB.address)
+    for one in (dependent, *others[2:]):
+        await execute(authorities[:3], one)
+    late = authorities[3]
+    late.long_runs = Held(long.digest())
+    sync = sync_of(late, {authorities[0].name: service(authorities[0])})
+    while await sync.pull_all():
+        pass
+    assert [late.store.is_executed(one.digest()) for one in (*others, long, dependent)] == [True] * 4 + [
+        False
+    ] * 2
+    assert (sync._peers[0].position, sync._peers[0].looked_at) == (0, 6)
+    late.long_runs = None
+    await sync.pull_all()
+    assert late.store.next_sequence == sync._peers[0].position == 6
+
+
+async def test_beyond_so_much_that_waits_it_does_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("PAGE", "MOST_AHEAD"):
+        monkeypatch.setattr(f"authority.sync.{limit}", 1)
+    authorities = [new_authority(number) for number in range(4)]
+    await run_transfers(authorities[:3], 3)
+    late = authorities[3]
+    late.long_runs = Held(next(digest for _, digest in authorities[0].store.executed_from(0)))
+    sync = sync_of(late, {authorities[0].name: service(authorities[0])})
+    for _ in range(5):
+        await sync.pull_all()
+    assert sync._peers[0].looked_at == 1
+
+
+class Counting(LocalAuthorityService):
+    questions = 0
+
+    async def handle_executed_after(self, request: ExecutedAfterRequest) -> ExecutedAfterResponse:
+        self.questions += 1
+        await asyncio.sleep(0.001)
+        return await super().handle_executed_after(request)
+
+
+def test_while_something_takes_long_peers_are_not_asked_again_and_again() -> None:
+    """What depends on it wakes the authority each time that it cannot be executed."""
+    authorities = [new_authority(number) for number in range(4)]
+    peer = Counting(authorities[0], small_genesis().digest(), AuthorityMetrics(), 10)
+
+    async def follow() -> None:
+        await run_transfers(authorities[:3], 3)
+        late = authorities[3]
+        late.long_runs = Held(next(digest for _, digest in authorities[0].store.executed_from(0)))
+        sync = sync_of(late, {authorities[0].name: peer})
+        late.on_missing_dependency = sync.wake
+        following = asyncio.create_task(sync.run())
+        await asyncio.sleep(60)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    in_virtual_time(follow)
+    assert 25 <= peer.questions <= 40
