@@ -40,6 +40,7 @@ from proto.transaction import (
     ProgrammableTransaction,
     Publish,
     Pure,
+    Receiving,
     Result,
     SharedObject,
     SplitCoins,
@@ -127,6 +128,11 @@ class TransactionBuilder:
                 parent = format_address(found.owner.address)
                 raise BuildError(f"{format_address(object_id)} is owned by the object {parent}")
 
+    async def receive(self, object_id: ObjectID) -> Argument:
+        """An object that was sent to another object, as input to receive it from there."""
+        found = await self.view.object(object_id)
+        return self.input(ObjectInput(Receiving(found.reference)))
+
     def add(self, command: Command) -> Argument:
         """Append a command; the argument that stands for its result."""
         self._commands.append(command)
@@ -174,7 +180,7 @@ class TransactionBuilder:
         wanted = len(signature["typeParameters"])
         if len(type_arguments) != wanted:
             raise BuildError(f"{name} takes {_count(wanted, 'type argument')}, not {len(type_arguments)}")
-        parameters = [p for p in signature["parameters"] if not _is_tx_context(p)]
+        parameters = [p for p in signature["parameters"] if not _is_struct(p, "tx_context", "TxContext")]
         if len(parameters) != len(arguments):
             raise BuildError(f"{name} takes {_count(len(parameters), 'argument')}, not {len(arguments)}")
         resolved = []
@@ -220,6 +226,8 @@ class TransactionBuilder:
         layout = pure_layout(parameter, type_arguments)
         if layout is not None:
             return self.pure_bytes(encode_argument(layout, argument))
+        if _is_struct(parameter, "transfer", "Receiving") and isinstance(argument, str):
+            return await self.receive(parse_address(argument))
         mutable = not (isinstance(parameter, dict) and "Reference" in parameter)
         if isinstance(argument, list):
             elements = [await self._object_argument(item, mutable=True) for item in argument]
@@ -286,13 +294,13 @@ def _stronger(known: CallArg, new: CallArg) -> CallArg:
             return known
 
 
-def _is_tx_context(parameter: Any) -> bool:
+def _is_struct(parameter: Any, module: str, name: str) -> bool:
+    """Whether a parameter is, or refers to, a struct of the framework."""
     inner = _without_reference(parameter)
     if not isinstance(inner, dict) or "Struct" not in inner:
         return False
     struct = inner["Struct"]
-    place = (struct["address"], struct["module"], struct["name"])
-    return place == ("0x2", "tx_context", "TxContext")
+    return (struct["address"], struct["module"], struct["name"]) == ("0x2", module, name)
 
 
 def _without_reference(parameter: Any) -> Any:

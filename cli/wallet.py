@@ -17,6 +17,7 @@ from aggregator.transaction_builder import (
     TransactionBuilder,
 )
 from aggregator.wallet.journal import SentTransaction
+from aggregator.wallet.keystore import WalletError
 from cli import output, simulation
 from cli.abort_text import explain_failure
 from cli.sending import complete_pending, journal_of, send
@@ -118,9 +119,14 @@ class TransactionOptions:
     emit: Collection[str] = ()
 
     @property
+    def is_signed(self) -> bool:
+        """Whether a key is needed."""
+        return not (self.print_unsigned or self.dry_run or self.dev_inspect)
+
+    @property
     def is_sent(self) -> bool:
         """Whether the transaction is executed, not only shown."""
-        return not (self.print_unsigned or self.print_signed or self.dry_run or self.dev_inspect)
+        return self.is_signed and not self.print_signed
 
 
 Build = Callable[[Session, TransactionBuilder, Address], Awaitable[object]]
@@ -175,6 +181,9 @@ async def _sender(session: Session, options: TransactionOptions) -> Address:
     if options.sender is None and owned is not None:
         owner = (await session.view.object(parse_address(owned))).owner
         if isinstance(owner, AddressOwner):
+            if options.is_signed and owner.address not in session.config.keystore.addresses:
+                who = format_address(owner.address)
+                raise WalletError(f"{owned} is owned by {who}, and this wallet has no key for it")
             return owner.address
     return session.address(options.sender)
 

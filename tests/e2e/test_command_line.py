@@ -346,7 +346,7 @@ def test_an_account_of_several_keys_sends_what_it_owns(line: CommandLine) -> Non
     assert line.json(*decode)["multisigAddress"] == address
     sent = line.json("client", "execute-signed-tx", "--tx-bytes", raw, "--signatures", together)
     assert sent["transaction"]["data"]["sender"] == address
-    assert "no key" in line.run(*transfer[:-1], other, code=1)
+    assert f"is owned by {address}, and this wallet has no key" in line.run(*transfer[:-1], other, code=1)
 
 
 def test_a_failed_transaction_charges_gas_and_ends_with_1(line: CommandLine) -> None:

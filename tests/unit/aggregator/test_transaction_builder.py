@@ -13,6 +13,7 @@ from proto.ids import Address, Digest, ObjectID, address_from_int, format_addres
 from proto.object import AddressOwner, ObjectOwner, ObjectRef, Owner, Shared
 from proto.transaction import (
     GasCoin,
+    ImmOrOwnedObject,
     Input,
     MakeMoveVec,
     MoveCall,
@@ -20,6 +21,7 @@ from proto.transaction import (
     ObjectInput,
     ProgrammableTransaction,
     Pure,
+    Receiving,
     SharedObject,
 )
 from proto.type_tag import U64
@@ -139,6 +141,13 @@ async def test_a_shared_object_is_mutable_only_where_the_function_wants_it() -> 
     assert read.inputs == (ObjectInput(SharedObject(address_from_int(0x20), 7, False)),)
     both = await call([{"Reference": value}, {"MutableReference": value}], "0x20", "0x20")
     assert both.inputs == (ObjectInput(SharedObject(address_from_int(0x20), 7, True)),)
+
+
+async def test_what_was_sent_to_an_object_is_received() -> None:
+    parameter = struct("0x2", "transfer", "Receiving", struct("0x9", "m", "T"))
+    kind = await call([{"MutableReference": struct("0x9", "m", "P")}, parameter], "0x1", "0x2")
+    owned = ObjectInput(ImmOrOwnedObject(ref(1)))
+    assert kind.inputs == (owned, ObjectInput(Receiving(ref(2))))
 
 
 async def test_a_type_argument_decides_how_a_value_is_written() -> None:
