@@ -145,7 +145,9 @@ def call(
     type_args: Annotated[
         list[str] | None, typer.Option(help="Types, such as 0x2::iota::IOTA, one or more.")
     ] = None,
-    args: Annotated[list[str] | None, typer.Option(help="Pure values and object ids.")] = None,
+    args: Annotated[
+        list[str] | None, typer.Option(help="Values and object ids: 7 true text 0x2 '[1, 2]', one or more.")
+    ] = None,
 ) -> Plan:
     """Call a Move function."""
 

@@ -207,9 +207,10 @@ class ClientConfig:
 
         Raises: WalletError if the alias is taken and replace is not set.
         """
-        taken = any(known.alias == environment.alias for known in self._content.envs)
+        taken = [known.rpc for known in self._content.envs if known.alias == environment.alias]
         if taken and not replace:
-            raise WalletError(f"there is an environment {environment.alias!r} already")
+            hint = f"`movelite client switch --env {environment.alias}` uses it"
+            raise WalletError(f"there is an environment {environment.alias!r} already, of {taken[0]}: {hint}")
         kept = [known for known in self._content.envs if known.alias != environment.alias]
         self._content.envs = [*kept, environment]
         self._content.active_env = self._content.active_env or environment.alias

@@ -77,7 +77,7 @@ def test_a_configuration_keeps_what_is_active(tmp_path: Path) -> None:
     assert (again.active_address, again.active_environment.alias) == (second, "dev")
     with pytest.raises(WalletError, match="no environment"):
         again.switch_environment("nowhere")
-    with pytest.raises(WalletError, match="already"):
+    with pytest.raises(WalletError, match=f"already, of {LOCAL.rpc}: .* switch --env local"):
         again.put_environment(LOCAL)
 
 
