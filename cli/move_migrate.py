@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.move_commands import say_packages
-from cli.package_options import PackageCommand, given
+from cli.package_options import PackageCommand, given, set_given
 
 if TYPE_CHECKING:
     from movelite.compiler.editions import Edition
@@ -24,8 +25,11 @@ _AGAIN = (
 )
 
 
-@app.command(cls=PackageCommand, epilog="Example: movelite move migrate --yes")
+@app.command(
+    cls=PackageCommand, epilog="Examples: movelite move migrate; movelite move migrate path/to/package --yes"
+)
 def migrate(
+    path: Annotated[Path | None, typer.Argument(help="Folder of the package, as --path.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: migrate to Move 2024.")] = False,
 ) -> None:
     """Change the sources of a package to Move 2024, and record the edition in Move.toml.
@@ -35,6 +39,8 @@ def migrate(
     from movelite.compiler.editions import Edition
     from movelite.package.migration import record_edition
 
+    if path is not None:
+        set_given(replace(given(), place=path))
     folder = given().folder
     print(
         "Package toml does not specify an edition. As of 2024, Move requires all packages to define a ",

@@ -218,6 +218,17 @@ def test_the_first_address_needs_no_wallet_and_the_first_network_is_used(run: An
     assert run("client", "-y", "active-env") == (0, "net\n")
 
 
+def test_the_package_to_migrate_may_be_named_without_its_flag(run: Any, tmp_path: Path) -> None:
+    assert run("move", "new", "old")[0] == 0
+    manifest = tmp_path / "old" / "Move.toml"
+    manifest.write_text(manifest.read_text().replace('edition = "2024.beta"', ""))
+    (tmp_path / "old" / "sources" / "old.move").write_text("module old::m { struct S { x: u64 } }")
+    code, said = run("move", "migrate", "old", "--yes")
+    assert (code, "Recorded edition" in said) == (0, True)
+    assert "public struct S" in (tmp_path / "old" / "sources" / "old.move").read_text()
+    assert 'edition = "2024.beta"' in manifest.read_text()
+
+
 def test_a_key_is_exported_as_by_the_iota_command(run: Any) -> None:
     run("client", "new-address", "ed25519", "alice")
     exported = json.loads(run("keytool", "export", "--key-identity", "alice", "--json")[1])
