@@ -24,7 +24,7 @@ from selectors import EVENT_READ, DefaultSelector
 from subprocess import PIPE, Popen
 from typing import Any
 
-from tests.simulation.checker import Kind
+from tests.simulation.rules import Kind
 from tests.simulation.scenario import FaultKind, Lie, Sabotage, draw
 from tests.simulation.twins import Plan
 from tests.simulation.worker import HASH_SEEDS, describe, hash_seed
@@ -83,7 +83,9 @@ class Report:
             *Lie,
             *(f"aggregator: {kind}" for kind in Sabotage),
             "client equivocates",
-            "long run",
+            "signed again",
+            "takes long",
+            "worker dies",
         ]
         faults = ", ".join(
             f"{kind} {self.faults[kind]}" for kind in kinds if self.faults[kind] or name == "simulation"

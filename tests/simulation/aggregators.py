@@ -19,9 +19,10 @@ from proto.messages import Receipt
 from proto.rpc.methods import Method
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
-from tests.simulation.checker import Checker, Rule
+from tests.simulation.checker import Checker
 from tests.simulation.clock import CLOCK, Clock
 from tests.simulation.nodes import Node
+from tests.simulation.rules import Rule
 from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import Link, Network
 
@@ -149,7 +150,7 @@ class Aggregator:
             if task is None or task.cancelling():
                 raise
             raise AggregatorIsDown from None
-        self._checker.saw_receipt(receipt, self._nodes)
+        self._checker.saw_receipt(receipt)
         return receipt
 
     def has_begun(self, digest: Digest) -> bool:

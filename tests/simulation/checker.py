@@ -6,9 +6,8 @@ clients are shown. It counts votes and stake by itself and shares no code with w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,68 +17,18 @@ from authority.store import AuthorityStore
 from proto import bcs, messages
 from proto.bitmap import bits_of
 from proto.effects import TransactionEffects
-from proto.errors import VerificationError
+from proto.errors import TooMuchAtOnce, VerificationError
 from proto.ids import Digest, ObjectID, format_digest
 from proto.merkle import merkle_root
 from proto.transaction import SenderSignedData, TransactionData
 from proto.verification import verify_receipt
 from tests.simulation import ledger
 from tests.simulation.memory import verify_user
+from tests.simulation.rules import Rule, Violation
 from tests.simulation.scenario import Scenario, faulty_stake
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
-
-
-class Kind(IntEnum):
-    """What a violation violates, as exit code of the command."""
-
-    SAFETY = 1
-    LIVENESS = 3
-    CRASH = 4
-
-
-class Rule(StrEnum):
-    """The invariants."""
-
-    SIGN_ONCE = "sign once"
-    DURABLE_VOTE = "a vote is durable"
-    LOCKS_KEPT = "locks are kept"
-    ONE_CERTIFICATE = "one certificate for an object version"
-    QUORUM = "only certified transactions are executed"
-    OWNERS = "only what its owners signed is executed"
-    SAME_EFFECTS = "same certificate, same effects"
-    ONE_COMMIT = "one commit"
-    CONSERVATION = "conservation"
-    RECEIPT = "receipts verify"
-    NO_FALSE_SUSPICION = "no honest authority is left out"
-    TRUTH = "a conflict is explained truthfully"
-    PURE = "execution is a pure function"
-    FINALITY = "honest transactions become final"
-    DELIVERY = "certificates reach every honest authority"
-    CRASH = "nothing breaks"
-
-
-LIVENESS_RULES = frozenset({Rule.FINALITY, Rule.DELIVERY})
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A broken rule."""
-
-    rule: Rule
-    text: str
-    second: float
-
-    @property
-    def kind(self) -> Kind:
-        """Safety, liveness or crash."""
-        if self.rule is Rule.CRASH:
-            return Kind.CRASH
-        return Kind.LIVENESS if self.rule in LIVENESS_RULES else Kind.SAFETY
-
-    def __str__(self) -> str:
-        return f"{self.kind.name.lower()}: {self.rule}: {self.text} (after {self.second:.3f} s)"
 
 
 @lru_cache(maxsize=20_000)
@@ -109,11 +58,17 @@ def _signatures(raw: bytes) -> SignatureCheck:
 
 @dataclass(slots=True)
 class _Seen:
-    """How far the checker has looked at one authority. store: its disk, read apart from its process."""
+    """How far the checker has looked at the disk of one authority, since a backup was put back, if ever.
 
-    store: AuthorityStore
+    backup: how much that had executed; votes: what there was a vote for at some time; kept: the same when
+    the authority noted that it had lost others.
+    """
+
+    backup: int = 0
     executed: int = 0
     writes: int = -1
+    votes: set[Digest] = field(default_factory=set)
+    kept: frozenset[Digest] | None = None
 
 
 class Checker:
@@ -128,14 +83,15 @@ class Checker:
         self.executions = 0
         self._stakes = scenario.stakes
         self._dishonest = scenario.dishonest
+        self._restored = scenario.restored
+        self._forgetful = scenario.forgetful
         self.quorum = sum(self._stakes) - faulty_stake(self._stakes)
-        self._lying_stake = sum(self._stakes[number] for number in self._dishonest)
         self._committee = ledger.committee(self._stakes)
         self._votes: dict[tuple[int, ObjectID, int], Digest] = {}
         self._accepted: dict[Digest, set[int]] = {}
+        self._executors: dict[Digest, set[int]] = {}
         self._batches: dict[tuple[bytes, int], list[Digest]] = {}
         self._spent: dict[tuple[ObjectID, int], Digest] = {}
-        self._burnt = 0
         self._seen: dict[int, _Seen] = {}
 
     def report(self, rule: Rule, text: str) -> None:
@@ -148,7 +104,7 @@ class Checker:
     def saw_vote(self, node: Node, request: messages.TransactionBatch, vote: messages.BatchVote) -> None:
         """A vote is about to leave an honest authority."""
         self.steps += 1
-        store = self._look(node)
+        store, kept = self._look(node), self._seen[node.number].kept
         digests = [read_digest(raw) for raw in request.transactions]
         self._batches[merkle_root(digests), len(digests)] = digests
         for index in vote.accepted_indices():
@@ -157,6 +113,8 @@ class Checker:
             self._accepted.setdefault(digest, set()).add(node.number)
             if not node.has_promised(digest) and not store.is_executed(digest):
                 self.report(Rule.DURABLE_VOTE, f"{node} votes for {_name(digest)}, which is not on its disk")
+            if kept is not None and digest not in kept:
+                self.report(Rule.LOST_VOTES, f"{node} votes for {_name(digest)} after it has lost votes")
             for reference in ledger.consumed(transaction):
                 key = (node.number, *ledger.object_key(reference))
                 if self._votes.setdefault(key, digest) != digest:
@@ -175,6 +133,8 @@ class Checker:
             for (number, object_id, version), digest in self._votes.items()
             if number == node.number and not node.store_on_disk.is_executed(digest)
         }
+        if node.number in self._restored:
+            promised.clear()  # it cannot know of them
         for digest, raw in node.promises():
             for reference in ledger.consumed(read_transaction(raw)):
                 promised.add((*ledger.object_key(reference), digest))
@@ -184,6 +144,20 @@ class Checker:
                 continue  # used up by another transaction, or not here yet
             if state.locks.holder(live.reference()) != digest:
                 self.report(Rule.LOCKS_KEPT, f"{node} lost the lock of {object_id.hex()} at {version}")
+
+    def saw_put_back(self, node: Node) -> None:
+        """An older disk was put in the place of an authority's own.
+
+        Who is told so signs nothing new, so none of its votes may be contradicted. Who is not may contradict
+        those that its backup does not have, but for what was final: it asks its peers before it votes.
+        """
+        self._seen[node.number] = _Seen(backup=len(list(node.store_on_disk.executed_from(0))))
+        if node.number not in self._forgetful:
+            return
+        known = self.receipts.keys() | {digest for digest, _ in node.promises()}
+        self._votes = {
+            key: digest for key, digest in self._votes.items() if key[0] != node.number or digest in known
+        }
 
     # ---- Execution
 
@@ -197,7 +171,7 @@ class Checker:
         for result, digest in zip(response.results, digests, strict=True):
             if isinstance(result, messages.Executed):
                 self._check_shown(node, result.effects)
-            elif store.is_executed(digest):
+            elif store.is_executed(digest) and not isinstance(result.error, TooMuchAtOnce):
                 self.report(Rule.ONE_COMMIT, f"{node} refuses {_name(digest)}, which it has executed")
 
     def _certified(self, node: Node, request: messages.CertificatesRequest) -> list[Digest]:
@@ -221,7 +195,7 @@ class Checker:
         self._look(node)
 
     def _check_shown(self, node: Node, effects: TransactionEffects) -> None:
-        record = self._seen[node.number].store.executed(effects.transaction_digest)
+        record = node.store_on_disk.executed(effects.transaction_digest)
         if record is None:
             self.report(
                 Rule.DURABLE_VOTE,
@@ -235,27 +209,30 @@ class Checker:
 
     def _look(self, node: Node) -> AuthorityStore:
         """Check what has come on the disk since the last look."""
-        seen = self._seen.get(node.number)
-        if seen is None:
-            seen = self._seen[node.number] = _Seen(AuthorityStore(node.disk))
+        seen, store = self._seen.setdefault(node.number, _Seen()), node.store_on_disk
         if seen.writes == node.disk.writes:
-            return seen.store
+            return store
         seen.writes = node.disk.writes
-        for sequence, digest in list(seen.store.executed_from(seen.executed)):
-            record = seen.store.executed(digest)
+        if node.number in self._restored:
+            seen.votes.update(digest for digest, _ in node.promises())
+            if seen.kept is None and node.has_lost_votes:
+                seen.kept = frozenset(seen.votes)
+        for sequence, digest in list(store.executed_from(seen.executed)):
+            record = store.executed(digest)
             if sequence != seen.executed or record is None or record.sequence != sequence:
                 self.report(Rule.ONE_COMMIT, f"{node} has a hole or a double at {sequence} in its sequence")
             self.executions += 1
-            if record is not None:
-                self._check_executed(node, seen.store, digest, record)
             seen.executed = sequence + 1
-        return seen.store
+            if record is not None:
+                self._check_executed(node, store, digest, record)
+                self._check_noticed(node, seen, digest, record)
+        return store
 
     def _check_executed(
         self, node: Node, store: AuthorityStore, digest: Digest, record: ExecutedTransaction
     ) -> None:
-        accepting = sum(self._stakes[number] for number in self._accepted.get(digest, ()))
-        if accepting + self._lying_stake < self.quorum:
+        self._executors.setdefault(digest, set()).add(node.number)
+        if not self._may_be_quorum(self._accepted.get(digest, set())):
             self.report(Rule.QUORUM, f"{node} executed {_name(digest)}, which no quorum accepted")
         transaction = read_transaction(record.transaction)
         if verify_user(_signatures(record.transaction)) is not None:
@@ -264,12 +241,22 @@ class Checker:
             if self._spent.setdefault(ledger.object_key(reference), digest) != digest:
                 self.report(Rule.ONE_CERTIFICATE, f"{node}: two executed transactions spend {reference}")
         effects = read_effects(record.effects)
-        first = self.executed.setdefault(digest, record.effects)
-        if first is record.effects:
-            self._burnt += effects.gas_used.computation_cost + effects.gas_used.non_refundable_storage_fee
-        elif first != record.effects:
+        if self.executed.setdefault(digest, record.effects) != record.effects:
             self.report(Rule.SAME_EFFECTS, f"{node} has other effects of {_name(digest)} than others have")
         self._check_conserved(node, store, effects)
+
+    def _check_noticed(self, node: Node, seen: _Seen, digest: Digest, record: ExecutedTransaction) -> None:
+        """Who executes a certificate with a vote of its own that its disk has never had has lost that."""
+        if node.number not in self._restored or seen.kept is not None or digest in seen.votes:
+            return
+        position = self._committee.index_of(node.name)
+        signers = [vote.signer for vote in node.store_on_disk.certificate(record).votes]
+        if record.sequence >= seen.backup and position in signers:
+            self.report(Rule.LOST_VOTES, f"{node} has not noticed that its vote for {_name(digest)} is lost")
+
+    def _may_be_quorum(self, honest: set[int]) -> bool:
+        """Whether these, and all who may lie, are a quorum."""
+        return sum(self._stakes[number] for number in honest | self._dishonest) >= self.quorum
 
     def _check_conserved(self, node: Node, store: AuthorityStore, effects: TransactionEffects) -> None:
         """What the changed objects were worth before is what they are worth now, and the burnt gas."""
@@ -288,7 +275,7 @@ class Checker:
 
     # ---- Clients
 
-    def saw_receipt(self, receipt: messages.Receipt, nodes: Iterable[Node]) -> None:
+    def saw_receipt(self, receipt: messages.Receipt) -> None:
         """A client was told that a transaction is final."""
         self.steps += 1
         digest = receipt.transaction.digest()
@@ -297,8 +284,7 @@ class Checker:
             verify_receipt(receipt, self._committee)
         except VerificationError as error:
             self.report(Rule.RECEIPT, f"the receipt of {_name(digest)} does not verify: {error}")
-        stake = sum(self._stakes[node.number] for node in nodes if node.store_on_disk.is_executed(digest))
-        if stake + self._lying_stake < self.quorum:
+        if not self._may_be_quorum(self._executors.get(digest, set())):
             self.report(Rule.RECEIPT, f"{_name(digest)} has a receipt, and no quorum executed it")
         known = self.executed.get(digest)
         if known is not None and known != receipt.effects.encoded:
@@ -315,26 +301,38 @@ class Checker:
             self.check_locks(node)
         first = nodes[0]
         for node in nodes:
-            if AuthorityStore(node.disk).has_lost_votes:
+            if node.has_lost_votes and node.number not in self._restored:
                 self.report(Rule.LOCKS_KEPT, f"{node} believes that it has lost votes")
-            for digest in self.executed:
-                if not self._seen[node.number].store.is_executed(digest):
+            for digest in self._wanted(nodes):
+                if not node.store_on_disk.is_executed(digest):
                     self.report(Rule.DELIVERY, f"{node} has not executed {_name(digest)}, which others have")
             if self._objects(node) != self._objects(first) and not self.violations:
                 self.report(Rule.SAME_EFFECTS, f"{node} and {first} hold different objects")
-        left = self._supply(first)
-        if left + self._burnt != ledger.supply():
-            missing = ledger.supply() - left - self._burnt
+        missing = ledger.supply() - self._supply(first) - self._burnt(first)
+        if missing:
             self.report(Rule.CONSERVATION, f"{missing} nanos are missing on {first}")
 
-    def is_settled(self, nodes: Iterable[Node]) -> bool:
+    def is_settled(self, nodes: Collection[Node]) -> bool:
         """Whether every honest authority has executed what any of them has, and what has a receipt."""
-        wanted = self.executed.keys() | self.receipts.keys()
+        wanted = self._wanted(nodes)
         return all(node.store_on_disk.is_executed(digest) for node in nodes for digest in wanted)
+
+    def _wanted(self, nodes: Collection[Node]) -> list[Digest]:
+        """What some authority has executed, and what has a receipt.
+
+        What only those had executed that were started from a backup since may be gone.
+        """
+        have = (one for one in self.executed if any(node.store_on_disk.is_executed(one) for node in nodes))
+        return [*have, *(digest for digest in self.receipts if digest not in self.executed)]
 
     @staticmethod
     def _objects(node: Node) -> list[tuple[bytes, bytes]]:
         return [entry for table in (b"o", b"a", b"c") for entry in node.disk.scan(table)]
+
+    def _burnt(self, node: Node) -> int:
+        here = node.store_on_disk.is_executed
+        gas = [read_effects(raw).gas_used for digest, raw in self.executed.items() if here(digest)]
+        return sum(one.computation_cost + one.non_refundable_storage_fee for one in gas)
 
     @staticmethod
     def _supply(node: Node) -> int:

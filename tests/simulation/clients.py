@@ -6,7 +6,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from movelite.bytecode.writer import serialize_module
 from proto.bcs import U64
 from proto.errors import ObjectsDoubleUsed, QuorumDriverError, TimeoutBeforeFinality
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, Digest
@@ -18,6 +20,7 @@ from proto.transaction import (
     Input,
     MergeCoins,
     MoveCall,
+    Publish,
     Result,
     SenderSignedData,
     SplitCoins,
@@ -27,15 +30,24 @@ from proto.transaction import (
 from proto.type_tag import parse_type_tag
 from tests.simulation import ledger
 from tests.simulation.aggregators import Aggregator, AggregatorIsDown
-from tests.simulation.checker import Checker, Rule
+from tests.simulation.checker import Checker
+from tests.simulation.rules import Rule
 from tests.simulation.scenario import CLIENTS, Cheating, Spending, Step
+from tests.simulation.signatures import signed_again
+from tests.support.module_builder import ModuleBuilder
 
 LONG_SECONDS = 20.0
-"""Who spends twice and is told after so long that it stays open is done: a liar that says nothing can leave
-it open for ever which of two wins that halve the others."""
+"""Who spends twice and is told after so long that it stays open is done: somebody who says nothing, or has
+lost votes, can leave it open for ever which of two wins that halve the others."""
 
 _IOTA = parse_type_tag("0x2::iota::IOTA")
 _ME, _HALF = Input(0), Input(1)
+
+
+@lru_cache(maxsize=1)
+def _module() -> bytes:
+    """The smallest module there is."""
+    return serialize_module(ModuleBuilder("m", bytes(32)).module)
 
 
 @dataclass(slots=True)
@@ -57,9 +69,15 @@ class Purse:
         coin, gifts = self.coin, self.gifts
         if coin is None and gifts:
             coin = self.coin = gifts.pop()
-        if coin is None:
+        if coin is None and spending is not Spending.PUBLISH:
             spending = Spending.PAY
         match spending:
+            case Spending.PUBLISH:
+                nobody = pure(Address, Address(bytes(32)))
+                publish = Publish((_module(),), ())
+                return ledger.signed(
+                    self.user, self.gas, (nobody,), (publish, TransferObjects((Result(0),), _ME))
+                )
             case Spending.TRANSFER | Spending.GIVE:
                 assert coin is not None
                 recipient = neighbour if spending is Spending.GIVE else self.address
@@ -99,20 +117,20 @@ class Purse:
                 call = MoveCall(IOTA_FRAMEWORK_ADDRESS, "coin", "split", (_IOTA,), (Input(2), _HALF))
                 return ledger.signed(self.user, self.gas, inputs, (call, TransferObjects((Result(0),), _ME)))
 
-    def take(self, receipt: Receipt) -> list[ObjectRef]:
-        """Keep what a transaction of this client left; returns what it gave to others."""
+    def take(self, receipt: Receipt, neighbour: Address) -> list[ObjectRef]:
+        """Keep what a transaction of this client left; returns what it gave to its neighbour."""
         given: list[ObjectRef] = []
         effects, mine = receipt.effects, AddressOwner(self.address)
         for reference, owner in (*effects.mutated(), *effects.created()):
             if reference.object_id == self.gas.object_id:
                 self.gas = reference
-            elif owner != mine:
+            elif owner == AddressOwner(neighbour):
                 given.append(reference)
                 if self.coin is not None and reference.object_id == self.coin.object_id:
                     self.coin = None
             elif self.coin is not None and reference.object_id == self.coin.object_id:
                 self.coin = reference
-            else:
+            elif owner == mine:
                 self.gifts.append(reference)
         return given
 
@@ -121,9 +139,10 @@ class Clients:
     """All clients of a run. claims: transactions of which a driver said that they can never be final."""
 
     def __init__(
-        self, aggregators: Sequence[Aggregator], checker: Checker, counts: Counter[str], has_liars: bool
+        self, aggregators: Sequence[Aggregator], checker: Checker, counts: Counter[str], may_stay_open: bool
     ) -> None:
-        self._has_liars = has_liars
+        """may_stay_open: which of two wins that contradict each other; see LONG_SECONDS."""
+        self._may_stay_open = may_stay_open
         self._aggregators = aggregators
         self._checker = checker
         self._counts = counts
@@ -140,7 +159,7 @@ class Clients:
             receipt = await self._insist(purse.spend(step.spending, neighbour.address), step)
             if receipt is None:
                 return
-            neighbour.gifts += purse.take(receipt)
+            neighbour.gifts += purse.take(receipt, neighbour.address)
 
     async def _insist(self, signed: SenderSignedData, step: Step) -> Receipt | None:
         turn, digest = step.aggregator, signed.digest()
@@ -154,6 +173,8 @@ class Clients:
                 if not error.retryable:
                     self._checker.report(Rule.FINALITY, f"an honest client is refused for good: {error}")
                     return None
+            signed = signed_again(signed)
+            self._counts["signed again"] += 1
             await asyncio.sleep(0.3)
             if step.is_patient:
                 while aggregator.has_begun(digest):
@@ -198,6 +219,6 @@ class Clients:
                 await asyncio.sleep(0.5)
             except QuorumDriverError as error:
                 is_long = isinstance(error, TimeoutBeforeFinality) and loop.time() - began > LONG_SECONDS
-                if (is_long and self._has_liars) or not error.retryable:
+                if (is_long and self._may_stay_open) or not error.retryable:
                     return
                 await asyncio.sleep(0.5)

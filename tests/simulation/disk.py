@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from authority.key_value import Batch, MemoryKeyValueStore, StorageError
+from authority.store import AuthorityStore
 from tests.simulation.scenario import FaultKind
 
 
@@ -48,6 +49,16 @@ class Disk(MemoryKeyValueStore):
         self.error_probability = self.slowness = 0.0
         self.is_full = False
 
+    def copy(self) -> dict[bytes, bytes]:
+        """A backup."""
+        return dict(self._values)
+
+    def put_back(self, backup: dict[bytes, bytes]) -> None:
+        """Hold what a backup has, and nothing else."""
+        self.writes += 1
+        self._ghost = None
+        self._values, self._keys = dict(backup), sorted(backup)
+
     def write(self, batch: Batch) -> None:
         """Apply a batch."""
         self.writes += 1
@@ -82,6 +93,15 @@ class Disk(MemoryKeyValueStore):
         if self._ghost is not None:
             ghost, self._ghost = self._ghost, None
             self.write(ghost)
+
+
+class DiskStore(AuthorityStore):
+    """What is on a disk, read apart from the process that writes it."""
+
+    def reload(self) -> None:
+        """Forget what is in memory."""
+        super().reload()
+        self._votes.rows.clear()  # it would not see that they are executed
 
 
 class Session:

@@ -25,6 +25,7 @@ from tests.simulation.checker import Checker, read_digest, read_transaction
 from tests.simulation.clock import sleep_truly
 from tests.simulation.nodes import Node
 from tests.simulation.scenario import Lie
+from tests.simulation.signatures import forged
 from tests.simulation.wire import SWALLOWED_SECONDS
 
 SHARE_OF_TRUTH = 0.3
@@ -140,6 +141,8 @@ class Liar(Node):
                 if isinstance(refusal, messages.AlreadyExecuted):
                     forged = self._forge_proof(refusal.executed)
                     return replace(answer, refusals=((index, messages.AlreadyExecuted(forged)),))
+            case Lie.FORGE_SIGNATURES, messages.TransactionInfoResponse():
+                return messages.TransactionInfoResponse(tuple(map(_forge_signatures, answer.transactions)))
             case Lie.LIE_IN_READS, messages.TransactionInfoResponse():
                 unknown = (messages.TransactionUnknown(),) * self._random.randrange(3)
                 return messages.TransactionInfoResponse(unknown)
@@ -184,6 +187,17 @@ class Liar(Node):
         if are_true or self._random.random() < 0.2:
             digests = [Digest(self._random.randbytes(32)) for _ in digests]
         return messages.CertificatesResponse(tuple(results), messages.sign_effects_vote(self.key, 0, digests))
+
+
+def _forge_signatures(info: messages.TransactionInfo) -> messages.TransactionInfo:
+    """The same transaction, signed by somebody else."""
+    match info:
+        case messages.ExecutedTransaction(certified):
+            return replace(info, certified=replace(certified, transaction=forged(certified.transaction)))
+        case messages.TransactionAccepted(transaction):
+            return messages.TransactionAccepted(forged(transaction))
+        case _:
+            return info
 
 
 def corrupt(data: bytes, random: Random) -> bytes:

@@ -35,8 +35,8 @@ from proto.bitmap import bits_of
 from proto.effects import GasCostSummary
 from proto.effects_writer import plain_effects_bytes
 from proto.errors import AuthorityError, InvalidCertificate
-from tests.simulation.checker import Rule
 from tests.simulation.disk import PowerCut
+from tests.simulation.rules import Rule
 from tests.simulation.scenario import draw
 from tests.simulation.world import simulate
 

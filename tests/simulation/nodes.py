@@ -31,11 +31,12 @@ from proto.rpc.authority_pb2 import Request
 from proto.rpc.methods import Method, refusal
 from proto.service import AuthorityService
 from tests.simulation import ledger
-from tests.simulation.checker import Checker, Rule
+from tests.simulation.checker import Checker
 from tests.simulation.clock import CLOCK, Clock, sleep_truly
-from tests.simulation.disk import Disk, PowerCut, Session
-from tests.simulation.long_runs import SlowRuns, UnhurriedExecutor
+from tests.simulation.disk import Disk, DiskStore, PowerCut, Session
+from tests.simulation.long_runs import LongRuns, SlowWorker, UnhurriedExecutor, module_checks
 from tests.simulation.memory import Impure, RememberingVerifier
+from tests.simulation.rules import Rule
 from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import BY_HANDLER
 from tests.support.ledger import shared_runtime
@@ -53,6 +54,8 @@ OVERLOAD_SECONDS = 0.6
 """Most that signatures take while there is too much to do."""
 LONG_RUN_SECONDS = 3.0
 """Most that a transaction takes which takes long."""
+DEATHS = 0.15
+"""How often the worker dies of it."""
 SPOT_CHECKS = 0.05
 """Share of remembered executions that are computed anew."""
 
@@ -108,10 +111,11 @@ class Node:
         self.name: AuthorityName = self.key.name
         self.clock = Clock()
         self.disk = Disk(random, ledger.first_disk(stakes), counts)
-        self.store_on_disk = AuthorityStore(self.disk)
+        self.store_on_disk = DiskStore(self.disk)
         self.peers: Mapping[AuthorityName, AuthorityService] = {}
         self.state: AuthorityState | None = None
         self.is_honest = True
+        self.is_from_backup = False
         self.verify_seconds = random.choice((0.0, 0.0, 0.05))
         self.limits = LIMITS
         self.slowness = 0.0
@@ -123,6 +127,7 @@ class Node:
         self._session: Session | None = None
         self._service: LocalAuthorityService | None = None
         self._reception: Reception | None = None
+        self._workers: list[SlowWorker] = []
         self._busy_until = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -141,6 +146,11 @@ class Node:
                     yield digest, raw
 
     @property
+    def has_lost_votes(self) -> bool:
+        """Whether its disk says so; read without its store."""
+        return self.disk.get(b"mlostvotes") is not None
+
+    @property
     def is_up(self) -> bool:
         """Whether the process runs."""
         return self._service is not None
@@ -153,7 +163,7 @@ class Node:
         return context
 
     def start(self) -> None:
-        """Start from what the disk has."""
+        """Start from what the disk has. Raises: PowerCut, StorageError."""
         self._session = Session(self.disk, self.crash, self._wrote)
         executor = UnhurriedExecutor(
             lambda: self._random.random() < SPOT_CHECKS, shared_runtime(), PROTOCOL_CONFIG, 0, 0
@@ -168,12 +178,15 @@ class Node:
             max_batch=MAX_BATCH,
         )
         self.state.is_asking_peers = True
-        self.state.long_runs = SlowRuns(
-            executor, self.state.store, self._run_long, lambda run: self._spawn(self._until_cut(run))
-        )
+        self._workers = [SlowWorker(executor, self.state.store, self._take_long) for _ in range(2)]
+        self.state.long_runs = LongRuns(self._workers[0])
+        self.state.module_checks = module_checks(executor, self._workers[1])
         if not self.is_honest:
             # What liars and twins have signed elsewhere must not make them careful.
             self.state.lose_votes = lambda: None  # type: ignore[method-assign]
+        if self.is_from_backup:
+            self.state.lose_votes()
+            self.is_from_backup = False
         chain = ledger.chain(self._stakes)
         self._service = LocalAuthorityService(self.state, chain, _METRICS, self.limits.max_requests_in_flight)
         admission = Admission(self.limits, _METRICS, asyncio.get_running_loop().time)
@@ -212,6 +225,16 @@ class Node:
         for task in sorted(self._tasks, key=hash):
             task.cancel()
         self._tasks.clear()
+        for worker in self._workers:
+            worker.close()
+
+    def put_back(self, backup: dict[bytes, bytes], is_told: bool) -> None:
+        """Take an older disk for its own. is_told: it is started with --from-backup."""
+        self.crash()
+        self.disk.put_back(backup)
+        self.store_on_disk.reload()
+        self.is_from_backup = is_told
+        self._checker.saw_put_back(self)
 
     async def serve(self, source: int, method: Method, request: bytes) -> bytes:
         """Answer bytes with bytes. Raises: AuthorityError Unreachable, also if the power goes meanwhile."""
@@ -279,9 +302,13 @@ class Node:
         if longest:
             await sleep_truly(self._random.random() * longest)
 
-    async def _run_long(self) -> None:
-        self._counts["long run"] += 1
+    async def _take_long(self) -> None:
+        """What a task of a worker takes. Raises: EOFError if the worker dies of it."""
+        self._counts["takes long"] += 1
         await sleep_truly(self._random.random() * LONG_RUN_SECONDS)
+        if self._random.random() < DEATHS:
+            self._counts["worker dies"] += 1
+            raise EOFError
 
     async def _until_cut(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -27,10 +27,10 @@ from proto.messages import (
 from proto.rpc.methods import METHODS, Method
 from proto.transaction import SenderSignedData
 from proto.verification import verify_batch_vote
-from tests.simulation import ledger
 from tests.simulation.aggregators import Cable
 from tests.simulation.liars import corrupt
 from tests.simulation.scenario import Sabotage
+from tests.simulation.signatures import forged, signed_again
 from tests.simulation.wire import decode_answer, encode_request
 
 _VOTE, _SHOW = METHODS["SubmitTransactions"], METHODS["SubmitCertificates"]
@@ -84,6 +84,8 @@ class Saboteur:
                     await self._votes((first,), self._some(1, len(self._cables)))
                 for method, request in self._random.sample(list(self._heard), min(6, len(self._heard))):
                     await self._ask(method, lambda raw=request: raw, self._some(1, 3))  # type: ignore[misc]
+            case Sabotage.RESIGN:
+                await self._resign(first, second)
 
     async def _equivocate(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """One to some authorities, the other to the rest, and then both to all."""
@@ -103,7 +105,7 @@ class Saboteur:
         """The same certificate in different forms to different authorities, to some not at all."""
         pair = (first, second)
         if self._random.random() < 0.5:  # a batch of the same root, with signatures of somebody else
-            await self._votes((first, _forged(second)), self._some(1, len(self._cables)))
+            await self._votes((first, forged(second)), self._some(1, len(self._cables)))
         votes = await self._votes(pair)
         digests = tuple(one.digest() for one in pair)
         accepting = self._accepting(votes)
@@ -125,6 +127,37 @@ class Saboteur:
         ]
         for name in self._some(1, len(self._cables)):
             await self._show(self._random.choice(forms), (name,))
+
+    async def _resign(self, first: SenderSignedData, second: SenderSignedData) -> None:
+        """The same batch with other signatures to each, good and bad, for votes and in certificates."""
+        pair, votes = (first, second), dict[AuthorityName, BatchVote]()
+        for _ in range(2):
+            for name in self._some(len(self._cables), len(self._cables)):
+                votes |= await self._votes(self._with_any_signatures(pair), (name,))
+        accepting = self._accepting(votes)
+        for name in self._some(1, len(self._cables)):
+            shown = self._with_any_signatures(pair)
+            forms = [
+                self._batch(shown, votes),
+                CertificatesRequest(None, (self._single(shown, 0, accepting),)),
+                CertificatesRequest(
+                    CertificateBatch(
+                        0,
+                        (
+                            messages.WholeTransaction(shown[0].to_bytes()),
+                            messages.DigestOnly(second.digest()),
+                        ),
+                        accepting,
+                    )
+                ),
+                self._named(pair, b"\x01", accepting),
+            ]
+            for form in self._random.sample(forms, 2):
+                await self._show(form, (name,))
+
+    def _with_any_signatures(self, transactions: Sequence[SenderSignedData]) -> list[SenderSignedData]:
+        ways = (lambda one: one, signed_again, signed_again, forged)
+        return [self._random.choice(ways)(one) for one in transactions]
 
     async def _mix(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """Certificates out of votes that belong to others: none of them proves anything."""
@@ -178,8 +211,8 @@ class Saboteur:
 
     async def _garbage(self, transaction: SenderSignedData) -> None:
         """Bytes that are no request, requests out of bounds, good ones with bytes changed, forged ones."""
-        forged = _forged(transaction)
-        await self._show(self._batch((forged,), await self._votes((forged,))), self._cables)
+        other = forged(transaction)
+        await self._show(self._batch((other,), await self._votes((other,))), self._cables)
         raw = transaction.to_bytes()
         good = encode_request(_VOTE, messages.TransactionBatch((raw,)))
         frames = [
@@ -271,9 +304,3 @@ class Saboteur:
         root, proof = merkle_root(digests), tuple(merkle_proof(digests, index))
         certificate = Certificate(0, root, len(digests), index, proof, accepting)
         return messages.CertifiedTransaction(transactions[index], certificate)
-
-
-def _forged(transaction: SenderSignedData) -> SenderSignedData:
-    """The same transaction, signed by somebody else."""
-    stranger = ledger.transfer(0, *ledger.coins_of(0), ledger.USERS[0].address)
-    return replace(transaction, tx_signatures=stranger.tx_signatures)

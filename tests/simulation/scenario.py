@@ -6,6 +6,7 @@ Everything that is random later (delays, which message is lost, what a liar says
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +45,7 @@ class FaultKind(StrEnum):
     OVERLOAD = "overload"
     AGGREGATOR_CRASH = "aggregator crash"
     JOURNAL_FULL = "aggregator journal full"
+    ROLLBACK = "rollback"
 
 
 class Lie(StrEnum):
@@ -61,6 +63,7 @@ class Lie(StrEnum):
     FORGE_PROOF = "forge proofs"
     LIE_IN_READS = "lie in reads"
     FORGET = "know no batch"
+    FORGE_SIGNATURES = "forge signatures"
 
 
 class Sabotage(StrEnum):
@@ -73,6 +76,7 @@ class Sabotage(StrEnum):
     EQUIVOCATE = "equivocate"
     GARBAGE = "garbage"
     REPLAY = "replay"
+    RESIGN = "other signatures"
 
 
 class Spending(StrEnum):
@@ -85,6 +89,7 @@ class Spending(StrEnum):
     FAIL = "fail"
     CALL = "call"
     GIVE = "give"
+    PUBLISH = "publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class Scenario:
     """One run.
 
     liars: authorities and the kinds of lies they tell; aggregators: how many honest drivers; lanes: how many
-    batches each has under way; seconds: when all faults end.
+    batches each has under way; seconds: when all faults end; near: which bounds are (knobs.py).
     """
 
     seed: int
@@ -143,6 +148,7 @@ class Scenario:
     steps: tuple[Step, ...] = ()
     cheats: tuple[Cheating, ...] = ()
     sabotage: tuple[tuple[Sabotage, float], ...] = ()
+    near: int = 0
     twins: tuple[int, ...] = ()
     """Authorities of which there are two, with one key; the second instances stand behind the first ones."""
 
@@ -152,9 +158,21 @@ class Scenario:
         return (*range(len(self.stakes)), *self.twins)
 
     @property
+    def restored(self) -> frozenset[int]:
+        """Authorities that are started from an old backup."""
+        faults = [fault for fault in self.faults if fault.kind is FaultKind.ROLLBACK]
+        return frozenset(number for fault in faults for number in fault.targets)
+
+    @property
+    def forgetful(self) -> frozenset[int]:
+        """Those of them that are not told so: they may sign something twice."""
+        faults = [fault for fault in self.faults if fault.kind is FaultKind.ROLLBACK]
+        return frozenset(number for fault in faults if fault.level != TOLD for number in fault.targets)
+
+    @property
     def dishonest(self) -> frozenset[int]:
-        """Authorities that break the rules; one with a twin is one of them."""
-        return frozenset({*(number for number, _ in self.liars), *self.twins})
+        """Authorities that may sign what contradicts each other; one with a twin is one of them."""
+        return frozenset({*(number for number, _ in self.liars), *self.twins, *self.forgetful})
 
     def to_json(self) -> str:
         """As text, for a file that is kept."""
@@ -192,13 +210,19 @@ def faulty_stake(stakes: tuple[int, ...]) -> int:
 CLIENTS = 4
 """Honest clients."""
 
+NEAR_BITS = 6
+"""Rows of bounds in knobs.py."""
+
+TOLD = 1.0
+"""Level of a rollback after which the authority is started with --from-backup."""
+
 
 def draw(seed: int) -> Scenario:
     """The scenario of a seed. Each has some kinds of faults only, so that each kind is seen undisturbed."""
     random = Random(seed)
     stakes = random.choices(SHAPES, SHAPE_WEIGHTS)[0]
     seconds = random.choice((1.0, 2.0, 4.0))
-    bare = Scenario(seed, stakes, seconds, lanes=random.choice((1, 1, 4)))
+    bare = Scenario(seed, stakes, seconds, lanes=random.choice((1, 1, 4)), near=random.getrandbits(NEAR_BITS))
     steps = _draw_steps(random, bare)
     cheats = tuple(
         Cheating(random.uniform(0, seconds), random.choice((0.0, 0.05, 1.0)), random.random() < 0.5)
@@ -208,10 +232,12 @@ def draw(seed: int) -> Scenario:
         (random.choice(tuple(Sabotage)), random.uniform(0, seconds))
         for _ in range(random.choice((0, 0, 0, 1, 1, 2)))
     )
+    faults = _draw_faults(random, bare)
+    restored = replace(bare, faults=faults).restored
     return replace(
         bare,
-        liars=_draw_liars(random, stakes),
-        faults=_draw_faults(random, bare),
+        liars=_draw_liars(random, stakes, restored),
+        faults=faults,
         steps=steps,
         cheats=cheats,
         sabotage=sabotage,
@@ -233,29 +259,39 @@ def _draw_steps(random: Random, bare: Scenario) -> tuple[Step, ...]:
     )
 
 
-def _draw_liars(random: Random, stakes: tuple[int, ...]) -> tuple[tuple[int, tuple[Lie, ...]], ...]:
+def _draw_few(random: Random, stakes: tuple[int, ...], already: Collection[int] = ()) -> list[int]:
+    """Authorities, as many as may be faulty together with others."""
+    left = faulty_stake(stakes) - sum(stakes[number] for number in already)
+    few: list[int] = []
+    for number in random.sample(range(len(stakes)), len(stakes)):
+        if stakes[number] <= left and number not in already:
+            left -= stakes[number]
+            few.append(number)
+    return few
+
+
+def _draw_liars(
+    random: Random, stakes: tuple[int, ...], restored: Collection[int]
+) -> tuple[tuple[int, tuple[Lie, ...]], ...]:
     """Dishonest authorities, as much stake as there may be at most."""
     if random.random() < 0.3:
         return ()
-    left = faulty_stake(stakes)
-    liars: dict[int, tuple[Lie, ...]] = {}
-    for number in random.sample(range(len(stakes)), len(stakes)):
-        if stakes[number] <= left:
-            left -= stakes[number]
-            liars[number] = tuple(sorted(random.sample(tuple(Lie), random.choice((1, 1, 2, 3)))))
-    return tuple(sorted(liars.items()))
+    few = sorted(_draw_few(random, stakes, restored))
+    return tuple((one, tuple(sorted(random.sample(tuple(Lie), random.choice((1, 1, 2, 3)))))) for one in few)
 
 
 def _draw_faults(random: Random, bare: Scenario) -> tuple[Fault, ...]:
     kinds = random.sample(tuple(FaultKind), random.choice((0, 1, 2, 2, 3, 4)))
+    few = _draw_few(random, bare.stakes)
     faults: list[Fault] = []
     for kind in kinds:
         for _ in range(random.choice((1, 1, 2, 3))):
-            faults.append(_draw_fault(random, kind, bare))
+            faults.append(_draw_fault(random, kind, bare, few))
     return tuple(faults)
 
 
-def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
+def _draw_fault(random: Random, kind: FaultKind, bare: Scenario, few: list[int]) -> Fault:
+    """few: authorities that may all be faulty."""
     count, everybody = len(bare.stakes), len(bare.stakes) + bare.aggregators
     start = random.uniform(0, bare.seconds * 0.7)
     end = min(bare.seconds, start + random.uniform(0.2, bare.seconds))
@@ -290,3 +326,7 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario) -> Fault:
             return Fault(kind, start * 0.5, end, some, random.randrange(4))
         case FaultKind.AGGREGATOR_CRASH | FaultKind.JOURNAL_FULL:
             return Fault(kind, start, end, (count + random.randrange(bare.aggregators),))
+        case FaultKind.ROLLBACK:
+            start, end = random.choice((0.0, start)), random.uniform(start, bare.seconds * 0.95)
+            some = tuple(sorted(few[: random.randint(1, len(few))]))
+            return Fault(kind, start, end, some, random.choice((0.0, TOLD)))

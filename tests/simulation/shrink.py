@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.simulation.checker import Rule
+from tests.simulation.rules import Rule
 from tests.simulation.scenario import Scenario
 from tests.simulation.world import simulate
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.__main__ import REGRESSIONS, Report
-from tests.simulation.checker import Kind, Rule, Violation
 from tests.simulation.mutations import MUTATIONS
+from tests.simulation.rules import Kind, Rule, Violation
 from tests.simulation.scenario import Scenario, draw, faulty_stake
 from tests.simulation.shrink import shrink
 from tests.simulation.twins import Plan

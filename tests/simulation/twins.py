@@ -75,5 +75,6 @@ class Plan:
             seconds=START_SECONDS + self.rounds * length,
             faults=tuple(faults),
             cheats=(Cheating(START_SECONDS, 0.0, False),),
+            near=number & 3,
             twins=twinned[which],
         )

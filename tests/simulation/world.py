@@ -9,24 +9,24 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 from typing import Any, cast
-from unittest import mock
 
-from authority import voted_batches
-from authority.execution import native
+from authority.key_value import StorageError
 from proto.ids import Digest
 from proto.rpc.methods import Method
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
 from tests.simulation import ledger
 from tests.simulation.aggregators import Aggregator, cables
-from tests.simulation.checker import Checker, Rule, Violation
+from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.disk import PowerCut
+from tests.simulation.knobs import bounds
 from tests.simulation.liars import Liar
 from tests.simulation.nodes import LIMITS, NARROW_LIMITS, Node
+from tests.simulation.rules import Rule, Violation
 from tests.simulation.saboteur import Saboteur
-from tests.simulation.scenario import CLIENTS, Cheating, Fault, FaultKind, Sabotage, Scenario
+from tests.simulation.scenario import CLIENTS, TOLD, Cheating, Fault, FaultKind, Sabotage, Scenario
 from tests.simulation.wire import Link, Network
 
 LIVENESS_SECONDS = 90.0
@@ -78,7 +78,8 @@ class World:
             )
             for number in range(scenario.aggregators)
         ]
-        self.clients = Clients(self.aggregators, self.checker, self.counts, bool(scenario.liars))
+        may_stay_open = bool(scenario.liars or scenario.restored)
+        self.clients = Clients(self.aggregators, self.checker, self.counts, may_stay_open)
         self._saboteur = Saboteur(
             cables(self.network, len(self.nodes) + scenario.aggregators, self.nodes),
             committee,
@@ -150,6 +151,7 @@ class World:
         """Let a fault begin and end; what the network does with messages is seen to there."""
         await asyncio.sleep(fault.start)
         targets: list[Node] = [self.nodes[one] for one in fault.targets if one < len(self.nodes)]
+        backups = [node.disk.copy() for node in targets]
         match fault.kind:
             case FaultKind.CRASH:
                 self._turn_off(targets, fault.kind)
@@ -173,9 +175,15 @@ class World:
             case FaultKind.AGGREGATOR_CRASH:
                 self.counts[fault.kind] += 1
                 await self.aggregators[fault.targets[0] - len(self.nodes)].crash()
+            case FaultKind.ROLLBACK:
+                pass
             case _:
                 return
         await asyncio.sleep(fault.end - fault.start)
+        if fault.kind is FaultKind.ROLLBACK:
+            for node, backup in zip(targets, backups, strict=True):
+                self.counts[fault.kind] += backup != node.disk.copy()
+                node.put_back(backup, fault.level == TOLD)
         self._mend(fault, targets)
 
     def _mend(self, fault: Fault, targets: list[Node]) -> None:
@@ -209,8 +217,8 @@ class World:
         if not node.is_up:
             try:
                 node.start()
-            except PowerCut:
-                return
+            except (PowerCut, StorageError):
+                node.crash()
 
     async def _heal(self, breaking: list[asyncio.Task[None]]) -> None:
         """From now on nothing goes wrong but what liars do."""
@@ -250,9 +258,6 @@ class World:
 
     def _check_end(self) -> None:
         self.checker.check_end(self.honest)
-        for digest in self.checker.receipts:
-            if digest not in self.checker.executed and self.honest:
-                self.checker.report(Rule.DELIVERY, "a transaction has a receipt and is executed nowhere")
         for aggregator in self.aggregators:
             aggregator.check_suspicions()
         for digest in self.clients.claims:
@@ -271,14 +276,15 @@ class World:
             return
         for digest in digests:
             others = [other for other in digests if other != digest]
-            if self._stake_free_of(others) >= self.checker.quorum:
+            if self._stake_for(digest, others) >= self.checker.quorum:
                 self.checker.report(Rule.FINALITY, "one of two transactions could be completed and was not")
                 return
 
-    def _stake_free_of(self, digests: list[Digest]) -> int:
-        """Stake of honest authorities that hold nothing for these transactions."""
-        free = [node for node in self.honest if not any(map(node.has_promised, digests))]
-        return sum(self.scenario.stakes[node.number] for node in free)
+    def _stake_for(self, digest: Digest, others: list[Digest]) -> int:
+        """Stake of honest authorities that vote for a transaction, for they hold nothing for others."""
+        free = [node for node in self.honest if not any(map(node.has_promised, others))]
+        voting = [node for node in free if not node.has_lost_votes or node.has_promised(digest)]
+        return sum(self.scenario.stakes[node.number] for node in voting)
 
     def trace(self) -> str:
         """Digest of what honest authorities executed, in their orders."""
@@ -292,12 +298,7 @@ class World:
 
 def simulate(scenario: Scenario) -> Outcome:
     """One whole run."""
-    # In half of the worlds everything takes the short way, and half forget batches.
-    forgotten = voted_batches.MAX_TRANSACTIONS if scenario.seed % 4 < 2 else 2
-    with (
-        mock.patch.object(native, "USES_PER_PLACE", scenario.seed % 2),
-        mock.patch.object(voted_batches, "MAX_TRANSACTIONS", forgotten),
-    ):
+    with bounds(scenario.near):
         return _simulate(scenario)
 
 
