@@ -21,7 +21,7 @@ from proto.ids import Digest
 from proto.rpc.methods import Method
 from proto.user_input_error import ObjectNotFound
 from tests.simulation import ledger
-from tests.simulation.checker import Checker, read_digest, read_transaction
+from tests.simulation.checker import Checker, read_digest, read_effects, read_transaction
 from tests.simulation.clock import sleep_truly
 from tests.simulation.nodes import Node
 from tests.simulation.scenario import Lie
@@ -95,6 +95,8 @@ class Liar(Node):
                     return self._refuse_all(message.transactions, digests)
                 case Lie.FORGE_BITMAP:
                     return self._forge_bitmap(digests)
+                case Lie.FORGE_PROOF if self._checker.executed and self._random.random() < 0.7:
+                    return self._call_all_executed(message.transactions, digests)
         if lie is Lie.FORGET and isinstance(message, messages.CertificatesRequest):
             self._counts[lie] += 1
             raise AuthorityError(UnknownBatch())
@@ -122,6 +124,27 @@ class Liar(Node):
                     ),
                 )
             )
+        return messages.sign_batch_vote(self.key, 0, digests, (), refusals)
+
+    def _call_all_executed(
+        self, transactions: tuple[bytes, ...], digests: list[Digest]
+    ) -> messages.BatchVote:
+        """Everything is executed here, with the effects of something else and what one alone can sign."""
+        known = read_effects(self._random.choice(list(self._checker.executed.values())))
+        refusals: list[tuple[int, messages.Refusal]] = []
+        for index, (raw, digest) in enumerate(zip(transactions, digests, strict=True)):
+            mine = messages.sign_batch_vote(self.key, 0, [digest], (0,))
+            committee = ledger.committee(self._stakes)
+            votes = messages.accepting_votes([mine], committee)
+            certificate = messages.Certificate(0, mine.root, 1, 0, (), votes)
+            effects = replace(known, transaction_digest=digest)
+            executed = messages.ExecutedTransaction(
+                messages.CertifiedTransaction(read_transaction(raw), certificate),
+                effects,
+                None,
+                messages.sign_effects_vote(self.key, 0, [effects.digest()]),
+            )
+            refusals.append((index, messages.AlreadyExecuted(executed)))
         return messages.sign_batch_vote(self.key, 0, digests, (), refusals)
 
     def _forge_bitmap(self, digests: list[Digest]) -> messages.BatchVote:

@@ -131,7 +131,8 @@ class Saboteur:
     async def _resign(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """The same batch with other signatures to each, good and bad, for votes and in certificates."""
         pair, votes = (first, second), dict[AuthorityName, BatchVote]()
-        for _ in range(2):
+        for _ in range(3):
+            await asyncio.sleep(1.0)
             for name in self._some(len(self._cables), len(self._cables)):
                 votes |= await self._votes(self._with_any_signatures(pair), (name,))
         accepting = self._accepting(votes)
@@ -161,9 +162,9 @@ class Saboteur:
 
     async def _mix(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """Certificates out of votes that belong to others: none of them proves anything."""
-        few = self._some(1, max(1, len(self._cables) // 2)) if self._random.random() < 0.6 else None
-        alone = self._accepting(await self._votes((first,), few))
-        both = self._accepting(await self._votes((first, second), few))
+        few = self._some(1, max(1, len(self._cables) // 2)) if self._random.random() < 0.5 else None
+        alone = self._accepting(await self._votes_in_the_end((first,), few))
+        both = self._accepting(await self._votes_in_the_end((first, second), few))
         if not alone or not both:
             return
         pair = (first, second)
@@ -184,7 +185,7 @@ class Saboteur:
             replace(good, certificate=replace(good.certificate, epoch=1)),
             replace(good, certificate=replace(good.certificate, root=self._random.randbytes(32))),
         ]
-        for certified in self._random.sample(bad, 5):
+        for certified in self._random.sample(bad, 8):
             await self._show(CertificatesRequest(None, (certified,)), self._cables)
         wrong = self._random.choice((some, tuple(reversed(both)), both[:1] * 3, ()))
         entries = tuple(messages.WholeTransaction(one.to_bytes()) for one in pair)
@@ -206,7 +207,7 @@ class Saboteur:
             replace(named, votes=wrong),
             replace(named, votes=tuple(replace(vote, accepted=b"\x03") for vote in both), certified=b"\x03"),
         ]
-        for batch in self._random.sample(misnamed, 5):
+        for batch in self._random.sample(misnamed, 8):
             await self._show(CertificatesRequest(batch), self._cables)
 
     async def _garbage(self, transaction: SenderSignedData) -> None:
@@ -249,6 +250,16 @@ class Saboteur:
                 continue
             if vote.authority == name:
                 votes[name] = vote
+        return votes
+
+    async def _votes_in_the_end(
+        self, transactions: Sequence[SenderSignedData], names: Iterable[AuthorityName] | None
+    ) -> dict[AuthorityName, BatchVote]:
+        """The votes of some attempts."""
+        votes = dict[AuthorityName, BatchVote]()
+        for _ in range(4):
+            votes |= await self._votes(transactions, names)
+            await asyncio.sleep(1.0)
         return votes
 
     async def _show(self, request: CertificatesRequest, names: Iterable[AuthorityName]) -> None:

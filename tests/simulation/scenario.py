@@ -277,7 +277,7 @@ def _draw_liars(
     if random.random() < 0.3:
         return ()
     few = sorted(_draw_few(random, stakes, restored))
-    return tuple((one, tuple(sorted(random.sample(tuple(Lie), random.choice((1, 1, 2, 3)))))) for one in few)
+    return tuple((one, tuple(sorted(random.sample(tuple(Lie), random.choice((1, 2, 3, 4)))))) for one in few)
 
 
 def _draw_faults(random: Random, bare: Scenario) -> tuple[Fault, ...]:
