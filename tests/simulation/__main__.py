@@ -24,6 +24,7 @@ from selectors import EVENT_READ, DefaultSelector
 from subprocess import PIPE, Popen
 from typing import Any
 
+from tests.simulation.aggregators import POWER_LOST
 from tests.simulation.rules import Kind
 from tests.simulation.scenario import FaultKind, Lie, Sabotage, draw
 from tests.simulation.twins import Plan
@@ -80,9 +81,11 @@ class Report:
         sums = self.sums
         kinds = [
             *FaultKind,
+            POWER_LOST,
             *Lie,
             *(f"aggregator: {kind}" for kind in Sabotage),
             "client equivocates",
+            "client leaves",
             "signed again",
             "takes long",
             "worker dies",

@@ -26,18 +26,30 @@ from tests.simulation.rules import Rule
 from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import Link, Network
 
+POWER_LOST = "aggregator loses what was not synced"
+
 
 class AggregatorIsDown(Exception):
     """The process of the aggregator is away, or went away meanwhile."""
 
 
 class Journal(MemoryPendingLog):
-    """A driver's journal on a disk that may be full."""
+    """A driver's journal on a disk that may be full; a loss of power takes what was not synced."""
 
     def __init__(self, counts: Counter[str]) -> None:
         super().__init__()
         self.is_full = False
         self._counts = counts
+        self._synced: dict[Digest, bytes] = {}
+
+    def sync_pending(self) -> None:
+        """Bring all changes to the disk."""
+        self._synced = dict(self._transactions)
+
+    def lose_power(self) -> None:
+        """Be as it was when it was synced last."""
+        self._counts[POWER_LOST] += self._transactions != self._synced
+        self._transactions = dict(self._synced)
 
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions. Raises: PendingLogFailure."""
@@ -124,10 +136,12 @@ class Aggregator:
         context.run(CLOCK.set, self.clock)
         context.run(self.driver.start)
 
-    async def crash(self) -> None:
+    async def crash(self, loses_power: bool = False) -> None:
         """Lose all but the log; nothing that still runs reaches anybody."""
         for cable in self._cables.values():
             cable.is_cut = True
+        if loses_power:
+            self.journal.lose_power()
         self.check_suspicions()
         driver, authorities = self.driver, self._authorities
         self.driver = self._authorities = None

@@ -122,6 +122,7 @@ class Checker:
         for _, refusal in vote.refusals:
             if isinstance(refusal, messages.AlreadyExecuted):
                 self._check_shown(node, refusal.executed.effects)
+        self.check_locks(node)
 
     def check_locks(self, node: Node) -> None:
         """Whatever an authority promised, or finds promised on its disk, is locked for that transaction."""

@@ -136,7 +136,11 @@ class Purse:
 
 
 class Clients:
-    """All clients of a run. claims: transactions of which a driver said that they can never be final."""
+    """All clients of a run.
+
+    claims: transactions of which a driver said that they can never be final; completed: those of which one
+    said that it has completed them; left: those that one had begun when their client left.
+    """
 
     def __init__(
         self, aggregators: Sequence[Aggregator], checker: Checker, counts: Counter[str], may_stay_open: bool
@@ -149,6 +153,7 @@ class Clients:
         self._purses = [Purse(user, *ledger.coins_of(user)) for user in range(CLIENTS)]
         self.claims: list[Digest] = []
         self.completed: list[Digest] = []
+        self.left: list[Digest] = []
         self.driven_pairs: list[tuple[SenderSignedData, SenderSignedData]] = []
 
     async def run_honest(self, user: int, steps: Sequence[Step]) -> None:
@@ -173,6 +178,10 @@ class Clients:
                 if not error.retryable:
                     self._checker.report(Rule.FINALITY, f"an honest client is refused for good: {error}")
                     return None
+            if step.is_leaving and aggregator.has_begun(digest):
+                self._counts["client leaves"] += 1
+                self.left.append(digest)
+                return None
             signed = signed_again(signed)
             self._counts["signed again"] += 1
             await asyncio.sleep(0.3)

@@ -111,7 +111,8 @@ class Fault:
 class Step:
     """One transaction of an honest client, after a pause in seconds.
 
-    aggregator: whom it asks first. is_patient: what that one has begun, it has to finish alone.
+    aggregator: whom it asks first. is_patient: what that one has begun, it has to finish alone. is_leaving:
+    the client asks that one once, and never comes back.
     """
 
     client: int
@@ -119,6 +120,7 @@ class Step:
     pause: float
     aggregator: int
     is_patient: bool = False
+    is_leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,9 @@ CLIENTS = 4
 NEAR_BITS = 6
 """Rows of bounds in knobs.py."""
 
+POWER_LOSS = 1.0
+"""Level of a crash of an aggregator that takes what its journal has not synced."""
+
 TOLD = 1.0
 """Level of a rollback after which the authority is started with --from-backup."""
 
@@ -254,6 +259,7 @@ def _draw_steps(random: Random, bare: Scenario) -> tuple[Step, ...]:
             pause=random.uniform(0, longest),
             aggregator=random.randrange(asked),
             is_patient=random.random() < 0.3,
+            is_leaving=random.random() < 0.2,
         )
         for _ in range(random.choice((1, 1, 2, 2, 3, 6)))
     )
@@ -324,7 +330,10 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario, few: list[int])
             return Fault(kind, 0.0, end, (random.randrange(everybody),), random.choice((0.5, 0.9, 1.1, 2.0)))
         case FaultKind.OVERLOAD:
             return Fault(kind, start * 0.5, end, some, random.randrange(4))
-        case FaultKind.AGGREGATOR_CRASH | FaultKind.JOURNAL_FULL:
+        case FaultKind.AGGREGATOR_CRASH:
+            level = random.choice((0.0, POWER_LOSS))
+            return Fault(kind, start, end, (count + random.randrange(bare.aggregators),), level)
+        case FaultKind.JOURNAL_FULL:
             return Fault(kind, start, end, (count + random.randrange(bare.aggregators),))
         case FaultKind.ROLLBACK:
             start, end = random.choice((0.0, start)), random.uniform(start, bare.seconds * 0.95)

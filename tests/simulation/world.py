@@ -26,7 +26,16 @@ from tests.simulation.liars import Liar
 from tests.simulation.nodes import LIMITS, NARROW_LIMITS, Node
 from tests.simulation.rules import Rule, Violation
 from tests.simulation.saboteur import Saboteur
-from tests.simulation.scenario import CLIENTS, TOLD, Cheating, Fault, FaultKind, Sabotage, Scenario
+from tests.simulation.scenario import (
+    CLIENTS,
+    POWER_LOSS,
+    TOLD,
+    Cheating,
+    Fault,
+    FaultKind,
+    Sabotage,
+    Scenario,
+)
 from tests.simulation.wire import Link, Network
 
 LIVENESS_SECONDS = 90.0
@@ -174,7 +183,8 @@ class World:
                 self.aggregators[fault.targets[0] - len(self.nodes)].journal.is_full = True
             case FaultKind.AGGREGATOR_CRASH:
                 self.counts[fault.kind] += 1
-                await self.aggregators[fault.targets[0] - len(self.nodes)].crash()
+                aggregator = self.aggregators[fault.targets[0] - len(self.nodes)]
+                await aggregator.crash(loses_power=fault.level == POWER_LOSS)
             case FaultKind.ROLLBACK:
                 pass
             case _:
@@ -268,6 +278,9 @@ class World:
                 self.checker.report(Rule.TRUTH, "a transaction was called completed and is not")
         for pair in self.clients.driven_pairs:
             self._check_pair(*pair)
+        for digest in self.clients.left:
+            if digest not in self.checker.executed and any(one.has_promised(digest) for one in self.honest):
+                self.checker.report(Rule.FINALITY, "an aggregator has forgotten what it had half done")
 
     def _check_pair(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """Of two that contradict each other one is completed, if honest authorities can complete it."""
