@@ -85,6 +85,7 @@ class Report:
             *Lie,
             *(f"aggregator: {kind}" for kind in Sabotage),
             "client equivocates",
+            "left half done",
             "client leaves",
             "signed again",
             "takes long",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from typing import cast
 
@@ -16,15 +16,18 @@ from proto.committee import AuthorityName, Committee
 from proto.errors import AuthorityError, Unreachable
 from proto.ids import Digest
 from proto.messages import Receipt
+from proto.rpc.authority_pb2 import Request
 from proto.rpc.methods import Method
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
-from tests.simulation.checker import Checker
+from tests.simulation.checker import Checker, read_digest
 from tests.simulation.clock import CLOCK, Clock
 from tests.simulation.nodes import Node
 from tests.simulation.rules import Rule
 from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import Link, Network
+
+Watch = Callable[[Method, bytes], None]
 
 POWER_LOST = "aggregator loses what was not synced"
 
@@ -46,10 +49,12 @@ class Journal(MemoryPendingLog):
         """Bring all changes to the disk."""
         self._synced = dict(self._transactions)
 
-    def lose_power(self) -> None:
-        """Be as it was when it was synced last."""
+    def lose_power(self) -> set[Digest]:
+        """Be as it was when it was synced last; returns what is gone."""
         self._counts[POWER_LOST] += self._transactions != self._synced
+        gone = self._transactions.keys() - self._synced.keys()
         self._transactions = dict(self._synced)
+        return gone
 
     def add_pending(self, entries: Sequence[PendingEntry]) -> None:
         """Keep transactions. Raises: PendingLogFailure."""
@@ -69,11 +74,12 @@ class Journal(MemoryPendingLog):
 class Cable:
     """From one process to all instances of an authority; nothing passes once that process is dead."""
 
-    def __init__(self, network: Network, source: int, nodes: Sequence[Node]) -> None:
+    def __init__(self, network: Network, source: int, nodes: Sequence[Node], watch: Watch) -> None:
         self.is_cut = False
         self._network = network
         self._source = source
         self._nodes = nodes
+        self._watch = watch
 
     async def serve(self, method: Method, request: bytes) -> bytes:
         """The answer of the first instance that answers; a twin gets the message all the same.
@@ -82,6 +88,7 @@ class Cable:
         """
         if self.is_cut:
             raise AuthorityError(Unreachable("this process is dead"))
+        self._watch(method, request)
         calls = [self._network.call(self._source, one.instance, one, method, request) for one in self._nodes]
         if len(calls) == 1:
             return await calls[0]
@@ -91,12 +98,14 @@ class Cable:
         raise AuthorityError(Unreachable("no instance answers"))
 
 
-def cables(network: Network, source: int, nodes: Iterable[Node]) -> dict[AuthorityName, Cable]:
-    """Cables to all authorities."""
+def cables(
+    network: Network, source: int, nodes: Iterable[Node], watch: Watch = lambda method, request: None
+) -> dict[AuthorityName, Cable]:
+    """Cables to all authorities; watch: sees what is sent."""
     groups: dict[AuthorityName, list[Node]] = {}
     for node in nodes:
         groups.setdefault(node.name, []).append(node)
-    return {name: Cable(network, source, group) for name, group in groups.items()}
+    return {name: Cable(network, source, group, watch) for name, group in groups.items()}
 
 
 class Aggregator:
@@ -125,7 +134,7 @@ class Aggregator:
 
     def start(self) -> None:
         """Start with what the log has."""
-        self._cables = cables(self._network, self.endpoint, self._nodes)
+        self._cables = cables(self._network, self.endpoint, self._nodes, self._check_sent)
         clients = {
             name: SafeClient(name, cast(AuthorityService, Link(cable)), self._committee)
             for name, cable in self._cables.items()
@@ -140,15 +149,34 @@ class Aggregator:
         """Lose all but the log; nothing that still runs reaches anybody."""
         for cable in self._cables.values():
             cable.is_cut = True
-        if loses_power:
-            self.journal.lose_power()
         self.check_suspicions()
         driver, authorities = self.driver, self._authorities
         self.driver = self._authorities = None
         if driver is not None:
+            if loses_power:
+                self._check_gone(driver)
+            kept = self.journal.pending()
             await driver.close()
+            if self.journal.pending() != kept:
+                self._checker.report(Rule.JOURNAL, "what was pending is forgotten with the end of a driver")
         if authorities is not None:
             await authorities.close()
+
+    def _check_gone(self, driver: QuorumDriver) -> None:
+        """A loss of power takes nothing that was not final after its first round."""
+        for digest in self.journal.lose_power():
+            progress = driver.progress(digest)
+            if progress is not None and progress.attempts > 1:
+                self._checker.report(Rule.JOURNAL, "what was not final after its first round was not synced")
+
+    def _check_sent(self, method: Method, request: bytes) -> None:
+        """What is sent to be voted for is in the journal."""
+        if method.name != "SubmitTransactions":
+            return
+        kept = {digest for digest, _ in self.journal.pending()}
+        for raw in method.decode_request(Request.FromString(request).bcs).transactions:
+            if read_digest(raw) not in kept and read_digest(raw) not in self._checker.executed:
+                self._checker.report(Rule.JOURNAL, "a transaction is sent that is not in the journal")
 
     async def submit(self, signed: SenderSignedData) -> Receipt:
         """Bring a transaction to finality. Raises: AggregatorIsDown, QuorumDriverError."""

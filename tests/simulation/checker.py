@@ -285,6 +285,8 @@ class Checker:
             verify_receipt(receipt, self._committee)
         except VerificationError as error:
             self.report(Rule.RECEIPT, f"the receipt of {_name(digest)} does not verify: {error}")
+        if verify_user(_signatures(receipt.transaction.to_bytes())) is not None:
+            self.report(Rule.OWNERS, f"the receipt of {_name(digest)} has a false signature")
         if not self._may_be_quorum(self._executors.get(digest, set())):
             self.report(Rule.RECEIPT, f"{_name(digest)} has a receipt, and no quorum executed it")
         known = self.executed.get(digest)

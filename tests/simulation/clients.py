@@ -208,6 +208,12 @@ class Clients:
             self._try(self._aggregators[0], first, 0.0), self._try(others, second, cheating.delay)
         )
 
+    async def send_other(self, first: SenderSignedData, second: SenderSignedData) -> None:
+        """Somebody has left the first half done; its owner sends the second, and one of them is completed."""
+        self._counts["left half done"] += 1
+        self.driven_pairs.append((first, second))
+        await self._try(self._aggregators[0], second, 0.0)
+
     async def _try(self, aggregator: Aggregator, signed: SenderSignedData, pause: float) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(pause)

@@ -21,7 +21,7 @@ from proto.transaction import SenderSignedData, TransactionData
 from tests.simulation.disk import PowerCut
 from tests.simulation.memory import RememberingExecutor
 
-LONG_OF_256 = 10
+LONG_OF_256 = 20
 """How many of 256 transactions take long; of those that publish, how many of 4 take long to verify."""
 SLOW_OF_4 = 2
 

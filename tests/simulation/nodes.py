@@ -54,7 +54,7 @@ OVERLOAD_SECONDS = 0.6
 """Most that signatures take while there is too much to do."""
 LONG_RUN_SECONDS = 3.0
 """Most that a transaction takes which takes long."""
-DEATHS = 0.15
+DEATHS = 0.25
 """How often the worker dies of it."""
 SPOT_CHECKS = 0.05
 """Share of remembered executions that are computed anew."""

@@ -28,6 +28,7 @@ class Rule(StrEnum):
     ONE_COMMIT = "one commit"
     CONSERVATION = "conservation"
     RECEIPT = "receipts verify"
+    JOURNAL = "what an aggregator has begun is in its journal"
     NO_FALSE_SUSPICION = "no honest authority is left out"
     TRUTH = "a conflict is explained truthfully"
     PURE = "execution is a pure function"
@@ -36,7 +37,7 @@ class Rule(StrEnum):
     CRASH = "nothing breaks"
 
 
-LIVENESS_RULES = frozenset({Rule.FINALITY, Rule.DELIVERY})
+LIVENESS_RULES = frozenset({Rule.FINALITY, Rule.DELIVERY, Rule.JOURNAL})
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,7 +331,7 @@ def _draw_fault(random: Random, kind: FaultKind, bare: Scenario, few: list[int])
         case FaultKind.OVERLOAD:
             return Fault(kind, start * 0.5, end, some, random.randrange(4))
         case FaultKind.AGGREGATOR_CRASH:
-            level = random.choice((0.0, POWER_LOSS))
+            level = random.choice((0.0, POWER_LOSS, POWER_LOSS))
             return Fault(kind, start, end, (count + random.randrange(bare.aggregators),), level)
         case FaultKind.JOURNAL_FULL:
             return Fault(kind, start, end, (count + random.randrange(bare.aggregators),))

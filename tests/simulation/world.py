@@ -67,7 +67,7 @@ class World:
         self.counts: Counter[str] = Counter()
         self.checker = Checker(scenario)
         self._random = Random(scenario.seed)
-        self._heard: deque[tuple[Method, bytes]] = deque(maxlen=30)
+        self._heard: deque[tuple[Method, bytes]] = deque(maxlen=100)
         self.network = Network(scenario.faults, self._fork(), self.counts, self._heard)
         lies = dict(scenario.liars)
         self.nodes = [
@@ -145,6 +145,8 @@ class World:
         first, second = self.clients.pair(len(self.scenario.cheats) + number)
         await asyncio.sleep(at)
         await self._saboteur.run(sabotage, first, second)
+        if sabotage is Sabotage.DIE_MIDWAY:
+            await self.clients.send_other(first, second)
 
     # ---- Breaking and healing
 
@@ -195,6 +197,8 @@ class World:
                 self.counts[fault.kind] += backup != node.disk.copy()
                 node.put_back(backup, fault.level == TOLD)
         self._mend(fault, targets)
+        if fault.kind is FaultKind.ROLLBACK:
+            await self._saboteur.remind(node.name for node in targets)
 
     def _mend(self, fault: Fault, targets: list[Node]) -> None:
         if fault.kind is FaultKind.AGGREGATOR_CRASH:

@@ -64,7 +64,7 @@ def _paranoid_client() -> None:
 # ---- Journals
 
 
-@mutation("a transaction is sent before it is in the journal", Rule.FINALITY)
+@mutation("a transaction is sent before it is in the journal", Rule.JOURNAL)
 def _late_journal() -> None:
     keep = quorum_driver.QuorumDriver._keep
 
@@ -75,12 +75,12 @@ def _late_journal() -> None:
     put(quorum_driver.QuorumDriver, "_keep", later)
 
 
-@mutation("what is not final after its first round is not synced", Rule.FINALITY)
+@mutation("what is not final after its first round is not synced", Rule.JOURNAL)
 def _unsynced_journal() -> None:
     put(quorum_driver.QuorumDriver, "_sync_pending", nothing)
 
 
-@mutation("a driver that is closed forgets what it drives", Rule.FINALITY)
+@mutation("a driver that is closed forgets what it drives", Rule.JOURNAL)
 def _closing_forgets() -> None:
     edit(
         quorum_driver.QuorumDriver,

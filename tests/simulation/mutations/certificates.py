@@ -7,7 +7,6 @@ from typing import Any
 from aggregator import safe_client
 from authority import state as authority_state
 from authority.state import AuthorityState
-from authority.voted_batches import VotedBatches
 from proto import committee as proto_committee
 from proto import verification
 from proto.bitmap import bits_of
@@ -73,12 +72,7 @@ def _proof_by_vote() -> None:
     edit(AuthorityState, "_verify_signatures", "voted.get(one.digest) != one.raw", "one.digest not in voted")
 
 
-@mutation("what was refused is remembered with a batch", Rule.OWNERS, Rule.CRASH)
-def _remembered_refusals() -> None:
-    edit(VotedBatches, "remember", "for index in accepted}", "for index in range(len(batch))}")
-
-
-@mutation("users' signatures of what authorities show are not verified", Rule.RECEIPT)
+@mutation("users' signatures of what authorities show are not verified", Rule.OWNERS)
 def _unverified_users() -> None:
     put(verification, "verify_users", nothing)
 

@@ -80,16 +80,6 @@ def _turned_away() -> None:
     )
 
 
-@mutation("what was executed meanwhile is executed again when its long run ends", Rule.ONE_COMMIT, Rule.CRASH)
-def _long_run_twice() -> None:
-    edit(AuthorityState, "_finish_long_run", "self.store.is_executed(submitted.digest)", "False")
-
-
-@mutation("what a long run found is not written down at once", Rule.DURABLE_VOTE, Rule.ONE_COMMIT)
-def _long_run_unwritten() -> None:
-    edit(AuthorityState, "_finish_long_run", "self._commit(commit.unit)", "pass")
-
-
 @mutation("modules that took long to verify are forgotten when they are verified", Rule.FINALITY)
 def _forgotten_modules() -> None:
     put(ModuleChecks, "_remember", nothing)

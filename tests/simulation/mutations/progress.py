@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from aggregator import delivery, fan_out, quorum_driver
-from aggregator.delivery import CertificateDelivery
+from aggregator import fan_out, quorum_driver
 from aggregator.tally import VoteTally
-from authority import sync
 from authority.state import AuthorityState
 from authority.sync import CertificateSync
 from authority.vote_journal import VoteJournal
@@ -83,26 +81,6 @@ def _unread_again() -> None:
 @mutation("a peer that failed once is never asked again", Rule.DELIVERY, Rule.FINALITY)
 def _grudge() -> None:
     edit(CertificateSync, "_rests", "_now() < peer.rests_until", "True")
-
-
-@mutation("a peer that says nothing holds up all others", Rule.DELIVERY, Rule.FINALITY)
-def _no_hedge() -> None:
-    edit(sync, "_wait_while_it_speaks", "timeout=left", "timeout=None")
-
-
-@mutation("who was away when a certificate was shown is not told later", Rule.DELIVERY, Rule.FINALITY)
-def _no_backlog() -> None:
-    put(CertificateDelivery, "add", nothing)
-
-
-@mutation("an authority that still executes is taken to have refused", Rule.DELIVERY, Rule.FINALITY)
-def _impatient_delivery() -> None:
-    edit(
-        delivery,
-        "_is_not_yet_executed",
-        "isinstance(result, NotExecuted)",
-        "isinstance(result, NotExecuted) and not _is_still_executing(result)",
-    )
 
 
 @mutation("the votes that are not in memory are not found on the disk", Rule.FINALITY, Rule.TRUTH)
