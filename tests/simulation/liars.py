@@ -19,12 +19,13 @@ from proto.errors import (
 )
 from proto.ids import Digest
 from proto.rpc.methods import Method
+from proto.transaction import SenderSignedData
 from proto.user_input_error import ObjectNotFound
 from tests.simulation import ledger
 from tests.simulation.checker import Checker, read_digest, read_effects, read_transaction
 from tests.simulation.clock import sleep_truly
 from tests.simulation.nodes import Node
-from tests.simulation.scenario import Lie
+from tests.simulation.scenario import MUTE, Lie
 from tests.simulation.signatures import forged
 from tests.simulation.wire import SWALLOWED_SECONDS
 
@@ -49,6 +50,7 @@ class Liar(Node):
         self.is_honest = False
         self._lies = lies
         self._said: list[tuple[Method, Any]] = []
+        self._heard: dict[Digest, SenderSignedData] = {}
 
     async def serve(self, source: int, method: Method, request: bytes) -> bytes:
         """Bytes, now and then not those of any answer."""
@@ -67,18 +69,24 @@ class Liar(Node):
 
     async def answer(self, service: LocalAuthorityService, method: Method, message: Any) -> Any:
         """An answer that is often wrong."""
-        lies = [lie for lie in self._lies if lie not in (Lie.SILENT, Lie.SWALLOW, Lie.CORRUPT)]
+        lies = [lie for lie in self._lies if lie not in MUTE]
         if not lies or self._random.random() < SHARE_OF_TRUTH:
             return await super().answer(service, method, message)
-        lie = self._random.choice(lies)
-        answer = await self._lie(lie, service, method, message)
-        if answer is None:
-            answer = await super().answer(service, method, message)
-            changed = self._change(lie, answer)
-            self._counts[lie] += changed is not answer
-            answer = changed
-        else:
-            self._counts[lie] += 1
+        lies = self._random.sample(lies, len(lies))
+        for lie in lies:
+            answer = await self._lie(lie, service, method, message)
+            if answer is not None:
+                return self._say(lie, method, answer)
+        answer = await super().answer(service, method, message)
+        for lie in lies:
+            changed = self._change(lie, message, answer)
+            if changed is not answer:
+                return self._say(lie, method, changed)
+        self._said.append((method, answer))
+        return answer
+
+    def _say(self, lie: Lie, method: Method, answer: Any) -> Any:
+        self._counts[lie] += 1
         self._said.append((method, answer))
         return answer
 
@@ -86,6 +94,7 @@ class Liar(Node):
         """An answer that is made up; None if the lie only changes honest ones."""
         if isinstance(message, messages.TransactionBatch) and message.transactions:
             digests = [read_digest(raw) for raw in message.transactions]
+            self._heard.update(zip(digests, map(read_transaction, message.transactions), strict=True))
             match lie:
                 case Lie.EQUIVOCATE | Lie.SIGN_EVERYTHING:
                     if lie is Lie.SIGN_EVERYTHING:
@@ -153,7 +162,7 @@ class Liar(Node):
         forged = self._random.choice((b"", b"\xff", b"\xff" * 9, bytes(len(vote.accepted))))
         return replace(vote, accepted=forged)
 
-    def _change(self, lie: Lie, answer: Any) -> Any:
+    def _change(self, lie: Lie, message: Any, answer: Any) -> Any:
         match lie, answer:
             case Lie.WRONG_EFFECTS, messages.CertificatesResponse():
                 return self._wrong_effects(answer)
@@ -162,10 +171,12 @@ class Liar(Node):
                 return messages.TransactionInfoResponse(infos)
             case Lie.FORGE_PROOF | Lie.WRONG_EFFECTS, messages.BatchVote(refusals=((index, refusal),)):
                 if isinstance(refusal, messages.AlreadyExecuted):
-                    forged = self._forge_proof(refusal.executed)
-                    return replace(answer, refusals=((index, messages.AlreadyExecuted(forged)),))
+                    other = self._forge_proof(refusal.executed)
+                    return replace(answer, refusals=((index, messages.AlreadyExecuted(other)),))
             case Lie.FORGE_SIGNATURES, messages.TransactionInfoResponse():
-                return messages.TransactionInfoResponse(tuple(map(_forge_signatures, answer.transactions)))
+                pairs = zip(message.digests, answer.transactions, strict=True)
+                forgeries = (self._forge_signatures(digest, info) for digest, info in pairs)
+                return messages.TransactionInfoResponse(tuple(forgeries))
             case Lie.LIE_IN_READS, messages.TransactionInfoResponse():
                 unknown = (messages.TransactionUnknown(),) * self._random.randrange(3)
                 return messages.TransactionInfoResponse(unknown)
@@ -195,6 +206,17 @@ class Liar(Node):
         )
         return replace(info, certified=replace(info.certified, certificate=forged))
 
+    def _forge_signatures(self, digest: Digest, info: messages.TransactionInfo) -> messages.TransactionInfo:
+        """What it shows is signed by somebody else, also what it has only heard of."""
+        match info:
+            case messages.ExecutedTransaction(certified):
+                return replace(info, certified=replace(certified, transaction=forged(certified.transaction)))
+            case messages.TransactionAccepted(transaction):
+                return messages.TransactionAccepted(forged(transaction))
+            case _ if digest in self._heard:
+                return messages.TransactionAccepted(forged(self._heard[digest]))
+        return info
+
     def _wrong_effects(self, answer: messages.CertificatesResponse) -> messages.CertificatesResponse:
         """Effects that were not, signed; or a signature for yet others; or true ones, signed falsely."""
         results: list[messages.ExecutionResult] = []
@@ -210,17 +232,6 @@ class Liar(Node):
         if are_true or self._random.random() < 0.2:
             digests = [Digest(self._random.randbytes(32)) for _ in digests]
         return messages.CertificatesResponse(tuple(results), messages.sign_effects_vote(self.key, 0, digests))
-
-
-def _forge_signatures(info: messages.TransactionInfo) -> messages.TransactionInfo:
-    """The same transaction, signed by somebody else."""
-    match info:
-        case messages.ExecutedTransaction(certified):
-            return replace(info, certified=replace(certified, transaction=forged(certified.transaction)))
-        case messages.TransactionAccepted(transaction):
-            return messages.TransactionAccepted(forged(transaction))
-        case _:
-            return info
 
 
 def corrupt(data: bytes, random: Random) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -55,7 +55,6 @@ class Saboteur:
         self._random = random
         self._counts = counts
         self._heard = heard
-        self._asking: set[asyncio.Task[object]] = set()
 
     async def run(self, sabotage: Sabotage, first: SenderSignedData, second: SenderSignedData) -> None:
         """Do one kind of harm with two transactions on the same coins."""
@@ -89,17 +88,10 @@ class Saboteur:
                 await self._resign(first, second)
 
     async def remind(self, names: Iterable[AuthorityName]) -> None:
-        """Send authorities that have just started everything once more that was sent to anybody lately."""
-        asked = list(names)
-        for method, request in self._random.sample(list(self._heard), len(self._heard)):
-            if method in (_VOTE, _SHOW):
-                await asyncio.sleep(self._random.random() * 0.02)
-                self._later(self._ask(method, lambda raw=request: raw, asked))  # type: ignore[misc]
-
-    def _later(self, asking: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.get_running_loop().create_task(asking)
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
+        """Ask authorities that have just started once more for votes that anybody was asked for lately."""
+        asked, heard = list(names), [one for one in self._heard if one[0].name == _VOTE.name]
+        sent = self._random.sample(heard, min(30, len(heard)))
+        await asyncio.gather(*(self._ask(method, lambda raw=raw: raw, asked) for method, raw in sent))  # type: ignore[misc]
 
     async def _equivocate(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """One to some authorities, the other to the rest, and then both to all."""

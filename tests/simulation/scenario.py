@@ -66,6 +66,10 @@ class Lie(StrEnum):
     FORGE_SIGNATURES = "forge signatures"
 
 
+MUTE = (Lie.SILENT, Lie.SWALLOW, Lie.CORRUPT)
+"""With these no answer of an authority can be understood."""
+
+
 class Sabotage(StrEnum):
     """What a dishonest aggregator does with two transactions that contradict each other."""
 
@@ -283,7 +287,15 @@ def _draw_liars(
     if random.random() < 0.3:
         return ()
     few = sorted(_draw_few(random, stakes, restored))
-    return tuple((one, tuple(sorted(random.sample(tuple(Lie), random.choice((1, 2, 3, 4)))))) for one in few)
+    return tuple((number, _draw_lies(random)) for number in few)
+
+
+def _draw_lies(random: Random) -> tuple[Lie, ...]:
+    """Few or many ways to say what is not so, or to say nothing, or both."""
+    mute = random.choices((0, 1), (7, 3))[0]
+    words = random.choice((0, 1, 3, 6)) if mute else random.choice((1, 3, 6))
+    spoken = [lie for lie in Lie if lie not in MUTE]
+    return tuple(sorted([*random.sample(MUTE, mute), *random.sample(spoken, words)]))
 
 
 def _draw_faults(random: Random, bare: Scenario) -> tuple[Fault, ...]:

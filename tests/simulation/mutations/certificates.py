@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from aggregator import safe_client
 from authority import state as authority_state
 from authority.state import AuthorityState
 from proto import committee as proto_committee
@@ -70,13 +69,3 @@ def _believed_names() -> None:
 @mutation("a vote is taken as proof of other signatures of the same transaction", Rule.OWNERS)
 def _proof_by_vote() -> None:
     edit(AuthorityState, "_verify_signatures", "voted.get(one.digest) != one.raw", "one.digest not in voted")
-
-
-@mutation("users' signatures of what authorities show are not verified", Rule.OWNERS)
-def _unverified_users() -> None:
-    put(verification, "verify_users", nothing)
-
-
-@mutation("users' signatures of a rival are not verified", Rule.FINALITY, Rule.TRUTH)
-def _unverified_rival() -> None:
-    put(safe_client, "verify_users", nothing)

@@ -61,21 +61,11 @@ def _early_despair() -> None:
     put(VoteTally, "is_lost_to_conflict", property(lambda self: bool(self.conflicts)))
 
 
-@mutation("catching up passes over what could not be executed yet", Rule.DELIVERY)
-def _passed_over() -> None:
-    edit(CertificateSync, "_pull_page", "done.index(False) if False in done else len(done)", "len(done)")
-
-
 @mutation("catching up ends with the first page", Rule.DELIVERY)
 def _first_page_only() -> None:
     edit(
         CertificateSync, "_pull_page", "ExecutedAfterRequest(position, PAGE)", "ExecutedAfterRequest(0, PAGE)"
     )
-
-
-@mutation("a peer with an older disk is not read from its beginning", Rule.DELIVERY)
-def _unread_again() -> None:
-    edit(CertificateSync, "_pull_page", "page.total < position", "False")
 
 
 @mutation("a peer that failed once is never asked again", Rule.DELIVERY, Rule.FINALITY)

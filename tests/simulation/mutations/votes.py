@@ -11,7 +11,6 @@ from authority.key_value import StorageError
 from authority.locks import LockTable
 from authority.state import AuthorityState
 from authority.store import AuthorityStore, UnitOfWork
-from authority.sync import CertificateSync
 from tests.simulation.disk import PowerCut
 from tests.simulation.mutations.registry import edit, mutation, nothing, put
 from tests.simulation.rules import Rule
@@ -113,8 +112,3 @@ def _unkept_loss() -> None:
 def _unasked_peers() -> None:
     lost = authority_state.LOST_VOTES
     put(AuthorityState, "suspension", property(lambda self: lost if self.store.has_lost_votes else None))
-
-
-@mutation("one peer that was followed is enough", Rule.SIGN_ONCE, Rule.LOST_VOTES)
-def _one_peer() -> None:
-    put(CertificateSync, "_has_followed_enough", lambda self: any(peer.is_followed for peer in self._peers))
