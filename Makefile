@@ -51,8 +51,8 @@ simulation: setup ## Fault simulation under virtual time: make simulation SEEDS=
 twins: setup ## Authorities with one key in every partition: make twins [LIMIT=1000] [JOBS=2]
 	$(BIN)/python -m tests.simulation --twins $(if $(LIMIT),--limit $(LIMIT)) --jobs $(or $(JOBS),2)
 
-mutations: setup ## Break rules of the fast path one by one; the simulator's checkers have to see it
-	$(BIN)/python -m tests.simulation.mutations
+mutations: setup ## Break rules of production code one by one; the simulator's checkers have to see it [JOBS=2]
+	$(BIN)/python -m tests.simulation.mutations --jobs $(or $(JOBS),2)
 
 soak: setup ## Transfers while authorities are killed: make soak TRANSFERS=10000 [KILL_EVERY=4]
 	$(BIN)/python -m tests.e2e.soak --transfers $(or $(TRANSFERS),10000) --kill-every $(or $(KILL_EVERY),4)

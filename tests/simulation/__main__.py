@@ -25,8 +25,9 @@ from subprocess import PIPE, Popen
 from typing import Any
 
 from tests.simulation.aggregators import POWER_LOST
+from tests.simulation.drawing import draw
 from tests.simulation.rules import Kind
-from tests.simulation.scenario import FaultKind, Lie, Sabotage, draw
+from tests.simulation.scenario import FaultKind, Lie, Sabotage
 from tests.simulation.twins import Plan
 from tests.simulation.worker import HASH_SEEDS, describe, hash_seed
 from tests.simulation.world import simulate

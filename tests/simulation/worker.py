@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.scenario import Scenario, draw
+from tests.simulation.drawing import draw
+from tests.simulation.scenario import Scenario
 from tests.simulation.shrink import shrink
 from tests.simulation.twins import Plan
 from tests.simulation.world import Outcome, simulate

@@ -162,7 +162,6 @@ class World:
         """Let a fault begin and end; what the network does with messages is seen to there."""
         await asyncio.sleep(fault.start)
         targets: list[Node] = [self.nodes[one] for one in fault.targets if one < len(self.nodes)]
-        backups = [node.disk.copy() for node in targets]
         match fault.kind:
             case FaultKind.CRASH:
                 self._turn_off(targets, fault.kind)
@@ -188,17 +187,22 @@ class World:
                 aggregator = self.aggregators[fault.targets[0] - len(self.nodes)]
                 await aggregator.crash(loses_power=fault.level == POWER_LOSS)
             case FaultKind.ROLLBACK:
-                pass
+                await self._roll_back(fault, targets)
+                return
             case _:
                 return
         await asyncio.sleep(fault.end - fault.start)
-        if fault.kind is FaultKind.ROLLBACK:
-            for node, backup in zip(targets, backups, strict=True):
-                self.counts[fault.kind] += backup != node.disk.copy()
-                node.put_back(backup, fault.level == TOLD)
         self._mend(fault, targets)
-        if fault.kind is FaultKind.ROLLBACK:
-            await self._saboteur.remind(node.name for node in targets)
+
+    async def _roll_back(self, fault: Fault, nodes: list[Node]) -> None:
+        """Back up disks, put that back later, and ask at once for votes that may contradict lost ones."""
+        backups = [node.disk.copy() for node in nodes]
+        await asyncio.sleep(fault.end - fault.start)
+        for node, backup in zip(nodes, backups, strict=True):
+            self.counts[fault.kind] += backup != node.disk.copy()
+            node.put_back(backup, fault.level == TOLD)
+            self._repair(node)
+        await self._saboteur.remind(node.name for node in nodes)
 
     def _mend(self, fault: Fault, targets: list[Node]) -> None:
         if fault.kind is FaultKind.AGGREGATOR_CRASH:

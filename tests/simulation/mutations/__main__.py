@@ -15,10 +15,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.simulation.drawing import draw
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.mutations.registry import Mutation
 from tests.simulation.rules import Rule
-from tests.simulation.scenario import draw
 from tests.simulation.world import simulate
 
 
