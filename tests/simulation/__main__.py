@@ -85,6 +85,7 @@ class Report:
             POWER_LOST,
             *Lie,
             *(f"aggregator: {kind}" for kind in Sabotage),
+            "lost votes noticed",
             "client equivocates",
             "left half done",
             "client leaves",

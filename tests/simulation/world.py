@@ -276,6 +276,8 @@ class World:
 
     def _check_end(self) -> None:
         self.checker.check_end(self.honest)
+        untold = [node for node in self.honest if node.number in self.scenario.forgetful]
+        self.counts["lost votes noticed"] += sum(node.has_lost_votes for node in untold)
         for aggregator in self.aggregators:
             aggregator.check_suspicions()
         for digest in self.clients.claims:
