@@ -76,7 +76,7 @@ def test_a_seed_is_one_run() -> None:
 
 
 TRACES = """
-from tests.simulation.scenario import draw
+from tests.simulation.drawing import draw
 from tests.simulation.world import simulate
 for seed in range(20):
     outcome = simulate(draw(seed))
