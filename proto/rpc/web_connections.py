@@ -14,12 +14,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """total and per_client: connections at once; more are closed as they come. request_seconds: how long a
-    request may take to arrive, and how long a client may leave an answer unread.
+    request may take to arrive, and how long a client may leave an answer unread. request_bytes: of a request
+    with its head; an application may take less, and say so.
     """
 
     total: int = 2048
     per_client: int = 256
     request_seconds: float = 30.0
+    request_bytes: int = 12 << 20
 
 
 @dataclass(slots=True)
@@ -37,6 +39,8 @@ def bounded_protocol(limits: ConnectionLimits) -> type[H11Protocol]:
 
         _host: str | None = None
         _deadline: asyncio.TimerHandle | None = None
+        _received = 0
+        """Bytes of the request that arrives."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             """Count it, or close it."""
@@ -57,7 +61,14 @@ def bounded_protocol(limits: ConnectionLimits) -> type[H11Protocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            """Read on; a request that has begun has to end in time."""
+            """Read on; a request that has begun has to end in time, and has so many bytes."""
+            is_new = self.conn.their_state is h11.IDLE
+            self._received = len(data) + (0 if is_new else self._received)
+            # What comes after the answer has begun is dropped.
+            is_answered = not is_new and self.cycle is not None and self.cycle.response_started
+            if self._received > limits.request_bytes and not is_answered:
+                self.transport.abort()
+                return
             super().data_received(data)
             if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
                 self._cancel_deadline()

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 
 from cli.web import WebServers, listen
 from proto.rpc.web_connections import ConnectionLimits
@@ -26,6 +26,10 @@ async def served(limits: ConnectionLimits) -> AsyncIterator[int]:
     @app.post("/")
     async def length(request: Request) -> int:
         return len(await request.body())
+
+    @app.post("/refused")
+    async def refused() -> Response:
+        return Response(status_code=413)
 
     opened = listen("127.0.0.1", 0)
     port: int = opened.getsockname()[1]
@@ -115,3 +119,24 @@ async def test_many_sockets_at_once_leave_room_for_others() -> None:
         for one in flood:
             one.close()
         assert await answer_in_the_end(port) == b"HTTP/1.1 200 OK"
+
+
+def post(path: str, length: int) -> bytes:
+    return b"POST %s HTTP/1.1\r\nhost: here\r\ncontent-length: %d\r\n\r\n" % (path.encode(), length)
+
+
+async def test_a_request_has_so_many_bytes() -> None:
+    async with served(ConnectionLimits(request_bytes=200_000)) as port:
+        connection = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):  # each counts by itself
+            assert await ask(connection, post("/", 150_000) + bytes(150_000)) == b"HTTP/1.1 200 OK"
+        connection[1].write(post("/", 300_000) + bytes(250_000))
+        assert await is_closed(connection)
+
+
+async def test_who_is_answered_before_the_end_of_a_large_request_reads_that() -> None:
+    async with served(ConnectionLimits(request_bytes=1000)) as port:
+        connection = await asyncio.open_connection("127.0.0.1", port)
+        assert (await ask(connection, post("/refused", 10_000))).startswith(b"HTTP/1.1 413 ")
+        connection[1].write(bytes(5_000))
+        assert not await is_closed(connection)
