@@ -265,6 +265,14 @@ def _field(value: Any, name: str) -> Any:
     return value[name]
 
 
+def _identifier(value: Any, name: str) -> str:
+    """A field with the name of a module or function."""
+    text = _field(value, name)
+    if not isinstance(text, str) or not text.isascii():
+        raise invalid_params(f"{name} is a name in Move")
+    return text
+
+
 def object_filter(shown: Any, depth: int = 0) -> Callable[[Object], bool]:
     """Whether an object matches IOTA's ObjectDataFilter. Raises: RpcError."""
     if shown is None:
@@ -284,7 +292,7 @@ def object_filter(shown: Any, depth: int = 0) -> Callable[[Object], bool]:
             package = _parsed(parse_address, content)
             return lambda value: value.struct_tag is not None and value.struct_tag.address == package
         case "MoveModule":
-            place = (_parsed(parse_address, _field(content, "package")), _field(content, "module"))
+            place = (_parsed(parse_address, _field(content, "package")), _identifier(content, "module"))
             return lambda value: (
                 value.struct_tag is not None and (value.struct_tag.address, value.struct_tag.module) == place
             )
@@ -330,7 +338,9 @@ def transaction_condition(shown: Any) -> Condition:
             return Condition("sequence = ?", (_parsed(_indexed_number, content),))
         case "MoveFunction":
             parts = [("package", _parsed(parse_address, _field(content, "package")))]
-            parts += [(n, str(content[n])) for n in ("module", "function") if content.get(n) is not None]
+            parts += [
+                (n, _identifier(content, n)) for n in ("module", "function") if content.get(n) is not None
+            ]
             where = " AND ".join(f"{name} = ?" for name, _ in parts)
             values = tuple(value for _, value in parts)
             return Condition(f"sequence IN (SELECT sequence FROM calls WHERE {where})", values)
@@ -392,7 +402,9 @@ def event_condition(shown: Any, depth: int = 0) -> Condition:
         case "MoveModule" | "MoveEventModule":
             address = _parsed(parse_address, _field(content, "package"))
             columns = ("package", "module") if kind == "MoveModule" else ("type_address", "type_module")
-            return Condition(f"{columns[0]} = ? AND {columns[1]} = ?", (address, _field(content, "module")))
+            return Condition(
+                f"{columns[0]} = ? AND {columns[1]} = ?", (address, _identifier(content, "module"))
+            )
         case "MoveEventType":
             tag = _parsed(parse_struct_tag, content)
             if tag.type_args:

@@ -208,6 +208,20 @@ async def test_filters_are_bounded(ledger: Ledger, method: str, params: list[Any
     assert refused.value.code == INVALID_PARAMS
 
 
+@pytest.mark.parametrize("name", ["\ud800", "ü", 5, [], {"a": 1}])
+async def test_names_in_filters_are_names(ledger: Ledger, name: Any) -> None:
+    module = {"package": "0x2", "module": name}
+    for method, params in (
+        ("iotax_queryEvents", [{"MoveModule": module}]),
+        ("iotax_queryEvents", [{"MoveEventModule": module}]),
+        ("iotax_queryTransactionBlocks", [{"filter": {"MoveFunction": module}}]),
+        ("iotax_getOwnedObjects", ["0x1", {"filter": {"MoveModule": module}}]),
+    ):
+        with pytest.raises(RpcError, match="module is a name in Move") as refused:
+            await ledger.rpc.call(method, params)
+        assert refused.value.code == INVALID_PARAMS
+
+
 async def test_the_largest_filter_is_answered(ledger: Ledger) -> None:
     largest = {"Any": [EVERY_EVENT] * 620}
     assert (await ledger.rpc.call("iotax_queryEvents", [largest]))["data"] == []
