@@ -23,38 +23,54 @@ MAX_OUTPUT = 65_536
 """Characters of one filled template."""
 MAX_OUTPUT_OF_ALL = 1_048_576
 """Characters of all that an object is shown with."""
+MAX_KEPT = 100
+"""Displays that are kept; when there are more, all are forgotten."""
 
 _TOO_LONG = f"a display of more than {MAX_OUTPUT} characters"
 
 _FIELD = re.compile(r"\\?\{([^{}]*)\}")
 
 
-async def display_json(value: Object, index: TransactionIndex, catalog: TypeCatalog) -> Json:
-    """{data, error}; data is None for a type without a display."""
-    if not isinstance(value.data, MoveObject):
-        return {"data": None, "error": None}
-    templates = await _templates(value.data.struct_tag, index, catalog)
-    if templates is None:
-        return {"data": None, "error": None}
-    try:
-        contents, layout = value.data.contents, await catalog.layout(value.data.struct_tag)
-        fields = await show(len(contents), render_plain, layout, contents)
-        return {"data": fill_all(templates, fields), "error": None}
-    except UnreadableValue as error:
-        return {"data": None, "error": {"code": "displayError", "error": str(error)}}
+class Displays:
+    """Shows objects as their types want. Templates are kept: the transaction that made them may be a large
+    one to read, for each object of a page.
+    """
 
+    def __init__(self, index: TransactionIndex, catalog: TypeCatalog) -> None:
+        self._index, self._catalog = index, catalog
+        self._known: dict[tuple[int, int], list[tuple[str, str]]] = {}
+        """By the place of the event."""
 
-async def _templates(
-    tag: StructTag, index: TransactionIndex, catalog: TypeCatalog
-) -> list[tuple[str, str]] | None:
-    event_type = StructTag(IOTA_FRAMEWORK_ADDRESS, "display", "VersionUpdated", (tag,))
-    condition = Condition("type = ?", (format_type_tag(event_type),))
-    for _, _, event in index.events_at(await index.query_events(condition, None, 1, descending=True)):
-        layout = await catalog.layout(event.type_)
-        shown = await show(len(event.contents), render_plain, layout, event.contents)
-        entries = shown["fields"]["contents"]
-        return sorted((entry["key"], entry["value"]) for entry in entries)
-    return None
+    async def show(self, value: Object) -> Json:
+        """{data, error}; data is None for a type without a display."""
+        if not isinstance(value.data, MoveObject):
+            return {"data": None, "error": None}
+        templates = await self._templates(value.data.struct_tag)
+        if templates is None:
+            return {"data": None, "error": None}
+        try:
+            contents, layout = value.data.contents, await self._catalog.layout(value.data.struct_tag)
+            fields = await show(len(contents), render_plain, layout, contents)
+            return {"data": fill_all(templates, fields), "error": None}
+        except UnreadableValue as error:
+            return {"data": None, "error": {"code": "displayError", "error": str(error)}}
+
+    async def _templates(self, tag: StructTag) -> list[tuple[str, str]] | None:
+        event_type = StructTag(IOTA_FRAMEWORK_ADDRESS, "display", "VersionUpdated", (tag,))
+        condition = Condition("type = ?", (format_type_tag(event_type),))
+        places = await self._index.query_events(condition, None, 1, descending=True)
+        if not places:
+            return None
+        (place,) = places
+        if place not in self._known:
+            ((_, _, event),) = self._index.events_at(places)
+            layout = await self._catalog.layout(event.type_)
+            shown = await show(len(event.contents), render_plain, layout, event.contents)
+            entries = shown["fields"]["contents"]
+            if len(self._known) >= MAX_KEPT:
+                self._known.clear()
+            self._known[place] = sorted((entry["key"], entry["value"]) for entry in entries)
+        return self._known[place]
 
 
 def fill_all(templates: Iterable[tuple[str, str]], fields: Any) -> dict[str, str]:

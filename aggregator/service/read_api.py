@@ -11,7 +11,7 @@ from aggregator.rpc_codes import RpcError
 from aggregator.service.answer_room import TOO_LONG, AnswerRoom
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
 from aggregator.service.core import ClientService
-from aggregator.service.display import display_json
+from aggregator.service.display import Displays
 from aggregator.service.index import IndexedTransaction
 from aggregator.service.object_json import Json, ObjectOptions, object_response, past_object_response
 from aggregator.service.parameters import (
@@ -45,6 +45,7 @@ class ReadApi:
 
     def __init__(self, service: ClientService) -> None:
         self._service = service
+        self._displays = Displays(service.index, service.catalog)
 
     async def get_object(self, object_id: AddressParam, options: ObjectOptions | None = None) -> Json:
         """The latest version of an object."""
@@ -69,8 +70,7 @@ class ReadApi:
         service = self._service
         response = await object_response(info, options, service.catalog)
         if options.show_display and "data" in response and isinstance(info, ObjectFound):
-            display = await display_json(info.object, service.index, service.catalog)
-            response["data"]["display"] = display
+            response["data"]["display"] = await self._displays.show(info.object)
         return response
 
     async def try_get_past_object(

@@ -48,12 +48,16 @@ async def ledger() -> AsyncIterator[Ledger]:
 
 async def index_with_events(ledger: Ledger, count: int) -> str:
     """A transaction with so many events is all that is in the index; its digest."""
-    gas, coin = coins_of(ALICE, ledger.states[0])[:2]
-    receipt = await ledger.service.driver.submit(build_transfer(ALICE, gas, coin, BOB.address))
     package = ObjectID(IOTA_FRAMEWORK_ADDRESS)
     contents = [bytes(32) + value.to_bytes(8, "little") for value in range(count)]
-    events = tuple(Event(package, "coin", ALICE.address, COIN, one) for one in contents)
-    made = replace(receipt, events=TransactionEvents(events))
+    return await index_with(ledger, [Event(package, "coin", ALICE.address, COIN, one) for one in contents])
+
+
+async def index_with(ledger: Ledger, events: list[Event]) -> str:
+    """The same with these events."""
+    gas, coin = coins_of(ALICE, ledger.states[0])[:2]
+    receipt = await ledger.service.driver.submit(build_transfer(ALICE, gas, coin, BOB.address))
+    made = replace(receipt, events=TransactionEvents(tuple(events)))
     ledger.service.index = TransactionIndex(None, b"c" * 32)
     ledger.service.index.add([made])
     return format_digest(receipt.effects.transaction_digest)
@@ -253,3 +257,27 @@ async def test_values_that_commands_return_are_bounded(
         monkeypatch.setattr(simulation_api, "MOST_CHARACTERS", most)
         with pytest.raises(RpcError, match="does not fit in an answer"):
             await ledger.dev_inspect(kind)
+
+
+async def test_what_made_a_display_is_read_once_for_all_objects(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updated = parse_struct_tag("0x2::display::VersionUpdated<0x2::coin::Coin<0x2::iota::IOTA>>")
+    contents = bytes(32) + b"\1\0" + b"\1" + b"\5worth" + b"\x09{balance}"
+    package = ObjectID(IOTA_FRAMEWORK_ADDRESS)
+    await index_with(ledger, [Event(package, "display", ALICE.address, updated, contents)])
+    rpc = JsonRpc(Apis(ledger.service).methods())
+    read, at = [], TransactionIndex.at
+
+    def counted(self: TransactionIndex, sequence: int) -> Any:
+        read.append(sequence)
+        return at(self, sequence)
+
+    monkeypatch.setattr(TransactionIndex, "at", counted)
+    coins = coins_of(ALICE, ledger.states[0])
+    ids = [format_address(coin.object_id) for coin in coins]
+    shown = await rpc.call("iota_multiGetObjects", [ids, {"showDisplay": True}])
+    assert [one["data"]["display"]["data"] for one in shown] == [
+        {"worth": str(coin.coin_value)} for coin in coins
+    ]
+    assert read == [1]
