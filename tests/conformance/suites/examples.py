@@ -91,7 +91,12 @@ CALLS: dict[str, tuple[Call, ...]] = {
         _call("example::new_warrior", keep=True),
         _call("example::equip", "@{Warrior}", "@{Sword}"),
         _call("example::unequip", "@{Warrior}", keep=True),
-        _call("example::unequip", "@{Warrior}", keep=True, refused="MoveAbort"),
+        _call(
+            "example::unequip",
+            "@{Warrior}",
+            keep=True,
+            refused="::example::unequip' at instruction 8 with code 1",
+        ),
     ),
     "trusted_swap": (
         _commands(
@@ -110,7 +115,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         _commands(
             "--split-coins gas [999] --assign fee --move-call {package}::example::new 1u8 1u8 "
             "--assign asset --move-call {package}::example::request_swap asset fee.0 sender",
-            refused="MoveAbort",
+            refused="::example::request_swap' at instruction 9 with code 0",
         ),
     ),
     "hero": (
@@ -129,7 +134,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
             '--move-call iota::coin::into_balance "<0x2::iota::IOTA>" coin.0 --assign balance '
             "--move-call {package}::locked_stake::deposit_iota lock balance "
             "--move-call {package}::locked_stake::unlock lock",
-            refused="MoveAbort",
+            refused="::epoch_time_lock::destroy' at instruction 10 with code 1",
         ),
     ),
 }
