@@ -28,7 +28,7 @@ _SHORT = replace(NETWORK_LIMITS, max_turn_gas_units=1)
 _NEAR: tuple[tuple[tuple[Any, str, Any], ...], ...] = (
     ((native, "USES_PER_PLACE", 0),),
     ((voted_batches, "MAX_TRANSACTIONS", 2),),
-    ((sync, "PAGE", 2), (sync, "KEPT_EVERY", 1)),
+    ((sync, "PAGE", 2), (sync, "MOST_AHEAD", 2), (sync, "KEPT_EVERY", 1)),
     ((long_runs, "MOST_WAITING", 1), (module_checks, "MOST_WAITING", 1)),
     ((allowance, "NETWORK_LIMITS", _LITTLE), (execution_commit, "NETWORK_LIMITS", _SHORT)),
     ((records, "ROW_BYTES", 1), (vote_journal, "RECENT_BYTES", 1), (delivery, "MAX_PER_REQUEST", 1)),

@@ -63,9 +63,7 @@ def _early_despair() -> None:
 
 @mutation("catching up ends with the first page", Rule.DELIVERY)
 def _first_page_only() -> None:
-    edit(
-        CertificateSync, "_pull_page", "ExecutedAfterRequest(position, PAGE)", "ExecutedAfterRequest(0, PAGE)"
-    )
+    edit(CertificateSync, "_pull_page", "ExecutedAfterRequest(begin, PAGE)", "ExecutedAfterRequest(0, PAGE)")
 
 
 @mutation("a peer that failed once is never asked again", Rule.DELIVERY, Rule.FINALITY)
