@@ -69,6 +69,7 @@ def ptb(context: typer.Context) -> None:
         typer.echo(HELP)
         return
     commands, options = split_words(_with_files(words))
+    budget = _budget(options["--gas-budget"]) if "--gas-budget" in options else None
     output.set_json("--json" in options)
     if "--warn-shadows" in options:
         for name, numbers in shadowed(commands).items():
@@ -87,7 +88,6 @@ def ptb(context: typer.Context) -> None:
         releases.extend(ptb_builder.releases)
 
     gas = [options["--gas-coin"].removeprefix("@")] if "--gas-coin" in options else []
-    budget = _budget(options["--gas-budget"]) if "--gas-budget" in options else None
     sender = options["--sender"].removeprefix("@") if "--sender" in options else None
     wanted = TransactionOptions(
         gas,
@@ -116,7 +116,7 @@ def shadowed(commands: Sequence[PtbCommand]) -> dict[str, list[int]]:
 
 def _budget(text: str) -> int:
     digits = text.replace("_", "")
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20 and int(digits) < 1 << 64):
         raise PtbSyntaxError(f"--gas-budget: {text!r} is no number of nanos")
     return int(digits)
 

@@ -242,6 +242,8 @@ def _command(name: str, arguments: list[str]) -> PtbCommand:
     if not least <= len(values) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise PtbSyntaxError(f"{name} takes {wanted} values, not {len(values)}")
+    if name == "--move-call" and not isinstance(values[0], CallPath):
+        raise PtbSyntaxError(f"--move-call: {source_text(values[0])!r} is no PKG::MODULE::FN")
     if name == "--assign" and source_text(values[0]) in RESERVED:
         raise PtbSyntaxError(f"--assign: {source_text(values[0])!r} is a reserved word")
     return PtbCommand(name, values)

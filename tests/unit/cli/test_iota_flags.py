@@ -229,6 +229,12 @@ def test_the_package_to_migrate_may_be_named_without_its_flag(run: Any, tmp_path
     assert 'edition = "2024.beta"' in manifest.read_text()
 
 
+@pytest.mark.parametrize("budget", ["many", "1.5", "0x10", str(2**64), "9" * 10_000])
+def test_a_budget_is_a_number_of_nanos(run: Any, budget: str) -> None:
+    code, said = run("client", "ptb", "--split-coins", "gas", "[1]", "--gas-budget", budget, "--preview")
+    assert (code, "is no number of nanos" in said) == (1, True)
+
+
 def test_a_key_is_exported_as_by_the_iota_command(run: Any) -> None:
     run("client", "new-address", "ed25519", "alice")
     exported = json.loads(run("keytool", "export", "--key-identity", "alice", "--json")[1])

@@ -111,6 +111,7 @@ def test_types_are_nested_as_deep_as_on_the_ledger() -> None:
         (["split"], "is no command"),
         (["--gas-budget"], "takes 1 values"),
         (["--gas-budget", "1", "--gas-budget", "2"], "--gas-budget is given twice"),
+        (["--move-call", "coin", "1"], "'coin' is no PKG::MODULE::FN"),
         (["--assign", "a", "256u8"], "256u8 does not fit into u8"),
         (["--assign", "a", str(2**256)], "does not fit into any type"),
         (["--assign", "gas", "1"], "'gas' is a reserved word"),
