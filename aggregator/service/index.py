@@ -110,6 +110,11 @@ ALL = -1
 """A limit that is none."""
 
 
+def between(first: int, last: int) -> Condition:
+    """Few places: SQLite is told so, or it looks at all that a package ever emitted to find them."""
+    return Condition("likelihood(sequence BETWEEN ? AND ?, 0.000001)", (first, last))
+
+
 def both(*conditions: Condition, joined_by: str = "AND") -> Condition:
     """Several conditions as one; joined_by AND or OR."""
     sql = f" {joined_by} ".join(f"({condition.sql})" for condition in conditions)

@@ -21,7 +21,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from aggregator.rpc_codes import INTERNAL_ERROR, RpcError
 from aggregator.service.core import ClientService
-from aggregator.service.index import ALL, Condition, both
+from aggregator.service.index import ALL, Condition, SlowQuery, between, both
 from aggregator.service.jsonrpc import JsonRpc, as_text, failure, is_request
 from aggregator.service.object_json import Json
 from aggregator.service.query_api import FieldCondition, event_subscription, transaction_subscription
@@ -182,18 +182,21 @@ class Subscriptions:
 
     async def _tell(self, first: int, last: int) -> None:
         """Each transaction and event is shown once, whoever wants it: a hundred may want the same."""
-        new, index = Condition("sequence BETWEEN ? AND ?", (first, last)), self._service.index
+        new, index = between(first, last), self._service.index
         transactions: _Wanted[int] = defaultdict(list)
         events: _Wanted[tuple[int, int]] = defaultdict(list)
         for client in list(self._clients):
             for subscription in list(client.subscriptions.values()):
                 condition = both(subscription.condition, new)
-                if subscription.method == EVENTS:
-                    for place in await index.query_events(condition, None, ALL, False):
-                        events[place].append((client, subscription))
-                else:
-                    for sequence in await index.query(condition, None, ALL, False):
-                        transactions[sequence].append((client, subscription))
+                try:
+                    if subscription.method == EVENTS:
+                        for place in await index.query_events(condition, None, ALL, False):
+                            events[place].append((client, subscription))
+                    else:
+                        for sequence in await index.query(condition, None, ALL, False):
+                            transactions[sequence].append((client, subscription))
+                except SlowQuery as error:
+                    _log.warning("a subscriber was not told of transactions %d to %d: %s", first, last, error)
         for sequence, wanted in sorted(transactions.items(), key=itemgetter(0)):
             found = index.at(sequence)
             if found is not None:

@@ -24,7 +24,7 @@ from aggregator.service import (
     simulation_api,
 )
 from aggregator.service.answer_room import TOO_LONG
-from aggregator.service.index import TransactionIndex
+from aggregator.service.index import ALL, Condition, SlowQuery, TransactionIndex, between, both
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto.event import Event, TransactionEvents
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, ObjectID, format_address, format_digest
@@ -281,3 +281,21 @@ async def test_what_made_a_display_is_read_once_for_all_objects(
         {"worth": str(coin.coin_value)} for coin in coins
     ]
     assert read == [1]
+
+
+async def test_what_is_new_is_found_without_looking_at_all_that_was_there(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "QUICK_STEPS", 3000)
+    monkeypatch.setattr(index, "MOST_WAITING", 0)
+    await index_with_events(ledger, 1000)
+    receipt = ledger.service.index.at(1)
+    assert receipt is not None
+    kept = TransactionIndex(tmp_path / "index.sqlite", b"c" * 32)
+    kept.add([receipt.receipt])
+    kept.write()
+    package = Condition("package = ?", (IOTA_FRAMEWORK_ADDRESS,))
+    with pytest.raises(SlowQuery):
+        await kept.query_events(package, None, 5, descending=True)
+    assert await kept.query_events(both(package, between(2, 9)), None, ALL, descending=False) == []
+    kept.close()
