@@ -17,6 +17,7 @@ from proto.committee import AuthorityName
 from proto.errors import AuthorityError, Unreachable
 from proto.ids import Digest
 from proto.messages import (
+    CertificatesRequest,
     ExecutedAfterRequest,
     ExecutedAfterResponse,
     TransactionInfoRequest,
@@ -25,7 +26,16 @@ from proto.messages import (
 )
 from proto.service import AuthorityService
 from tests.simulation.clock import VirtualLoop
-from tests.support.ledger import ALICE, BOB, build_transfer, coins_of, execute, new_authority, small_genesis
+from tests.support.ledger import (
+    ALICE,
+    BOB,
+    build_transfer,
+    certify,
+    coins_of,
+    execute,
+    new_authority,
+    small_genesis,
+)
 
 
 def service(state: AuthorityState) -> LocalAuthorityService:
@@ -198,6 +208,29 @@ async def test_a_peer_with_an_older_copy_of_its_data_is_read_again_from_the_star
     sync._peers[0].rests_until = None
     await sync.pull_all()
     assert (sync._peers[0].position, sync._peers[0].failures) == (0, 0)
+
+
+async def test_a_peer_with_other_data_than_before_is_read_again_though_it_has_as_much() -> None:
+    """An older copy was put back and filled again: more was looked at there than there is to execute."""
+    authorities = [new_authority(number) for number in range(4)]
+    gas = [coins_of(user, authorities[0]) for user in (ALICE, BOB)]
+    before = [build_transfer(ALICE, gas[0][i], gas[0][i + 1], BOB.address) for i in (0, 2)]
+    shown_to_one = build_transfer(BOB, gas[1][0], gas[1][1], ALICE.address)
+    requests = [CertificatesRequest(await certify(authorities[:3], one)) for one in (shown_to_one, *before)]
+    for request in requests[1:]:
+        await authorities[0].submit_certificates(request)
+    peer = service(authorities[0])
+    late = authorities[3]
+    sync = sync_of(late, {authorities[0].name: peer})
+    await sync.pull_all()
+    restored = new_authority(0)
+    for request in requests:
+        await restored.submit_certificates(request)
+    peer._state, peer._store = restored, restored.store
+    await sync.pull_all()
+    sync._peers[0].rests_until = None
+    await sync.pull_all()
+    assert late.store.is_executed(shown_to_one.digest())
 
 
 class Held:
