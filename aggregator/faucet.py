@@ -167,6 +167,7 @@ def make_faucet_app(faucet: Faucet) -> FastAPI:
             return JSONResponse({"task": None, "error": str(error)}, 400)
         name = str(uuid.uuid4())
         tasks[name] = asyncio.create_task(faucet.send(recipient))
+        tasks[name].add_done_callback(_take_note)
         if len(tasks) > MAX_TASKS:
             tasks.popitem(last=False)
         return JSONResponse({"task": name, "error": None}, 202)
@@ -186,6 +187,12 @@ def make_faucet_app(faucet: Faucet) -> FastAPI:
         return JSONResponse({"status": shown_sent, "error": None}, 201)
 
     return app
+
+
+def _take_note(task: asyncio.Task[list[SentCoin]]) -> None:
+    """See how a task ended, or asyncio logs each that failed and that nobody asks for."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _outcome(faucet: Faucet, recipient: str) -> tuple[int, list[SentCoin], str | None]:
