@@ -7,6 +7,7 @@ answers are computed anew and compared, so that a function that is not pure woul
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from nacl import bindings
 
 from authority.execution.engine import ExecutionResult, Executor
 from authority.signature_verifier import SignatureCheck, verify_one
-from proto import bcs, crypto, verification
+from proto import crypto, verification
 from proto.committee import AuthorityName
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityErrorKind
@@ -61,22 +62,29 @@ verify_user = lru_cache(maxsize=ENTRIES)(verify_one)
 class RememberingMethod(Method):
     """A method that decodes the same bytes once; messages never change, so all may share them."""
 
+    @staticmethod
+    def like(method: Method) -> RememberingMethod:
+        """The same method otherwise, its bounds too."""
+        return RememberingMethod(**{part.name: getattr(method, part.name) for part in fields(Method)})
+
     def decode_request(self, data: bytes) -> Any:
         """A request from BCS; raises BcsError."""
-        return _decode_request(self.request, data)
+        return _decode_request(self.name, data)
+
+
+_PLAIN = dict(METHODS)
 
 
 @lru_cache(maxsize=4096)
-def _decode_request(request: type, data: bytes) -> Any:
-    return bcs.decode(request, data)
+def _decode_request(name: str, data: bytes) -> Any:
+    return _PLAIN[name].decode_request(data)
 
 
 def remember() -> None:
     """From now on this process verifies a signature of an authority, and reads an object, only once."""
     if not hasattr(Object.from_bytes, "cache_info"):
         setattr(verification, "verify_ed25519", lru_cache(maxsize=ENTRIES)(crypto.verify_ed25519))  # noqa: B010
-        for name, method in list(METHODS.items()):
-            METHODS[name] = RememberingMethod(method.name, method.handler, method.request, method.response)
+        METHODS.update({name: RememberingMethod.like(method) for name, method in _PLAIN.items()})
         Object.from_bytes = staticmethod(lru_cache(maxsize=ENTRIES)(Object.from_bytes))  # type: ignore[method-assign]
 
 
