@@ -439,20 +439,36 @@ class QuorumDriver:
         )
 
     async def _complete(self, digest: Digest) -> bool:
-        """Drive a transaction that somebody else left half done, as soon as an authority shows it."""
+        """Drive a transaction that somebody else left half done, as soon as an authority shows it and it can
+        be written down.
+        """
         try:
             async with asyncio.timeout(self._policy.conflict_timeout):
-                while (signed := await self._authorities.find_transaction(digest)) is None:
+                while not await self._is_completed(digest):
                     await asyncio.sleep(self._policy.first_pause)
-                await self.submit(signed)
         except (QuorumDriverError, TimeoutError) as error:
             _log.info("conflicting transaction %s: %r", format_digest(digest), error)
+            return False
+        return True
+
+    async def _is_completed(self, digest: Digest) -> bool:
+        """Bring what authorities show to finality. Raises: QuorumDriverError if that is impossible."""
+        signed = await self._authorities.find_transaction(digest)
+        if signed is None:
+            return False
+        try:
+            await self.submit(signed)
+        except QuorumDriverError as error:
+            if not error.retryable:
+                raise
             return False
         return True
 
     # ---- after a restart
 
     async def _recover(self) -> None:
+        # What was not synced has survived the end of a process; a loss of power may come next.
+        self._sync_pending()
         for digest, signed in _readable(self._pending.pending()):
             self._logged.add(digest)
             while len(self._drives) >= self._policy.max_queued // 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,6 +285,44 @@ async def test_nothing_is_sent_that_could_not_be_written_down() -> None:
         await driver.submit(network.transfer(0, 1))
     assert not any(switch.calls for switch in network.switches)
     assert not driver.pending()
+
+
+async def test_a_rival_that_cannot_be_written_down_at_once_is_completed_all_the_same() -> None:
+    class FullForAMoment(MemoryPendingLog):
+        refusals = 2
+
+        def add_pending(self, entries: Sequence[PendingEntry]) -> None:
+            if self.refusals and entries[0][0] == first.digest():
+                self.refusals -= 1
+                raise PendingLogFailure("disk full")
+            super().add_pending(entries)
+
+    network, log = Network(), FullForAMoment()
+    first, second = network.transfer(0, 1, b"\x01" * 32), network.transfer(0, 2, b"\x02" * 32)
+    for switch in network.switches[:3]:
+        await switch.handle_submit_transactions(TransactionBatch((first.to_bytes(),)))
+    with pytest.raises(ObjectsDoubleUsed) as caught:
+        await network.driver(log=log).submit(second)
+    assert (caught.value.completed, log.refusals) == (first.digest(), 0)
+
+
+async def test_what_a_driver_takes_up_survives_a_loss_of_power() -> None:
+    class Disk(MemoryPendingLog):
+        synced: tuple[PendingEntry, ...] = ()
+
+        def sync_pending(self) -> None:
+            self.synced = tuple(self.pending())
+
+    network, log = Network(), Disk()
+    for switch in network.switches:
+        switch.is_on = False
+    left = network.transfer(0, 1)
+    log.add_pending([(left.digest(), left.to_bytes())])
+    driver = network.driver(log=log)
+    driver.start()
+    await asyncio.sleep(0)
+    assert [digest for digest, _ in log.synced] == [left.digest()]
+    await driver.close()
 
 
 async def test_what_is_not_final_at_once_is_synced_to_the_disk() -> None:
