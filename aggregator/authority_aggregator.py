@@ -230,8 +230,8 @@ class AuthorityAggregator:
             messages.effects_certificate_of([effects_digest], 0, votes, self.committee),
         )
 
-    async def find_transaction(self, digest: Digest) -> SenderSignedData | None:
-        """A transaction that some authority has seen."""
+    async def find_transaction(self, digest: Digest, silence: float | None = None) -> SenderSignedData | None:
+        """A transaction that some authority has seen. silence: see FanOut.ask."""
         found: list[SenderSignedData] = []
 
         def take(_: AuthorityName, info: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
@@ -245,7 +245,9 @@ class AuthorityAggregator:
                 case messages.TransactionUnknown():
                     pass
 
-        await self.ask_all(lambda client: client.transaction_info((digest,)), take, lambda: bool(found))
+        await self.ask_all(
+            lambda client: client.transaction_info((digest,)), take, lambda: bool(found), silence
+        )
         return found[0] if found else None
 
     async def ask_all(

@@ -401,7 +401,9 @@ class QuorumDriver:
         committee = self.committee
         if tally.is_decided or drive.certified is not None:
             return None
-        if tally.is_lost_to_conflict:
+        driven = asyncio.get_running_loop().time() - drive.begun
+        is_stuck = tally.is_stuck_in_conflict and driven >= self._policy.conflict_timeout
+        if tally.is_lost_to_conflict or is_stuck:
             return await self._conflict(tally, drive.digest)
         is_missing = tally.missing_input_stake >= committee.quorum_threshold
         if tally.is_refused or (is_missing and drive.attempts >= self._policy.attempts_for_missing_inputs):
@@ -453,7 +455,8 @@ class QuorumDriver:
 
     async def _is_completed(self, digest: Digest) -> bool:
         """Bring what authorities show to finality. Raises: QuorumDriverError if that is impossible."""
-        signed = await self._authorities.find_transaction(digest)
+        silence = self._policy.no_quorum_timeout  # where the question was lost it is asked again
+        signed = await self._authorities.find_transaction(digest, silence)
         if signed is None:
             return False
         try:

@@ -58,13 +58,15 @@ class VoteTally:
     """Answers to one transaction, each authority's once. All stakes are sums over these.
 
     accepted_stake: accepts, and has locked. final_stake: refuses for good. lost_stake: its answers count for
-    nothing, for it lies. executed: proof that it is final already, if an authority showed it.
+    nothing, for it lies. voteless_stake: votes for nothing new in this epoch. executed: proof that it is
+    final already, if an authority showed it.
     """
 
     committee: Committee
     accepted_stake: int = 0
     final_stake: int = 0
     lost_stake: int = 0
+    voteless_stake: int = 0
     missing_input_stake: int = 0
     answering: int = 0
     answering_stake: int = 0
@@ -92,6 +94,8 @@ class VoteTally:
             self.missing_input_stake += stake
         elif isinstance(kind, ByzantineAuthoritySuspicion):
             self.lost_stake += stake
+        elif isinstance(kind, VotingSuspended) and kind.for_epoch:
+            self.voteless_stake += stake
         if isinstance(kind, ObjectLockConflict):
             conflict = self.conflicts.setdefault(kind.pending_transaction, Conflict())
             conflict.references.add(kind.obj_ref)
@@ -126,8 +130,19 @@ class VoteTally:
     @property
     def is_lost_to_conflict(self) -> bool:
         """Whether other transactions hold so much that a quorum cannot be had any more."""
-        open_stake = self.committee.total_stake - self.final_stake - self.lost_stake
+        return bool(self.conflicts) and self._open_stake < self.committee.quorum_threshold
+
+    @property
+    def is_stuck_in_conflict(self) -> bool:
+        """Whether a quorum cannot be had any more, since of those that other transactions do not hold some
+        vote for nothing new. Votes that these have forgotten may have gone into a certificate before.
+        """
+        open_stake = self._open_stake - self.voteless_stake
         return bool(self.conflicts) and open_stake < self.committee.quorum_threshold
+
+    @property
+    def _open_stake(self) -> int:
+        return self.committee.total_stake - self.final_stake - self.lost_stake
 
     @property
     def refusing_stake(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from authority.allowance import Allowance
 from authority.store import UnitOfWork
+from proto.errors import VotingSuspended
 from proto.ids import Digest
 from proto.messages import Refusal
 
@@ -37,7 +38,7 @@ class BallotPart:
     """
 
     unit: UnitOfWork
-    suspension: str | None
+    suspension: VotingSuspended | None
     pending: Container[Digest]
     taken: list[bytes] = field(default_factory=list)
     """The references that it locks."""

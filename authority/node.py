@@ -234,7 +234,7 @@ class AuthorityNode:
         """Why clients had better not use this authority now; none if it is ready."""
         reasons = [] if self._disk.failure is None else [self._disk.failure]
         if self.state.suspension is not None:
-            reasons.append(self.state.suspension)
+            reasons.append(self.state.suspension.error)
         if self._sync.lag() > READY_LAG:
             reasons.append(f"catching up: {self._sync.lag()} transactions behind a peer")
         full = [lane for lane in Lane if self._admission.is_full(lane)]

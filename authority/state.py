@@ -85,11 +85,14 @@ _STILL_EXECUTING = messages.NotExecuted(StillExecuting())
 
 _log = logging.getLogger(__name__)
 
-LOST_VOTES = (
+LOST_VOTES = VotingSuspended(
     "it has signed votes that its data do not have: they were restored from a backup, moved or removed, or "
-    "another process uses its key. So that it signs nothing twice it does not vote in this epoch"
+    "another process uses its key. So that it signs nothing twice it does not vote in this epoch",
+    for_epoch=True,
 )
-ASKING_PEERS = "it has just started and asks its peers whether it has forgotten anything"
+ASKING_PEERS = VotingSuspended(
+    "it has just started and asks its peers whether it has forgotten anything", for_epoch=False
+)
 
 VOTE_TO_VERIFY_BYTES = 64
 """What a signature to verify counts as, which takes some 45 µs."""
@@ -133,7 +136,7 @@ class AuthorityState:
         self._restore()
 
     @property
-    def suspension(self) -> str | None:
+    def suspension(self) -> VotingSuspended | None:
         """Why it does not vote for anything new; None if it does."""
         if self.store.has_lost_votes:
             return LOST_VOTES
@@ -143,7 +146,7 @@ class AuthorityState:
         """Never vote for anything new in this epoch. Raises: StorageError."""
         if not self.store.has_lost_votes:
             self.store.put_lost_votes()
-            _log.critical("the authority stops voting: %s", LOST_VOTES)
+            _log.critical("the authority stops voting: %s", LOST_VOTES.error)
 
     async def submit_transactions(self, request: TransactionBatch) -> BatchVote:
         """Vote on a batch: what is accepted is locked and durable before the vote leaves.
@@ -307,7 +310,7 @@ class AuthorityState:
             if problem is not None:
                 raise AuthorityError(problem)
             if part.suspension is not None:
-                raise AuthorityError(VotingSuspended(part.suspension))
+                raise AuthorityError(part.suspension)
             owned = self._check_plain(submitted) or self._check_fully(submitted, ballot.modules)
             self.locks.acquire(owned, digest)
         except (UserInputError, AuthorityError) as error:

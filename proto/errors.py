@@ -266,9 +266,13 @@ class ByzantineAuthoritySuspicion:
 
 @dataclass(frozen=True, slots=True)
 class VotingSuspended:
-    """The authority votes for nothing new; it executes certificates and answers."""
+    """The authority votes for nothing new; it executes certificates and answers.
+
+    for_epoch: until the epoch ends; otherwise it may vote later.
+    """
 
     error: str
+    for_epoch: bool
     message: ClassVar[str] = "Authority does not vote: {error}"
     retryable: ClassVar[bool] = True
 

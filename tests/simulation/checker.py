@@ -124,6 +124,10 @@ class Checker:
                 self._check_shown(node, refusal.executed.effects)
         self.check_locks(node)
 
+    def has_voted(self, node: Node, digest: Digest) -> bool:
+        """Whether a vote for a transaction has ever left an authority."""
+        return node.number in self._accepted.get(digest, set())
+
     def check_locks(self, node: Node) -> None:
         """Whatever an authority promised, or finds promised on its disk, is locked for that transaction."""
         state = node.state

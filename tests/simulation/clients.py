@@ -37,8 +37,8 @@ from tests.simulation.signatures import signed_again
 from tests.support.module_builder import ModuleBuilder
 
 LONG_SECONDS = 20.0
-"""Who spends twice and is told after so long that it stays open is done: somebody who says nothing, or has
-lost votes, can leave it open for ever which of two wins that halve the others."""
+"""Who spends twice and is told after so long that it stays open is done: somebody who says nothing can leave
+it open for ever which of two wins that halve the others."""
 
 _IOTA = parse_type_tag("0x2::iota::IOTA")
 _ME, _HALF = Input(0), Input(1)
@@ -217,8 +217,8 @@ class Clients:
     async def _try(self, aggregator: Aggregator, signed: SenderSignedData, pause: float) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(pause)
+        began = loop.time()
         while True:
-            began = loop.time()
             try:
                 await aggregator.submit(signed)
                 return

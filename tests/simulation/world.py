@@ -87,8 +87,7 @@ class World:
             )
             for number in range(scenario.aggregators)
         ]
-        may_stay_open = bool(scenario.liars or scenario.restored)
-        self.clients = Clients(self.aggregators, self.checker, self.counts, may_stay_open)
+        self.clients = Clients(self.aggregators, self.checker, self.counts, bool(scenario.liars))
         self._saboteur = Saboteur(
             cables(self.network, len(self.nodes) + scenario.aggregators, self.nodes),
             committee,
@@ -304,10 +303,25 @@ class World:
                 return
 
     def _stake_for(self, digest: Digest, others: list[Digest]) -> int:
-        """Stake of honest authorities that vote for a transaction, for they hold nothing for others."""
-        free = [node for node in self.honest if not any(map(node.has_promised, others))]
+        """Stake of honest authorities that vote for a transaction, for they hold nothing for others.
+
+        Whoever was put back may have forgotten that it does. That helps only while somebody still asks it:
+        who was told of the conflict because it held the other one was told the truth, and is done.
+        """
+        is_driven = any(one.has_begun(digest) for one in self.aggregators)
+        free = [
+            node
+            for node in self.honest
+            if not any(map(node.has_promised, others))
+            and (is_driven or node.has_promised(digest) or not self._has_forgotten(node, others))
+        ]
         voting = [node for node in free if not node.has_lost_votes or node.has_promised(digest)]
         return sum(self.scenario.stakes[node.number] for node in voting)
+
+    def _has_forgotten(self, node: Node, digests: list[Digest]) -> bool:
+        """Whether it was put back, and had voted for one of these."""
+        has_voted = any(self.checker.has_voted(node, digest) for digest in digests)
+        return has_voted and node.number in self.scenario.restored
 
     def trace(self) -> str:
         """Digest of what honest authorities executed, in their orders."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,8 @@ from proto.errors import (
     ValidatorOverloadedRetryAfter,
 )
 from proto.ids import Digest, format_digest
-from proto.messages import TransactionBatch
+from proto.messages import TransactionBatch, TransactionInfoRequest, TransactionInfoResponse
+from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
 from tests.support.network import QUICK, Network
@@ -428,3 +430,70 @@ async def test_rivals_over_different_objects_do_not_hinder_each_other() -> None:
         await network.driver().submit(mine)
     assert caught.value.completed == over_coin.digest()
     assert set(caught.value.conflicting) == {over_coin.digest(), over_gas.digest()}
+
+
+async def test_a_conflict_that_waits_for_who_has_lost_its_votes_is_reported() -> None:
+    """One of four holds the first, two the second, and the last one does not vote in this epoch."""
+    network = Network()
+    first, second = network.transfer(0, 1, b"\x01" * 32), network.transfer(0, 2, b"\x02" * 32)
+    await network.switches[0].handle_submit_transactions(TransactionBatch((first.to_bytes(),)))
+    network.states[3].lose_votes()
+    started = now()
+    with pytest.raises(ObjectsDoubleUsed) as caught:
+        await network.driver().submit(second)
+    assert (
+        now() - started >= QUICK.conflict_timeout
+    )  # a vote that is forgotten may have certified one of them
+    assert (caught.value.own_stake, caught.value.retried) == (5000, None)
+    assert [stake for _, stake in caught.value.conflicting.values()] == [2500]
+
+
+async def test_a_conflict_that_waits_for_who_asks_its_peers_is_driven_until_that_one_votes() -> None:
+    network = Network()
+    first, second = network.transfer(0, 1, b"\x01" * 32), network.transfer(0, 2, b"\x02" * 32)
+    await network.switches[0].handle_submit_transactions(TransactionBatch((first.to_bytes(),)))
+    network.states[3].is_asking_peers = True
+    submission = asyncio.create_task(network.driver().submit(second))
+    await asyncio.sleep(1.5 * QUICK.conflict_timeout)
+    network.states[3].is_asking_peers = False
+    assert len(verify_receipt(await submission, network.committee)) >= 3
+
+
+async def test_without_a_conflict_who_has_lost_its_votes_refuses_nothing_for_good() -> None:
+    network = Network()
+    for state in network.states[:2]:
+        state.lose_votes()
+    with pytest.raises(NoQuorum):
+        await network.driver().submit(network.transfer(0, 1))
+
+
+async def test_a_rival_that_could_still_win_is_asked_for_again_where_the_question_was_lost() -> None:
+    network = Network()
+    first, second = network.transfer(0, 1, b"\x01" * 32), network.transfer(0, 2, b"\x02" * 32)
+    for switch in network.switches[:3]:
+        await switch.handle_submit_transactions(TransactionBatch((first.to_bytes(),)))
+    for switch in network.switches:
+        switch.service = LosesOneQuestion(switch.service)
+    driver = network.driver(policy=replace(QUICK, look_pause=5.0))
+    with pytest.raises(NoQuorum):  # nobody answers for now
+        await driver.submit(second)
+    with pytest.raises(ObjectsDoubleUsed) as caught:
+        await driver.submit(second)
+    assert caught.value.completed == first.digest()
+
+
+class LosesOneQuestion:
+    """A service that never answers the first time that it is asked about a transaction."""
+
+    def __init__(self, service: AuthorityService) -> None:
+        self._service = service
+        self._has_lost = False
+
+    def __getattr__(self, handler: str) -> Any:
+        return getattr(self._service, handler)
+
+    async def handle_transaction_info(self, request: TransactionInfoRequest) -> TransactionInfoResponse:
+        if not self._has_lost:
+            self._has_lost = True
+            await asyncio.Event().wait()
+        return await self._service.handle_transaction_info(request)

@@ -56,7 +56,10 @@ async def test_a_forgotten_vote_in_a_certificate_ends_voting_but_nothing_else(
     assert "does not vote in this epoch" in str(await refusal(restored, second))
     assert await refusal(restored, third) is None  # that vote it has
     again = new_authority(0, disk)
-    assert "does not vote in this epoch" in str(await refusal(again, second))
+    told = await refusal(again, second)
+    assert told is not None
+    assert told.for_epoch
+    assert "does not vote in this epoch" in told.error
     later = await certify(states[1:], second)
     answer = await again.submit_certificates(CertificatesRequest(later))
     assert isinstance(answer.results[0], Executed)
@@ -88,7 +91,10 @@ async def test_after_a_start_peers_are_asked_before_anything_is_signed() -> None
         await state.submit_certificates(CertificatesRequest(batch))
     restored = new_authority(0)
     restored.is_asking_peers = True
-    assert "asks its peers" in str(await refusal(restored, rival))
+    told = await refusal(restored, rival)
+    assert told is not None
+    assert not told.for_epoch
+    assert "asks its peers" in told.error
     digest, metrics = small_genesis().digest(), AuthorityMetrics()
     peers = {state.name: Silent(state, digest, metrics, 10) for state in states[1:]}
     peers[states[1].name] = LocalAuthorityService(states[1], digest, metrics, 10)  # type: ignore[assignment]
