@@ -105,7 +105,7 @@ class DiskStore(AuthorityStore):
 
 
 class Session:
-    """A disk as one run of an authority sees it; when that run is over it cannot write any more."""
+    """A disk as one run of an authority sees it; when that run is over it cannot read or write any more."""
 
     def __init__(self, disk: Disk, on_cut: Callable[[], None], on_write: Callable[[], None]) -> None:
         self._disk = disk
@@ -115,9 +115,17 @@ class Session:
         disk.reopen()
 
     def __getattr__(self, name: str) -> Any:
+        if self.is_over:
+            raise PowerCut
         value = getattr(self._disk, name)
         setattr(self, name, value)
         return value
+
+    def end(self) -> None:
+        """The run is over: what is left of it may not see what the next one finds on the disk."""
+        self.is_over = True
+        for name in vars(self).keys() - {"_disk", "_on_cut", "_on_write", "is_over"}:
+            delattr(self, name)
 
     def write(self, batch: Batch) -> None:
         """Write, if the power stays on. Raises: StorageError, PowerCut."""

@@ -219,7 +219,7 @@ class Node:
     def crash(self) -> None:
         """Lose all that is not on the disk."""
         if self._session is not None:
-            self._session.is_over = True
+            self._session.end()
         self._session = self._service = self._reception = self.state = None
         self.restarts += 1
         for task in sorted(self._tasks, key=hash):
