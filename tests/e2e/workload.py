@@ -13,10 +13,10 @@ from proto.errors import QuorumDriverError
 from proto.ids import Address, Digest
 from proto.messages import (
     ExecutedTransaction,
-    HealthRequest,
     OwnedObjectsRequest,
     Receipt,
     TransactionInfoRequest,
+    TransactionInfoResponse,
 )
 from proto.object import AddressOwner, Object, ObjectRef
 from proto.rpc.client import GrpcAuthorityClient
@@ -95,15 +95,16 @@ async def until_executed(
     client = network.client(name, 30)
     try:
         async with asyncio.timeout(seconds):
-            while (await client.handle_health(HealthRequest())).executed < len(digests):
-                await asyncio.sleep(0.2)
-        for start in range(0, len(digests), PAGE):
-            answer = await client.handle_transaction_info(
-                TransactionInfoRequest(tuple(digests[start : start + PAGE]))
-            )
-            assert all(isinstance(info, ExecutedTransaction) for info in answer.transactions)
+            for start in range(0, len(digests), PAGE):
+                asked = TransactionInfoRequest(tuple(digests[start : start + PAGE]))
+                while not _all_executed(await client.handle_transaction_info(asked)):
+                    await asyncio.sleep(0.2)
     finally:
         await client.close()
+
+
+def _all_executed(answer: TransactionInfoResponse) -> bool:
+    return all(isinstance(info, ExecutedTransaction) for info in answer.transactions)
 
 
 async def owned_by(client: GrpcAuthorityClient, owner: Address) -> list[Object]:
