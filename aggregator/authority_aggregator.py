@@ -230,24 +230,27 @@ class AuthorityAggregator:
             messages.effects_certificate_of([effects_digest], 0, votes, self.committee),
         )
 
-    async def find_transaction(self, digest: Digest, silence: float | None = None) -> SenderSignedData | None:
-        """A transaction that some authority has seen. silence: see FanOut.ask."""
+    async def find_transaction(
+        self, digests: Sequence[Digest], silence: float | None = None
+    ) -> SenderSignedData | None:
+        """The first of these transactions that the first authority shows which has seen any of them.
+
+        silence: see FanOut.ask.
+        """
         found: list[SenderSignedData] = []
 
-        def take(_: AuthorityName, info: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
-            if not isinstance(info, tuple):
-                return
-            match info[0]:
-                case messages.TransactionAccepted(transaction):
-                    found.append(transaction)
-                case ExecutedTransaction(certified):
-                    found.append(certified.transaction)
-                case messages.TransactionUnknown():
-                    pass
+        def take(_: AuthorityName, infos: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
+            for info in infos if isinstance(infos, tuple) else ():
+                match info:
+                    case messages.TransactionAccepted(transaction):
+                        found.append(transaction)
+                    case ExecutedTransaction(certified):
+                        found.append(certified.transaction)
+                    case messages.TransactionUnknown():
+                        pass
 
-        await self.ask_all(
-            lambda client: client.transaction_info((digest,)), take, lambda: bool(found), silence
-        )
+        asked = tuple(digests)
+        await self.ask_all(lambda client: client.transaction_info(asked), take, lambda: bool(found), silence)
         return found[0] if found else None
 
     async def ask_all(

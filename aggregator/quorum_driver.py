@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aggregator.authority_aggregator import AuthorityAggregator, Submission
@@ -419,53 +420,47 @@ class QuorumDriver:
         return None
 
     async def _conflict(self, tally: VoteTally, digest: Digest) -> ObjectsDoubleUsed:
-        """Complete the one conflicting transaction that can still win, if there is one, and tell all."""
-        committee = self.committee
+        """Complete one of the conflicting transactions that can still win, if there are any, and tell all."""
         conflicting = {
             other: (tuple(sorted(conflict.references, key=str)), conflict.stake)
             for other, conflict in sorted(tally.conflicts.items(), key=lambda item: -item[1].stake)
         }
+        rivals = [other for other in conflicting if tally.may_win(other)]
         retried, success = None, None
-        for other, (references, _) in conflicting.items():
-            rivals = tally.accepted_stake + sum(
-                conflict.stake
-                for one, conflict in tally.conflicts.items()
-                if one != other and not conflict.references.isdisjoint(references)
-            )
-            if committee.total_stake - rivals < committee.quorum_threshold:
-                continue
-            retried, success = other, await self._complete(other)
-            break
+        if rivals:
+            completed = await self._complete(rivals)
+            retried, success = completed or rivals[0], completed is not None
         return ObjectsDoubleUsed(
-            digest, tally.accepted_stake, conflicting, committee.quorum_threshold, retried, success
+            digest, tally.accepted_stake, conflicting, self.committee.quorum_threshold, retried, success
         )
 
-    async def _complete(self, digest: Digest) -> bool:
-        """Drive a transaction that somebody else left half done, as soon as an authority shows it and it can
-        be written down.
+    async def _complete(self, rivals: Sequence[Digest]) -> Digest | None:
+        """Drive what somebody else left half done, as soon as an authority shows it and it can be written
+        down; what became final so. A liar may name transactions that nobody has: so all are asked for.
         """
-        try:
+        left = list(rivals)
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._policy.conflict_timeout):
-                while not await self._is_completed(digest):
+                while left:
+                    # Where the question was lost it is asked again.
+                    signed = await self._authorities.find_transaction(left, self._policy.no_quorum_timeout)
+                    if signed is not None:
+                        error = await self._trouble_with(signed)
+                        if error is None:
+                            return signed.digest()
+                        if not error.retryable:
+                            left.remove(signed.digest())
                     await asyncio.sleep(self._policy.first_pause)
-        except (QuorumDriverError, TimeoutError) as error:
-            _log.info("conflicting transaction %s: %r", format_digest(digest), error)
-            return False
-        return True
+        return None
 
-    async def _is_completed(self, digest: Digest) -> bool:
-        """Bring what authorities show to finality. Raises: QuorumDriverError if that is impossible."""
-        silence = self._policy.no_quorum_timeout  # where the question was lost it is asked again
-        signed = await self._authorities.find_transaction(digest, silence)
-        if signed is None:
-            return False
+    async def _trouble_with(self, rival: SenderSignedData) -> QuorumDriverError | None:
+        """Why it is not final; None if it is."""
         try:
-            await self.submit(signed)
+            await self.submit(rival)
         except QuorumDriverError as error:
-            if not error.retryable:
-                raise
-            return False
-        return True
+            _log.info("conflicting transaction %s: %r", format_digest(rival.digest()), error)
+            return error
+        return None
 
     # ---- after a restart
 

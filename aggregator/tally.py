@@ -144,6 +144,18 @@ class VoteTally:
     def _open_stake(self) -> int:
         return self.committee.total_stake - self.final_stake - self.lost_stake
 
+    def may_win(self, other: Digest) -> bool:
+        """Whether a quorum can still be had for a conflicting transaction, by what neither this one holds nor
+        others that need the same.
+        """
+        references = self.conflicts[other].references
+        held = self.accepted_stake + sum(
+            conflict.stake
+            for one, conflict in self.conflicts.items()
+            if one != other and not conflict.references.isdisjoint(references)
+        )
+        return self.committee.total_stake - held >= self.committee.quorum_threshold
+
     @property
     def refusing_stake(self) -> int:
         """Stake that said that it locks nothing for this transaction."""

@@ -72,11 +72,16 @@ class _Seen:
 
 
 class Checker:
-    """Sees a whole run. executed: every transaction that an honest authority executed, with its effects."""
+    """Sees a whole run.
+
+    executed: every transaction that an honest authority executed, with its effects. news_at: when the last of
+    these was executed by the first of them.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         self.violations: list[Violation] = []
         self.executed: dict[Digest, bytes] = {}
+        self.news_at = 0.0
         self.receipts: dict[Digest, messages.Receipt] = {}
         self.clock: Callable[[], float] = lambda: 0.0
         self.steps = 0
@@ -246,6 +251,8 @@ class Checker:
             if self._spent.setdefault(ledger.object_key(reference), digest) != digest:
                 self.report(Rule.ONE_CERTIFICATE, f"{node}: two executed transactions spend {reference}")
         effects = read_effects(record.effects)
+        if digest not in self.executed:
+            self.news_at = self.clock()
         if self.executed.setdefault(digest, record.effects) != record.effects:
             self.report(Rule.SAME_EFFECTS, f"{node} has other effects of {_name(digest)} than others have")
         self._check_conserved(node, store, effects)

@@ -50,8 +50,8 @@ def _wasted_certificate() -> None:
 
 @mutation("a rival that could still win is not completed", Rule.TRUTH)
 def _left_rival() -> None:
-    async def pretend(self: Any, digest: Any) -> bool:
-        return True
+    async def pretend(self: Any, rivals: Any) -> Any:
+        return rivals[0]
 
     put(quorum_driver.QuorumDriver, "_complete", pretend)
 

@@ -11,13 +11,16 @@ import pytest
 
 from aggregator.pending_log import MemoryPendingLog
 from proto.committee import AuthorityName
-from proto.errors import NonRecoverableTransactionError, NoQuorum, ObjectsDoubleUsed
+from proto.errors import NonRecoverableTransactionError, NoQuorum, ObjectLockConflict, ObjectsDoubleUsed
+from proto.ids import Digest
 from proto.messages import (
     ExecutedTransaction,
+    Refused,
     TransactionAccepted,
     TransactionBatch,
     TransactionInfoResponse,
     TransactionUnknown,
+    sign_batch_vote,
 )
 from proto.verification import verify_receipt
 from tests.support.network import Network
@@ -108,7 +111,7 @@ async def test_a_rival_whose_signature_was_changed_by_a_liar_is_not_taken_for_it
         (TransactionAccepted(unsigned),)
     )
     aggregator = network.aggregator()
-    assert await aggregator.find_transaction(transaction.digest()) == transaction
+    assert await aggregator.find_transaction([transaction.digest()]) == transaction
     assert "transaction info" in (aggregator.clients[network.states[0].name].suspicion or "")
 
 
@@ -171,6 +174,26 @@ async def test_a_conflict_that_can_still_win_is_not_called_hopeless_because_nobo
     error = caught.value
     assert (error.own_stake, error.retried, error.retried_success) == (2500, first.digest(), False)
     assert "could still win" in str(error)
+
+
+async def test_a_rival_that_a_liar_invents_does_not_hide_the_one_that_can_win() -> None:
+    network = Network()
+    first, second = network.transfer(0, 1, b"\x01" * 32), network.transfer(0, 2, b"\x02" * 32)
+    invented = Digest(b"\x07" * 32)
+    conflict = Refused(ObjectLockConflict(network.coins[0].reference(), invented))
+    refusing = sign_batch_vote(network.states[0].key, 0, [second.digest()], (), ((0, conflict),))
+    network.switches[0].corrupt["handle_submit_transactions"] = lambda _: refusing
+    await network.switches[1].handle_submit_transactions(TransactionBatch((first.to_bytes(),)))
+    network.switches[1].delay = 0.01  # so the liar is heard first
+    network.switches[2].is_on = network.switches[3].is_on = False
+    submitted = asyncio.create_task(network.driver().submit(second))
+    await _until(lambda: "handle_transaction_info" in network.switches[1].calls)
+    network.switches[2].is_on = network.switches[3].is_on = True
+    del network.switches[0].corrupt["handle_submit_transactions"]
+    with pytest.raises(ObjectsDoubleUsed) as caught:
+        await submitted
+    assert list(caught.value.conflicting) == [invented, first.digest()]
+    assert caught.value.completed == first.digest()
 
 
 async def test_a_refusal_by_a_third_is_final() -> None:
