@@ -51,7 +51,7 @@ COMMANDS = {
     "execute-combined-signed-tx": Place(
         "cli.client_transactions", "Execute a transaction that carries its signatures."
     ),
-    "ptb": Place("cli.ptb_command", "Build, preview and execute a programmable transaction."),
+    "ptb": Place("cli.ptb.command", "Build, preview and execute a programmable transaction."),
     "replay-transaction": Place(
         "cli.replay", "Run a final transaction again on this machine and compare its effects, byte for byte."
     ),

@@ -252,10 +252,12 @@ def test_a_programmable_transaction(line: CommandLine) -> None:
     option = ("--move-call", "std::option::is_some", "<std::option::Option<u64>>", "some(none)")
     inspected = line.json("client", "ptb", *option, "--dev-inspect")
     assert inspected["results"][0]["returnValues"] == [[[1], "bool"]]
-    assert "does not fit" in line.run(
+    assert "Unable to serialize '@0x5' as a u256 value" in line.run(
         *("client", "ptb", "--move-call", "std::u256::max", "@0x5", "1"), code=1
     )
-    assert "nothing is named" in line.run("client", "ptb", "--transfer-objects", "[x]", "@bob", code=1)
+    assert "Unresolved identifier: 'x'" in line.run(
+        "client", "ptb", "--transfer-objects", "[x]", "@bob", code=1
+    )
 
 
 def test_a_dry_run_tells_the_budget_and_changes_nothing(line: CommandLine) -> None:

@@ -25,12 +25,12 @@ from proto.transaction import (
     TransferObjects,
 )
 from tests.support.ledger import ALICE, BOB, BUDGET, COIN_BALANCE, coins_of
-from tests.unit.aggregator.test_simulation_api import Ledger
+from tests.support.served_ledger import ServedLedger
 
 ALICE_ID, BOB_ID = format_address(ALICE.address), format_address(BOB.address)
 
 
-class Builder(Ledger):
+class Builder(ServedLedger):
     """Asks for transactions, signs and sends them as Alice."""
 
     @property

@@ -23,14 +23,15 @@ from proto.transaction import (
 )
 from proto.type_tag import StructTag, TypeTag, VectorTag
 from tests.support.ledger import ALICE, build_transaction, coins_of
-from tests.unit.aggregator.test_simulation_api import IOTA, Ledger
+from tests.support.served_ledger import ServedLedger
+from tests.unit.aggregator.test_simulation_api import IOTA
 
 COIN = StructTag(IOTA_FRAMEWORK_ADDRESS, "coin", "Coin", (IOTA,))
 
 
 @pytest.fixture
-async def ledger() -> AsyncIterator[Ledger]:
-    made = Ledger()
+async def ledger() -> AsyncIterator[ServedLedger]:
+    made = ServedLedger()
     yield made
     await made.service.close()
 
@@ -39,7 +40,7 @@ def call(module: str, function: str, types: tuple[TypeTag, ...] = (), *arguments
     return MoveCall(IOTA_FRAMEWORK_ADDRESS, module, function, types, arguments)
 
 
-async def make_bags(ledger: Ledger) -> dict[str, str]:
+async def make_bags(ledger: ServedLedger) -> dict[str, str]:
     """The ids of a bag and an object bag, by their module."""
     gas, coin = coins_of(ALICE, ledger.states[0])[:2]
     inputs = (
@@ -65,7 +66,7 @@ async def make_bags(ledger: Ledger) -> dict[str, str]:
     return {bag.struct_tag.module: format_address(bag.object_id) for bag in bags if bag.struct_tag}
 
 
-async def test_fields_are_listed_by_name_and_found_by_it(ledger: Ledger) -> None:
+async def test_fields_are_listed_by_name_and_found_by_it(ledger: ServedLedger) -> None:
     bags = await make_bags(ledger)
     page = await ledger.rpc.call("iotax_getDynamicFields", [bags["bag"]])
     shown = {field["name"]["type"]: field for field in page["data"]}
@@ -82,7 +83,7 @@ async def test_fields_are_listed_by_name_and_found_by_it(ledger: Ledger) -> None
 
 
 async def test_fields_with_values_too_long_to_show_are_listed_all_the_same(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bag = (await make_bags(ledger))["bag"]
     monkeypatch.setattr(move_layout, "MOST_SHOWN", 0)

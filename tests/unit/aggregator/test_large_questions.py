@@ -32,28 +32,28 @@ from proto.transaction import Input, MoveCall, ProgrammableTransaction, pure
 from proto.type_tag import U8, VectorTag, parse_struct_tag
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of
 from tests.support.network import Network
+from tests.support.served_ledger import ServedLedger
 from tests.unit.aggregator.test_client_service import make_service
-from tests.unit.aggregator.test_simulation_api import Ledger
 
 COIN = parse_struct_tag("0x2::coin::Coin<0x2::iota::IOTA>")
 EVERY_EVENT: dict[str, Any] = {"All": []}
 
 
 @pytest.fixture
-async def ledger() -> AsyncIterator[Ledger]:
-    made = Ledger()
+async def ledger() -> AsyncIterator[ServedLedger]:
+    made = ServedLedger()
     yield made
     await made.service.close()
 
 
-async def index_with_events(ledger: Ledger, count: int) -> str:
+async def index_with_events(ledger: ServedLedger, count: int) -> str:
     """A transaction with so many events is all that is in the index; its digest."""
     package = ObjectID(IOTA_FRAMEWORK_ADDRESS)
     contents = [bytes(32) + value.to_bytes(8, "little") for value in range(count)]
     return await index_with(ledger, [Event(package, "coin", ALICE.address, COIN, one) for one in contents])
 
 
-async def index_with(ledger: Ledger, events: list[Event]) -> str:
+async def index_with(ledger: ServedLedger, events: list[Event]) -> str:
     """The same with these events."""
     gas, coin = coins_of(ALICE, ledger.states[0])[:2]
     receipt = await ledger.service.driver.submit(build_transfer(ALICE, gas, coin, BOB.address))
@@ -87,7 +87,9 @@ def test_base58_of_long_values_is_what_it_always_was(length: int) -> None:
         assert base58_text.encode(data).encode() == base58.b58encode(data)
 
 
-async def test_a_page_of_events_ends_when_it_is_full(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_of_events_ends_when_it_is_full(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     digest = await index_with_events(ledger, 7)
     (all_events,) = await pages(ledger.rpc, "iotax_queryEvents", EVERY_EVENT)
     monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 2 * len(json.dumps(all_events[0])) + 10)
@@ -101,7 +103,7 @@ async def test_a_page_of_events_ends_when_it_is_full(ledger: Ledger, monkeypatch
 
 
 async def test_transactions_that_do_not_fit_are_named_with_the_reason(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = await index_with_events(ledger, 3)
     options = {"showEvents": True}
@@ -116,7 +118,9 @@ async def test_transactions_that_do_not_fit_are_named_with_the_reason(
     assert alone["errors"] == ["more events than an answer holds; iotax_queryEvents has pages"]
 
 
-async def test_pages_of_transactions_lose_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_of_transactions_lose_nothing(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     coins = coins_of(ALICE, ledger.states[0])
     sent = [build_transfer(ALICE, coins[i], coins[i + 1], BOB.address) for i in (0, 2, 4)]
     for one in sent:
@@ -206,14 +210,14 @@ async def test_a_query_that_looks_at_many_rows_holds_up_nobody(
         ("iotax_getOwnedObjects", ["0x1", {"filter": {"MatchAny": [{"Version": "1"}] * 1000}}]),
     ],
 )
-async def test_filters_are_bounded(ledger: Ledger, method: str, params: list[Any]) -> None:
+async def test_filters_are_bounded(ledger: ServedLedger, method: str, params: list[Any]) -> None:
     with pytest.raises(RpcError, match="filter has at most 8192 characters") as refused:
         await ledger.rpc.call(method, params)
     assert refused.value.code == INVALID_PARAMS
 
 
 @pytest.mark.parametrize("name", ["\ud800", "ü", 5, [], {"a": 1}])
-async def test_names_in_filters_are_names(ledger: Ledger, name: Any) -> None:
+async def test_names_in_filters_are_names(ledger: ServedLedger, name: Any) -> None:
     module = {"package": "0x2", "module": name}
     for method, params in (
         ("iotax_queryEvents", [{"MoveModule": module}]),
@@ -226,13 +230,13 @@ async def test_names_in_filters_are_names(ledger: Ledger, name: Any) -> None:
         assert refused.value.code == INVALID_PARAMS
 
 
-async def test_the_largest_filter_is_answered(ledger: Ledger) -> None:
+async def test_the_largest_filter_is_answered(ledger: ServedLedger) -> None:
     largest = {"Any": [EVERY_EVENT] * 620}
     assert (await ledger.rpc.call("iotax_queryEvents", [largest]))["data"] == []
 
 
 async def test_answers_to_a_batch_are_bounded_together(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jsonrpc, "MAX_BATCH_CHARACTERS", 100)
     monkeypatch.setattr(jsonrpc, "MOST_AT_ONCE", 1)
@@ -245,7 +249,7 @@ async def test_answers_to_a_batch_are_bounded_together(
 
 
 async def test_values_that_commands_return_are_bounded(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some = MoveCall(ObjectID(STD_ADDRESS), "option", "some", (VectorTag(U8),), (Input(0),))
     kind = ProgrammableTransaction((pure(bytes, bytes(100)),), (some,) * 10)
@@ -260,7 +264,7 @@ async def test_values_that_commands_return_are_bounded(
 
 
 async def test_what_made_a_display_is_read_once_for_all_objects(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     updated = parse_struct_tag("0x2::display::VersionUpdated<0x2::coin::Coin<0x2::iota::IOTA>>")
     contents = bytes(32) + b"\1\0" + b"\1" + b"\5worth" + b"\x09{balance}"
@@ -284,7 +288,7 @@ async def test_what_made_a_display_is_read_once_for_all_objects(
 
 
 async def test_what_is_new_is_found_without_looking_at_all_that_was_there(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: ServedLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index, "QUICK_STEPS", 3000)
     monkeypatch.setattr(index, "MOST_WAITING", 0)

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from aggregator.network import Member
-from aggregator.network import Network as NetworkFile
 from aggregator.rpc_codes import RpcError
-from aggregator.service.core import ClientService, ServiceSettings
-from aggregator.service.jsonrpc import Apis, JsonRpc
-from authority.metrics import AuthorityMetrics
-from authority.service import LocalAuthorityService
 from proto import bcs
 from proto.bcs import U64
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, format_address, format_digest
@@ -28,7 +20,6 @@ from proto.transaction import (
     ProgrammableTransaction,
     SplitCoins,
     TransactionData,
-    TransactionKind,
     TransferObjects,
     pure,
 )
@@ -40,10 +31,8 @@ from tests.support.ledger import (
     REFERENCE_GAS_PRICE,
     build_transfer,
     coins_of,
-    new_authority,
-    small_genesis,
 )
-from tests.support.network import QUICK, Switch
+from tests.support.served_ledger import ServedLedger
 
 IOTA = StructTag(IOTA_FRAMEWORK_ADDRESS, "iota", "IOTA")
 SEND_100 = ProgrammableTransaction(
@@ -52,37 +41,9 @@ SEND_100 = ProgrammableTransaction(
 )
 
 
-class Ledger:
-    """Four authorities of one genesis, and the service over them."""
-
-    def __init__(self) -> None:
-        self.states = [new_authority(number) for number in range(4)]
-        chain = small_genesis().digest()
-        self.switches = [
-            Switch(LocalAuthorityService(state, chain, AuthorityMetrics(), 10)) for state in self.states
-        ]
-        members = tuple(
-            Member(name=f"a{i}", public_key=s.name, stake=s.committee.stake_of(s.name), address="a:1")
-            for i, s in enumerate(self.states)
-        )
-        services = {s.name: w for s, w in zip(self.states, self.switches, strict=True)}
-        file = NetworkFile(chain=chain, members=members)
-        self.service = ClientService(file, services, ServiceSettings(policy=QUICK))
-        self.rpc = JsonRpc(Apis(self.service).methods())
-
-    async def dry_run(self, data: TransactionData) -> Any:
-        raw = b64encode(bcs.encode(TransactionData, data)).decode()
-        return await self.rpc.call("iota_dryRunTransactionBlock", [raw])
-
-    async def dev_inspect(self, kind: ProgrammableTransaction, *more: Any) -> Any:
-        raw = b64encode(bcs.encode(TransactionKind, kind)).decode()
-        sender = format_address(ALICE.address)
-        return await self.rpc.call("iota_devInspectTransactionBlock", [sender, raw, *more])
-
-
 @pytest.fixture
-async def ledger() -> AsyncIterator[Ledger]:
-    found = Ledger()
+async def ledger() -> AsyncIterator[ServedLedger]:
+    found = ServedLedger()
     yield found
     await found.service.close()
 
@@ -91,7 +52,7 @@ def unpaid(kind: ProgrammableTransaction, price: int = REFERENCE_GAS_PRICE) -> T
     return TransactionData(kind, ALICE.address, GasData((), ALICE.address, price, BUDGET), None)
 
 
-async def test_a_dry_run_shows_what_would_change_and_a_liar_does_not_matter(ledger: Ledger) -> None:
+async def test_a_dry_run_shows_what_would_change_and_a_liar_does_not_matter(ledger: ServedLedger) -> None:
     ledger.switches[0].corrupt["handle_simulate"] = lambda found: replace(found, error="a lie")
     coins = coins_of(ALICE, ledger.states[0])
     transfer = build_transfer(ALICE, coins[0], coins[1], BOB.address)
@@ -105,12 +66,12 @@ async def test_a_dry_run_shows_what_would_change_and_a_liar_does_not_matter(ledg
     assert all(state.store.get_object(coins[0].object_id) == coins[0] for state in ledger.states)
 
 
-async def test_a_made_up_gas_coin_is_no_balance_change(ledger: Ledger) -> None:
+async def test_a_made_up_gas_coin_is_no_balance_change(ledger: ServedLedger) -> None:
     shown = await ledger.dry_run(unpaid(SEND_100))
     assert [change["amount"] for change in shown["balanceChanges"]] == ["100"]
 
 
-async def test_a_dry_run_that_fails_tells_the_reason_behind_the_status(ledger: Ledger) -> None:
+async def test_a_dry_run_that_fails_tells_the_reason_behind_the_status(ledger: ServedLedger) -> None:
     too_much = ProgrammableTransaction((pure(U64, 2**63),), (SplitCoins(GasCoin(), (Input(0),)),))
     shown = await ledger.dry_run(unpaid(too_much))
     assert shown["effects"]["status"]["error"].startswith("InsufficientCoinBalance")
@@ -118,14 +79,14 @@ async def test_a_dry_run_that_fails_tells_the_reason_behind_the_status(ledger: L
     assert "executionErrorSource" not in await ledger.dry_run(unpaid(SEND_100))
 
 
-async def test_what_no_authority_accepts_is_refused_with_the_reason(ledger: Ledger) -> None:
+async def test_what_no_authority_accepts_is_refused_with_the_reason(ledger: ServedLedger) -> None:
     with pytest.raises(RpcError, match="Gas price 1 under reference gas price"):
         await ledger.dry_run(unpaid(SEND_100, price=1))
     with pytest.raises(RpcError, match="Deserialization error"):
         await ledger.rpc.call("iota_dryRunTransactionBlock", ["AAAA"])
 
 
-async def test_dev_inspect_tells_what_commands_return_and_change(ledger: Ledger) -> None:
+async def test_dev_inspect_tells_what_commands_return_and_change(ledger: ServedLedger) -> None:
     value = MoveCall(IOTA_FRAMEWORK_ADDRESS, "coin", "value", (IOTA,), (NestedResult(0, 0),))
     kind = ProgrammableTransaction((pure(U64, 77),), (SplitCoins(GasCoin(), (Input(0),)), value))
     shown = await ledger.dev_inspect(kind, None, None, {"showRawTxnDataAndEffects": True})

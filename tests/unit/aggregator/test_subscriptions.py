@@ -24,15 +24,15 @@ from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID, format_address, format_d
 from proto.messages import Receipt
 from proto.type_tag import parse_struct_tag
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of
-from tests.unit.aggregator.test_simulation_api import Ledger
+from tests.support.served_ledger import ServedLedger
 
 COIN = parse_struct_tag("0x2::coin::Coin<0x2::iota::IOTA>")
 SUBSCRIBE = "iotax_subscribeEvent"
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[Ledger, str]]:
-    ledger = Ledger()
+async def served() -> AsyncIterator[tuple[ServedLedger, str]]:
+    ledger = ServedLedger()
     opened = listen("127.0.0.1", 0)
     servers = WebServers([(make_app(ledger.service), opened)])
     await servers.start()
@@ -54,7 +54,7 @@ async def read(socket: ClientConnection) -> Any:
         return json.loads(await socket.recv())
 
 
-async def submit(ledger: Ledger, number: int = 0) -> Receipt:
+async def submit(ledger: ServedLedger, number: int = 0) -> Receipt:
     coins = coins_of(ALICE, ledger.states[0])
     transfer = build_transfer(ALICE, coins[0], coins[1 + number], BOB.address)
     return await ledger.service.driver.submit(transfer)
@@ -94,7 +94,7 @@ async def test_events_are_chosen_by_what_they_hold() -> None:
         seven: Any = {"MoveEventField": {"path": "/balance", "value": "7"}}
         chosen: list[Any] = [{"All": []}, seven, {"All": [{"Package": "0x3"}, seven]}]
         numbers = [await call(socket, SUBSCRIBE, filter_) for filter_ in chosen]
-        elsewhere = Ledger()
+        elsewhere = ServedLedger()
         receipt = with_events(await submit(elsewhere), 6, 7)
         await elsewhere.service.close()
         ledger.service.index.add([receipt, receipt])
@@ -117,7 +117,7 @@ async def test_an_event_is_shown_once_whoever_wants_it(monkeypatch: pytest.Monke
     async with served() as (ledger, url), connect(url) as first, connect(url) as second:
         numbers = [await call(first, SUBSCRIBE, {"All": []}) for _ in range(2)]
         other = await call(second, SUBSCRIBE, {"Sender": format_address(ALICE.address)})
-        elsewhere = Ledger()
+        elsewhere = ServedLedger()
         ledger.service.index.add([with_events(await submit(elsewhere), 5)])
         await elsewhere.service.close()
         told = [(await read(first))["params"]["subscription"] for _ in numbers]

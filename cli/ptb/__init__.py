@@ -1,0 +1,1 @@
+"""movelite client ptb: words to a programmable transaction, with all that is wrong in them."""
