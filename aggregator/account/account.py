@@ -189,8 +189,9 @@ class Account:
 
         build: adds its commands; GasCoin() is a coin of the pool. An object that another transaction of this
         account has is waited for, and used as that one leaves it. gas_budget: nanos.
-        Raises: BuildError (InsufficientGas, AccountClosed) before anything is sent; OutcomeUnknown;
-        QuorumDriverError if it is refused for good. Cancelled, it stops waiting; what was sent goes on.
+        Raises: BuildError (InsufficientGas, AccountClosed) and NoQuorum before anything is sent;
+        OutcomeUnknown; another QuorumDriverError if it is refused for good. Cancelled, it stops waiting; what
+        was sent goes on.
         """
         builder = TransactionBuilder(self._view)
         await build(builder)

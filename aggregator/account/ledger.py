@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 from aggregator.authority_aggregator import AuthorityAggregator
 from aggregator.ledger_reader import LedgerReader
+from aggregator.quorum_driver import authorities_of_a_quorum
 from aggregator.service.move_values import TypeCatalog
 from aggregator.service.normalized_json import function_json
 from aggregator.transaction_builder import BuildError, GasCoinSummary, LedgerView, ObjectSummary
 from proto.committee import AuthorityName
-from proto.errors import AuthorityErrorKind
+from proto.errors import AuthorityErrorKind, NoQuorum, describe
 from proto.ids import Address, ObjectID, SequenceNumber, format_address
 from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
 from proto.object import Object
@@ -77,16 +78,23 @@ class DirectLedger:
         return function_json(function)
 
     async def states(self, object_ids: Sequence[ObjectID]) -> list[ObjectState]:
-        """Objects as they are now."""
+        """Objects as they are now. Whether they are free only a quorum can tell: so it has to answer.
+
+        Raises: NoQuorum.
+        """
         queries = [ObjectQuery(object_id) for object_id in object_ids]
         agreed = await self._reader.objects(queries)
         free = [0] * len(queries)
         committee = self._authorities.committee
         quorum = committee.quorum_threshold
+        answering: list[AuthorityName] = []
+        errors: list[AuthorityErrorKind] = []
 
         def take(name: AuthorityName, answers: tuple[ObjectInfo, ...] | AuthorityErrorKind) -> None:
             if not isinstance(answers, tuple):
+                errors.append(answers)
                 return
+            answering.append(name)
             for index, (answer, latest) in enumerate(zip(answers, agreed, strict=True)):
                 if _is_free(answer, latest):
                     free[index] += committee.stake_of(name)
@@ -94,6 +102,9 @@ class DirectLedger:
         await self._authorities.ask_all(
             lambda client: client.object_info(queries), take, lambda: all(stake >= quorum for stake in free)
         )
+        if committee.stake_of_all(answering) < quorum:
+            needed, reasons = authorities_of_a_quorum(committee), tuple(map(describe, errors))
+            raise NoQuorum(len(answering), len(committee), needed, reasons)
         return [
             _state(object_id, latest, stake >= quorum)
             for object_id, latest, stake in zip(object_ids, agreed, free, strict=True)

@@ -10,7 +10,6 @@ import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from aggregator.account.locks import AccountClosed, ObjectLocks
 from aggregator.transaction_builder import MAX_GAS_COINS, BuildError
@@ -114,7 +113,7 @@ class GasPool:
     async def take(self, needed: int) -> tuple[ObjectID, ...]:
         """Coins that pay so many nanos together; they are taken, and whoever has them gives them back.
 
-        Raises: InsufficientGas, AccountClosed.
+        Raises: InsufficientGas, AccountClosed, and what refill raises.
         """
         if self._is_closed:
             raise AccountClosed
@@ -190,7 +189,7 @@ class GasPool:
             return
         if not turn.has_looked:
             turn.has_looked = True
-            self._work = asyncio.create_task(self._do(self._refill, "read coins"))
+            self._work = asyncio.create_task(self._look_for(turn))
             return
         self._line.popleft()
         balances = [balance for coin, balance in self.coins.items() if coin not in self._reserved]
@@ -198,6 +197,17 @@ class GasPool:
             InsufficientGas(f"gas needs {turn.needed} nanos, and {len(balances)} coins have {sum(balances)}")
         )
         self.wake()
+
+    async def _look_for(self, turn: _Turn) -> None:
+        """Read what coins there are; if that fails, whoever wanted it is told why."""
+        try:
+            await self._refill()
+        except (MoveliteError, BuildError) as error:
+            if not turn.coins.done():
+                turn.coins.set_exception(error)
+        finally:
+            self._work = None
+            self.wake()
 
     # ---- splitting
 
@@ -218,13 +228,13 @@ class GasPool:
         value = max(needed, min(self._policy.coin_value, spare // count))
         free.pop()
         self._locks.try_take(coin)
-        self._work = asyncio.create_task(self._do(partial(self._split, coin, count, value), "split a coin"))
+        self._work = asyncio.create_task(self._split_off(coin, count, value))
 
-    async def _do(self, work: Callable[[], Awaitable[object]], what: str) -> None:
+    async def _split_off(self, coin: ObjectID, count: int, value: int) -> None:
         try:
-            await work()
+            await self._split(coin, count, value)
         except (MoveliteError, BuildError) as error:
-            _log.warning("could not %s: %s", what, error)
+            _log.warning("could not split a coin: %s", error)
             self._no_split_before = asyncio.get_running_loop().time() + self._policy.pause_after_failed_split
             self._has_served_since = False  # a split that fails every time must not keep the line waiting
         finally:

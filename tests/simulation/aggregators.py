@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from contextvars import copy_context
-from typing import cast
+from typing import Any, TypeVar, cast
 
+from aggregator.account.account import Account, Submitter
+from aggregator.account.ledger import DirectLedger
+from aggregator.account.pool import PoolPolicy
 from aggregator.authority_aggregator import AuthorityAggregator
 from aggregator.pending_log import MemoryPendingLog, PendingEntry, PendingLogFailure
 from aggregator.quorum_driver import DriverPolicy, QuorumDriver
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
+from proto.crypto import KeyPair
 from proto.errors import AuthorityError, Unreachable
 from proto.ids import Digest
 from proto.messages import Receipt
@@ -26,6 +30,8 @@ from tests.simulation.nodes import Node
 from tests.simulation.rules import Rule
 from tests.simulation.scenario import FaultKind
 from tests.simulation.wire import Link, Network
+
+_T = TypeVar("_T")
 
 Watch = Callable[[Method, bytes], None]
 
@@ -131,6 +137,11 @@ class Aggregator:
         self.journal = Journal(network.counts)
         self._authorities: AuthorityAggregator | None = None
         self._cables: dict[AuthorityName, Cable] = {}
+        self._at_end: list[Callable[[Collection[Digest]], Awaitable[None]]] = []
+
+    def at_end_of_process(self, end: Callable[[Collection[Digest]], Awaitable[None]]) -> None:
+        """end: told each time before it ends, with what its journal loses."""
+        self._at_end.append(end)
 
     def start(self) -> None:
         """Start with what the log has."""
@@ -153,8 +164,9 @@ class Aggregator:
         driver, authorities = self.driver, self._authorities
         self.driver = self._authorities = None
         if driver is not None:
-            if loses_power:
-                self._check_gone(driver)
+            lost = self._lost_by(driver) if loses_power else ()
+            for end in self._at_end:
+                await end(lost)
             kept = self.journal.pending()
             await driver.close()
             if self.journal.pending() != kept:
@@ -162,12 +174,14 @@ class Aggregator:
         if authorities is not None:
             await authorities.close()
 
-    def _check_gone(self, driver: QuorumDriver) -> None:
-        """A loss of power takes nothing that was not final after its first round."""
-        for digest in self.journal.lose_power():
+    def _lost_by(self, driver: QuorumDriver) -> Collection[Digest]:
+        """A loss of power takes nothing that was not final after its first round; what it takes."""
+        lost = self.journal.lose_power()
+        for digest in lost:
             progress = driver.progress(digest)
             if progress is not None and progress.attempts > 1:
                 self._checker.report(Rule.JOURNAL, "what was not final after its first round was not synced")
+        return lost
 
     def _check_sent(self, method: Method, request: bytes) -> None:
         """What is sent to be voted for is in the journal."""
@@ -183,10 +197,8 @@ class Aggregator:
         driver = self.driver
         if driver is None:
             raise AggregatorIsDown
-        loop, context = asyncio.get_running_loop(), copy_context()
-        context.run(CLOCK.set, self.clock)
         try:
-            receipt = await loop.create_task(driver.submit(signed), context=context)
+            receipt = await self.inside(driver.submit(signed))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -194,6 +206,23 @@ class Aggregator:
             raise AggregatorIsDown from None
         self._checker.saw_receipt(receipt)
         return receipt
+
+    async def inside(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run something by this aggregator's clock."""
+        context = copy_context()
+        context.run(CLOCK.set, self.clock)
+        return await asyncio.get_running_loop().create_task(work, context=context)
+
+    async def open_account(self, key: KeyPair, submitter: Submitter, policy: PoolPolicy) -> Account:
+        """An account in this process, with what an earlier one has left.
+
+        Raises: AggregatorIsDown, NoQuorum.
+        """
+        driver, authorities = self.driver, self._authorities
+        if driver is None or authorities is None:
+            raise AggregatorIsDown
+        reads = DirectLedger(authorities)
+        return await self.inside(Account.open(key, reads, submitter, driver.unfinished(), policy))
 
     def has_begun(self, digest: Digest) -> bool:
         """Whether a transaction is in the journal, so that this aggregator has to bring it to its end.

@@ -14,10 +14,12 @@ from tests.simulation.scenario import (
     SHAPE_WEIGHTS,
     SHAPES,
     TOLD,
+    Burst,
     Cheating,
     Fault,
     FaultKind,
     Lie,
+    Purpose,
     Sabotage,
     Scenario,
     Spending,
@@ -50,6 +52,22 @@ def draw(seed: int) -> Scenario:
         steps=steps,
         cheats=cheats,
         sabotage=sabotage,
+        bursts=_draw_bursts(Random(f"bursts of {seed}"), seconds),
+    )
+
+
+def _draw_bursts(random: Random, seconds: float) -> tuple[Burst, ...]:
+    """What an account sends, in one world of four."""
+    if random.random() < 0.75:
+        return ()
+    return tuple(
+        Burst(
+            pause=random.uniform(0, seconds / 2),
+            count=random.choice((2, 4, 9)),
+            purpose=random.choice(tuple(Purpose)),
+            is_leaving=random.random() < 0.2,
+        )
+        for _ in range(random.choice((1, 1, 2)))
     )
 
 

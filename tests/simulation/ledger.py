@@ -34,13 +34,15 @@ BUDGET = 50_000_000
 COIN_BALANCE = 10**12
 CHEATS = 4
 """Accounts that spend twice; each scenario uses one for each time."""
+ACCOUNT = CLIENTS + CHEATS
+"""Who uses an account of the client library."""
 
 KEYS = tuple(RememberingKey.from_seed(bytes([number]) * 32) for number in range(1, max(map(len, SHAPES)) + 1))
 USERS = tuple(
     Account(Ed25519KeyPair.from_seed(f"user {number}".encode().ljust(32, b"\0")))
-    for number in range(CLIENTS + CHEATS)
+    for number in range(CLIENTS + CHEATS + 1)
 )
-"""Clients, and then cheats."""
+"""Clients, then cheats, then who has an account."""
 
 
 @lru_cache(maxsize=1)

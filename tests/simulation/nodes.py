@@ -206,6 +206,7 @@ class Node:
         if self._service is not None and self._reception is not None:
             self._service._max_in_flight = limits.max_requests_in_flight
             self._reception._admission._limits = limits
+            self._reception._admission._clients.clear()  # as a restart with other limits would
 
     def recover(self) -> None:
         """Open a disk that failed again, and go on; see authority/node.py."""

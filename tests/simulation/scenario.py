@@ -134,6 +134,26 @@ class Cheating:
     is_one_driver: bool
 
 
+class Purpose(StrEnum):
+    """What a burst of an account is for."""
+
+    PAY = "pay"
+    SHARE = "share a coin"
+    MIX = "both, and fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Transactions that an account sends at once, after a pause in seconds. is_leaving: half of the callers
+    do not wait for their end.
+    """
+
+    pause: float
+    count: int
+    purpose: Purpose
+    is_leaving: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One run.
@@ -153,6 +173,7 @@ class Scenario:
     cheats: tuple[Cheating, ...] = ()
     sabotage: tuple[tuple[Sabotage, float], ...] = ()
     near: int = 0
+    bursts: tuple[Burst, ...] = ()
     twins: tuple[int, ...] = ()
     """Authorities of which there are two, with one key; the second instances stand behind the first ones."""
 
@@ -198,6 +219,9 @@ class Scenario:
         )
         fields["cheats"] = tuple(Cheating(**cheating) for cheating in fields["cheats"])
         fields["sabotage"] = tuple((Sabotage(kind), at) for kind, at in fields["sabotage"])
+        fields["bursts"] = tuple(
+            Burst(**{**burst, "purpose": Purpose(burst["purpose"])}) for burst in fields.get("bursts", ())
+        )
         return Scenario(**fields)
 
     @staticmethod

@@ -16,6 +16,7 @@ from proto.rpc.methods import Method
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
 from tests.simulation import ledger
+from tests.simulation.accounts import AccountUser
 from tests.simulation.aggregators import Aggregator, cables
 from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
@@ -88,6 +89,7 @@ class World:
             for number in range(scenario.aggregators)
         ]
         self.clients = Clients(self.aggregators, self.checker, self.counts, bool(scenario.liars))
+        self._account_user = AccountUser(self.aggregators[0], self.checker, self.counts)
         self._saboteur = Saboteur(
             cables(self.network, len(self.nodes) + scenario.aggregators, self.nodes),
             committee,
@@ -133,9 +135,10 @@ class World:
         return node
 
     def _honest_work(self) -> list[Coroutine[Any, Any, None]]:
-        steps = self.scenario.steps
+        steps, bursts = self.scenario.steps, self.scenario.bursts
         work = ([step for step in steps if step.client == user] for user in range(CLIENTS))
-        return [self.clients.run_honest(user, mine) for user, mine in enumerate(work) if mine]
+        clients = [self.clients.run_honest(user, mine) for user, mine in enumerate(work) if mine]
+        return [*clients, self._account_user.run(bursts)] if bursts else clients
 
     async def _cheat(self, number: int, cheating: Cheating) -> None:
         await self.clients.cheat(number, cheating)
@@ -277,6 +280,8 @@ class World:
 
     def _check_end(self) -> None:
         self.checker.check_end(self.honest)
+        if self.honest:
+            self._account_user.check_end(self.honest[0])
         untold = [node for node in self.honest if node.number in self.scenario.forgetful]
         self.counts["lost votes noticed"] += sum(node.has_lost_votes for node in untold)
         for aggregator in self.aggregators:
@@ -315,7 +320,7 @@ class World:
             node
             for node in self.honest
             if not any(map(node.has_promised, others))
-            and (is_driven or node.has_promised(digest) or not self._has_forgotten(node, others))
+            and (is_driven or not self._has_forgotten(node, others))
         ]
         voting = [node for node in free if not node.has_lost_votes or node.has_promised(digest)]
         return sum(self.scenario.stakes[node.number] for node in voting)

@@ -19,7 +19,7 @@ from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
 from proto.committee import AuthorityName
-from proto.errors import NonRecoverableTransactionError
+from proto.errors import NonRecoverableTransactionError, NoQuorum
 from proto.ids import Address, Digest, ObjectID
 from proto.messages import TransactionBatch
 from proto.object import AddressOwner
@@ -190,6 +190,21 @@ async def test_an_account_that_cannot_pay_says_so(client: Client) -> None:
         await alice.execute(paying(BOB.address, 9 * 10**12))
     assert (await alice.execute(paying(BOB.address, 10**12))).effects.is_success
     assert len(alice.coins) == 7
+
+
+async def test_an_account_without_a_quorum_does_not_say_that_it_has_nothing(
+    ledger: Ledger, client: Client
+) -> None:
+    others = list(ledger.switches.values())
+    for switch in others[:2]:
+        switch.is_on = False  # two of four show every coin, and cannot say whether it is free
+    with pytest.raises(NoQuorum, match="2 of 4 answer, 3 needed"):
+        await client.account(ALICE.key)
+    others[0].is_on = True
+    alice = await client.account(ALICE.key)
+    others[0].is_on = False
+    with pytest.raises(NoQuorum, match="2 of 4 answer, 3 needed"):
+        await alice.execute(paying(BOB.address, 9 * 10**12))
 
 
 async def test_a_coin_that_is_given_away_pays_no_more_and_coins_that_come_are_found(client: Client) -> None:
