@@ -27,7 +27,7 @@ from tests.simulation.rules import Rule
 from tests.simulation.scenario import Burst, Purpose
 
 POLICY = PoolPolicy(gas_budget=5_000_000, coin_value=100_000_000, max_coins=6, pause_after_failed_split=1.0)
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.05
 BURSTS = "burst of an account"
 _TOO_MUCH = 2**63
 
@@ -97,7 +97,7 @@ class AccountUser:
                 for build in _builds(burst, min(account.coins, default=None))
             ]
             if burst.is_leaving:
-                await asyncio.sleep(PAUSE_SECONDS / 10)
+                await asyncio.sleep(PAUSE_SECONDS)
                 for caller in self._tasks[::2]:
                     caller.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -52,22 +52,31 @@ def draw(seed: int) -> Scenario:
         steps=steps,
         cheats=cheats,
         sabotage=sabotage,
-        bursts=_draw_bursts(Random(f"bursts of {seed}"), seconds),
+        bursts=_draw_bursts(Random(f"bursts of {seed}"), bare, faults),
     )
 
 
-def _draw_bursts(random: Random, seconds: float) -> tuple[Burst, ...]:
-    """What an account sends, in one world of four."""
+def _draw_bursts(random: Random, bare: Scenario, faults: Collection[Fault]) -> tuple[Burst, ...]:
+    """What an account sends: in one world of four, and whenever its process ends, just before and after."""
+    ends = [
+        fault.start
+        for fault in faults
+        if fault.kind is FaultKind.AGGREGATOR_CRASH and fault.targets == (len(bare.stakes),)
+    ]
+    if ends:
+        return (
+            _draw_burst(random, max(0.0, min(ends) - random.uniform(0, 0.2))),
+            _draw_burst(random, random.uniform(0, 0.1)),
+        )
     if random.random() < 0.75:
         return ()
-    return tuple(
-        Burst(
-            pause=random.uniform(0, seconds / 2),
-            count=random.choice((2, 4, 9)),
-            purpose=random.choice(tuple(Purpose)),
-            is_leaving=random.random() < 0.2,
-        )
-        for _ in range(random.choice((1, 1, 2)))
+    longest = bare.seconds / 2
+    return tuple(_draw_burst(random, random.uniform(0, longest)) for _ in range(random.choice((1, 1, 2))))
+
+
+def _draw_burst(random: Random, pause: float) -> Burst:
+    return Burst(
+        pause, random.choice((2, 4, 9)), random.choice(tuple(Purpose)), is_leaving=random.random() < 0.2
     )
 
 
