@@ -10,13 +10,14 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from aggregator.rpc_client import RpcClient
+from aggregator.rpc_client import RpcClient, ServiceUnreachable
 from aggregator.rpc_codes import RpcError
 from proto.ids import format_address, parse_address
 
 _ABORT = re.compile(
-    r'MoveAbort\(MoveLocation \{ module: ModuleId \{ address: (\w+), name: Identifier\("(\w+)"\) \}, '
-    r'function: \d+, instruction: (\d+), function_name: Some\("(\w+)"\) \}, (\d+)\) in command (\d+)'
+    r"MoveAbort\(MoveLocation \{ module: ModuleId \{ address: ([0-9a-f]{1,64}), "
+    r'name: Identifier\("(\w+)"\) \}, function: \d+, instruction: (\d{1,5}), '
+    r'function_name: Some\("(\w+)"\) \}, (\d{1,20})\) in command (\d{1,5})'
 )
 
 
@@ -67,8 +68,8 @@ async def _bytecode(rpc: RpcClient, abort: Abort) -> bytes | None:
     try:
         answer = await rpc.call("iota_getObject", abort.package, {"showBcs": True})
         return b64decode(answer["data"]["bcs"]["moduleMap"][abort.module])
-    except (RpcError, KeyError, ValueError):
-        return None  # a package that was only simulated; the place says enough
+    except (RpcError, ServiceUnreachable, KeyError):
+        return None  # a package that was only simulated, or a broken service; the place says enough
 
 
 def _constant(bytecode: bytes, code: int) -> str | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from aggregator.http_json import HttpFailure, JsonHttp
-from aggregator.rpc_client import ServiceUnreachable
+from aggregator.faucet_client import ask_faucet
 from aggregator.wallet.keystore import WalletError
 from cli import output
 from cli.abort_text import explain_failure
@@ -47,36 +45,15 @@ def faucet(
 ) -> None:
     """Ask the faucet for coins."""
 
-    async def work(session: Session) -> tuple[Any, list[tuple[str, str]]]:
+    async def work(session: Session) -> Any:
         place = url or session.config.active_environment.faucet_url
         if place is None:
             raise WalletError("the environment has no faucet: name one with --url")
-        try:
-            answer = await _ask_faucet(JsonHttp(place), format_address(session.address(address)))
-            return answer, [(c["id"], output.amount(c["amount"])) for c in answer["transferredGasObjects"]]
-        except HttpFailure as error:
-            raise ServiceUnreachable(f"the faucet {place} does not answer: {error}") from error
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            hint = "the URL of a faucet ends with /gas"
-            raise ServiceUnreachable(f"{place} does not answer as a faucet: {hint}") from error
+        return await ask_faucet(place, session.address(address), session.rpc.timeout_seconds)
 
-    output.result(*with_session(work), ("coin", "amount"))
-
-
-async def _ask_faucet(http: JsonHttp, recipient: str) -> Any:
-    """The answer of a faucet; one that gives a task is asked until the task is done."""
-    answer = await http.post({"FixedAmountRequest": {"recipient": recipient}})
-    if answer.get("error"):
-        raise ServiceUnreachable(f"the faucet {http.url} refuses: {answer['error']}")
-    while "task" in answer:
-        status = await http.get(f"/v1/status/{answer['task']}")
-        match status["status"]["status"]:
-            case "SUCCEEDED":
-                return {"transferredGasObjects": status["status"]["transferred_gas_objects"]["sent"]}
-            case "DISCARDED":
-                raise ServiceUnreachable(f"the faucet {http.url} gave up: {status.get('error')}")
-        await asyncio.sleep(0.3)
-    return answer
+    given = with_session(work)
+    rows = [(coin["id"], output.amount(coin["amount"])) for coin in given["transferredGasObjects"]]
+    output.result(given, rows, ("coin", "amount"))
 
 
 @app.command()

@@ -259,7 +259,7 @@ async def _balance(session: Session, coin_id: str) -> int:
     answer = await session.rpc.call("iota_getObject", coin_id, {"showContent": True})
     try:
         return int(answer["data"]["content"]["fields"]["balance"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BuildError(f"{coin_id} is no coin") from error
 
 

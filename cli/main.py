@@ -146,4 +146,8 @@ def spread(words: Sequence[str]) -> list[str]:
 
 
 def _is_ptb(words: Sequence[str]) -> bool:
-    return "client" in words[:1] and "ptb" in words[:4]
+    """Whether the command is `client ptb`, which reads its words itself."""
+    place = 1
+    while words[place : place + 1] and words[place].startswith("-"):
+        place += 2 if words[place] in ("--client.config", "--timeout") else 1
+    return list(words[:1]) == ["client"] and list(words[place : place + 1]) == ["ptb"]

@@ -18,7 +18,11 @@ _WIDEST_WORD = 2 * 66 + 40
 """Characters of a cell that are kept in one line: a type with an id in its arguments, too."""
 
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
-"""Characters that terminals obey: what comes from the ledger is shown, not carried out."""
+_CONTROLS |= {code: f"\\u{code:04x}" for code in (0x61C, *range(0x200E, 0x2010), *range(0x202A, 0x202F))}
+_CONTROLS |= {code: f"\\u{code:04x}" for code in (*range(0x2066, 0x206A), *range(0xD800, 0xE000))}
+"""Characters that terminals obey, also by turning text around, and those that have no UTF-8: what comes from
+the ledger or a service is shown, not carried out.
+"""
 
 _json = False
 

@@ -6,6 +6,7 @@ import asyncio
 from base64 import b64decode
 from typing import Any
 
+from aggregator.rpc_answers import LOSSLESS
 from aggregator.rpc_client import RpcClient
 from authority.replay import ReplayError
 from cli.wallet import owner_of
@@ -21,8 +22,6 @@ from proto.object import (
 )
 from proto.type_tag import parse_struct_tag
 
-_LOSSLESS = {"showOwner": True, "showPreviousTransaction": True, "showBcs": True, "showStorageRebate": True}
-
 
 class RpcObjectHistory:
     """An ObjectHistory for a thread beside the event loop in which the client lives."""
@@ -32,19 +31,22 @@ class RpcObjectHistory:
         self._loop = loop
 
     def latest(self, object_id: ObjectID) -> Object | None:
-        """The live object or package. Raises: RpcError, ReplayError."""
-        answer = self._call("iota_getObject", format_address(object_id), _LOSSLESS)
-        return object_from_json(answer["data"]) if "data" in answer else None
+        """The live object or package. Raises: RpcError, ServiceUnreachable, ReplayError."""
+        answer = self._call("iota_getObject", format_address(object_id), LOSSLESS)
+        return _shown(answer["data"], object_id) if "data" in answer else None
 
     def at(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
-        """The object as written at exactly version. Raises: RpcError, ReplayError."""
-        answer = self._call("iota_tryGetPastObject", format_address(object_id), version, _LOSSLESS)
-        return _past_object(answer)
+        """The object as written at exactly version. Raises: RpcError, ServiceUnreachable, ReplayError."""
+        answer = self._call("iota_tryGetPastObject", format_address(object_id), version, LOSSLESS)
+        return _past_object(answer, object_id, version, version)
 
     def at_most(self, object_id: ObjectID, version: SequenceNumber) -> Object | None:
-        """The newest form of the object that is not above version. Raises: RpcError, ReplayError."""
+        """The newest form of the object that is not above version.
+
+        Raises: RpcError, ServiceUnreachable, ReplayError.
+        """
         answer = self._call("iota_tryGetObjectBeforeVersion", format_address(object_id), version)
-        return _past_object(answer)
+        return _past_object(answer, object_id, 0, version)
 
     def _call(self, method: str, *params: Any) -> dict[str, Any]:
         answer: dict[str, Any] = asyncio.run_coroutine_threadsafe(
@@ -53,8 +55,22 @@ class RpcObjectHistory:
         return answer
 
 
-def _past_object(answer: dict[str, Any]) -> Object | None:
-    return object_from_json(answer["details"]) if answer.get("status") == "VersionFound" else None
+def _past_object(
+    answer: dict[str, Any], object_id: ObjectID, least: SequenceNumber, most: SequenceNumber
+) -> Object | None:
+    if answer["status"] != "VersionFound":
+        return None
+    found = _shown(answer["details"], object_id)
+    if not least <= found.version <= most:
+        raise ReplayError(f"the node shows another version of {format_address(object_id)} than {most}")
+    return found
+
+
+def _shown(shown: dict[str, Any], object_id: ObjectID) -> Object:
+    found = object_from_json(shown)
+    if found.object_id != object_id:
+        raise ReplayError(f"the node shows another object than {format_address(object_id)}")
+    return found
 
 
 def object_from_json(shown: dict[str, Any]) -> Object:

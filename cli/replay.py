@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aggregator.rpc_client import ServiceUnreachable
 from aggregator.rpc_codes import RpcError
 from cli import output
 from cli.session import Session, with_session
-from cli.wallet import read_base64
 from proto import bcs
 from proto.effects import TransactionEffects
 from proto.ids import ObjectID, format_digest, parse_digest
@@ -234,7 +235,12 @@ def _rebates_before(history: ObjectHistory, effects: TransactionEffects) -> dict
 async def _final_transaction(session: Session, digest: str) -> FinalTransaction:
     options = {"showRawInput": True, "showRawEffects": True}
     found: dict[str, Any] = await session.rpc.call("iota_getTransactionBlock", digest, options)
-    signed = SenderSignedData.from_bytes(read_base64(found["rawTransaction"]))
-    effects = bcs.decode(TransactionEffects, bytes(found["rawEffects"]))
+    try:
+        data = SenderSignedData.from_bytes(b64decode(found["rawTransaction"])).transaction_data
+        effects = bcs.decode(TransactionEffects, bytes(found["rawEffects"]))
+    except bcs.BcsError as error:
+        raise ServiceUnreachable(f"{session.rpc.url} shows no transaction for {digest}: {error}") from error
+    if format_digest(data.digest()) != digest:
+        raise ServiceUnreachable(f"{session.rpc.url} shows another transaction than {digest}")
     state = await session.rpc.call("iotax_getLatestIotaSystemState")
-    return FinalTransaction(signed.transaction_data, effects, int(state["epochStartTimestampMs"]))
+    return FinalTransaction(data, effects, int(state["epochStartTimestampMs"]))

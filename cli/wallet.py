@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from aggregator.rpc_client import RpcClient
+from aggregator.rpc_client import RpcClient, ServiceUnreachable
 from aggregator.rpc_codes import RpcError
 from aggregator.transaction_builder import (
     BuildError,
@@ -220,11 +220,14 @@ async def execute(
 
 
 async def _receipt(session: Session, digest: str) -> dict[str, Any] | None:
-    """The receipt, if the service gives receipts."""
+    """The receipt, if the service gives receipts. The transaction is final, whatever it gives."""
     try:
         found: dict[str, Any] = await session.rpc.call("movelite_getReceipt", digest)
         return found
     except RpcError:
+        return None
+    except ServiceUnreachable as error:
+        output.note(f"no receipt: {error}")
         return None
 
 
