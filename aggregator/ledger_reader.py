@@ -115,34 +115,23 @@ class LedgerReader:
         request = messages.OwnedObjectsRequest(AddressOwner(owner), cursor, limit)
         return await self._agreed(lambda client: client.owned_objects(request), self._agree_on_page)
 
-    async def owned_objects(
+    def owned_objects(
         self, owner: Address, cursor: ObjectID | None = None, expected: int = PAGE
     ) -> AsyncIterator[Object]:
         """All objects of an account after a cursor. Raises: NoQuorum.
 
         expected: how many are likely to be wanted; so many are read first, and then whole pages.
         """
-        limit = min(expected, PAGE)
-        while True:
-            page = await self.owned_page(owner, cursor, limit)
-            for value in page.objects:
-                yield value
-            cursor, limit = page.next_cursor, PAGE
-            if cursor is None:
-                return
+        return _all_of(partial(self.owned_page, owner), cursor, min(expected, PAGE), PAGE)
 
-    async def children(self, parent: ObjectID, cursor: ObjectID | None, limit: int) -> AsyncIterator[Object]:
+    def children(self, parent: ObjectID, cursor: ObjectID | None, limit: int) -> AsyncIterator[Object]:
         """All dynamic fields of an object after a cursor, read so many at a time. Raises: NoQuorum."""
-        while True:
+
+        async def page(cursor: ObjectID | None, limit: int) -> messages.ObjectsPage:
             request = messages.DynamicFieldsRequest(parent, cursor, limit)
-            page = await self._agreed(
-                partial(SafeClient.dynamic_fields, request=request), self._agree_on_page
-            )
-            for value in page.objects:
-                yield value
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+            return await self._agreed(lambda client: client.dynamic_fields(request), self._agree_on_page)
+
+        return _all_of(page, cursor, limit, limit)
 
     async def simulate(self, question: DryRun | DevInspect) -> SimulationResponse:
         """What a transaction would do.
@@ -242,6 +231,22 @@ class LedgerReader:
             if name not in heard
         ]
         raise NoQuorum(len(answers), len(committee), needed, tuple(reasons))
+
+
+async def _all_of(
+    page: Callable[[ObjectID | None, int], Awaitable[messages.ObjectsPage]],
+    cursor: ObjectID | None,
+    first: int,
+    then: int,
+) -> AsyncIterator[Object]:
+    """The objects of all pages after a cursor: of the first page so many, and so many of the others."""
+    found = await page(cursor, first)
+    while True:
+        for value in found.objects:
+            yield value
+        if found.next_cursor is None:
+            return
+        found = await page(found.next_cursor, then)
 
 
 @dataclass(frozen=True, slots=True)
