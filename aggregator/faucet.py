@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from aggregator.account.account import Account
 from aggregator.account.ledger import AccountLedger
 from aggregator.account.pool import InsufficientGas, PoolPolicy
+from aggregator.faucet_limits import FaucetLimitReached, FaucetLimits
 from aggregator.quorum_driver import QuorumDriver
 from aggregator.transaction_builder import TransactionBuilder
 from proto.crypto import KeyPair, address_of
@@ -137,8 +138,12 @@ class FaucetRequest(BaseModel):
     FixedAmountRequest: _FixedAmount
 
 
-def make_faucet_app(faucet: Faucet) -> FastAPI:
-    """The web application of a faucet, which it stops."""
+def make_faucet_app(faucet: Faucet, requests_per_hour: int = 0) -> FastAPI:
+    """The web application of a faucet, which it stops.
+
+    requests_per_hour: of one client, and to one account, 0 for any number; more are told when to come back.
+    """
+    limits = FaucetLimits(requests_per_hour)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -153,21 +158,36 @@ def make_faucet_app(faucet: Faucet) -> FastAPI:
     async def alive() -> str:
         return "OK"
 
+    def begin(client: Request, request: FaucetRequest) -> asyncio.Task[list[SentCoin]]:
+        """Give; whoever gets nothing may ask again. Raises: InvalidAddress, FaucetLimitReached."""
+        recipient = parse_address(request.FixedAmountRequest.recipient)
+        host = client.client.host if client.client else ""
+        limits.take(host, recipient)
+
+        def ended(task: asyncio.Task[list[SentCoin]]) -> None:
+            # Who looks at no exception of a task is told by asyncio that nobody does.
+            if task.cancelled() or task.exception() is not None:
+                limits.give_back(host, recipient)
+
+        task = asyncio.create_task(faucet.send(recipient))
+        task.add_done_callback(ended)
+        return task
+
     @app.post("/gas")
-    async def gas(request: FaucetRequest) -> Response:
-        status, sent, error = await _outcome(faucet, request.FixedAmountRequest.recipient)
-        coins = [coin.as_json() for coin in sent]
-        return JSONResponse({"transferredGasObjects": coins, "error": error}, status)
+    async def gas(client: Request, request: FaucetRequest) -> Response:
+        try:
+            coins = [coin.as_json() for coin in await begin(client, request)]
+        except (ValueError, MoveliteError) as error:
+            return _refusal(error, {"transferredGasObjects": []})
+        return JSONResponse({"transferredGasObjects": coins, "error": None}, 201)
 
     @app.post("/v1/gas")
-    async def batch_gas(request: FaucetRequest) -> Response:
-        try:
-            recipient = parse_address(request.FixedAmountRequest.recipient)
-        except ValueError as error:
-            return JSONResponse({"task": None, "error": str(error)}, 400)
+    async def batch_gas(client: Request, request: FaucetRequest) -> Response:
         name = str(uuid.uuid4())
-        tasks[name] = asyncio.create_task(faucet.send(recipient))
-        tasks[name].add_done_callback(_take_note)
+        try:
+            tasks[name] = begin(client, request)
+        except (ValueError, MoveliteError) as error:
+            return _refusal(error, {"task": None})
         if len(tasks) > MAX_TASKS:
             tasks.popitem(last=False)
         return JSONResponse({"task": name, "error": None}, 202)
@@ -189,21 +209,16 @@ def make_faucet_app(faucet: Faucet) -> FastAPI:
     return app
 
 
-def _take_note(task: asyncio.Task[list[SentCoin]]) -> None:
-    """See how a task ended, or asyncio logs each that failed and that nobody asks for."""
-    if not task.cancelled():
-        task.exception()
-
-
-async def _outcome(faucet: Faucet, recipient: str) -> tuple[int, list[SentCoin], str | None]:
-    """HTTP status, coins, error."""
-    try:
-        return 201, await faucet.send(parse_address(recipient)), None
-    except ValueError as error:
-        return 400, [], str(error)
-    except FaucetBusy as error:
-        return 429, [], str(error)
-    except QuorumDriverError as error:
-        return 503, [], str(error)
-    except MoveliteError as error:
-        return 500, [], str(error)
+def _refusal(error: Exception, empty: dict[str, Any]) -> Response:
+    """Why nothing is given, and when it is worth to ask again."""
+    status, headers = 500, None
+    match error:
+        case FaucetLimitReached():
+            status, headers = 429, {"Retry-After": str(error.retry_after_seconds)}
+        case FaucetBusy():
+            status, headers = 429, {"Retry-After": "1"}
+        case QuorumDriverError():
+            status = 503
+        case ValueError():
+            status = 400
+    return JSONResponse({**empty, "error": str(error)}, status, headers)

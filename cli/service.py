@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,18 +25,36 @@ app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
 
 DEFAULT_RPC_PORT, DEFAULT_FAUCET_PORT = 9000, 9123
 DEFAULT_FAUCET_NANOS = 200_000_000_000
+DEFAULT_FAUCET_REQUESTS = 60
 
 FaucetAmount = Annotated[
     int, typer.Option(min=1, max=2**63 - 1, help="Nanos in each coin that the faucet gives.")
 ]
 
+FaucetRequests = Annotated[
+    int | None,
+    typer.Option(
+        "--faucet-requests-per-hour",
+        min=0,
+        max=1_000_000,
+        help="Of one client, and to one account; 0: any number, as for this machine alone.  [default: 60]",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class FaucetTerms:
-    """Where a faucet listens, and the nanos in each coin that it gives."""
+    """Where a faucet listens, the nanos in each coin that it gives, and how often it gives."""
 
     socket: socket.socket
     nanos: int
+    requests_per_hour: int | None = None
+
+    def most_requests(self) -> int:
+        """Requests an hour; any number, which is 0, if nobody has said it and only this machine can ask."""
+        if self.requests_per_hour is not None:
+            return self.requests_per_hour
+        return 0 if ip_address(self.socket.getsockname()[0]).is_loopback else DEFAULT_FAUCET_REQUESTS
 
 
 @app.callback()
@@ -51,6 +70,7 @@ def run(
     faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet", help="Run the faucet too.")] = False,
     faucet_port: FaucetPort = DEFAULT_FAUCET_PORT,
     faucet_amount: FaucetAmount = DEFAULT_FAUCET_NANOS,
+    faucet_requests: FaucetRequests = None,
     data_dir: Annotated[Path | None, typer.Option(help="For the index; by default in working-dir.")] = None,
     request_timeout: Annotated[
         float, typer.Option(min=0.1, max=600, help="Seconds that an authority may take to answer.")
@@ -74,7 +94,10 @@ def run(
     set_up_logs(log_level, log_format)
     network = Network.load(working_dir / files.COMMITTEE)
     rpc_socket = listen(host, rpc_port, "--rpc-port")
-    faucet_terms = FaucetTerms(listen(host, faucet_port, "--faucet-port"), faucet_amount) if faucet else None
+    faucet_terms = None
+    if faucet:
+        faucet_socket = listen(host, faucet_port, "--faucet-port")
+        faucet_terms = FaucetTerms(faucet_socket, faucet_amount, faucet_requests)
     folder = data_dir or working_dir / "service"
     policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
     settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)
@@ -120,7 +143,7 @@ async def start_service(
     if faucet is not None:
         key, ledger = files.read_faucet_key(working_dir), DirectLedger(service.authorities, service.reader)
         giver = Faucet(key, service.driver, ledger, nanos=faucet.nanos)
-        apps.append((make_faucet_app(giver), faucet.socket))
+        apps.append((make_faucet_app(giver, faucet.most_requests()), faucet.socket))
     servers = WebServers(apps)
     await servers.start()
     settle_memory()

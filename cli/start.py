@@ -19,7 +19,7 @@ from aggregator.wallet.client_config import ClientConfig, Environment, config_fo
 from cli import event_loop, output
 from cli.logs import LogFormat
 from cli.ports import MAX_FIRST_PORT, MAX_PORT, FaucetPort, RpcPort, port_option
-from cli.service import DEFAULT_FAUCET_NANOS, FaucetAmount, FaucetTerms
+from cli.service import DEFAULT_FAUCET_NANOS, FaucetAmount, FaucetRequests, FaucetTerms
 
 if TYPE_CHECKING:
     import socket
@@ -70,6 +70,7 @@ def start(
         typer.Option("--faucet", "--with-faucet", help="Run the faucet too; --with-faucet=HOST:PORT: there."),
     ] = False,
     faucet_amount: FaucetAmount = DEFAULT_FAUCET_NANOS,
+    faucet_requests: FaucetRequests = None,
     rpc_port: RpcPort = 9000,
     faucet_port: FaucetPort = 9123,
     faucet_listen: Annotated[str | None, typer.Option(hidden=True)] = None,
@@ -99,7 +100,9 @@ def start(
     folder = data_dir or config_folder() / "network"
     rpc_socket = listen(host, rpc_port, "--rpc-port")
     faucet_place = _place(faucet_listen or "", host, faucet_port)
-    faucet_terms = FaucetTerms(listen(*faucet_place, "--faucet-port"), faucet_amount) if faucet else None
+    faucet_terms = None
+    if faucet:
+        faucet_terms = FaucetTerms(listen(*faucet_place, "--faucet-port"), faucet_amount, faucet_requests)
     with files.running(folder):
         if force_regenesis:
             files.remove_network(folder)

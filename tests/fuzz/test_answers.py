@@ -37,7 +37,7 @@ from proto.transaction import (
 from tests.fuzz.answers import broken
 from tests.support.ledger import ALICE, BOB, coins_of
 from tests.support.rpc_stub import RpcStub, serving
-from tests.unit.aggregator.test_simulation_api import Ledger
+from tests.support.served_ledger import ServedLedger
 
 CASES = 30
 """For each command."""
@@ -214,8 +214,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     loop.call_soon_threadsafe(loop.stop)
 
 
-async def _ledger() -> Ledger:
-    return Ledger()
+async def _ledger() -> ServedLedger:
+    return ServedLedger()
 
 
 def _prepare(world: World) -> None:
