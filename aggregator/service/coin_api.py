@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 
+from aggregator.rpc_codes import TRANSIENT_ERROR, RpcError
 from aggregator.service.core import ClientService
 from aggregator.service.move_layout import render_plain
 from aggregator.service.object_json import Json
@@ -15,6 +16,9 @@ from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, format_address, format_di
 from proto.messages import ObjectFound
 from proto.object import IOTA_COIN_TYPE, MoveObject, Object
 from proto.type_tag import StructTag, TypeTag, format_type_tag
+
+MOST_WAITING = 16
+"""Large accounts that are counted at once, each in its turn."""
 
 _IOTA_METADATA: Json = {
     "decimals": 9,
@@ -32,6 +36,7 @@ class CoinApi:
     def __init__(self, service: ClientService) -> None:
         self._service = service
         self._one_large_account = asyncio.Lock()
+        self._large_accounts = 0
 
     async def get_coins(
         self,
@@ -105,23 +110,23 @@ class CoinApi:
         return await object_page(owned, size, shown)
 
     async def _balances(self, owner: Address) -> dict[str, tuple[int, int]]:
-        """Count and sum by type. Large accounts are counted one after the other, so that no crowd of such
-        questions takes all the time that there is.
+        """Count and sum by type. Large accounts are counted in turns, so that no crowd of them takes
+        all the time that there is, and none all the time of the others.
         """
-        balances: dict[str, tuple[int, int]] = {}
-        looked_at = 0
-        async with AsyncExitStack() as turn:
-            async for value in self._service.reader.owned_objects(owner):
-                looked_at += 1
-                if looked_at == MOST_LOOKED_AT:
-                    await turn.enter_async_context(self._one_large_account)
-                coin_type = value.data.coin_type if isinstance(value.data, MoveObject) else None
-                if coin_type is None or value.coin_value is None:
-                    continue
-                text = format_type_tag(coin_type)
-                count, total = balances.get(text, (0, 0))
-                balances[text] = (count + 1, total + value.coin_value)
-        return balances
+        found: dict[str, tuple[int, int]] = {}
+        objects = self._service.reader.owned_objects(owner)
+        if not await _count(objects, found):
+            return found
+        if self._large_accounts == MOST_WAITING:
+            raise RpcError(TRANSIENT_ERROR, "too many large accounts are counted already; try again later")
+        self._large_accounts += 1
+        try:
+            while True:
+                async with self._one_large_account:
+                    if not await _count(objects, found):
+                        return found
+        finally:
+            self._large_accounts -= 1
 
     async def _made_at_publishing(self, coin_type: StructTag, name: str) -> Object | None:
         """The 0x2::coin::NAME<coin_type> that the package of a coin made when it was published."""
@@ -148,6 +153,21 @@ def _coin_json(value: Object, coin_type: TypeTag) -> Json:
         "balance": str(value.coin_value),
         "previousTransaction": format_digest(value.previous_transaction),
     }
+
+
+async def _count(objects: AsyncIterator[Object], found: dict[str, tuple[int, int]]) -> bool:
+    """Add the coins among the next objects to what is found by type; whether there may be more objects."""
+    looked_at = 0
+    async for value in objects:
+        coin_type = value.data.coin_type if isinstance(value.data, MoveObject) else None
+        if coin_type is not None and value.coin_value is not None:
+            text = format_type_tag(coin_type)
+            count, total = found.get(text, (0, 0))
+            found[text] = (count + 1, total + value.coin_value)
+        looked_at += 1
+        if looked_at == MOST_LOOKED_AT:
+            return True
+    return False
 
 
 def _balance_json(coin_type: str, count: int, total: int) -> Json:

@@ -13,7 +13,7 @@ from typing import Any
 import base58
 import pytest
 
-from aggregator.rpc_codes import CALL_FAILED, INVALID_PARAMS, RpcError
+from aggregator.rpc_codes import CALL_FAILED, INVALID_PARAMS, TRANSIENT_ERROR, RpcError
 from aggregator.service import (
     answer_room,
     base58_text,
@@ -27,7 +27,15 @@ from aggregator.service.answer_room import TOO_LONG
 from aggregator.service.index import ALL, Condition, SlowQuery, TransactionIndex, between, both
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto.event import Event, TransactionEvents
-from proto.ids import IOTA_FRAMEWORK_ADDRESS, STD_ADDRESS, ObjectID, format_address, format_digest
+from proto.ids import (
+    IOTA_FRAMEWORK_ADDRESS,
+    STD_ADDRESS,
+    Address,
+    ObjectID,
+    format_address,
+    format_digest,
+)
+from proto.object import new_gas_coin
 from proto.transaction import Input, MoveCall, ProgrammableTransaction, pure
 from proto.type_tag import U8, VectorTag, parse_struct_tag
 from tests.support.ledger import ALICE, BOB, build_transfer, coins_of
@@ -176,6 +184,33 @@ async def test_large_accounts_are_counted_one_after_the_other(monkeypatch: pytes
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(asked), 0.2)
     assert (await asked)["coinObjectCount"] == 8
+    await service.close()
+
+
+async def test_of_large_accounts_none_waits_for_the_end_of_a_larger_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coin_api, "MOST_LOOKED_AT", 2)
+    network = Network()
+    some = [new_gas_coin(ObjectID(bytes([9, number]) * 16), BOB.address, 7) for number in range(4)]
+    for state in network.states:
+        state.store.put_genesis_objects(some)
+    service = make_service(network)
+    coins = coin_api.CoinApi(service)
+    ended: list[int] = []
+
+    async def count(owner: Address) -> None:
+        ended.append((await coins.get_balance(owner))["coinObjectCount"])
+
+    async with asyncio.TaskGroup() as tasks, coins._one_large_account:
+        for owner in (network.address, BOB.address):
+            tasks.create_task(count(owner))
+            await asyncio.sleep(0.05)  # both have read their first objects, and wait
+    assert ended == [4, 8]
+    monkeypatch.setattr(coin_api, "MOST_WAITING", 0)
+    with pytest.raises(RpcError, match="try again later") as refused:
+        await coins.get_balance(network.address)
+    assert refused.value.code == TRANSIENT_ERROR
     await service.close()
 
 
