@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-SUITES_ALL := ir framework-bytecode verifier vm iota-verifier compiler-2024 compiler-legacy compiler-transactional compiler-migration move-cli ptb \
+SUITES_ALL := ir framework-bytecode verifier vm iota-verifier compiler-2024 compiler-legacy compiler-transactional compiler-migration move-cli ptb commands \
 	api codegen move-unit staking adapter upgrade-compatibility
 
 help: ## List the targets

@@ -10,10 +10,11 @@ import typer
 
 from cli import output
 from cli.package_builds import build_package
+from cli.package_options import given, with_build_options
 from movelite.bytecode.reader import deserialize_module
-from movelite.package.build import BuildOptions
 from movelite.verifier.meter import SIGNING_METER_CONFIG, Meter, Scope
 from movelite.verifier.signing import check_verification_cost
+from proto.protocol_config import PROTOCOL_CONFIG
 
 app = typer.Typer()
 
@@ -70,19 +71,25 @@ class RecordingMeter(Meter):
 
 
 @app.command("verify-bytecode-meter", epilog="Example: movelite client verify-bytecode-meter --package thing")
+@with_build_options(hidden=True)
 def verify_bytecode_meter(
     package: Annotated[Path | None, typer.Option(help="Folder with the Move.toml; else this one.")] = None,
     module: Annotated[
         list[Path] | None, typer.Option(help="Compiled modules (.mv) instead, taken as one package.")
     ] = None,
+    protocol_version: Annotated[int | None, typer.Option(help="Of the limits; there is one.")] = None,
 ) -> None:
     """Measure what verifying a package costs, against what authorities spend before they refuse."""
+    if protocol_version not in (None, PROTOCOL_CONFIG.version):
+        raise typer.BadParameter(
+            f"there are the limits of protocol version {PROTOCOL_CONFIG.version}, and no others"
+        )
     if module and package:
         raise typer.BadParameter("--module or --package, not both")
     if module:
         name, codes = "<unknown>", [path.read_bytes() for path in module]
     else:
-        built = build_package(package or Path(), BuildOptions(lints="none"))
+        built = build_package(package or Path(), given().build_options())
         name, codes = built.name, [part.bytecode for part in built.modules]
     meter = RecordingMeter(name)
     check_verification_cost([deserialize_module(code) for code in codes], meter)

@@ -14,7 +14,7 @@ from cli import output
 from cli.abort_text import explain_failure
 from cli.session import Session, with_session
 from cli.show_transaction import SHOW_ALL, absence_text, owner_text, show_transaction
-from proto.ids import format_address, parse_address, parse_digest
+from proto.ids import GENESIS_MARKER_DIGEST, format_address, parse_address, parse_digest
 from proto.type_tag import format_type_tag, parse_type_tag
 
 app = typer.Typer()
@@ -67,11 +67,11 @@ def gas(owner: Owner = None) -> None:
         {
             "gasCoinId": c["coinObjectId"],
             "nanosBalance": int(c["balance"]),
-            "iotaBalance": _iota(c["balance"]),
+            "iotaBalance": _rounded(int(c["balance"])),
         }
         for c in with_session(work)
     ]
-    rows = [(coin["gasCoinId"], coin["nanosBalance"], coin["iotaBalance"]) for coin in coins]
+    rows = [(coin["gasCoinId"], nanos := coin["nanosBalance"], _iota(nanos)) for coin in coins]
     output.result(coins, rows, ("coin", "nanos", "IOTA"), "No gas coins are owned by this address.")
 
 
@@ -162,16 +162,25 @@ def tx_block(
 ) -> None:
     """Print a transaction, and who signed for it."""
     try:
-        parse_digest(digest)
+        is_genesis = parse_digest(digest) == GENESIS_MARKER_DIGEST
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    if is_genesis and receipt is not None:
+        raise typer.BadParameter("the genesis has no receipt: its own digest is what everybody trusts")
 
     async def work(session: Session) -> tuple[Any, Any]:
+        if is_genesis:
+            return await session.rpc.call("iota_getCheckpoint", "0"), None
         found = await session.rpc.call("iota_getTransactionBlock", digest, SHOW_ALL)
         await explain_failure(session.rpc, found)
         return found, await session.rpc.call("movelite_getReceipt", digest)
 
     found, proof = with_session(work)
+    if is_genesis:
+        output.fields({"digest": digest, "timestampMs": found["timestampMs"], "checkpoint": "0"})
+        if not output.is_json():
+            output.say("This stands for the genesis, which made its objects without a transaction.")
+        return
     if receipt is not None:
         receipt.write_bytes(b64decode(proof["receipt"]))
     show_transaction(found, proof)
@@ -186,5 +195,14 @@ def _in_units(value: int, metadata: dict[str, Any] | None) -> str:
     return f"{output.decimal(value, metadata['decimals'])} {metadata['symbol']}"
 
 
-def _iota(nanos: str) -> str:
+def _iota(nanos: int) -> str:
     return output.amount(nanos).removesuffix(" IOTA")
+
+
+def _rounded(nanos: int) -> str:
+    """IOTA with two decimals, as in the JSON of the `iota` command: above a thousand in thousands."""
+    scales = (("B", 9), ("M", 6), ("K", 3))
+    found = ((name, output.IOTA_DECIMALS + more) for name, more in scales)
+    suffix, decimals = next((one for one in found if nanos > 10 ** one[1]), ("", output.IOTA_DECIMALS))
+    whole, hundredths = divmod(nanos // 10 ** (decimals - 2), 100)
+    return f"{whole}.{hundredths:02d}{suffix}"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.wallet.client_config import config_folder
 from cli import output
+from cli.lazy import without
 from cli.ports import MAX_FIRST_PORT, check_place, port_option
 
 if TYPE_CHECKING:
@@ -33,13 +35,27 @@ movelite genesis --working-dir net --authority-info a/info.json --authority-info
 """
 
 
+_OPTIONS = "the options say all, and there is no file of them"
+ABSENT = {
+    "--from-config": _OPTIONS,
+    "--write-config": _OPTIONS,
+    "--benchmark-ips": "--host names each host",
+    "--epoch-duration-ms": "there is one epoch, which does not end",
+    "--local-migration-snapshots": "there is no older ledger to migrate from",
+    "--remote-migration-snapshots": "there is no older ledger to migrate from",
+}
+"""Options of `iota genesis` that are not there, and why."""
+
+
 class InfoFileError(Exception):
     """A file of `movelite authority init` that cannot be used."""
 
 
-@app.command("genesis", epilog=_EPILOG)
+@app.command("genesis", epilog=_EPILOG, cls=without(ABSENT))
 def genesis(
-    working_dir: Annotated[Path, typer.Option("--working-dir", help="Folder to write to.")],
+    working_dir: Annotated[
+        Path | None, typer.Option("--working-dir", help="Folder to write to; else that of `start`.")
+    ] = None,
     authorities: Annotated[
         int, typer.Option("--authorities", "--num-validators", min=1, max=100, help="How many, on this host.")
     ] = 4,
@@ -80,24 +96,25 @@ def genesis(
     for place in host or ():
         check_place("--host", place if ":" in place else f"{place}:{DEFAULT_PORT}")
     check_place("--metrics-host", f"{metrics_host}:{METRICS_PORT}")
-    if files.is_network(working_dir) and not force:
-        raise files.NetworkFolderError(f"{working_dir} holds a network already; --force replaces it")
-    files.remove_network(working_dir)
+    folder = working_dir or config_folder() / "network"
+    if files.is_network(folder) and not force:
+        raise files.NetworkFolderError(f"{folder} holds a network already; --force replaces it")
+    files.remove_network(folder)
     if authority_info:
         members = [_read_info(path) for path in authority_info]
-        first = [files.make_faucet_account(working_dir)] if faucet else []
+        first = [files.make_faucet_account(folder)] if faucet else []
         if not first and not accounts:
             output.note("no --account and no --faucet: nobody has a coin at genesis")
-        network = files.write_network(working_dir, files.make_genesis(members, [*first, *accounts]))
+        network = files.write_network(folder, files.make_genesis(members, [*first, *accounts]))
     else:
         network = files.make_network(
-            working_dir, plan(authorities, port, host or (), tls=tls, metrics_host=metrics_host), accounts
+            folder, plan(authorities, port, host or (), tls=tls, metrics_host=metrics_host), accounts
         )
     shown = json.loads(network.model_dump_json())
     rows = [(m.name, m.public_key.hex()[:16], m.stake, m.address) for m in network.members]
     output.result(shown, rows, ("authority", "key", "stake", "address"))
     if not output.is_json():
-        output.say(f"genesis {shown['chain']} in {working_dir}")
+        output.say(f"genesis {shown['chain']} in {folder}")
 
 
 def plan(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -26,7 +27,19 @@ from proto.key_text import decode_private_key, encode_private_key
 from proto.transaction import TransactionData
 from proto.user_signature import read_signature, sign_digest, signer_address
 
-app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
+_NO_KMS = (
+    "nothing here speaks to a cloud's key management. Have it sign blake2b-256 of three zero bytes and the "
+    "transaction; `client execute-signed-tx` takes Base64 of the flag of the scheme, signature and public key"
+)
+
+
+class KeytoolGroup(WholeHelpGroup):
+    """The group of the commands on keys."""
+
+    absent: ClassVar[Mapping[str, str]] = {"sign-kms": _NO_KMS}
+
+
+app = typer.Typer(no_args_is_help=True, cls=KeytoolGroup)
 app.add_typer(keytool_multisig.app)
 
 _path: Path | None = None

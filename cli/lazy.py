@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import typer
 import typer.main
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.models import CommandInfo
 
 
@@ -20,7 +20,18 @@ class Place(NamedTuple):
 
 
 class WholeHelpGroup(TyperGroup):
-    """A group whose overview shows the first sentence of each command whole."""
+    """A group whose overview shows the first sentence of each command whole.
+
+    absent: commands of the `iota` command that are not there on purpose, with the reason.
+    """
+
+    absent: ClassVar[Mapping[str, str]] = {}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the words name; who names one that is absent is told why."""
+        if args[0] in self.absent:
+            ctx.fail(f"There is no {args[0]} here: {self.absent[args[0]]}.")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The overview."""
@@ -30,11 +41,10 @@ class WholeHelpGroup(TyperGroup):
             formatter.write_dl(shown)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(WholeHelpGroup):
     """A group that knows its commands by name and help alone."""
 
     places: ClassVar[Mapping[str, Place]] = {}
-    absent: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -44,12 +54,6 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Names, in the order of the overview."""
         return list(self.places)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the words name; who names one that is not there on purpose is told why."""
-        if args[0] in self.absent:
-            ctx.fail(f"There is no {args[0]} here: {self.absent[args[0]]}.")
-        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None if there is none of that name."""
@@ -67,6 +71,20 @@ class LazyGroup(TyperGroup):
         """The overview, without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.help) for name, place in self.places.items()])
+
+
+def without(absent: Mapping[str, str], base: type[TyperCommand] = TyperCommand) -> type[TyperCommand]:
+    """A class of commands that lack options of the `iota` command, and say why to who gives them."""
+
+    class CommandWithout(base):  # type: ignore[valid-type, misc]
+        def parse_args(self, ctx: Any, args: list[str]) -> Any:
+            for name in (word.partition("=")[0] for word in args):
+                if name in absent:
+                    ctx.fail(f"There is no {name} here: {absent[name]}.")
+            return super().parse_args(ctx, args)
+
+    CommandWithout.absent = absent
+    return CommandWithout
 
 
 def lazy_group(places: Mapping[str, Place], absent: Mapping[str, str] | None = None) -> type[LazyGroup]:

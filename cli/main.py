@@ -36,6 +36,7 @@ ABSENT = {
     "validator": "nobody stakes, and authorities are those of the genesis; `movelite authority` makes one",
     "genesis-ceremony": "it is `movelite authority init` and `movelite genesis --authority-info`",
     "bridge-committee-init": "there is no bridge",
+    "analyzer": "there is no language server; `movelite move build --json-errors` is for editors",
     "fire-drill": "the committee does not change, so an authority keeps its key",
 }
 """Groups of the `iota` command that are not there, and why."""

@@ -11,6 +11,7 @@ import typer
 
 from cli.lazy import LazyGroup, Place
 from cli.package_options import given, set_given, with_build_options
+from cli.wallet_place import set_config_path
 
 
 class PackageGroup(LazyGroup):
@@ -79,6 +80,10 @@ app = typer.Typer(cls=PackageGroup, no_args_is_help=True)
 def group(
     path: Annotated[Path | None, typer.Option("--path", "-p", help="Folder of the package.")] = None,
     verbose: Annotated[int, typer.Option("-v", count=True, help="Say more.")] = 0,
+    client_config: Annotated[
+        Path | None, typer.Option("--client.config", help="Wallet whose network a dump is for.")
+    ] = None,
 ) -> None:
     """Make, build and test Move packages."""
+    set_config_path(client_config)
     set_given(replace(given(), place=path, verbosity=verbose))

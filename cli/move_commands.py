@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
+from cli.lazy import without
 from cli.package_options import PackageCommand, given
 
 if TYPE_CHECKING:
@@ -109,7 +110,10 @@ def _write_package(folder: Path, name: str) -> None:
 )
 def build(
     dump_bytecode_as_base64: Annotated[
-        bool, typer.Option("--dump-bytecode-as-base64", help="Print what is published.")
+        bool,
+        typer.Option(
+            "--dump-bytecode-as-base64", help="Print what is published on the network that the wallet uses."
+        ),
     ] = False,
     with_unpublished_dependencies: Annotated[
         bool,
@@ -126,11 +130,13 @@ def build(
 ) -> None:
     """Compile a package; modules, source maps and sources go to build/NAME."""
     from cli.package_builds import build_package, messages_of
+    from cli.session import chain_in_use
     from movelite.package.build import resolve_package
     from movelite.package.build_folder import write_build
 
     wanted = given()
-    options = wanted.build_options(with_unpublished=with_unpublished_dependencies)
+    chain = chain_in_use() if dump_bytecode_as_base64 else None
+    options = wanted.build_options(with_unpublished=with_unpublished_dependencies, chain_id=chain)
     if wanted.fetch_deps_only:
         resolve_package(wanted.folder, options)
         return
@@ -180,8 +186,11 @@ def _say_nothing(graph: PackageGraph) -> None:
     pass
 
 
+_NO_EXPLORER = "nothing shows bytecode beside its source; `move coverage bytecode` shows what ran of it"
+
+
 @app.command(
-    cls=PackageCommand,
+    cls=without(dict.fromkeys(("--interactive", "-i"), _NO_EXPLORER), PackageCommand),
     epilog="Examples: movelite move disassemble thing.mv; movelite move disassemble --name coin",
 )
 def disassemble(

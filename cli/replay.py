@@ -37,6 +37,14 @@ TerminateEarly = Annotated[
 _SAME = "the same effects"
 
 
+def _check_version(number: int | None, name: str, ours: int) -> None:
+    """See that a transaction is to be run by the only rules there are; below 0 means the newest."""
+    if number is not None and number >= 0 and number != ours:
+        raise typer.BadParameter(
+            f"every transaction of this ledger ran by {name} {ours}, and there is no other"
+        )
+
+
 class DifferentEffects(Exception):
     """The replay did not give the effects that are on the ledger."""
 
@@ -77,9 +85,19 @@ def replay_transaction(
     ptb_info: Annotated[
         bool, typer.Option("--ptb-info", help="Tell inputs, commands and what each command returned.")
     ] = False,
+    executor_version: Annotated[
+        int | None, typer.Option("--executor-version", "-e", help="Of the executor; there is one.")
+    ] = None,
+    protocol_version: Annotated[
+        int | None, typer.Option("--protocol-version", "-p", help="Of the rules; there is one.")
+    ] = None,
 ) -> None:
     """Run a final transaction again on this machine and compare its effects, byte for byte."""
     from cli import replay_report as report
+    from proto.protocol_config import PROTOCOL_CONFIG
+
+    _check_version(executor_version, "executor version", PROTOCOL_CONFIG.execution_version)
+    _check_version(protocol_version, "protocol version", PROTOCOL_CONFIG.version)
 
     watch = report.GasWatch() if gas_info else None
     replayed = _replay(tx_digest, watch=watch)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aggregator.rpc_client import DEFAULT_TIMEOUT_SECONDS, RpcClient
+from aggregator.rpc_client import DEFAULT_TIMEOUT_SECONDS, RpcClient, ServiceUnreachable
+from aggregator.rpc_codes import RpcError
 from aggregator.wallet.client_config import ClientConfig, config_folder
+from aggregator.wallet.keystore import WalletError
+from cli import output
 from cli.wallet_place import config_path, timeout_seconds
 from proto.ids import Address
 
@@ -53,6 +56,21 @@ class Session:
     def address(self, identity: str | None) -> Address:
         """An address by alias or text; the active one if none is named."""
         return self.config.keystore.resolve(identity) if identity else self.config.active_address
+
+
+def chain_in_use() -> str | None:
+    """The identifier of the network that the wallet uses, None if there is no wallet, or no answer.
+
+    Raises: WalletError if --client.config names no wallet.
+    """
+    try:
+        return str(with_session(lambda session: session.rpc.call("iota_getChainIdentifier")))
+    except WalletError:
+        if config_path() is not None:
+            raise
+    except (RpcError, ServiceUnreachable) as error:
+        output.note(f"warning: what Move.lock says of a network is not used: {error}")
+    return None
 
 
 def with_session(work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:

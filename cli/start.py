@@ -13,10 +13,10 @@ from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from aggregator.wallet.client_config import ClientConfig, Environment, config_folder
 from cli import event_loop, output
+from cli.lazy import without
 from cli.logs import LogFormat
 from cli.ports import MAX_FIRST_PORT, MAX_PORT, FaucetPort, RpcPort, port_option
 from cli.service import DEFAULT_FAUCET_NANOS, FaucetAmount, FaucetRequests, FaucetTerms
@@ -39,11 +39,24 @@ movelite start --authorities 7 --data-dir /tmp/net --force-regenesis --faucet
 """
 
 
+_NO_INDEXER = "the client service has an index of its own, and needs no database"
+ABSENT = {
+    "--with-indexer": _NO_INDEXER,
+    "--with-graphql": "the client service answers JSON-RPC and REST",
+    **{f"--pg-{name}": _NO_INDEXER for name in ("host", "port", "db-name", "user", "password")},
+    "--no-full-node": "wallets need the client service; `movelite authority run` runs one authority alone",
+    "--epoch-duration-ms": "there is one epoch, which does not end",
+    "--local-migration-snapshots": "there is no older ledger to migrate from",
+    "--remote-migration-snapshots": "there is no older ledger to migrate from",
+}
+"""Options of `iota start` that are not there, and why."""
+
+
 class StartError(Exception):
     """An authority that does not come up."""
 
 
-class StartCommand(TyperCommand):
+class StartCommand(without(ABSENT)):  # type: ignore[misc]
     """Takes --with-faucet=HOST:PORT, too: an option with a value that may be missing."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -53,7 +66,8 @@ class StartCommand(TyperCommand):
             name, _, place = word.partition("=")
             is_faucet = name in ("--faucet", "--with-faucet") and place
             words += ["--faucet", "--faucet-listen", place] if is_faucet else [word]
-        return super().parse_args(ctx, words)
+        parsed: list[str] = super().parse_args(ctx, words)
+        return parsed
 
 
 @app.command("start", epilog=_EPILOG, cls=StartCommand)
@@ -87,7 +101,6 @@ def start(
     client_config: Annotated[
         Path | None, typer.Option("--client.config", help="Wallet that gets an environment `local`.")
     ] = None,
-    epoch_duration_ms: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start authorities, the client service and the faucet; state is kept across restarts."""
     from aggregator.network import Network
@@ -95,8 +108,6 @@ def start(
     from cli.genesis import plan
     from cli.web import listen
 
-    if epoch_duration_ms is not None:
-        raise typer.BadParameter("--epoch-duration-ms: there is one epoch, which does not end")
     folder = data_dir or config_folder() / "network"
     rpc_socket = listen(host, rpc_port, "--rpc-port")
     faucet_place = _place(faucet_listen or "", host, faucet_port)

@@ -202,6 +202,26 @@ def test_published_code_is_verified_against_its_source(line: CommandLine, tmp_pa
     assert "does not exist" in line.run(*verify, "--address-override", "0xdead", code=1)
 
 
+def test_a_dump_is_for_the_network_that_the_wallet_uses(line: CommandLine, tmp_path: Path) -> None:
+    line.run("move", "new", "base", "--path", tmp_path / "base", "--template", "coin")
+    published = line.json("client", "publish", tmp_path / "base")
+    package = next(c["packageId"] for c in published["objectChanges"] if c["type"] == "published")
+    user = tmp_path / "user"
+    (user / "sources").mkdir(parents=True)
+    manifest = (
+        '[package]\nname = "user"\nedition = "2024.beta"\n[dependencies]\n{}[addresses]\nuser = "0x0"\n'
+    )
+    name = re.search(r'^name = "(\w+)"', (tmp_path / "base" / "Move.toml").read_text(), re.MULTILINE)
+    assert name is not None
+    (user / "Move.toml").write_text(manifest.format(f'{name[1]} = {{ local = "../base" }}\n'))
+    (user / "sources" / "m.move").write_text("module user::m { public fun one(): u64 { 1 } }")
+    build = ("move", "--path", user, "build", "--dump-bytecode-as-base64")
+    assert package in json.loads(line.run(*build))["dependencies"]
+    config = line.home / "client.yaml"
+    assert package in json.loads(line.run(*build, "--client.config", config))["dependencies"]
+    assert "there is no client configuration" in line.run(*build, "--client.config", tmp_path / "x", code=1)
+
+
 def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLine, tmp_path: Path) -> None:
     zero = ("--move-call", "iota::coin::zero", "<0x2::iota::IOTA>", "--assign", "zero")
     sent = line.json("client", "ptb", *zero, "--transfer-objects", "[zero]", "sender")
@@ -216,6 +236,11 @@ def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLi
     assert told["gasInfo"]["maxStackHeight"] > 0
     assert told["ptbInfo"]["results"][0]["returnValues"][0]["type"] == "0x2::coin::Coin<0x2::iota::IOTA>"
     assert line.json("client", "replay-checkpoint", "--start", "0", "--end", "2")["same"] == 2
+    replay = ("client", "replay-transaction", "-t", sent["digest"])
+    assert line.json(*replay, "-e", "1", "--protocol-version", "-1")["matches"] is True
+    made_by = line.json("client", "object", "0x6")["previousTransaction"]
+    assert line.json("client", "tx-block", made_by)["checkpoint"] == "0"
+    assert "stands for the genesis" in line.run("client", "tx-block", made_by)
     place = ("--profile-output", tmp_path / "gas.json")
     shown = line.json("client", "profile-transaction", "--tx-digest", sent["digest"], *place)
     assert "0x2::coin::zero" in [function["function"] for function in shown["functions"]]

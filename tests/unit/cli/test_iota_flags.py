@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+from cli import client_reads
 from cli.client_transactions import read_argument
 from cli.main import main
 from cli.package_options import given, with_build_options
@@ -321,3 +322,46 @@ def test_files_that_are_no_text_are_refused(run: Any) -> None:
 def test_help_is_asked_for_in_several_ways(run: Any, words: tuple[str, ...]) -> None:
     code, said = run(*words)
     assert (code, said.startswith("Usage: ")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("start", "--with-indexer"), "There is no --with-indexer here: the client service has an index"),
+        (("start", "--pg-port=5432"), "There is no --pg-port here: "),
+        (("start", "--epoch-duration-ms", "1000"), "there is one epoch"),
+        (("genesis", "--from-config", "file"), "There is no --from-config here: the options say all"),
+        (("move", "disassemble", "-i", "x.mv"), "There is no -i here: nothing shows bytecode"),
+        (("keytool", "sign-kms", "--data", "AA=="), "There is no sign-kms here: nothing here speaks to"),
+        (("analyzer",), "There is no analyzer here: there is no language server"),
+        (("client", "replay-transaction", "-t", "x", "-p", "1"), "ran by protocol version 2"),
+        (("client", "replay-transaction", "-t", "x", "-e", "0"), "ran by executor version 1"),
+        (("client", "verify-bytecode-meter", "--protocol-version", "1"), "limits of protocol version 2"),
+        (("client", "tx-block", "1" * 32, "--receipt", "file"), "the genesis has no receipt"),
+    ],
+)
+def test_what_is_not_there_on_purpose_says_why(run: Any, words: tuple[str, ...], reason: str) -> None:
+    code, said = run(*words)
+    assert code == 2
+    assert reason in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("nanos", "shown"),
+    [
+        (0, "0.00"),
+        (200_000_000_000, "200.00"),
+        (1_999_999_999, "1.99"),
+        (10**12, "1000.00"),
+        (2_500_000_000_000, "2.50K"),
+        (3_456_000_000_000_000, "3.45M"),
+        (10**18 + 1, "1.00B"),
+    ],
+)
+def test_balances_have_two_decimals_in_json(
+    run: Any, monkeypatch: pytest.MonkeyPatch, nanos: int, shown: str
+) -> None:
+    coin = {"coinObjectId": "0x1", "balance": str(nanos)}
+    monkeypatch.setattr(client_reads, "with_session", lambda work: [coin])
+    (found,) = json.loads(run("client", "gas", "--json")[1])
+    assert found == {"gasCoinId": "0x1", "nanosBalance": nanos, "iotaBalance": shown}
