@@ -64,7 +64,8 @@ class FanOut:
         at_first: whom to ask. The others are asked when one of these fails, or all have answered, or it takes
         too long, and the round is not done.
         silence: who cannot be reached, or has owed an answer for so many seconds and said nothing since, is
-        not waited for any more, in this round and in later ones, until it is heard of.
+        not waited for any more, in this round and in later ones, until it is heard of; unless so few have
+        answered that nobody would believe them: what was away may be back.
         Returns: whom it was not necessary to ask.
         """
         count = {"all": len(self._order), "quorum": self._quorum_size, "one": 1}[at_first]
@@ -124,6 +125,7 @@ class _Round(Generic[_T]):
         self._look: asyncio.TimerHandle | None = None
         self._seen_silent = False
         self._answered_stake = 0
+        self._told_stake = 0
         self._has_grace = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -161,15 +163,17 @@ class _Round(Generic[_T]):
 
     def _answered(self, name: AuthorityName, answer: _T | AuthorityErrorKind) -> None:
         del self._waiting[name]
-        self._answered_stake += self._fan_out.committee.stake_of(name)
+        committee, failed = self._fan_out.committee, type(answer) in _ERRORS
+        self._answered_stake += committee.stake_of(name)
+        self._told_stake += 0 if failed else committee.stake_of(name)
         self._take(name, answer)
         if self._is_done():
             self.end.set_result(None)
             return
-        failed = type(answer) in _ERRORS
         if self.others and (failed or not self._waiting):
             self._ask_others([name] if failed else [])
-        if not self._waiting or self._are_silent():
+        may_be_believed = self._told_stake >= committee.validity_threshold
+        if not self._waiting or (may_be_believed and self._are_silent()):
             self.end.set_result(None)
         else:
             self._begin_grace()

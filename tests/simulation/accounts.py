@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from aggregator.account.account import Account, Build, OutcomeUnknown
 from aggregator.account.locks import AccountClosed
@@ -80,7 +79,6 @@ class AccountUser:
         self._counts = counts
         self._driver = _Watched(aggregator, checker)
         self._account: Account | None = None
-        self._tasks: list[asyncio.Task[Any]] = []
         aggregator.at_end_of_process(self._end)
 
     async def run(self, bursts: Sequence[Burst]) -> None:
@@ -92,15 +90,15 @@ class AccountUser:
             await asyncio.sleep(burst.pause)
             account = await self._opened()
             self._counts[BURSTS] += 1
-            self._tasks = [
+            callers = [
                 asyncio.create_task(self._aggregator.inside(self._send(account, build)))
                 for build in _builds(burst, min(account.coins, default=None))
             ]
             if burst.is_leaving:
                 await asyncio.sleep(PAUSE_SECONDS)
-                for caller in self._tasks[::2]:
+                for caller in callers[::2]:
                     caller.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*callers, return_exceptions=True)
         while (await self._opened()).unknown:
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -108,20 +106,15 @@ class AccountUser:
         """The account in the process that runs now."""
         while self._account is None:
             key = ledger.USERS[ledger.ACCOUNT].key
-            opening = asyncio.create_task(self._aggregator.open_account(key, self._driver, POLICY))
-            self._tasks = [opening]
-            await asyncio.wait(self._tasks)
             try:
-                self._account = opening.result()
-            except (asyncio.CancelledError, AggregatorIsDown, NoQuorum):
+                self._account = await self._aggregator.open_account(key, self._driver, POLICY)
+            except (AggregatorIsDown, NoQuorum):
                 await asyncio.sleep(PAUSE_SECONDS)
         return self._account
 
     async def _end(self, lost: Collection[Digest]) -> None:
         """The process ends; lost: what its journal loses."""
         account, self._account = self._account, None
-        for task in self._tasks:
-            task.cancel()
         if account is not None:
             await account.close()
         self._driver.lose(lost)

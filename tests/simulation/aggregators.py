@@ -135,8 +135,9 @@ class Aggregator:
         self._checker = checker
         self._policy = DriverPolicy(lanes=lanes, max_batch=8)
         self.journal = Journal(network.counts)
-        self._authorities: AuthorityAggregator | None = None
+        self.authorities: AuthorityAggregator | None = None
         self._cables: dict[AuthorityName, Cable] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._at_end: list[Callable[[Collection[Digest]], Awaitable[None]]] = []
 
     def at_end_of_process(self, end: Callable[[Collection[Digest]], Awaitable[None]]) -> None:
@@ -150,8 +151,8 @@ class Aggregator:
             name: SafeClient(name, cast(AuthorityService, Link(cable)), self._committee)
             for name, cable in self._cables.items()
         }
-        self._authorities = AuthorityAggregator(self._committee, clients)
-        self.driver = QuorumDriver(self._authorities, self.journal, self._policy)
+        self.authorities = AuthorityAggregator(self._committee, clients)
+        self.driver = QuorumDriver(self.authorities, self.journal, self._policy)
         context = copy_context()
         context.run(CLOCK.set, self.clock)
         context.run(self.driver.start)
@@ -161,8 +162,8 @@ class Aggregator:
         for cable in self._cables.values():
             cable.is_cut = True
         self.check_suspicions()
-        driver, authorities = self.driver, self._authorities
-        self.driver = self._authorities = None
+        driver, authorities = self.driver, self.authorities
+        self.driver = self.authorities = None
         if driver is not None:
             lost = self._lost_by(driver) if loses_power else ()
             for end in self._at_end:
@@ -173,6 +174,8 @@ class Aggregator:
                 self._checker.report(Rule.JOURNAL, "what was pending is forgotten with the end of a driver")
         if authorities is not None:
             await authorities.close()
+        for task in self._tasks:
+            task.cancel()
 
     def _lost_by(self, driver: QuorumDriver) -> Collection[Digest]:
         """A loss of power takes nothing that was not final after its first round; what it takes."""
@@ -194,31 +197,34 @@ class Aggregator:
 
     async def submit(self, signed: SenderSignedData) -> Receipt:
         """Bring a transaction to finality. Raises: AggregatorIsDown, QuorumDriverError."""
-        driver = self.driver
-        if driver is None:
+        if self.driver is None:
             raise AggregatorIsDown
-        try:
-            receipt = await self.inside(driver.submit(signed))
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            raise AggregatorIsDown from None
+        receipt = await self.inside(self.driver.submit(signed))
         self._checker.saw_receipt(receipt)
         return receipt
 
     async def inside(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run something by this aggregator's clock."""
+        """Run something in this process, by its clock. Raises: AggregatorIsDown if it ends meanwhile."""
         context = copy_context()
         context.run(CLOCK.set, self.clock)
-        return await asyncio.get_running_loop().create_task(work, context=context)
+        task = asyncio.get_running_loop().create_task(work, context=context)
+        self._tasks.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or caller.cancelling():
+                raise
+            raise AggregatorIsDown from None
+        finally:
+            self._tasks.discard(task)
 
     async def open_account(self, key: KeyPair, submitter: Submitter, policy: PoolPolicy) -> Account:
         """An account in this process, with what an earlier one has left.
 
         Raises: AggregatorIsDown, NoQuorum.
         """
-        driver, authorities = self.driver, self._authorities
+        driver, authorities = self.driver, self.authorities
         if driver is None or authorities is None:
             raise AggregatorIsDown
         reads = DirectLedger(authorities)
@@ -239,10 +245,10 @@ class Aggregator:
 
     def check_suspicions(self) -> None:
         """An honest authority is never taken for a liar."""
-        if self._authorities is None:
+        if self.authorities is None:
             return
         honest = {node.name for node in self._nodes if node.is_honest}
-        for client in self._authorities.clients.values():
+        for client in self.authorities.clients.values():
             if client.suspicion is not None and client.name in honest:
                 self._checker.report(
                     Rule.NO_FALSE_SUSPICION, f"an honest authority is left out: {client.suspicion}"

@@ -86,12 +86,12 @@ class Checker:
         self.clock: Callable[[], float] = lambda: 0.0
         self.steps = 0
         self.executions = 0
-        self._stakes = scenario.stakes
+        self.stakes = scenario.stakes
         self._dishonest = scenario.dishonest
         self._restored = scenario.restored
         self._forgetful = scenario.forgetful
-        self.quorum = sum(self._stakes) - faulty_stake(self._stakes)
-        self._committee = ledger.committee(self._stakes)
+        self.quorum = sum(self.stakes) - faulty_stake(self.stakes)
+        self._committee = ledger.committee(self.stakes)
         self._votes: dict[tuple[int, ObjectID, int], Digest] = {}
         self._accepted: dict[Digest, set[int]] = {}
         self._executors: dict[Digest, set[int]] = {}
@@ -268,7 +268,7 @@ class Checker:
 
     def _may_be_quorum(self, honest: set[int]) -> bool:
         """Whether these, and all who may lie, are a quorum."""
-        return sum(self._stakes[number] for number in honest | self._dishonest) >= self.quorum
+        return sum(self.stakes[number] for number in honest | self._dishonest) >= self.quorum
 
     def _check_conserved(self, node: Node, store: AuthorityStore, effects: TransactionEffects) -> None:
         """What the changed objects were worth before is what they are worth now, and the burnt gas."""

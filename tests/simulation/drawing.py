@@ -53,6 +53,7 @@ def draw(seed: int) -> Scenario:
         cheats=cheats,
         sabotage=sabotage,
         bursts=_draw_bursts(Random(f"bursts of {seed}"), bare, faults),
+        reads=_draw_reads(Random(f"reads of {seed}"), seconds),
     )
 
 
@@ -72,6 +73,11 @@ def _draw_bursts(random: Random, bare: Scenario, faults: Collection[Fault]) -> t
         return ()
     longest = bare.seconds / 2
     return tuple(_draw_burst(random, random.uniform(0, longest)) for _ in range(random.choice((1, 1, 2))))
+
+
+def _draw_reads(random: Random, seconds: float) -> tuple[float, ...]:
+    count = random.choice((0, 0, 0, 1, 3))
+    return tuple(random.uniform(0, seconds) for _ in range(count))
 
 
 def _draw_burst(random: Random, pause: float) -> Burst:

@@ -24,6 +24,7 @@ from proto.user_input_error import ObjectNotFound
 from tests.simulation import ledger
 from tests.simulation.checker import Checker, read_digest, read_effects, read_transaction
 from tests.simulation.clock import sleep_truly
+from tests.simulation.lying_reads import lie_about
 from tests.simulation.nodes import Node
 from tests.simulation.scenario import MUTE, Lie
 from tests.simulation.signatures import forged
@@ -185,6 +186,8 @@ class Liar(Node):
                 return messages.ExecutedAfterResponse((lie_at, *executed), total + 2**40)
             case Lie.LIE_IN_READS, messages.CertificatesResponse():
                 return messages.CertificatesResponse(answer.results[:-1], None)
+            case Lie.LIE_IN_READS, _:
+                return lie_about(answer, self._random)
         return answer
 
     def _forge_proof(self, info: messages.TransactionInfo) -> Any:

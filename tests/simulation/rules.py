@@ -28,6 +28,7 @@ class Rule(StrEnum):
     ONE_COMMIT = "one commit"
     CONSERVATION = "conservation"
     RECEIPT = "receipts verify"
+    READS = "what is read is so, or was so"
     SPEND_ONCE = "an account gives no version to two transactions"
     JOURNAL = "what an aggregator has begun is in its journal"
     NO_FALSE_SUSPICION = "no honest authority is left out"

@@ -159,7 +159,8 @@ class Scenario:
     """One run.
 
     liars: authorities and the kinds of lies they tell; aggregators: how many honest drivers; lanes: how many
-    batches each has under way; seconds: when all faults end; near: which bounds are (knobs.py).
+    batches each has under way; seconds: when all faults end; near: which bounds are (knobs.py); reads: when
+    something is read.
     """
 
     seed: int
@@ -174,6 +175,7 @@ class Scenario:
     sabotage: tuple[tuple[Sabotage, float], ...] = ()
     near: int = 0
     bursts: tuple[Burst, ...] = ()
+    reads: tuple[float, ...] = ()
     twins: tuple[int, ...] = ()
     """Authorities of which there are two, with one key; the second instances stand behind the first ones."""
 
@@ -219,6 +221,7 @@ class Scenario:
         )
         fields["cheats"] = tuple(Cheating(**cheating) for cheating in fields["cheats"])
         fields["sabotage"] = tuple((Sabotage(kind), at) for kind, at in fields["sabotage"])
+        fields["reads"] = tuple(fields.get("reads", ()))
         fields["bursts"] = tuple(
             Burst(**{**burst, "purpose": Purpose(burst["purpose"])}) for burst in fields.get("bursts", ())
         )

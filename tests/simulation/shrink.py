@@ -10,7 +10,7 @@ from tests.simulation.rules import Rule
 from tests.simulation.scenario import Scenario
 from tests.simulation.world import simulate
 
-_PARTS = ("faults", "liars", "sabotage", "cheats", "steps", "bursts")
+_PARTS = ("faults", "liars", "sabotage", "cheats", "steps", "bursts", "reads")
 
 MAX_RUNS = 400
 """Runs that one scenario is worth."""

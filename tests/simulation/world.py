@@ -25,6 +25,7 @@ from tests.simulation.disk import PowerCut
 from tests.simulation.knobs import bounds
 from tests.simulation.liars import Liar
 from tests.simulation.nodes import LIMITS, NARROW_LIMITS, Node
+from tests.simulation.readers import Reader
 from tests.simulation.rules import Rule, Violation
 from tests.simulation.saboteur import Saboteur
 from tests.simulation.scenario import (
@@ -90,6 +91,9 @@ class World:
         ]
         self.clients = Clients(self.aggregators, self.checker, self.counts, bool(scenario.liars))
         self._account_user = AccountUser(self.aggregators[0], self.checker, self.counts)
+        self._reader = Reader(
+            self.aggregators[-1], self.honest, self.checker, Random(f"reads of {scenario.seed}"), self.counts
+        )
         self._saboteur = Saboteur(
             cables(self.network, len(self.nodes) + scenario.aggregators, self.nodes),
             committee,
@@ -115,6 +119,8 @@ class World:
         await self._heal(breaking)
         await self._demand_finality(tasks)
         await self._demand_delivery()
+        if not self.checker.violations:
+            await self._reader.check_end()
         self._check_end()
         for aggregator in self.aggregators:
             await aggregator.crash()
@@ -138,7 +144,11 @@ class World:
         steps, bursts = self.scenario.steps, self.scenario.bursts
         work = ([step for step in steps if step.client == user] for user in range(CLIENTS))
         clients = [self.clients.run_honest(user, mine) for user, mine in enumerate(work) if mine]
-        return [*clients, self._account_user.run(bursts)] if bursts else clients
+        if bursts:
+            clients.append(self._account_user.run(bursts))
+        if self.scenario.reads:
+            clients.append(self._reader.run(self.scenario.reads))
+        return clients
 
     async def _cheat(self, number: int, cheating: Cheating) -> None:
         await self.clients.cheat(number, cheating)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -289,10 +288,22 @@ async def test_who_says_nothing_is_waited_for_once(network: Network, monkeypatch
     assert sum("has said nothing for" in reason for reason in caught.value.reasons) == 3
     for switch in network.switches:
         switch.delay = 0.0
-    with contextlib.suppress(NoQuorum):  # whoever is back is heard of
-        await service.reader.owned_page(network.address)
+    assert len((await service.reader.owned_page(network.address)).objects) == 8  # whoever is back is heard of
     await asyncio.sleep(0.1)
     assert not service.reader._authorities.troubles(0.4)
+    await service.close()
+
+
+async def test_the_first_read_after_an_outage_succeeds(network: Network) -> None:
+    service = make_service(network)
+    for is_on in (False, True):
+        for switch in network.switches:
+            switch.is_on = is_on
+        if is_on:
+            assert len((await service.reader.owned_page(network.address)).objects) == 8
+        else:
+            with pytest.raises(NoQuorum):
+                await service.reader.owned_page(network.address)
     await service.close()
 
 

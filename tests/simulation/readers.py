@@ -1,0 +1,127 @@
+"""Reads of the client library beside all else: whatever it believes is so, or was so on an honest disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from aggregator.ledger_reader import LedgerReader
+from proto.errors import NoQuorum, VerificationError
+from proto.ids import Address, ObjectID
+from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
+from proto.object import AddressOwner, Object
+from proto.verification import verify_receipt
+from tests.simulation import ledger
+from tests.simulation.aggregators import Aggregator, AggregatorIsDown
+from tests.simulation.checker import Checker
+from tests.simulation.nodes import Node
+from tests.simulation.rules import Rule
+
+READS = "read"
+
+
+class Reader:
+    """Asks through an aggregator, and looks on honest disks whether it is told the truth."""
+
+    def __init__(
+        self,
+        aggregator: Aggregator,
+        honest: Sequence[Node],
+        checker: Checker,
+        random: Random,
+        counts: Counter[str],
+    ) -> None:
+        self._aggregator = aggregator
+        self._honest = honest
+        self._checker = checker
+        self._random = random
+        self._counts = counts
+
+    async def run(self, moments: Sequence[float]) -> None:
+        """Read something at each of these moments, in seconds from the start."""
+        for moment in sorted(moments):
+            await asyncio.sleep(max(0.0, moment - asyncio.get_running_loop().time()))
+            user = self._random.choice(ledger.USERS)
+            try:
+                await self._read(user.address)
+            except (NoQuorum, AggregatorIsDown):
+                continue
+
+    async def check_end(self) -> None:
+        """With everything settled reads find a quorum, and what the disks have."""
+        if not self._honest:
+            return
+        for user in self._random.sample(ledger.USERS, 2):
+            try:
+                believed = await self._read(user.address)
+            except NoQuorum as error:
+                self._report(f"nothing can be read in the end: {error}")
+                return
+            store = self._honest[0].store_on_disk
+            owned = map(store.get_object, store.owned_objects(AddressOwner(user.address)))
+            if [value.reference() for value in believed] != [one.reference() for one in owned if one]:
+                self._report("an account does not have what is believed in the end")
+
+    async def _read(self, owner: Address) -> list[Object]:
+        """All that an account has, each object by itself, a receipt, and the price of gas.
+
+        Raises: NoQuorum, AggregatorIsDown.
+        """
+        self._counts[READS] += 1
+        authorities = self._aggregator.authorities
+        if authorities is None:
+            raise AggregatorIsDown
+        return await self._aggregator.inside(self._read_all(LedgerReader(authorities), owner))
+
+    async def _read_all(self, reader: LedgerReader, owner: Address) -> list[Object]:
+        believed = [value async for value in reader.owned_objects(owner)]
+        for value in believed:
+            self._check_found(value)
+            if value.owner != AddressOwner(owner):
+                self._report("an object of somebody else is in a page")
+        ids = [value.object_id for value in believed] or [ledger.coins_of(0)[0].object_id]
+        for object_id, info in zip(ids, await reader.objects(list(map(ObjectQuery, ids))), strict=True):
+            self._check_state(object_id, info)
+        health = await reader.health()
+        chain = ledger.chain(self._checker.stakes)
+        if (health.chain, health.reference_gas_price) != (chain, ledger.GAS_PRICE):
+            self._report("another network or price of gas is believed")
+        await self._check_receipt()
+        return believed
+
+    async def _check_receipt(self) -> None:
+        authorities, executed = self._aggregator.authorities, list(self._checker.executed)
+        if authorities is None or not executed:
+            return
+        digest = self._random.choice(executed)
+        receipt = await authorities.receipt(digest)
+        if receipt is None:
+            return
+        try:
+            verify_receipt(receipt, authorities.committee)
+        except VerificationError as error:
+            self._report(f"a receipt is put together that does not verify: {error}")
+        if receipt.effects.encoded != self._checker.executed[digest]:
+            self._report("a receipt shows other effects than were")
+
+    def _check_state(self, object_id: ObjectID, info: ObjectInfo) -> None:
+        match info:
+            case ObjectFound(value):
+                self._check_found(value)
+            case ObjectGone(_, version):
+                stores = [node.store_on_disk for node in self._honest]
+                last = [one.last_version(object_id) for one in stores if one.get_object(object_id) is None]
+                if not any(known is not None and known[0] >= version for known in last):
+                    self._report("an object is believed to be gone that is on every honest disk")
+            case _:
+                self._report("an object is believed not to be there that always was")
+
+    def _check_found(self, value: Object) -> None:
+        kept = (node.store_on_disk.get_object_at(value.object_id, value.version) for node in self._honest)
+        if not any(one is not None and one.digest() == value.digest() for one in kept):
+            self._report("an object is believed that was never on an honest disk")
+
+    def _report(self, text: str) -> None:
+        self._checker.report(Rule.READS, text)
