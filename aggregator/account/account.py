@@ -155,13 +155,13 @@ class Account:
         """An account with the coins that it has now.
 
         unfinished: what an earlier run may have left half done (QuorumDriver.unfinished); those of this
-        account are driven to their end first, and keep their objects until then.
+        account are driven to their end first, and keep their objects until then, and so is what authorities
+        hold its coins for.
         Raises: NoQuorum.
         """
         account = Account(key, ledger, driver, policy)
         for signed in unfinished:
-            if account.address in signed.transaction_data.signers:
-                account._take_up(signed)
+            account._take_up(signed)
         account._price = await ledger.reference_gas_price()
         await account._refill()
         return account
@@ -373,12 +373,16 @@ class Account:
 
     async def _refill(self) -> None:
         """Read what coins there are. Those that are taken come back with what happens to them; those that
-        some transaction from elsewhere has locked are left to it.
+        some authority holds for a transaction of this account, which a loss of power took from the journal,
+        are left to that.
         """
         coins = await self._ledger.gas_coins(self.address)
         new = [id_ for coin in coins if not self._locks.is_taken(id_ := coin.reference.object_id)]
         for start in range(0, len(new), MAX_READ):
-            states = await _unlocked(self._ledger, new[start : start + MAX_READ], self.address)
+            page = new[start : start + MAX_READ]
+            for signed in await self._ledger.holders(page):
+                self._take_up(signed)
+            states = await _unlocked(self._ledger, page, self.address)
             for state in states:
                 if state.is_free and not self._locks.is_taken(state.object_id):
                     self._put(state)
@@ -412,6 +416,8 @@ class Account:
     def _take_up(self, signed: SenderSignedData) -> None:
         """Drive what an earlier run left behind, and keep its objects from all others."""
         data = signed.transaction_data
+        if self.address not in data.signers or signed.digest() in self._unknown:
+            return
         inputs = data.kind.inputs if isinstance(data.kind, ProgrammableTransaction) else ()
         wanted = [reference for value in inputs if (reference := _exclusive(value)) is not None]
         owned, payment = (

@@ -7,16 +7,24 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aggregator.authority_aggregator import AuthorityAggregator
-from aggregator.ledger_reader import LedgerReader
+from aggregator.ledger_reader import SILENCE_SECONDS, LedgerReader
 from aggregator.quorum_driver import authorities_of_a_quorum
 from aggregator.service.move_values import TypeCatalog
 from aggregator.service.normalized_json import function_json
 from aggregator.transaction_builder import BuildError, GasCoinSummary, LedgerView, ObjectSummary
 from proto.committee import AuthorityName
 from proto.errors import AuthorityErrorKind, NoQuorum, describe
-from proto.ids import Address, ObjectID, SequenceNumber, format_address
-from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
+from proto.ids import Address, Digest, ObjectID, SequenceNumber, format_address
+from proto.messages import (
+    ObjectFound,
+    ObjectGone,
+    ObjectInfo,
+    ObjectQuery,
+    TransactionAccepted,
+    TransactionInfo,
+)
 from proto.object import Object
+from proto.transaction import SenderSignedData
 from proto.type_tag import format_type_tag
 
 
@@ -40,6 +48,9 @@ class AccountLedger(LedgerView, Protocol):
 
     async def states(self, object_ids: Sequence[ObjectID]) -> list[ObjectState]:
         """Objects as they are now, in the order of their ids. Raises: NoQuorum."""
+
+    async def holders(self, object_ids: Sequence[ObjectID]) -> list[SenderSignedData]:
+        """Transactions, not final yet, for which some authority holds one of these objects."""
 
 
 class DirectLedger:
@@ -109,6 +120,32 @@ class DirectLedger:
             _state(object_id, latest, stake >= quorum)
             for object_id, latest, stake in zip(object_ids, agreed, free, strict=True)
         ]
+
+    async def holders(self, object_ids: Sequence[ObjectID]) -> list[SenderSignedData]:
+        """Transactions, not final yet, for which some authority holds one of these objects.
+
+        Each is shown with signatures that verify, so that nobody can make one up.
+        """
+        queries = [ObjectQuery(object_id) for object_id in object_ids]
+        named: set[Digest] = set()
+        shown: dict[Digest, SenderSignedData] = {}
+
+        def take_names(_: AuthorityName, answers: tuple[ObjectInfo, ...] | AuthorityErrorKind) -> None:
+            for answer in answers if isinstance(answers, tuple) else ():
+                if isinstance(answer, ObjectFound) and answer.locked_by is not None:
+                    named.add(answer.locked_by)
+
+        def take(_: AuthorityName, infos: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
+            for info in infos if isinstance(infos, tuple) else ():
+                if isinstance(info, TransactionAccepted):
+                    shown[info.transaction.digest()] = info.transaction
+
+        ask = self._authorities.ask_all
+        await ask(lambda client: client.object_info(queries), take_names, silence=SILENCE_SECONDS)
+        if named:
+            digests = sorted(named)
+            await ask(lambda client: client.transaction_info(digests), take, silence=SILENCE_SECONDS)
+        return [shown[digest] for digest in sorted(shown)]
 
 
 def _summary(value: Object) -> ObjectSummary:

@@ -124,12 +124,12 @@ class AccountMachine(RuleBasedStateMachine):
     def receive(self, balance: int) -> None:
         self.ledger.add_coin(ADDRESS, balance)
 
-    @rule()
-    def crash(self) -> None:
-        """The process dies; what it had sent is in the journal of its driver."""
+    @rule(loses_journal=st.booleans())
+    def crash(self, loses_journal: bool) -> None:
+        """The process dies; what it had sent is in the journal of its driver, or authorities have it."""
         self.run(self.account.close())
         self.end_callers()
-        unfinished = self.ledger.journal
+        unfinished = [] if loses_journal else self.ledger.journal
         self.account = self.run(Account.open(KEY, self.ledger, self.ledger, unfinished, POLICY))
         self.step()
 

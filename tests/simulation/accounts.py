@@ -27,6 +27,7 @@ from tests.simulation.scenario import Burst, Purpose
 
 POLICY = PoolPolicy(gas_budget=5_000_000, coin_value=100_000_000, max_coins=6, pause_after_failed_split=1.0)
 PAUSE_SECONDS = 0.05
+LONG_SECONDS = 20.0
 BURSTS = "burst of an account"
 _TOO_MUCH = 2**63
 
@@ -34,8 +35,8 @@ _TOO_MUCH = 2**63
 class _Watched:
     """A driver under an account. No version of an object is ever given to two transactions.
 
-    has_lost: whether a loss of power took something of the account from the journal. It does not know of
-    that, so objects may be in the way of each other.
+    has_lost: whether a loss of power took something of the account from the journal. It finds with
+    authorities what they hold for it; what reached them only then may be in the way until the epoch ends.
     """
 
     def __init__(self, aggregator: Aggregator, checker: Checker) -> None:
@@ -98,8 +99,10 @@ class AccountUser:
                 await asyncio.sleep(PAUSE_SECONDS)
                 for caller in callers[::2]:
                     caller.cancel()
-            await asyncio.gather(*callers, return_exceptions=True)
-        while (await self._opened()).unknown:
+            _, late = await asyncio.wait(callers, timeout=LONG_SECONDS if self._driver.has_lost else None)
+            for caller in late:
+                caller.cancel()
+        while (await self._opened()).unknown and not self._driver.has_lost:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _opened(self) -> Account:

@@ -153,6 +153,17 @@ class FakeLedger:
         await asyncio.sleep(READ_SECONDS)
         return states
 
+    async def holders(self, object_ids: Sequence[ObjectID]) -> list[SenderSignedData]:
+        held = [
+            one.signed
+            for one in self.transactions.values()
+            if not one.receipt
+            and one.is_locking
+            and any(ref.object_id in object_ids for ref in references(one.signed))
+        ]
+        await asyncio.sleep(READ_SECONDS)
+        return held
+
     async def submit(self, signed: SenderSignedData) -> Receipt:
         """Wait for an outcome. What is final or refused already is told at once."""
         digest = signed.digest()

@@ -294,6 +294,23 @@ async def test_after_a_crash_what_was_half_done_is_finished_first(ledger: Ledger
     assert all(ledger.states[3].store.is_executed(digest) for digest in ledger.sent)
 
 
+async def test_what_a_loss_of_power_took_from_the_journal_is_found_with_authorities(ledger: Ledger) -> None:
+    ledger.turn(is_on=False)
+    async with ledger.client() as client:  # its journal is in memory
+        coins = coins_of(ALICE, ledger.states[0])
+        lost = build_transfer(ALICE, coins[0], coins[1], BOB.address)
+        with pytest.raises(NoQuorum):
+            await client.driver.submit(lost)
+    ledger.turn(is_on=True)
+    async with ledger.client() as client:
+        alice = await client.account(ALICE.key, PoolPolicy(max_coins=8))
+        receipts = await asyncio.gather(*(alice.execute(paying(BOB.address, 9)) for _ in range(8)))
+        assert all(receipt.effects.is_success for receipt in receipts)
+        assert not alice.unknown
+    ledger.check_no_equivocation()
+    assert ledger.states[3].store.is_executed(lost.digest())
+
+
 async def test_somebody_else_with_the_same_key_costs_an_error_and_no_coin(
     ledger: Ledger, client: Client
 ) -> None:
