@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from aggregator.account.account import Account, Build, OutcomeUnknown
 from aggregator.account.locks import AccountClosed
@@ -99,9 +100,9 @@ class AccountUser:
                 await asyncio.sleep(PAUSE_SECONDS)
                 for caller in callers[::2]:
                     caller.cancel()
-            _, late = await asyncio.wait(callers, timeout=LONG_SECONDS if self._driver.has_lost else None)
-            for caller in late:
-                caller.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONG_SECONDS if self._driver.has_lost else None):
+                    await asyncio.gather(*callers, return_exceptions=True)
         while (await self._opened()).unknown and not self._driver.has_lost:
             await asyncio.sleep(PAUSE_SECONDS)
 
