@@ -266,7 +266,7 @@ _SHAPES: Mapping[str, Callable[[Sequence[Any]], Shape]] = {
     "iota_getChainIdentifier": _always(_CHAIN),
     "iotax_getReferenceGasPrice": _always(U64),
     "iotax_getLatestIotaSystemState": _always(record({"epochStartTimestampMs": U64})),
-    "iota_getCheckpoint": _always(record({"transactions": listed(DIGEST)})),
+    "iota_getCheckpoint": _always(record({"transactions": listed(DIGEST), "timestampMs": U64})),
     "iotax_getCoins": _always(_page(_COIN)),
     "iotax_getAllCoins": _always(_page(_COIN)),
     "iotax_getCoinMetadata": _always(_METADATA),

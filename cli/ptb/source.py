@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+
+MOST_NAMES, LONGEST_NAME = 1000, 128
+"""How many names a mistyped one is compared with, and how many characters they have: a service names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,12 @@ def _described(source: str, problem: Problem) -> dict[str, Any]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question that names the words nearest to one, nothing if none is known."""
-    distances = {name: _distance(word, name) for name in known}
+    """A question that names the words nearest to one, nothing if none is known.
+
+    What is longer than any name is near to nothing, nor is what stands behind very many.
+    """
+    names = [name for name in islice(known, MOST_NAMES) if len(name) <= LONGEST_NAME >= len(word)]
+    distances = {name: _distance(word, name) for name in names}
     least = min(distances.values(), default=0)
     *others, last = [f"'{name}'" for name, distance in distances.items() if distance == least] or [""]
     if not last:

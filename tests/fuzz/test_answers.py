@@ -96,12 +96,15 @@ COMMANDS: dict[str, Sequence[str]] = {
         *("--split-coins", "gas", "[7]", "--assign", "coins"),
         *("--transfer-objects", "[coins.0]", f"@{BOB_ID}"),
     ),
+    "ptb call": ("--move-call", "0x2::pay::split", "<0x2::iota::IOTA>", f"@{COINS[4]}", "7"),
+    "ptb call nothing": ("--move-call", "0x2::pay::splitt", "<0x2::iota::IOTA>", f"@{COINS[4]}", "7"),
     "transfer dry-run": ("--to", BOB_ID, "--object-id", COINS[4], "--dry-run"),
     "publish": ("{fresh}",),
     "upgrade": ("--upgrade-capability", "{capability}", "{package}", "--dry-run"),
     "verify-source": ("{package}",),
     "dynamic-field": ("{table}",),
     "tx-block": ("{digest}", "--receipt", "{folder}/receipt.bin"),
+    "tx-block genesis": ("1" * 32,),
     "receipt": ("{digest}", "-o", "{folder}/receipt.bin"),
     "pending": ("--complete",),
     "replay-transaction": ("--tx-digest", "{digest}", "--gas-info", "--ptb-info"),
@@ -113,7 +116,7 @@ COMMANDS: dict[str, Sequence[str]] = {
 
 OTHER_REASONS = {
     *("RpcError", "TransactionFailed", "BuildError", "WalletError"),
-    *("ReplayError", "DifferentEffects", "UserInputError", "SourceMismatch"),
+    *("ReplayError", "DifferentEffects", "UserInputError", "SourceMismatch", "PtbError"),
 }
 """Errors for answers that are in order, but for what they say."""
 

@@ -31,7 +31,7 @@ from cli.ptb.program import (
     Word,
     value_text,
 )
-from cli.ptb.source import PtbError, place_of, source_of
+from cli.ptb.source import PtbError, did_you_mean, place_of, source_of
 from proto.ids import Address, parse_address
 
 BOB = parse_address("0xb0b")
@@ -228,3 +228,9 @@ def test_an_option_of_many_values_is_repeated() -> None:
 def test_help_has_every_command() -> None:
     assert all(f"{name} {form}" in HELP for name, form in FORMS.items())
     assert all(f"--{name}" in HELP for name in COMMANDS)
+
+
+def test_names_from_a_service_are_compared_within_bounds() -> None:
+    assert did_you_mean("ab", ["abc", "b", "x" * 1_000_000]) == "Did you mean one of 'abc', or 'b'?"
+    assert did_you_mean("y" * 1_000_000, ["abc"]) == ""
+    assert did_you_mean("ab", (f"n{number}" for number in range(10**9))).startswith("Did you mean one of")
