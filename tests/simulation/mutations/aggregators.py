@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aggregator import quorum_driver, safe_client
+from aggregator import fan_out, quorum_driver, safe_client
 from aggregator.authority_aggregator import AuthorityAggregator, EffectsTally
+from aggregator.ledger_reader import LedgerReader
 from proto.errors import AuthorityError
 from tests.simulation.mutations.registry import edit, mutation, nothing, put
 from tests.simulation.rules import Rule
@@ -93,3 +94,16 @@ def _closing_forgets() -> None:
 @mutation("a driver forgets what nobody waits for", Rule.FINALITY)
 def _impatient_driver() -> None:
     edit(quorum_driver.QuorumDriver, "_give_up", "tally.is_untouched", "True")
+
+
+# ---- Reads
+
+
+@mutation("what one authority says is believed", Rule.READS, Rule.SPEND_ONCE, Rule.CRASH)
+def _gullible_reader() -> None:
+    put(LedgerReader, "_threshold", property(lambda self: 1))
+
+
+@mutation("who was away is not waited for when it is back", Rule.READS)
+def _resigned_reader() -> None:
+    edit(fan_out._Round, "_answered", "(may_be_believed and self._are_silent())", "self._are_silent()")
