@@ -378,10 +378,12 @@ class Account:
         """
         coins = await self._ledger.gas_coins(self.address)
         new = [id_ for coin in coins if not self._locks.is_taken(id_ := coin.reference.object_id)]
+        live = {coin.reference for coin in coins}
         for start in range(0, len(new), MAX_READ):
             page = new[start : start + MAX_READ]
             for signed in await self._ledger.holders(page):
-                self._take_up(signed)
+                if not live.isdisjoint(_spent(signed)):  # or whoever holds them is behind
+                    self._take_up(signed)
             states = await _unlocked(self._ledger, page, self.address)
             for state in states:
                 if state.is_free and not self._locks.is_taken(state.object_id):
@@ -418,11 +420,9 @@ class Account:
         data = signed.transaction_data
         if self.address not in data.signers or signed.digest() in self._unknown:
             return
-        inputs = data.kind.inputs if isinstance(data.kind, ProgrammableTransaction) else ()
-        wanted = [reference for value in inputs if (reference := _exclusive(value)) is not None]
         owned, payment = (
             tuple(ref.object_id for ref in references if self._locks.try_take(ref.object_id))
-            for references in (wanted, data.gas_data.payment)
+            for references in (_exclusive_inputs(signed), data.gas_data.payment)
         )
         self._pool.reserve(owned)
         for coin in payment:
@@ -448,13 +448,20 @@ def _left(flight: _Flight, effects: TransactionEffects, known: dict[ObjectID, in
     return left_in_gas(sum(balance for balance in before if balance is not None), kind, effects)
 
 
-def _exclusive(value: CallArg) -> ObjectRef | None:
-    """The reference of an input that may be an owned object."""
-    match value:
-        case ObjectInput(ImmOrOwnedObject(reference) | Receiving(reference)):
-            return reference
-        case _:
-            return None
+def _spent(signed: SenderSignedData) -> list[ObjectRef]:
+    """Versions that a transaction would use up."""
+    return [*_exclusive_inputs(signed), *signed.transaction_data.gas_data.payment]
+
+
+def _exclusive_inputs(signed: SenderSignedData) -> list[ObjectRef]:
+    """Inputs that may be owned objects."""
+    kind = signed.transaction_data.kind
+    inputs = kind.inputs if isinstance(kind, ProgrammableTransaction) else ()
+    return [
+        value.object.reference
+        for value in inputs
+        if isinstance(value, ObjectInput) and isinstance(value.object, ImmOrOwnedObject | Receiving)
+    ]
 
 
 def _future() -> asyncio.Future[Receipt]:
