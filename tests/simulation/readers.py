@@ -11,7 +11,7 @@ from aggregator.ledger_reader import LedgerReader
 from proto.errors import NoQuorum, VerificationError
 from proto.ids import Address, ObjectID
 from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
-from proto.object import AddressOwner, Object
+from proto.object import AddressOwner, Object, ObjectRef
 from proto.verification import verify_receipt
 from tests.simulation import ledger
 from tests.simulation.aggregators import Aggregator, AggregatorIsDown
@@ -55,14 +55,25 @@ class Reader:
             return
         for user in self._random.sample(ledger.USERS, 2):
             try:
-                believed = await self._read(user.address)
+                await self._compare(user.address)
             except NoQuorum as error:
                 self._report(f"nothing can be read in the end: {error}")
                 return
-            store = self._honest[0].store_on_disk
-            owned = map(store.get_object, store.owned_objects(AddressOwner(user.address)))
-            if [value.reference() for value in believed] != [one.reference() for one in owned if one]:
-                self._report("an account does not have what is believed in the end")
+
+    async def _compare(self, owner: Address) -> None:
+        """What is read beside what is there; again if that has changed meanwhile, as a liar may let it."""
+        there, now = None, self._owned(owner)
+        while there != now:
+            there = now
+            believed = [value.reference() for value in await self._read(owner)]
+            now = self._owned(owner)
+        if believed != now:
+            self._report("an account does not have what is believed in the end")
+
+    def _owned(self, owner: Address) -> list[ObjectRef]:
+        store = self._honest[0].store_on_disk
+        owned = map(store.get_object, store.owned_objects(AddressOwner(owner)))
+        return [value.reference() for value in owned if value is not None]
 
     async def _read(self, owner: Address) -> list[Object]:
         """All that an account has, each object by itself, a receipt, and the price of gas.

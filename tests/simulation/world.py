@@ -121,6 +121,7 @@ class World:
         await self._demand_delivery()
         if not self.checker.violations:
             await self._reader.check_end()
+            await self._demand_delivery()
         self._check_end()
         for aggregator in self.aggregators:
             await aggregator.crash()
