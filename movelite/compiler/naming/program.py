@@ -15,6 +15,7 @@ from .items import ModuleNamer
 from .members import ModuleMembers, index_module, index_named_module
 from .methods import MethodResolver
 from .name_rules import BUILTIN_TYPES
+from .replaced import check_replaced
 
 _ERROR_ADDRESS = 0
 
@@ -89,6 +90,8 @@ class _ProgramNamer:
             self._name(namer, entry, program)
         for ident, module in self.precompiled.modules.items():
             program.modules.setdefault(ident, module)
+        if self.may_shadow and not check_replaced(program, self.precompiled, self.diagnostics):
+            return nt.NamedProgram({})  # phases behind rely on names that are there
         self._resolve_methods(namer, program)
         program.next_type_parameter_id = namer.next_type_parameter_id
         for unit in sources:
