@@ -25,6 +25,7 @@ from aggregator.account.ledger import AccountLedger
 from aggregator.account.pool import InsufficientGas, PoolPolicy
 from aggregator.faucet_limits import FaucetLimitReached, FaucetLimits
 from aggregator.quorum_driver import QuorumDriver
+from aggregator.request_bounds import BoundedRoute
 from aggregator.transaction_builder import TransactionBuilder
 from proto.crypto import KeyPair, address_of
 from proto.errors import MoveliteError, QuorumDriverError
@@ -151,6 +152,7 @@ def make_faucet_app(faucet: Faucet, requests_per_hour: int = 0) -> FastAPI:
         await faucet.close()
 
     app = FastAPI(title="Movelite faucet", version="0.1.0", lifespan=lifespan)
+    app.router.route_class = BoundedRoute
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     tasks: OrderedDict[str, asyncio.Task[list[SentCoin]]] = OrderedDict()
 

@@ -29,6 +29,9 @@ MAX_PARSE_DEPTH = 128
 MAX_PARSE_NODES = 256
 """Most types inside one text that parse_type_tag reads."""
 
+_MAX_TOKENS = 10 * MAX_PARSE_NODES
+"""A struct is at most eight: address, module and name, two of `::`, brackets and a comma."""
+
 
 @record
 class BoolTag:
@@ -237,6 +240,11 @@ class _Parser:
                 self.fail(f"unexpected {text[position]!r}")
             self.tokens.append(token.group(1))
             position = token.end()
+            if len(self.tokens) > _MAX_TOKENS:
+                self.fail_of_size()
+
+    def fail_of_size(self) -> NoReturn:
+        self.fail(f"more than {MAX_PARSE_DEPTH} levels or {MAX_PARSE_NODES} types")
 
     def fail(self, why: str) -> NoReturn:
         shown = self.text if len(self.text) <= 200 else self.text[:200] + "..."
@@ -270,7 +278,7 @@ class _Parser:
     def type_tag(self, depth: int) -> TypeTag:
         self.nodes += 1
         if depth > MAX_PARSE_DEPTH or self.nodes > MAX_PARSE_NODES:
-            self.fail(f"more than {MAX_PARSE_DEPTH} levels or {MAX_PARSE_NODES} types")
+            self.fail_of_size()
         first = self.take()
         if self.peek() != "::":
             if first == "vector":

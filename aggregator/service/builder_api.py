@@ -20,6 +20,7 @@ from aggregator.service.core import ClientService
 from aggregator.service.object_json import CamelModel, Json, reference_json
 from aggregator.service.parameters import (
     MOST_ARGUMENTS,
+    MOST_LISTED,
     AddressesParam,
     AddressParam,
     AmountsParam,
@@ -60,6 +61,7 @@ _P = ParamSpec("_P")
 BuilderMode = Literal["Commit", "DevInspect"]
 
 ArgumentsParam = Annotated[list[Any], MOST_ARGUMENTS]
+TypesParam = Annotated[list[TypeParam], MOST_ARGUMENTS]
 """Arguments of a Move call as JSON."""
 
 
@@ -76,7 +78,7 @@ class MoveCallParams(CamelModel):
     package_object_id: AddressParam
     module: str
     function: str
-    type_arguments: list[TypeParam] = Field(default_factory=list)
+    type_arguments: TypesParam = Field(default_factory=list)
     arguments: ArgumentsParam
 
 
@@ -211,7 +213,7 @@ class BuilderApi:
         package_object_id: AddressParam,
         module: str,
         function: str,
-        type_arguments: list[TypeParam],
+        type_arguments: TypesParam,
         arguments: ArgumentsParam,
         gas: AddressParam | None,
         gas_budget: U64Param,
@@ -227,7 +229,7 @@ class BuilderApi:
         self,
         signer: AddressParam,
         coin_object_id: AddressParam,
-        split_amounts: list[U64Param],
+        split_amounts: Annotated[list[U64Param], MOST_LISTED],
         gas: AddressParam | None,
         gas_budget: U64Param,
     ) -> TransactionData:
@@ -274,8 +276,8 @@ class BuilderApi:
     async def publish(
         self,
         sender: AddressParam,
-        compiled_modules: list[Base64Param],
-        dependencies: list[AddressParam],
+        compiled_modules: Annotated[list[Base64Param], MOST_LISTED],
+        dependencies: AddressesParam,
         gas: AddressParam | None,
         gas_budget: U64Param,
     ) -> TransactionData:

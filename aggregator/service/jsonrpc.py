@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError, validate_call
 
+from aggregator.request_bounds import MAX_PARTS, has_many_parts
 from aggregator.rpc_codes import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -182,9 +183,9 @@ class JsonRpc:
         In ASCII: what a client is told of its own request may hold text that has no UTF-8.
         """
         try:
-            request = json.loads(body)
-        except (ValueError, RecursionError):
-            return as_text(failure(None, RpcError(PARSE_ERROR, "Parse error")))
+            request = read_json(body)
+        except RpcError as error:
+            return as_text(failure(None, error))
         if not isinstance(request, list):
             response = await self._one(request)
             return None if response is None else as_text(response)
@@ -248,6 +249,16 @@ class JsonRpc:
             _log.exception("%s failed", request["method"])
             return failure(id_, RpcError(INTERNAL_ERROR, "Internal error"))
         return None if "id" not in request else {"jsonrpc": "2.0", "id": id_, "result": result}
+
+
+def read_json(body: bytes) -> Any:
+    """The value of JSON that was sent. Raises: RpcError if it is none, or has too many parts."""
+    if has_many_parts(body):
+        raise RpcError(INVALID_REQUEST, f"a request has at most {MAX_PARTS} parts")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RpcError(PARSE_ERROR, "Parse error") from error
 
 
 def as_text(response: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from aggregator.service.answer_room import show
 from aggregator.service.move_layout import UnreadableValue, render_typed
@@ -42,10 +42,22 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+MOST_NAMES = 100
+"""In a JSON object of a request; the largest has a tenth."""
+
+
 class CamelModel(BaseModel):
     """A JSON object with camelCase names; unknown ones are refused."""
 
     model_config = ConfigDict(alias_generator=_camel, populate_by_name=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_count(cls, given: Any) -> Any:
+        """Refuse at once what would have an error for each name."""
+        if isinstance(given, dict) and len(given) > MOST_NAMES:
+            raise ValueError(f"at most {MOST_NAMES} names")
+        return given
 
 
 class ObjectOptions(CamelModel):

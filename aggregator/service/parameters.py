@@ -13,17 +13,24 @@ from proto.ids import parse_address, parse_digest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.type_tag import parse_struct_tag, parse_type_tag
 
+MAX_ID_TEXT, MAX_TYPE_TEXT = 1000, 1 << 17
+"""Characters of an id, and of a type, that are read at all: what is wrong is told with them."""
+
+
+def _text(value: object, what: str, most: int) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is a string")
+    if len(value) > most:
+        raise ValueError(f"{what} has at most {most} characters")
+    return value
+
 
 def _address(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("an address is a string")
-    return parse_address(text)
+    return parse_address(_text(text, "an address", MAX_ID_TEXT))
 
 
 def _digest(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("a digest is a string")
-    return parse_digest(text)
+    return parse_digest(_text(text, "a digest", MAX_ID_TEXT))
 
 
 def _base64(text: object) -> bytes:
@@ -47,15 +54,11 @@ def _checkpoint(value: object) -> object:
 
 
 def _type(text: object) -> object:
-    if not isinstance(text, str):
-        raise ValueError("a type is a string")
-    return parse_type_tag(text)
+    return parse_type_tag(_text(text, "a type", MAX_TYPE_TEXT))
 
 
 def _struct(text: object) -> object:
-    if not isinstance(text, str):
-        raise ValueError("a type is a string")
-    return parse_struct_tag(text)
+    return parse_struct_tag(_text(text, "a type", MAX_TYPE_TEXT))
 
 
 AddressParam = Annotated[Any, BeforeValidator(_address)]
@@ -94,6 +97,9 @@ ObjectRefParam = tuple[AddressParam, U64Param, DigestParam]
 MAX_ITEMS = 50
 """Items of one request, and of one page."""
 
+
+MOST_LISTED = Field(max_length=2048)
+"""More than any list of a request has: reading the parts of a longer one would hold up others."""
 
 ItemsParam = Annotated[list[AddressParam], Field(max_length=MAX_ITEMS)]
 """Ids of several objects."""

@@ -6,6 +6,7 @@ Names, shapes and limits are those of IOTA's read API.
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Annotated
 
 from aggregator.rpc_codes import RpcError
 from aggregator.service.answer_room import TOO_LONG, AnswerRoom
@@ -16,6 +17,7 @@ from aggregator.service.index import IndexedTransaction
 from aggregator.service.object_json import Json, ObjectOptions, object_response, past_object_response
 from aggregator.service.parameters import (
     MAX_ITEMS,
+    MOST_LISTED,
     AddressParam,
     DigestParam,
     PastObjectRequest,
@@ -52,7 +54,7 @@ class ReadApi:
         return (await self.multi_get_objects([object_id], options))[0]
 
     async def multi_get_objects(
-        self, object_ids: list[AddressParam], options: ObjectOptions | None = None
+        self, object_ids: Annotated[list[AddressParam], MOST_LISTED], options: ObjectOptions | None = None
     ) -> list[Json]:
         """The latest versions of several objects."""
         _check_count(len(object_ids))
@@ -86,7 +88,9 @@ class ReadApi:
         return await past_object_response(info, version, _LOSSLESS, self._service.catalog)
 
     async def try_multi_get_past_objects(
-        self, past_objects: list[PastObjectRequest], options: ObjectOptions | None = None
+        self,
+        past_objects: Annotated[list[PastObjectRequest], MOST_LISTED],
+        options: ObjectOptions | None = None,
     ) -> list[Json]:
         """Several objects, each at a version."""
         _check_count(len(past_objects))
@@ -107,7 +111,7 @@ class ReadApi:
         return await self.response(found, options or TransactionOptions())
 
     async def multi_get_transaction_blocks(
-        self, digests: list[DigestParam], options: TransactionOptions | None = None
+        self, digests: Annotated[list[DigestParam], MOST_LISTED], options: TransactionOptions | None = None
     ) -> list[Json]:
         """Several final transactions."""
         _check_count(len(digests))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 
+from aggregator.request_bounds import BoundedRoute
 from aggregator.rpc_codes import (
     EXECUTION_CLIENT_ERROR,
     INVALID_PARAMS,
@@ -58,7 +59,7 @@ async def _caller(request: Request) -> Callable[..., Awaitable[Any]]:
 
 Call = Annotated[Callable[..., Awaitable[Any]], Depends(_caller)]
 
-routes = APIRouter(prefix="/v1")
+routes = APIRouter(prefix="/v1", route_class=BoundedRoute)
 """For an application whose `state.rpc` has the methods of the service."""
 
 

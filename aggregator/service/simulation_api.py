@@ -6,14 +6,14 @@ Source: iota-json-rpc-types, iota_transaction (DryRunTransactionBlockResponse, D
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from aggregator.rpc_codes import RpcError
 from aggregator.service.answer_room import MOST_CHARACTERS, AnswerRoom
 from aggregator.service.changes import ChangedObjects, balance_changes, object_changes
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import CamelModel, Json
-from aggregator.service.parameters import AddressParam, Base64Param, ObjectRefParam, U64Param
+from aggregator.service.parameters import MOST_LISTED, AddressParam, Base64Param, ObjectRefParam, U64Param
 from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import (
     argument_json,
@@ -37,7 +37,7 @@ class DevInspectArguments(CamelModel):
 
     gas_sponsor: AddressParam | None = None
     gas_budget: U64Param | None = None
-    gas_objects: list[ObjectRefParam] | None = None
+    gas_objects: Annotated[list[ObjectRefParam], MOST_LISTED] | None = None
     skip_checks: bool | None = None
     show_raw_txn_data_and_effects: bool | None = None
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from aggregator.rpc_codes import INTERNAL_ERROR, RpcError
 from aggregator.service.core import ClientService
 from aggregator.service.index import ALL, Condition, SlowQuery, between, both
-from aggregator.service.jsonrpc import JsonRpc, as_text, failure, is_request
+from aggregator.service.jsonrpc import JsonRpc, as_text, failure, is_request, read_json
 from aggregator.service.object_json import Json
 from aggregator.service.query_api import FieldCondition, event_subscription, transaction_subscription
 from aggregator.service.rpc_error import to_rpc_error
@@ -137,13 +137,13 @@ class Subscriptions:
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _answer(self, client: _Client, text: str) -> str | None:
-        try:
-            request = json.loads(text)
-        except (ValueError, RecursionError):
-            request = None
+        body = text.encode()
+        request: Any = None
+        with suppress(RpcError):
+            request = read_json(body)
         method = self._methods.get(request["method"]) if is_request(request) else None
         if method is None:
-            return await self._rpc.answer(text.encode())
+            return await self._rpc.answer(body)
         try:
             result = method(client, request)
         except (RpcError, UserInputError) as error:
@@ -208,10 +208,12 @@ class Subscriptions:
 
 
 def _send(wanted: Iterable[tuple[_Client, _Subscription]], shown: Json) -> None:
+    """The same text for all: it may be long."""
+    result = as_text(shown)
     for client, subscription in wanted:
-        told = {"subscription": subscription.number, "result": shown}
         if all(field.matches(shown["parsedJson"]) for field in subscription.fields):
-            client.send(as_text({"jsonrpc": "2.0", "method": subscription.method, "params": told}))
+            params = f'{{"subscription":{subscription.number},"result":{result}}}'
+            client.send(f'{{"jsonrpc":"2.0","method":"{subscription.method}","params":{params}}}')
 
 
 async def _texts(socket: WebSocket) -> AsyncIterator[str]:

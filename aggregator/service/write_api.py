@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from aggregator.service.core import ClientService
 from aggregator.service.object_json import Json
-from aggregator.service.parameters import Base64Param, DigestParam
+from aggregator.service.parameters import MOST_LISTED, Base64Param, DigestParam
 from aggregator.service.read_api import ReadApi
 from aggregator.service.rpc_error import invalid_params
 from aggregator.service.transaction_json import TransactionOptions
@@ -30,7 +30,7 @@ class WriteApi:
     async def execute_transaction_block(
         self,
         tx_bytes: Base64Param,
-        signatures: list[Base64Param],
+        signatures: Annotated[list[Base64Param], MOST_LISTED],
         options: TransactionOptions | None = None,
         request_type: RequestType | None = None,
     ) -> Json:

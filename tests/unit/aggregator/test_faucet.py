@@ -143,3 +143,11 @@ def test_only_a_faucet_that_others_reach_has_a_limit_unless_it_is_told() -> None
         assert FaucetTerms(everywhere, 1).most_requests() == DEFAULT_FAUCET_REQUESTS
         assert FaucetTerms(here, 1, 5).most_requests() == 5
         assert FaucetTerms(everywhere, 1, 0).most_requests() == 0
+
+
+async def test_a_faucet_reads_no_long_request() -> None:
+    async with Ledger().client() as client:
+        app = make_faucet_app(Faucet(ALICE.key, client.driver, client.ledger, nanos=5))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://faucet") as http:
+            for path in ("/gas", "/v1/gas"):
+                assert (await http.post(path, content=b"[" + b"[]," * 25_000 + b"[]]")).status_code == 413

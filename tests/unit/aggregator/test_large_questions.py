@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import base58
+import httpx
 import pytest
 
 from aggregator.rpc_codes import CALL_FAILED, INVALID_PARAMS, TRANSIENT_ERROR, RpcError
@@ -24,6 +26,7 @@ from aggregator.service import (
     simulation_api,
 )
 from aggregator.service.answer_room import TOO_LONG
+from aggregator.service.app import make_app
 from aggregator.service.index import ALL, Condition, SlowQuery, TransactionIndex, between, both
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto.event import Event, TransactionEvents
@@ -338,3 +341,66 @@ async def test_what_is_new_is_found_without_looking_at_all_that_was_there(
         await kept.query_events(package, None, 5, descending=True)
     assert await kept.query_events(both(package, between(2, 9)), None, ALL, descending=False) == []
     kept.close()
+
+
+async def longest_hold(rpc: JsonRpc, body: bytes) -> tuple[float, Any]:
+    """CPU seconds for which the loop gave nobody else a turn while a request was answered, and the answer."""
+    longest, ended = 0.0, False
+
+    async def watch() -> None:
+        nonlocal longest
+        while not ended:
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    answer = await rpc.answer(body)
+    await asyncio.sleep(0)
+    ended = True
+    await watching
+    return longest, json.loads(answer or "null")
+
+
+LONG = 9 << 20
+
+
+@pytest.mark.parametrize(
+    ("method", "parameter", "why"),
+    [
+        ("iota_getObject", "[" + "[]," * (LONG // 3) + "[]]", "a request has at most 50000 parts"),
+        ("iotax_getCoins", '"0x7","' + "," * LONG + '"', "a request has at most 50000 parts"),
+        ("iotax_getCoins", '"0x7","' + "x" * LONG + '"', "a type has at most 131072 characters"),
+        ("iotax_getCoins", '"0x7","' + "u8<" * 40_000 + '"', "more than 128 levels or 256 types"),
+        ("iota_getObject", '"0x' + "f" * LONG + '"', "an address has at most 1000 characters"),
+        ("iota_multiGetObjects", json.dumps(["x"] * 49_000), "at most 2048 items"),
+        ("iota_multiGetTransactionBlocks", json.dumps(["x"] * 49_000), "at most 2048 items"),
+        (
+            "iota_getObject",
+            '"0x7",' + json.dumps(dict.fromkeys(map(str, range(49_000)))),
+            "at most 100 names",
+        ),
+    ],
+    ids=range(8),
+)
+async def test_what_is_long_to_read_is_refused_at_once(method: str, parameter: str, why: str) -> None:
+    service = make_service(Network())
+    rpc = JsonRpc(Apis(service).methods())
+    body = f'{{"jsonrpc":"2.0","id":1,"method":"{method}","params":[{parameter}]}}'.encode()
+    held, answer = await longest_hold(rpc, body)
+    assert why in answer["error"]["message"]
+    assert len(json.dumps(answer)) < 1 << 18
+    assert held < 0.15  # it took 0.25 to 2.5 seconds
+    await service.close()
+
+
+async def test_rest_refuses_what_is_long_to_read(ledger: ServedLedger) -> None:
+    transport = httpx.ASGITransport(make_app(ledger.service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+        for body in (b"[" + b"[]," * 25_000 + b"[]]", b'"' + b"x" * (1 << 20) + b'"'):
+            refused = await http.post("/v1/transactions", content=body)
+            assert refused.status_code == 413
+            assert refused.json()["detail"] == "a request has at most 1048576 bytes and 50000 parts"
+        refused = await http.post("/v1/transactions", json={"tx_bytes": "AAAA", "signatures": []})
+        assert refused.status_code == 400

@@ -27,6 +27,7 @@ from tests.support.ledger import ALICE, BOB, build_transfer, coins_of
 from tests.support.served_ledger import ServedLedger
 
 COIN = parse_struct_tag("0x2::coin::Coin<0x2::iota::IOTA>")
+ALICE_ID = format_address(ALICE.address)
 SUBSCRIBE = "iotax_subscribeEvent"
 
 
@@ -195,3 +196,21 @@ async def test_nonsense_is_answered_and_the_connection_goes_on() -> None:
 def test_json_pointers(path: str, value: Any, is_met: bool) -> None:
     shown = {"a": [0, {"b/c": "x"}], "n": 1}
     assert FieldCondition(path, value).matches(shown) is is_met
+
+
+async def test_what_many_subscribe_to_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Any] = []
+
+    def as_text(value: Any) -> str:
+        written.append(value)
+        return json.dumps(value)
+
+    async with served() as (ledger, url), connect(url) as socket:
+        numbers = [
+            await call(socket, "iotax_subscribeTransaction", {"FromAddress": ALICE_ID}) for _ in "1234"
+        ]
+        monkeypatch.setattr(subscriptions, "as_text", as_text)
+        await submit(ledger)
+        told = [await read(socket) for _ in numbers]
+    assert [one["params"]["subscription"] for one in told] == numbers
+    assert [one["params"]["result"] for one in told] == written * 4
