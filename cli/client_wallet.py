@@ -55,6 +55,8 @@ def new_address(
     """Make a key from a new mnemonic and keep it."""
     from proto.key_derivation import derive_key_pair, generate_mnemonic
 
+    if alias is not None and alias.startswith("m/"):  # which no alias does
+        alias, derivation_path = None, alias
     scheme = read_scheme(key_scheme)
     words = generate_mnemonic(read_word_count(word_length))
     key = derive_key_pair(words, scheme, derivation_path)

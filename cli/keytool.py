@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from proto import bcs
 from proto.crypto import IntentScope as Scope
 from proto.crypto import InvalidKey, KeyPair, SignatureScheme, address_of, intent_message, key_pair
 from proto.ids import blake2b_256, format_address
-from proto.key_derivation import derive_key_pair, generate_mnemonic
+from proto.key_derivation import derive_from_seed, derive_key_pair, generate_mnemonic
 from proto.key_text import decode_private_key, encode_private_key
 from proto.transaction import TransactionData
 from proto.user_signature import read_signature, sign_digest, signer_address
@@ -31,6 +32,10 @@ _NO_KMS = (
     "nothing here speaks to a cloud's key management. Have it sign blake2b-256 of three zero bytes and the "
     "transaction; `client execute-signed-tx` takes Base64 of the flag of the scheme, signature and public key"
 )
+
+
+SEED_BYTES = 64
+_SEED = re.compile(rf"(0x)?[0-9a-fA-F]{{{2 * SEED_BYTES}}}")
 
 
 class KeytoolGroup(WholeHelpGroup):
@@ -92,7 +97,10 @@ def generate(
 
 @app.command("import", epilog='Example: movelite keytool import "word1 word2 ..." ed25519 --alias work')
 def import_(
-    input_string: Annotated[str, typer.Argument(help="iotaprivkey1..., or a mnemonic in quotes.")],
+    input_string: Annotated[
+        str,
+        typer.Argument(help="iotaprivkey1..., a mnemonic in quotes, or a seed as 0x and 128 digits."),
+    ],
     key_scheme: Scheme,
     derivation_path: DerivationPath = None,
     alias: Annotated[str | None, typer.Option(help="A name for it; else one is made.")] = None,
@@ -101,6 +109,8 @@ def import_(
     scheme = read_scheme(key_scheme)
     if len(input_string.split()) > 1:
         key = derive_key_pair(input_string, scheme, derivation_path)
+    elif _SEED.fullmatch(input_string):
+        key = derive_from_seed(bytes.fromhex(input_string[-2 * SEED_BYTES :]), scheme, derivation_path)
     else:
         key = _read_bech32(input_string.strip())
         if key.scheme is not scheme:

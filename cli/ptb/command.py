@@ -62,7 +62,7 @@ class FileError(Exception):
 def ptb(context: typer.Context) -> None:
     """Build, preview and execute a programmable transaction."""
     words = list(context.args)
-    if not words or _wants_help(words):
+    if words in ([], ["help"]) or _wants_help(words):
         typer.echo(HELP)
         return
     output.set_json("--json" in words)
@@ -134,7 +134,9 @@ def with_files(words: Sequence[str]) -> list[str]:
     result: list[str] = []
     rest = iter(words)
     for word in rest:
-        if word == "--file" and (path := next(rest, None)) is not None:
+        if word == "--file":
+            if (path := next(rest, None)) is None:
+                raise FileError("--file needs a PATH behind it")
             result += words_of(Path(path))
         else:
             result.append(word)

@@ -85,7 +85,8 @@ def _misfit(value: Value, tag: TypeTag | None) -> Problem:
 def _number(value: Value, number: int, tag: TypeTag) -> bytes:
     name = format_type_tag(tag)
     if tag not in _BYTES:
-        raise Problem(f"Expected an integer type but got {name} for '{number}'", value.span)
+        hint = f"An address has an '@' before it: @0x{number:x}" if tag == tags.ADDRESS else ""
+        raise Problem(f"Expected an integer type but got {name} for '{number}'", value.span, hint)
     if number >> 8 * _BYTES[tag]:
         raise Problem(f"Value {number} is too large to be a {name} value", value.span)
     return number.to_bytes(_BYTES[tag], "little")

@@ -17,7 +17,9 @@ from cli.package_options import given, with_build_options
 from cli.show_transaction import show_transaction
 from cli.start import StartCommand, _place
 from proto import bcs
-from proto.ids import Address, Digest, ObjectID
+from proto.crypto import SignatureScheme, address_of
+from proto.ids import Address, Digest, ObjectID, format_address
+from proto.key_derivation import derive_key_pair, mnemonic_seed
 from proto.object import ObjectRef
 from proto.transaction import GasCoin, GasData, ProgrammableTransaction, Pure, SplitCoins, TransactionData
 from proto.transaction import Input as In
@@ -251,6 +253,25 @@ def test_a_key_is_exported_as_by_the_iota_command(run: Any) -> None:
     assert exported["exportedPrivateKey"].startswith("iotaprivkey1")
     assert run("keytool", "export", "alice") == run("keytool", "export", "--key-identity", "alice")
     assert run("keytool", "export")[0] == 2
+
+
+def test_a_seed_is_imported_as_its_mnemonic_is(run: Any) -> None:
+    mnemonic = "abandon " * 11 + "about"
+    seed = mnemonic_seed(mnemonic).hex()
+    path = "m/44'/4218'/0'/0'/1'"
+    imported = json.loads(run("keytool", "import", f"0x{seed}", "ed25519", path, "--json")[1])
+    key = derive_key_pair(mnemonic, SignatureScheme.ED25519, path)
+    assert imported["iotaAddress"] == format_address(address_of(key.scheme, key.public_key))
+    assert run("keytool", "import", seed, "ed25519", path)[0] == 0
+    code, said = run("keytool", "import", seed[:64], "ed25519")
+    assert (code, "movelite keytool convert" in said) == (1, True)
+
+
+def test_a_new_address_takes_a_path_in_place_of_an_alias(run: Any) -> None:
+    code, said = run("client", "new-address", "ed25519", "m/44'/4218'/0'/0'/3'", "--json")
+    made = json.loads(said)
+    key = derive_key_pair(made["recoveryPhrase"], SignatureScheme.ED25519, "m/44'/4218'/0'/0'/3'")
+    assert (code, made["address"]) == (0, format_address(address_of(key.scheme, key.public_key)))
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,11 @@ async def test_what_cannot_be_built_has_a_place(
     assert message in said
 
 
+async def test_a_number_that_was_meant_as_an_address_gets_a_hint(writer: Writer) -> None:
+    await writer.build("--transfer-objects [gas] 0x5")
+    assert writer.found[0][3] == "An address has an '@' before it: @0x5"
+
+
 async def test_what_only_execution_can_tell_is_built(writer: Writer) -> None:
     assert await writer.commands("--merge-coins true [gas]")
     assert await writer.commands("--move-call std::option::is_none <u64, bool> none")
