@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from aggregator.faucet_client import ask_faucet
+from aggregator.rpc_client import ServiceUnreachable
 from aggregator.wallet.keystore import WalletError
 from cli import output
 from cli.abort_text import explain_failure
@@ -92,7 +94,7 @@ def balance(
         for coin in await session.rpc.all_pages("iotax_getAllCoins", address):
             if wanted in (None, coin["coinType"]):
                 by_type.setdefault(coin["coinType"], []).append(coin)
-        metadata = [await session.rpc.call("iotax_getCoinMetadata", name) for name in by_type]
+        metadata = await _metadata(session, list(by_type))
         return list(zip(metadata, by_type.values(), strict=True))
 
     found = with_session(work)
@@ -186,6 +188,16 @@ def tx_block(
     show_transaction(found, proof)
     if receipt is not None and not output.is_json():
         output.say(f"  receipt      in {receipt}")
+
+
+async def _metadata(session: Session, coin_types: list[str]) -> list[Any]:
+    """What is known of each type of coin. Raises: ServiceUnreachable if it is long in coming."""
+    try:
+        async with asyncio.timeout(session.rpc.timeout_seconds):
+            return [await session.rpc.call("iotax_getCoinMetadata", name) for name in coin_types]
+    except TimeoutError as error:
+        late = f"{len(coin_types)} types of coins in time (--coin-type asks for one)"
+        raise ServiceUnreachable(f"the service {session.rpc.url} does not describe {late}") from error
 
 
 def _in_units(value: int, metadata: dict[str, Any] | None) -> str:

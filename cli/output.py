@@ -24,6 +24,9 @@ _CONTROLS |= {code: f"\\u{code:04x}" for code in (*range(0x2066, 0x206A), *range
 the ledger or a service is shown, not carried out.
 """
 
+LONGEST_CELL = 1 << 19
+"""Characters of a cell of a table: each million takes a second to lay out."""
+
 _json = False
 
 
@@ -99,13 +102,13 @@ def _reason(error: BaseException) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
-    """Print rows under their columns; nothing is cut off, and on no terminal an id or its type is broken."""
+    """Print rows under their columns. No id or type is broken on any terminal; what is very long is cut."""
     from rich.table import Table
 
     shown = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
     for column in columns:
         shown.add_column(column, overflow="fold")
-    texts = [[text_of(cell) for cell in row] for row in rows]
+    texts = [[_cut(text_of(cell)) for cell in row] for row in rows]
     for row in texts:
         shown.add_row(*row)
     console = _console()
@@ -115,6 +118,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     if console.width < min(natural, least):
         shown.width = min(natural, least)
     console.print(shown)
+
+
+def _cut(text: str) -> str:
+    """Text that is not laid out for a minute; --json shows the whole."""
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}... ({len(text)} characters)"
 
 
 def _longest_word(text: str) -> int:

@@ -196,14 +196,17 @@ class JsonRpc:
 
     async def _batch(self, requests: list[Any]) -> str | None:
         """The responses that there are, some after the others: each may be large while it is made."""
-        turns, left = asyncio.Semaphore(MOST_AT_ONCE), MAX_BATCH_CHARACTERS
+        turns, starts, left = asyncio.Semaphore(MOST_AT_ONCE), asyncio.Lock(), MAX_BATCH_CHARACTERS
 
         async def answered(request: Any) -> str | None:
             nonlocal left
             is_write = isinstance(request, dict) and request.get("method") == EXECUTE
             async with nullcontext() if is_write else turns:
-                if left < 0 and not is_write:
-                    return as_text(failure(_id_of(request), RpcError(INVALID_REQUEST, TOO_LONG)))
+                if not is_write:
+                    async with starts:  # one in each turn of the loop: most wait for nothing
+                        await asyncio.sleep(0)
+                    if left < 0:
+                        return as_text(failure(_id_of(request), RpcError(INVALID_REQUEST, TOO_LONG)))
                 response = await self._one(request)
             text = None if response is None else as_text(response)
             left -= len(text or "")

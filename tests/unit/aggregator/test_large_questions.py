@@ -404,3 +404,15 @@ async def test_rest_refuses_what_is_long_to_read(ledger: ServedLedger) -> None:
             assert refused.json()["detail"] == "a request has at most 1048576 bytes and 50000 parts"
         refused = await http.post("/v1/transactions", json={"tx_bytes": "AAAA", "signatures": []})
         assert refused.status_code == 400
+
+
+async def test_between_the_calls_of_a_batch_others_have_a_turn() -> None:
+    async def busy() -> None:
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+
+    calls = [{"jsonrpc": "2.0", "id": number, "method": "busy"} for number in range(20)]
+    held, answers = await longest_hold(JsonRpc({"busy": busy}), json.dumps(calls).encode())
+    assert [one["id"] for one in answers] == list(range(20))
+    assert held < 0.1  # ten began at once

@@ -86,3 +86,20 @@ def test_nothing_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == "There are no coins.\n"
     output.result([1], [(1,)], ("coin",), "There are no coins.")
     assert "1" in capsys.readouterr().out
+
+
+def test_what_takes_long_to_lay_out_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "LONGEST_CELL", 5)
+    output.table(("", ""), [("name", "a" * 20)])
+    shown = capsys.readouterr().out
+    assert "aaaaa... (20 characters)" in shown
+    assert "aaaaaa" not in shown
+
+
+def test_text_that_terminals_obey_or_cannot_show_is_shown_as_its_codes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.say("\x1b[2Jtxt\u202eexe \ud800")
+    assert capsys.readouterr().out.strip() == r"\x1b[2Jtxt\u202eexe \ud800"
