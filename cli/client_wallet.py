@@ -53,6 +53,7 @@ def new_address(
     derivation_path: DerivationPath = None,
 ) -> None:
     """Make a key from a new mnemonic and keep it."""
+    from proto.crypto import SignatureScheme
     from proto.key_derivation import derive_key_pair, generate_mnemonic
 
     if alias is not None and alias.startswith("m/"):  # which no alias does
@@ -67,7 +68,7 @@ def new_address(
     shown = {
         "alias": keystore.alias(address),
         "address": format_address(address),
-        "keyScheme": scheme.name,
+        "keyScheme": scheme.name if scheme is SignatureScheme.ED25519 else scheme.name.capitalize(),
         "recoveryPhrase": words,
     }
     output.fields(shown)

@@ -63,10 +63,10 @@ def _keystore() -> Keystore:
     return Keystore.load(_path or config_folder() / "iota.keystore")
 
 
-def _key_json(key: KeyPair, alias: str) -> dict[str, Any]:
+def _key_json(key: KeyPair, alias: str = "") -> dict[str, Any]:
     flagged = bytes((key.scheme,)) + key.public_key
     return {
-        "alias": alias,
+        **({"alias": alias} if alias else {}),
         "iotaAddress": format_address(address_of(key.scheme, key.public_key)),
         "publicBase64Key": b64encode(key.public_key).decode(),
         "publicBase64KeyWithFlag": b64encode(flagged).decode(),
@@ -87,7 +87,7 @@ def generate(
         derivation_path, word_length = word_length, derivation_path  # either may be left out
     words = generate_mnemonic(read_word_count(word_length))
     key = derive_key_pair(words, read_scheme(key_scheme), derivation_path)
-    shown = {**_key_json(key, ""), "mnemonic": words}
+    shown = {**_key_json(key), "mnemonic": words}
     path = Path(f"{shown['iotaAddress']}.key")
     from aggregator.wallet.keystore import write_private
 
@@ -146,7 +146,7 @@ def show(file: Annotated[Path, typer.Argument(help="A file with one key.")]) -> 
         key = _read_key(file.read_text(errors="replace").strip())
     except OSError as error:
         raise WalletError(f"cannot read {file}: {error.strerror}") from error
-    output.fields(_key_json(key, ""))
+    output.fields(_key_json(key))
 
 
 @app.command(epilog="Example: movelite keytool export --key-identity happy-opal")

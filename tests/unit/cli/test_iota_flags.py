@@ -267,6 +267,15 @@ def test_a_seed_is_imported_as_its_mnemonic_is(run: Any) -> None:
     assert (code, "movelite keytool convert" in said) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "shown"), [("ed25519", "ED25519"), ("secp256k1", "Secp256k1"), ("secp256r1", "Secp256r1")]
+)
+def test_keys_are_shown_in_json_as_by_the_iota_command(run: Any, scheme: str, shown: str) -> None:
+    assert json.loads(run("client", "new-address", scheme, "--json")[1])["keyScheme"] == shown
+    generated = json.loads(run("keytool", "generate", scheme, "--json")[1])
+    assert (generated["keyScheme"], "alias" in generated) == (scheme, False)
+
+
 def test_a_new_address_takes_a_path_in_place_of_an_alias(run: Any) -> None:
     code, said = run("client", "new-address", "ed25519", "m/44'/4218'/0'/0'/3'", "--json")
     made = json.loads(said)
