@@ -74,7 +74,8 @@ class StartCommand(without(ABSENT)):  # type: ignore[misc]
 def start(
     authorities: Annotated[int, typer.Option(min=1, max=50, help="How many, when the network is made.")] = 4,
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", "--network.config", help="Where state is kept.")
+        Path | None,
+        typer.Option("--data-dir", "--network.config", "--config-dir", help="Where state is kept."),
     ] = None,
     force_regenesis: Annotated[
         bool, typer.Option("--force-regenesis", help="Forget the state and begin anew.")

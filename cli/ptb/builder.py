@@ -286,7 +286,8 @@ def _located(span: Span) -> Iterator[None]:
     try:
         yield
     except (BuildError, PackageError) as error:
-        raise Problem(str(error), span) from error
+        message, _, hint = str(error).partition("\n")
+        raise Problem(message, span, hint.strip()) from error
 
 
 def shadowed(commands: Sequence[Command]) -> list[Problem]:

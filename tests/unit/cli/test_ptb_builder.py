@@ -177,6 +177,14 @@ async def test_a_number_that_was_meant_as_an_address_gets_a_hint(writer: Writer)
     assert writer.found[0][3] == "An address has an '@' before it: @0x5"
 
 
+async def test_what_helps_with_a_package_stands_behind_its_place(writer: Writer, tmp_path: Path) -> None:
+    await writer.build(f"--publish {tmp_path}")
+    assert writer.found[0][2:] == (
+        f"{tmp_path}: there is no Move.toml",
+        "Give the folder of a package, or make one with 'movelite move new NAME'.",
+    )
+
+
 async def test_what_only_execution_can_tell_is_built(writer: Writer) -> None:
     assert await writer.commands("--merge-coins true [gas]")
     assert await writer.commands("--move-call std::option::is_none <u64, bool> none")
