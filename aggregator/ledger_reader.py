@@ -1,7 +1,9 @@
 """Reads of current state, believed when authorities with more than f stake say the same.
 
-A quorum is asked and the newest state that f+1 stake agrees on is taken: any quorum shares an honest
-authority with the quorum that made a transaction final, so whoever waited for finality reads that state.
+What a quorum says is taken at once: it shares an honest authority with the quorum that made a transaction
+final, so whoever waited for finality reads that state. While authorities are on different states all are
+waited for a little, and the newest one that more than f stake says is taken: more than f stake of honest
+ones has executed what is final, whatever liars and those behind say.
 """
 
 from __future__ import annotations
@@ -43,6 +45,9 @@ SILENCE_SECONDS = 3.0
 
 _T = TypeVar("_T")
 
+Answers = list[tuple[int, _T]]
+"""What authorities say, with their stake."""
+
 
 class LedgerReader:
     """The state of the ledger as the committee has it."""
@@ -60,7 +65,7 @@ class LedgerReader:
             return []
         return await self._agreed(
             lambda client: client.object_info(queries),
-            lambda answers: _agree_on_objects(answers, len(queries), self._threshold),
+            lambda answers, stake: _agree_on_objects(answers, len(queries), stake),
         )
 
     async def object(
@@ -113,7 +118,7 @@ class LedgerReader:
     ) -> messages.ObjectsPage:
         """Objects of an account in ascending order of id. Raises: NoQuorum."""
         request = messages.OwnedObjectsRequest(AddressOwner(owner), cursor, limit)
-        return await self._agreed(lambda client: client.owned_objects(request), self._agree_on_page)
+        return await self._agreed(lambda client: client.owned_objects(request), _agree_on_page)
 
     def owned_objects(
         self, owner: Address, cursor: ObjectID | None = None, expected: int = PAGE
@@ -129,7 +134,7 @@ class LedgerReader:
 
         async def page(cursor: ObjectID | None, limit: int) -> messages.ObjectsPage:
             request = messages.DynamicFieldsRequest(parent, cursor, limit)
-            return await self._agreed(lambda client: client.dynamic_fields(request), self._agree_on_page)
+            return await self._agreed(lambda client: client.dynamic_fields(request), _agree_on_page)
 
         return _all_of(page, cursor, limit, limit)
 
@@ -149,7 +154,7 @@ class LedgerReader:
                 raise
 
         # An authority without the newest inputs refuses: an answer counts before a refusal.
-        agreed = await self._agreed(ask, lambda answers: _majority(answers, _content, self, _newest))
+        agreed = await self._agreed(ask, lambda answers, stake: _majority(answers, stake, _content, _newest))
         if isinstance(agreed.outcome, SimulationResponse):
             return agreed.outcome
         raise UserInputError(agreed.outcome)
@@ -157,8 +162,8 @@ class LedgerReader:
     async def health(self) -> messages.HealthResponse:
         """Chain, protocol and gas price as agreed. Raises: NoQuorum."""
 
-        def agree(answers: list[tuple[int, messages.HealthResponse]]) -> messages.HealthResponse | None:
-            return _majority(answers, lambda h: (h.chain, h.protocol_version, h.reference_gas_price), self)
+        def agree(answers: Answers[messages.HealthResponse], stake: int) -> messages.HealthResponse | None:
+            return _majority(answers, stake, lambda h: (h.chain, h.protocol_version, h.reference_gas_price))
 
         return await self._agreed(lambda client: client.health(), agree)
 
@@ -173,30 +178,17 @@ class LedgerReader:
         await self._authorities.ask_all(lambda client: client.health(), take)
         return found
 
-    @property
-    def _threshold(self) -> int:
-        return self._authorities.committee.validity_threshold
-
-    def _agree_on_page(self, answers: list[tuple[int, messages.ObjectsPage]]) -> messages.ObjectsPage | None:
-        """The page that more than f stake shows; of several the one with the newest object."""
-        return _majority(
-            answers,
-            lambda page: (tuple(value.reference() for value in page.objects), page.next_cursor),
-            self,
-            rank=lambda page: max((value.version for value in page.objects), default=0),
-        )
-
     async def _agreed(
         self,
         ask: Callable[[SafeClient], Awaitable[Any]],
-        agree: Callable[[list[tuple[int, Any]]], _T | None],
+        agree: Callable[[Answers[Any], int], _T | None],
     ) -> _T:
-        """Ask until agree finds something in answers (with their stake) of a quorum.
+        """What agree finds that so much stake says: a quorum, or more than f when all have answered.
 
         With less than a quorum alive, what f+1 stake says is taken.
         """
         committee = self._authorities.committee
-        answers: list[tuple[int, Any]] = []
+        answers: Answers[Any] = []
         errors: list[AuthorityErrorKind] = []
         heard: set[AuthorityName] = set()
 
@@ -209,7 +201,7 @@ class LedgerReader:
 
         def is_done() -> bool:
             enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold
-            return enough and agree(_merged(answers)) is not None
+            return enough and agree(_merged(answers), committee.quorum_threshold) is not None
 
         loop = asyncio.get_running_loop()
         until = loop.time() + AGREEMENT_SECONDS
@@ -218,7 +210,7 @@ class LedgerReader:
             errors.clear()
             heard.clear()
             await self._authorities.ask_all(ask, take, is_done, SILENCE_SECONDS)
-            agreed = agree(_merged(answers))
+            agreed = agree(_merged(answers), committee.validity_threshold)
             if agreed is not None:
                 return agreed
             if sum(stake for stake, _ in answers) < committee.validity_threshold or loop.time() >= until:
@@ -285,7 +277,7 @@ def _version_of(info: ObjectInfo) -> tuple[int, object]:
 
 
 def _agree_on_objects(
-    answers: list[tuple[int, tuple[ObjectInfo, ...]]], count: int, threshold: int
+    answers: Answers[tuple[ObjectInfo, ...]], count: int, threshold: int
 ) -> list[ObjectInfo] | None:
     agreed: list[ObjectInfo] = []
     for index in range(count):
@@ -302,7 +294,17 @@ def _agree_on_objects(
     return agreed
 
 
-def _merged(answers: Iterable[tuple[int, _T]]) -> list[tuple[int, _T]]:
+def _agree_on_page(answers: Answers[messages.ObjectsPage], threshold: int) -> messages.ObjectsPage | None:
+    """Of several pages the one with the newest object."""
+    return _majority(
+        answers,
+        threshold,
+        lambda page: (tuple(value.reference() for value in page.objects), page.next_cursor),
+        lambda page: max((value.version for value in page.objects), default=0),
+    )
+
+
+def _merged(answers: Iterable[tuple[int, _T]]) -> Answers[_T]:
     """Answers with their stake, those that are one object together: what authorities say in the same bytes is
     read once.
     """
@@ -314,18 +316,18 @@ def _merged(answers: Iterable[tuple[int, _T]]) -> list[tuple[int, _T]]:
 
 
 def _majority(
-    answers: list[tuple[int, _T]],
+    answers: Answers[_T],
+    threshold: int,
     key: Callable[[_T], object],
-    reader: LedgerReader,
     rank: Callable[[_T], int] = lambda answer: 0,
 ) -> _T | None:
-    """The answer that f+1 stake gives (equal by key), the highest rank first."""
+    """The answer that so much stake gives (equal by key), the highest rank first."""
     groups: dict[object, list[tuple[int, _T]]] = {}
     for stake, answer in answers:
         groups.setdefault(key(answer), []).append((stake, answer))
     agreed = [
         (rank(group[0][1]), sum(stake for stake, _ in group), group[0][1])
         for group in groups.values()
-        if sum(stake for stake, _ in group) >= reader._threshold
+        if sum(stake for stake, _ in group) >= threshold
     ]
     return max(agreed, key=lambda entry: entry[:2])[2] if agreed else None

@@ -12,8 +12,8 @@ from authority.store import AuthorityStore
 from tests.simulation.scenario import FaultKind
 
 
-class PowerCut(Exception):
-    """The authority is off in the midst of what it did."""
+class PowerCut(BaseException):
+    """The authority is off in the midst of what it did. No handler of errors sees that: it is off, too."""
 
 
 class Disk(MemoryKeyValueStore):

@@ -76,8 +76,9 @@ def _draw_bursts(random: Random, bare: Scenario, faults: Collection[Fault]) -> t
 
 
 def _draw_reads(random: Random, seconds: float) -> tuple[float, ...]:
+    """Some while faults last, some right after, while clients go on."""
     count = random.choice((0, 0, 0, 1, 3))
-    return tuple(random.uniform(0, seconds) for _ in range(count))
+    return tuple(random.uniform(0, seconds + 2.0) for _ in range(count))
 
 
 def _draw_burst(random: Random, pause: float) -> Burst:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from aggregator.ledger_reader import LedgerReader
+from aggregator.ledger_reader import SILENCE_SECONDS, LedgerReader
 from proto.errors import NoQuorum, VerificationError
 from proto.ids import Address, ObjectID
 from proto.messages import ObjectFound, ObjectGone, ObjectInfo, ObjectQuery
@@ -32,7 +32,10 @@ class Reader:
         checker: Checker,
         random: Random,
         counts: Counter[str],
+        calm_at: float,
     ) -> None:
+        """calm_at: from when on, in seconds, whoever waited for finality has to read what became final."""
+        self._calm_at = calm_at
         self._aggregator = aggregator
         self._honest = honest
         self._checker = checker
@@ -87,20 +90,43 @@ class Reader:
         return await self._aggregator.inside(self._read_all(LedgerReader(authorities), owner))
 
     async def _read_all(self, reader: LedgerReader, owner: Address) -> list[Object]:
+        final = self._final_versions()
         believed = [value async for value in reader.owned_objects(owner)]
         for value in believed:
             self._check_found(value)
             if value.owner != AddressOwner(owner):
                 self._report("an object of somebody else is in a page")
-        ids = [value.object_id for value in believed] or [ledger.coins_of(0)[0].object_id]
+        ids = [*{value.object_id: None for value in believed} | dict.fromkeys(final)]
         for object_id, info in zip(ids, await reader.objects(list(map(ObjectQuery, ids))), strict=True):
             self._check_state(object_id, info)
+            if _version(info) < final.get(object_id, 0):
+                self._report("an object is read as it was before a transaction that was final already")
         health = await reader.health()
         chain = ledger.chain(self._checker.stakes)
         if (health.chain, health.reference_gas_price) != (chain, ledger.GAS_PRICE):
             self._report("another network or price of gas is believed")
         await self._check_receipt()
         return believed
+
+    def _final_versions(self) -> dict[ObjectID, int]:
+        """How new objects must at least be: as clients' receipts left them, if a quorum can be asked now."""
+        authorities, versions = self._aggregator.authorities, dict[ObjectID, int]()
+        honest = {node.name for node in self._honest}
+        is_disturbed = asyncio.get_running_loop().now < self._calm_at  # type: ignore[attr-defined]
+        if (
+            is_disturbed
+            or authorities is None
+            or not honest.isdisjoint(authorities.troubles(SILENCE_SECONDS))
+        ):
+            return versions
+        for receipt in self._checker.receipts.values():
+            effects = receipt.effects
+            left = [reference for reference, _ in effects.all_changed()]
+            for reference in (*left, *effects.deleted(), *effects.wrapped()):
+                versions[reference.object_id] = max(
+                    reference.version, versions.get(reference.object_id, reference.version)
+                )
+        return versions
 
     async def _check_receipt(self) -> None:
         authorities, executed = self._aggregator.authorities, list(self._checker.executed)
@@ -136,3 +162,13 @@ class Reader:
 
     def _report(self, text: str) -> None:
         self._checker.report(Rule.READS, text)
+
+
+def _version(info: ObjectInfo) -> int:
+    match info:
+        case ObjectFound(value):
+            return value.version
+        case ObjectGone(_, version):
+            return version
+        case _:
+            return -1

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import inf
 from random import Random
 from typing import Any, cast
 
@@ -92,7 +93,13 @@ class World:
         self.clients = Clients(self.aggregators, self.checker, self.counts, bool(scenario.liars))
         self._account_user = AccountUser(self.aggregators[0], self.checker, self.counts)
         self._reader = Reader(
-            self.aggregators[-1], self.honest, self.checker, Random(f"reads of {scenario.seed}"), self.counts
+            self.aggregators[-1],
+            self.honest,
+            self.checker,
+            Random(f"reads of {scenario.seed}"),
+            self.counts,
+            # Who was put back may have been one of those that made something final.
+            calm_at=inf if scenario.restored else scenario.seconds,
         )
         self._saboteur = Saboteur(
             cables(self.network, len(self.nodes) + scenario.aggregators, self.nodes),

@@ -101,7 +101,7 @@ def _impatient_driver() -> None:
 
 @mutation("what one authority says is believed", Rule.READS, Rule.SPEND_ONCE, Rule.CRASH)
 def _gullible_reader() -> None:
-    put(LedgerReader, "_threshold", property(lambda self: 1))
+    edit(LedgerReader, "_agreed", "committee.validity_threshold)\n", "1)\n")
 
 
 @mutation("who was away is not waited for when it is back", Rule.READS)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from aggregator.ledger_reader import LedgerReader
 from aggregator.network import Member
 from aggregator.network import Network as NetworkFile
 from aggregator.rpc_codes import INVALID_PARAMS, RpcError
@@ -23,7 +24,7 @@ from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto import bcs
 from proto.errors import AuthorityError, NoQuorum
 from proto.ids import format_address, format_digest
-from proto.messages import ObjectFound, ObjectQuery, ObjectsPage
+from proto.messages import ObjectFound, ObjectInfoRequest, ObjectQuery, ObjectsPage
 from proto.transaction import SenderSignedData, TransactionData
 from tests.support.network import QUICK, Network
 
@@ -267,6 +268,19 @@ async def test_reads_need_more_than_a_third(network: Network) -> None:
     with pytest.raises(NoQuorum):
         await service.reader.owned_page(network.address)
     await service.close()
+
+
+async def test_one_behind_and_a_liar_cannot_show_what_was_before_finality(network: Network) -> None:
+    liar, slow, _, behind = network.switches
+    behind.is_on = False
+    receipt = await network.driver().submit(network.transfer(0, 1))
+    behind.is_on, slow.delay = True, 0.02
+    query = ObjectQuery(network.coins[0].object_id)
+    before = await behind.service.handle_object_info(ObjectInfoRequest((query,)))
+    liar.corrupt["handle_object_info"] = lambda _: before
+    now = await LedgerReader(network.aggregator()).object(query.object_id)
+    assert isinstance(now, ObjectFound)
+    assert now.object.version == receipt.effects.lamport_version
 
 
 async def test_who_says_nothing_is_waited_for_once(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
