@@ -31,7 +31,7 @@ from proto.transaction import (
 )
 from proto.type_tag import format_type_tag
 
-_SECTION = re.compile(r"^ === (.*) === $")
+_SECTION = re.compile(r"^ === (.*) === ?$")
 _SOURCE_LINE = re.compile(r"^ *(\d+) │ ")
 _POINTER = re.compile(r"^( *· )( *)(▲|─*┬─*)$")
 _MESSAGE = re.compile(r"^ *· +╰── (.*)$")

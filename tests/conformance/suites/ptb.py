@@ -4,7 +4,8 @@ Each file is a command line; the official answer is a snapshot beside the files.
 read and whether it is built; the rows of the preview; every input and command of the transaction; and of
 every error and warning, in order, the line, the column, how many characters are meant, and the message.
 Hints are in our own words: the line of JSON before the score tells how many there are on one side alone. The
-drawing around the text is not compared.
+drawing around the text is not compared. Of the unit tests of the official parser, which follow, each command
+line has to be read, or to give the same errors at the same places.
 
 Ours is asked in this process, of a service over four authorities, with a wallet that has one address. The
 official tool has no implicit dependencies, so ours is told to do without. The peers' genesis has a system
@@ -36,6 +37,7 @@ from proto.ids import format_address, format_digest
 from proto.key_text import generate_key_pair
 from proto.transaction import ProgrammableTransaction
 from tests.conformance.case import CaseResult, expect_equal, run_case
+from tests.conformance.ptb_parser_cases import ParserCase, ParserError, parser_cases
 from tests.conformance.ptb_text import Answer, Said, read_answer, shown_command, shown_input
 from tests.support.served_ledger import ServedLedger
 
@@ -54,7 +56,7 @@ class PtbResult(CaseResult):
 
 
 def run(path: Path) -> Iterable[CaseResult]:
-    """One case for each file; path is a checkout."""
+    """One case for each file, and one for each command line of the parser's tests; path is a checkout."""
     set_given(PackageOptions(no_implicit_dependencies=True))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "crate")
@@ -70,6 +72,18 @@ def run(path: Path) -> Iterable[CaseResult]:
             with contextlib.chdir(place):
                 result = run_case(name, partial(_check, file, wallet, answer, ours))
             yield _counted(result, ours, answer)
+    for case in parser_cases(path / CRATE):
+        yield run_case(case.name, partial(_check_parser, case))
+
+
+def _check_parser(case: ParserCase) -> None:
+    problems: tuple[Problem, ...] = ()
+    try:
+        parse(case.words)
+    except PtbError as error:
+        problems = error.problems
+    found = tuple(ParserError(p.message, p.span.start, p.span.end) for p in problems)
+    expect_equal("errors", found, case.errors)
 
 
 def _check(file: Path, wallet: ClientConfig, official: Answer, found: list[Answer]) -> None:
@@ -136,11 +150,11 @@ def _counted(result: CaseResult, ours: list[Answer], official: Answer) -> PtbRes
 
 
 def summarize(results: Iterable[CaseResult]) -> dict[str, int]:
-    """Cases, and the errors and warnings in them."""
+    """Files, and the errors and warnings in them."""
     cases = [result for result in results if isinstance(result, PtbResult)]
     return {
-        "cases": len(cases),
-        "passed": sum(case.passed for case in cases),
+        "files": len(cases),
+        "files_passed": sum(case.passed for case in cases),
         "messages": sum(case.messages for case in cases),
         "hint_on_one_side": sum(case.other_hints for case in cases),
     }
