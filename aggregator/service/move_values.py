@@ -25,8 +25,10 @@ MAX_DEPTH = 64
 
 MAX_PARTS = 257
 """Parts of a type, and types in its tag: the network serializes values of no larger one."""
-MAX_KEPT_LAYOUTS, MAX_KEPT_MODULES = 10_000, 2_000
-"""Kept for the next time; when there are more, all are forgotten."""
+MAX_KEPT_TYPES, MAX_KEPT_CODE_BYTES = 100_000, 8 << 20
+"""In the tags of the layouts, and in the modules, that are kept for the next time; when there are more, all
+are forgotten. Some 10 MB, and a hundred for modules made to be large.
+"""
 
 _PRIMITIVES: dict[Primitive, TypeTag] = {
     Primitive.BOOL: tags.BOOL,
@@ -49,6 +51,7 @@ class TypeCatalog:
         self._modules: dict[tuple[ObjectID, str], normalized.Module] = {}
         self._layouts: dict[TypeTag, tuple[Layout, int]] = {}
         """With the parts of each."""
+        self._kept_types = self._kept_code_bytes = 0
 
     async def package(self, package_id: ObjectID) -> MovePackage | None:
         """A package, None if there is none."""
@@ -63,8 +66,10 @@ class TypeCatalog:
             code = package.module_map.get(name) if package else None
             if code is None:
                 return None
-            if len(self._modules) >= MAX_KEPT_MODULES:
+            self._kept_code_bytes += len(code)
+            if self._kept_code_bytes > MAX_KEPT_CODE_BYTES:
                 self._modules.clear()
+                self._kept_code_bytes = len(code)
             try:
                 self._modules[key] = normalized.normalize(deserialize_module(code))
             except VMError as error:
@@ -94,8 +99,10 @@ class TypeCatalog:
                     known = await self._datatype(tag, depth)
                 case _:
                     known = PrimitiveLayout(tag), 1
-            if len(self._layouts) >= MAX_KEPT_LAYOUTS:
+            self._kept_types += _nodes(tag)
+            if self._kept_types > MAX_KEPT_TYPES:
                 self._layouts.clear()
+                self._kept_types = _nodes(tag)
             self._layouts[tag] = known
         return known
 

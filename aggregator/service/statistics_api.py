@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aggregator.service.core import ClientService
+from aggregator.service.index import MOST_WAITING, SlowQuery
 from aggregator.service.object_json import Json
 from aggregator.service.parameters import U64Param
 from proto.errors import UserInputError
@@ -35,6 +36,7 @@ class StatisticsApi:
     def __init__(self, service: ClientService) -> None:
         self._service = service
         self._one_at_a_time = asyncio.Lock()
+        self._waiting = 0
 
     async def get_network_metrics(self) -> Json:
         """Speed and size of the network."""
@@ -101,8 +103,15 @@ class StatisticsApi:
         }
 
     async def _counted(self, count: Callable[[sqlite3.Connection], _T]) -> _T:
-        async with self._one_at_a_time:
-            return await self._service.index.count(count)
+        """Raises: SlowQuery if too many wait."""
+        if self._waiting >= MOST_WAITING:
+            raise SlowQuery("too many questions that count everything wait already; try again later")
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                return await self._service.index.count(count)
+        finally:
+            self._waiting -= 1
 
 
 def _one(database: sqlite3.Connection, query: str, *parameters: int) -> Any:

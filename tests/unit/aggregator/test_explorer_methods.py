@@ -186,6 +186,14 @@ async def test_statistics_are_counted(network: Network, service: ClientService, 
     assert calls == {"rank3Days": [], "rank7Days": [], "rank30Days": []}
 
 
+async def test_not_all_who_want_everything_counted_wait(
+    rpc: JsonRpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.service.statistics_api.MOST_WAITING", 0)
+    code, message = await code_of(rpc, "iotax_getMoveCallMetrics")
+    assert code == CALL_FAILED and "try again later" in message
+
+
 async def test_an_older_index_gets_its_totals(
     network: Network, service: ClientService, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.service import move_layout
+from aggregator.service import move_layout, move_values
 from aggregator.service.move_layout import (
     StructLayout,
     UnreadableValue,
@@ -105,3 +105,18 @@ async def test_one_field_is_shown_without_reading_what_comes_behind_it(catalog: 
         render_field(layout, value, "y")
     with pytest.raises(UnreadableValue):
         render_field(layout, value + b"\0", "z")
+
+
+async def test_what_is_kept_is_bounded_by_its_size(
+    catalog: TypeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(move_values, "MAX_KEPT_TYPES", 100)
+    monkeypatch.setattr(move_values, "MAX_KEPT_CODE_BYTES", 1)
+    for number in range(50):
+        wide: tags.TypeTag = StructTag(Address(number.to_bytes(32, "big")), "a", "B")
+        for _ in range(4):
+            wide = StructTag(Address(bytes(32)), "types", "Pair", (wide, wide))
+        layout = await catalog.layout(wide)
+        assert layout is await catalog.layout(wide)  # kept, as long as there is room
+    assert 1 <= len(catalog._layouts) <= 5  # of 31 types each, though no layout needs more than one
+    assert len(catalog._modules) == 1
