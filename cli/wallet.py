@@ -137,8 +137,10 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
 
     Commands of one wallet that send take turns, and each completes first what an earlier one left.
     Raises: TransactionFailed after printing, if its execution failed; WouldFail if that is foreseen and no
-    budget is given; RpcError.
+    budget is given; BuildError; RpcError.
     """
+    if options.print_unsigned and options.print_signed:
+        raise BuildError("--serialize-unsigned-transaction or --serialize-signed-transaction, not both")
 
     async def work(session: Session) -> dict[str, Any] | None:
         if not options.is_sent:

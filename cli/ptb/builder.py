@@ -22,7 +22,7 @@ from cli.ptb.functions import (
     tag_of,
     without_reference,
 )
-from cli.ptb.parser import address_of
+from cli.ptb.parser import MAX_DEPTH, address_of
 from cli.ptb.program import At, Command, Gas, Name, Part, Value, Vector, Word, value_text
 from cli.ptb.pure import ID, is_pure, pure_bytes
 from cli.ptb.source import Problem, Span, did_you_mean
@@ -174,6 +174,8 @@ class PtbBuilder:
             self._values[name] = At(address, short_address(address), span=span)
         if name in self._open:
             raise Problem(f"Variable '{name}' stands for itself", span)
+        if len(self._open) == MAX_DEPTH:
+            raise Problem(f"More than {MAX_DEPTH} variables stand for each other", span)
         self._open.append(name)
         try:
             self._arguments[name] = await self._resolve(self._values[name], wanted)

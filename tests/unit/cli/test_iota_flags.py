@@ -312,6 +312,15 @@ def test_a_network_without_a_url_is_refused(run: Any) -> None:
     assert run("client", "envs")[0] == 1
 
 
+@pytest.mark.parametrize(
+    "words", [("ptb", "--split-coins", "gas", "[1]"), ("transfer", "--to", "0x1", "--object-id", "0x2")]
+)
+def test_a_transaction_is_printed_signed_or_unsigned(run: Any, words: tuple[str, ...]) -> None:
+    both = ("--serialize-unsigned-transaction", "--serialize-signed-transaction")
+    code, said = run("client", *words, *both)
+    assert (code, "not both" in said) == (1, True)
+
+
 def test_what_is_wrong_with_a_transaction_has_its_place_in_json_too(run: Any) -> None:
     code, said = run("client", "ptb", "--split-coins", "gas", "[1]", "--gas-budget", "abc", "--json")
     (problem,) = json.loads(said)["error"]["data"]

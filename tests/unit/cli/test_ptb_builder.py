@@ -172,6 +172,13 @@ async def test_what_cannot_be_built_has_a_place(
     assert message in said
 
 
+async def test_names_stand_for_names_up_to_a_depth(writer: Writer) -> None:
+    chain = "--assign n0 gas " + " ".join(f"--assign n{i} n{i - 1}" for i in range(1, 10_000))
+    assert await writer.commands(f"{chain} --merge-coins n100 []")
+    await writer.build(f"{chain} --merge-coins n9999 []")
+    assert [found[2] for found in writer.found] == ["More than 128 variables stand for each other"]
+
+
 async def test_a_number_that_was_meant_as_an_address_gets_a_hint(writer: Writer) -> None:
     await writer.build("--transfer-objects [gas] 0x5")
     assert writer.found[0][3] == "An address has an '@' before it: @0x5"
