@@ -32,7 +32,11 @@ class Release:
     def record(self, response: dict[str, Any]) -> None:
         """Write to Move.lock where the executed transaction put the package. Raises: PackageError."""
         published = [change for change in response["objectChanges"] if change["type"] == "published"]
-        change = next(change for change in published if self.modules == set(change["modules"]))
+        mine = (change for change in published if self.modules == set(change["modules"]))
+        change = next(mine, None)
+        if change is None:
+            what = f"the service does not tell where transaction {response['digest']} has put the package"
+            raise PackageError(what, self.folder)
         latest = parse_address(change["packageId"])
         original, version = self.original or latest, int(change["version"])
         numbers = (int.from_bytes(original, "big"), int.from_bytes(latest, "big"), version)
@@ -83,6 +87,8 @@ async def add_upgrade(
     receipt = builder.add(Upgrade(built.modules, built.dependencies, package, ticket))
     await builder.call(framework, "package", "commit_upgrade", (), [cap, receipt])
     modules = await session.rpc.call("iota_getNormalizedMoveModulesByPackage", format_address(package))
+    if not modules:
+        raise BuildError(f"{session.rpc.url} shows no module of {format_address(package)}")
     original = parse_address(next(iter(modules.values()))["address"])
     return Release(folder, built.names, session.config.active_environment.alias, chain, original)
 

@@ -28,3 +28,8 @@ def test_when_it_cannot_be_recorded_the_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "Move.lock").mkdir()  # not to be written, by whoever runs this
     with pytest.raises(PackageError, match=f"version 1 is published at {PACKAGE}, but .* cannot be written"):
         Release(tmp_path, frozenset({"m"}), "local", "12345678").record(RESPONSE)
+
+
+def test_a_service_that_does_not_tell_where_a_package_is_is_no_bug(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match="does not tell where transaction D has put the package"):
+        Release(tmp_path, frozenset({"other"}), "local", "12345678").record({**RESPONSE, "digest": "D"})
