@@ -434,11 +434,16 @@ class FieldCondition:
             key = part.replace("~1", "/").replace("~0", "~")
             if isinstance(place, dict) and key in place:
                 place = place[key]
-            elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
+            elif isinstance(place, list) and _is_place(key, len(place)):
                 place = place[int(key)]
             else:
                 return False
         return type(place) is type(self.value) and bool(place == self.value)
+
+
+def _is_place(key: str, length: int) -> bool:
+    """Whether text is the number of a part of a list. No int is made of thousands of digits: that raises."""
+    return key.isdecimal() and len(key) <= len(str(length)) and int(key) < length
 
 
 def event_subscription(shown: Any, depth: int = 0) -> tuple[Condition, tuple[FieldCondition, ...]]:

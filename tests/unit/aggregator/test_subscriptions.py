@@ -188,6 +188,7 @@ async def test_nonsense_is_answered_and_the_connection_goes_on() -> None:
         ("/a/1/b~1c", "x", True),
         ("/a/1/b~1c", "y", False),
         ("/a/5", "x", False),
+        ("/a/" + "9" * 5000, "x", False),
         ("/n", 1, True),
         ("/n", True, False),
         ("", {"n": 1}, False),
