@@ -22,9 +22,9 @@ from cli.ptb.functions import (
     tag_of,
     without_reference,
 )
-from cli.ptb.parser import MAX_DEPTH, address_of
 from cli.ptb.program import At, Command, Gas, Name, Part, Value, Vector, Word, value_text
 from cli.ptb.pure import ID, is_pure, pure_bytes
+from cli.ptb.reader import MAX_DEPTH, address_of
 from cli.ptb.source import Problem, Span, did_you_mean
 from cli.session import Session
 from movelite.package.errors import PackageError

@@ -9,7 +9,7 @@ import pytest
 from cli.main import spread
 from cli.ptb.builder import shadowed
 from cli.ptb.command import FORMS, HELP
-from cli.ptb.parser import COMMANDS, MAX_DEPTH, parse
+from cli.ptb.parser import COMMANDS, parse
 from cli.ptb.program import (
     Assign,
     At,
@@ -31,6 +31,7 @@ from cli.ptb.program import (
     Word,
     value_text,
 )
+from cli.ptb.reader import MAX_DEPTH
 from cli.ptb.source import PtbError, did_you_mean, place_of, source_of
 from proto.ids import Address, parse_address
 
