@@ -140,3 +140,25 @@ async def test_who_is_answered_before_the_end_of_a_large_request_reads_that() ->
         assert (await ask(connection, post("/refused", 10_000))).startswith(b"HTTP/1.1 413 ")
         connection[1].write(bytes(5_000))
         assert not await is_closed(connection)
+
+
+async def test_large_requests_of_a_client_have_a_bound_together_and_small_ones_pass() -> None:
+    async with served(ConnectionLimits(held_bytes_per_client=300_000)) as port:
+        head = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 200000\r\n\r\n"
+        waiting = await asyncio.open_connection("127.0.0.1", port)
+        waiting[1].write(head + bytes(199_999))
+        await asyncio.sleep(0.1)
+        assert await ask(await asyncio.open_connection("127.0.0.1", port), head + bytes(200_000)) == b""
+        assert b"200" in await ask(await asyncio.open_connection("127.0.0.1", port), GET)
+        assert b"200" in await ask(waiting, bytes(1))
+        for _ in range(3):  # what is answered is held no more, on one connection or another
+            assert b"200" in await ask(waiting, head + bytes(200_000))
+        again = await asyncio.open_connection("127.0.0.1", port)
+        assert b"200" in await ask(again, head + bytes(200_000))
+
+
+async def test_large_requests_of_all_have_a_bound_together_too() -> None:
+    async with served(ConnectionLimits(held_bytes=100_000)) as port:
+        head = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 200000\r\n\r\n"
+        assert await ask(await asyncio.open_connection("127.0.0.1", port), head + bytes(200_000)) == b""
+        assert b"200" in await ask(await asyncio.open_connection("127.0.0.1", port), GET)
