@@ -384,7 +384,8 @@ class Account:
             for signed in await self._ledger.holders(page):
                 if not live.isdisjoint(_spent(signed)):  # or whoever holds them is behind
                     self._take_up(signed)
-            states = await _unlocked(self._ledger, page, self.address)
+            free = [one for one in page if not self._locks.is_taken(one)]
+            states = await _unlocked(self._ledger, free, self.address)
             for state in states:
                 if state.is_free and not self._locks.is_taken(state.object_id):
                     self._put(state)

@@ -20,6 +20,7 @@ from proto.messages import (
     ObjectGone,
     ObjectInfo,
     ObjectQuery,
+    ObjectUnknown,
     TransactionAccepted,
     TransactionInfo,
 )
@@ -93,6 +94,8 @@ class DirectLedger:
 
         Raises: NoQuorum.
         """
+        if not object_ids:
+            return []
         queries = [ObjectQuery(object_id) for object_id in object_ids]
         agreed = await self._reader.objects(queries)
         free = [0] * len(queries)
@@ -154,10 +157,20 @@ def _summary(value: Object) -> ObjectSummary:
 
 
 def _is_free(answer: ObjectInfo, latest: ObjectInfo) -> bool:
-    """Whether an authority could vote for a transaction over the latest version; one behind is not asked."""
-    if not isinstance(answer, ObjectFound) or not isinstance(latest, ObjectFound):
+    """Whether an authority holds the latest version for no transaction; it may have to catch up before it
+    votes for one.
+    """
+    if not isinstance(latest, ObjectFound):
         return False
-    return answer.object.version == latest.object.version and answer.locked_by is None
+    match answer:
+        case ObjectFound(value, locked_by) if value.version == latest.object.version:
+            return locked_by is None
+        case ObjectFound(value):
+            return value.version < latest.object.version
+        case ObjectGone(_, version):
+            return version < latest.object.version
+        case ObjectUnknown():
+            return True
 
 
 def _state(object_id: ObjectID, latest: ObjectInfo, is_free: bool) -> ObjectState:

@@ -94,6 +94,12 @@ def coins_of(user: int) -> tuple[ObjectRef, ObjectRef]:
     return first, second
 
 
+@lru_cache(maxsize=1)
+def first_ids() -> frozenset[ObjectID]:
+    """Objects at genesis."""
+    return frozenset(value.object_id for value in _first_genesis().objects)
+
+
 def worth(value: Object | None) -> int:
     """Nanos that an object holds: the balance of a gas coin, and its storage rebate."""
     if value is None:

@@ -99,7 +99,7 @@ class Reader:
         ids = [*{value.object_id: None for value in believed} | dict.fromkeys(final)]
         for object_id, info in zip(ids, await reader.objects(list(map(ObjectQuery, ids))), strict=True):
             self._check_state(object_id, info)
-            if _version(info) < final.get(object_id, 0):
+            if object_id in final and _version(info) < final[object_id]:
                 self._report("an object is read as it was before a transaction that was final already")
         health = await reader.health()
         chain = ledger.chain(self._checker.stakes)
@@ -152,7 +152,7 @@ class Reader:
                 last = [one.last_version(object_id) for one in stores if one.get_object(object_id) is None]
                 if not any(known is not None and known[0] >= version for known in last):
                     self._report("an object is believed to be gone that is on every honest disk")
-            case _:
+            case _ if object_id in ledger.first_ids():
                 self._report("an object is believed not to be there that always was")
 
     def _check_found(self, value: Object) -> None:

@@ -311,6 +311,22 @@ async def test_what_a_loss_of_power_took_from_the_journal_is_found_with_authorit
     assert ledger.states[3].store.is_executed(lost.digest())
 
 
+async def test_a_coin_is_free_though_an_authority_is_behind(ledger: Ledger) -> None:
+    first, *_, behind = ledger.switches.values()
+    coins = coins_of(ALICE, ledger.states[0])
+    await behind.handle_submit_transactions(
+        TransactionBatch((build_transfer(ALICE, coins[0], coins[1], ALICE.address).to_bytes(),))
+    )
+    behind.is_on = False
+    async with ledger.client() as client:
+        receipt = await client.driver.submit(build_transfer(ALICE, coins[0], coins[1], ALICE.address))
+    behind.is_on, first.is_on = True, False
+    async with ledger.client() as client:
+        (state,) = await client.ledger.states([coins[0].object_id])
+    assert state.live is not None
+    assert (state.live.reference.version, state.is_free) == (receipt.effects.lamport_version, True)
+
+
 async def test_somebody_else_with_the_same_key_costs_an_error_and_no_coin(
     ledger: Ledger, client: Client
 ) -> None:
