@@ -24,8 +24,10 @@ from selectors import EVENT_READ, DefaultSelector
 from subprocess import PIPE, Popen
 from typing import Any
 
+from tests.simulation.accounts import BURSTS
 from tests.simulation.aggregators import POWER_LOST
 from tests.simulation.drawing import draw
+from tests.simulation.readers import READS
 from tests.simulation.rules import Kind
 from tests.simulation.scenario import FaultKind, Lie, Sabotage
 from tests.simulation.twins import Plan
@@ -92,6 +94,8 @@ class Report:
             "signed again",
             "takes long",
             "worker dies",
+            BURSTS,
+            READS,
         ]
         faults = ", ".join(
             f"{kind} {self.faults[kind]}" for kind in kinds if self.faults[kind] or name == "simulation"
