@@ -9,6 +9,8 @@ from typing import Any
 
 from authority.key_value import Batch, MemoryKeyValueStore, StorageError
 from authority.store import AuthorityStore
+from proto.ids import ObjectID
+from proto.object import Object
 from tests.simulation.scenario import FaultKind
 
 
@@ -102,6 +104,10 @@ class DiskStore(AuthorityStore):
         """Forget what is in memory."""
         super().reload()
         self._votes.rows.clear()  # it would not see that they are executed
+
+    def get_object(self, object_id: ObjectID) -> Object | None:
+        """The live object, read anew each time: what is kept in memory would not be what others write."""
+        return self.get_object_at_most(object_id, 2**64 - 1)
 
 
 class Session:
