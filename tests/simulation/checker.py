@@ -331,12 +331,16 @@ class Checker:
         wanted = self._wanted(nodes)
         return all(node.store_on_disk.is_executed(digest) for node in nodes for digest in wanted)
 
+    def is_left(self, digest: Digest, nodes: Collection[Node]) -> bool:
+        """Whether a transaction has a receipt, or somebody has still executed it."""
+        return digest in self.receipts or any(node.store_on_disk.is_executed(digest) for node in nodes)
+
     def _wanted(self, nodes: Collection[Node]) -> list[Digest]:
         """What some authority has executed, and what has a receipt.
 
         What only those had executed that were started from a backup since may be gone.
         """
-        have = (one for one in self.executed if any(node.store_on_disk.is_executed(one) for node in nodes))
+        have = (digest for digest in self.executed if self.is_left(digest, nodes))
         return [*have, *(digest for digest in self.receipts if digest not in self.executed)]
 
     @staticmethod

@@ -305,7 +305,7 @@ class World:
         for aggregator in self.aggregators:
             aggregator.check_suspicions()
         for digest in self.clients.claims:
-            if not self.scenario.dishonest and digest in self.checker.executed:
+            if not self.scenario.dishonest and self.checker.is_left(digest, self.honest):
                 self.checker.report(Rule.TRUTH, "a transaction was called hopeless and became final")
         for digest in self.clients.completed:
             if digest not in self.checker.executed:
