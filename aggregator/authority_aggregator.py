@@ -259,9 +259,10 @@ class AuthorityAggregator:
         take: Callable[[AuthorityName, _T | AuthorityErrorKind], None],
         is_done: Callable[[], bool] = lambda: False,
         silence: float | None = None,
+        needed_stake: int | None = None,
     ) -> None:
         """Give answers and errors of all to take as they come; FanOut.ask tells until when."""
-        await self._fan_out.ask(ask, take, is_done, silence=silence)
+        await self._fan_out.ask(ask, take, is_done, silence=silence, needed_stake=needed_stake)
 
     async def ask_one(
         self,

@@ -57,6 +57,7 @@ class FanOut:
         *,
         at_first: Literal["all", "quorum", "one"] = "all",
         silence: float | None = None,
+        needed_stake: int | None = None,
     ) -> Places:
         """Give answers and errors to take as they come, until is_done, or all answered, or a quorum did and
         grace is over.
@@ -64,12 +65,13 @@ class FanOut:
         at_first: whom to ask. The others are asked when one of these fails, or all have answered, or it takes
         too long, and the round is not done.
         silence: who cannot be reached, or has owed an answer for so many seconds and said nothing since, is
-        not waited for any more, in this round and in later ones, until it is heard of; unless so few have
-        answered that nobody would believe them: what was away may be back.
+        not waited for any more, in this round and in later ones, until it is heard of. As long as less than
+        needed_stake has answered (more than f, if not given) each is given so many seconds in this round, for
+        it may be back.
         Returns: whom it was not necessary to ask.
         """
         count = {"all": len(self._order), "quorum": self._quorum_size, "one": 1}[at_first]
-        round_ = _Round(self, ask, take, is_done, self._order[count:], silence)
+        round_ = _Round(self, ask, take, is_done, self._order[count:], silence, needed_stake)
         round_.begin(self._order[:count])
         try:
             await round_.end
@@ -112,6 +114,7 @@ class _Round(Generic[_T]):
         is_done: Callable[[], bool],
         others: Places,
         silence: float | None,
+        needed_stake: int | None,
     ) -> None:
         self._fan_out = fan_out
         self._ask = ask
@@ -122,6 +125,7 @@ class _Round(Generic[_T]):
         self.end: asyncio.Future[None] = self._loop.create_future()
         self._waiting: dict[AuthorityName, SafeClient] = {}
         self._silence = silence
+        self._needed_stake = needed_stake or fan_out.committee.validity_threshold
         self._look: asyncio.TimerHandle | None = None
         self._seen_silent = False
         self._answered_stake = 0
@@ -163,17 +167,17 @@ class _Round(Generic[_T]):
 
     def _answered(self, name: AuthorityName, answer: _T | AuthorityErrorKind) -> None:
         del self._waiting[name]
-        committee, failed = self._fan_out.committee, type(answer) in _ERRORS
-        self._answered_stake += committee.stake_of(name)
-        self._told_stake += 0 if failed else committee.stake_of(name)
+        stake, failed = self._fan_out.committee.stake_of(name), type(answer) in _ERRORS
+        self._answered_stake += stake
+        self._told_stake += 0 if failed else stake
         self._take(name, answer)
         if self._is_done():
             self.end.set_result(None)
             return
         if self.others and (failed or not self._waiting):
             self._ask_others([name] if failed else [])
-        may_be_believed = self._told_stake >= committee.validity_threshold
-        if not self._waiting or (may_be_believed and self._are_silent()):
+        is_enough = self._told_stake >= self._needed_stake
+        if not self._waiting or (is_enough and self._are_silent()):
             self.end.set_result(None)
         else:
             self._begin_grace()

@@ -56,9 +56,14 @@ class LedgerReader:
         self._authorities = authorities
         self._packages: OrderedDict[ObjectID, Object] = OrderedDict()
 
-    async def objects(self, queries: Sequence[ObjectQuery]) -> list[ObjectInfo]:
+    async def objects(
+        self,
+        queries: Sequence[ObjectQuery],
+        shown: Callable[[AuthorityName, tuple[ObjectInfo, ...]], Any] = lambda name, answer: None,
+    ) -> list[ObjectInfo]:
         """Objects, latest or at a version, in the order of the queries.
 
+        shown: is given what each authority answers.
         Raises: NoQuorum.
         """
         if not queries:
@@ -66,6 +71,7 @@ class LedgerReader:
         return await self._agreed(
             lambda client: client.object_info(queries),
             lambda answers, stake: _agree_on_objects(answers, len(queries), stake),
+            shown,
         )
 
     async def object(
@@ -182,6 +188,7 @@ class LedgerReader:
         self,
         ask: Callable[[SafeClient], Awaitable[Any]],
         agree: Callable[[Answers[Any], int], _T | None],
+        shown: Callable[[AuthorityName, Any], Any] = lambda name, answer: None,
     ) -> _T:
         """What agree finds that so much stake says: a quorum, or more than f when all have answered.
 
@@ -198,6 +205,7 @@ class LedgerReader:
                 errors.append(answer)
             else:
                 answers.append((committee.stake_of(name), answer))
+                shown(name, answer)
 
         def is_done() -> bool:
             enough = sum(stake for stake, _ in answers) >= committee.quorum_threshold

@@ -97,31 +97,39 @@ class DirectLedger:
         if not object_ids:
             return []
         queries = [ObjectQuery(object_id) for object_id in object_ids]
-        agreed = await self._reader.objects(queries)
-        free = [0] * len(queries)
         committee = self._authorities.committee
         quorum = committee.quorum_threshold
-        answering: list[AuthorityName] = []
-        errors: list[AuthorityErrorKind] = []
+        answers: dict[AuthorityName, tuple[ObjectInfo, ...]] = {}
+        errors: dict[AuthorityName, AuthorityErrorKind] = {}
+        agreed = await self._reader.objects(queries, answers.__setitem__)
 
-        def take(name: AuthorityName, answers: tuple[ObjectInfo, ...] | AuthorityErrorKind) -> None:
-            if not isinstance(answers, tuple):
-                errors.append(answers)
-                return
-            answering.append(name)
-            for index, (answer, latest) in enumerate(zip(answers, agreed, strict=True)):
-                if _is_free(answer, latest):
-                    free[index] += committee.stake_of(name)
+        def take(name: AuthorityName, answer: tuple[ObjectInfo, ...] | AuthorityErrorKind) -> None:
+            if isinstance(answer, tuple):
+                answers[name] = answer
+            else:
+                errors[name] = answer
 
-        await self._authorities.ask_all(
-            lambda client: client.object_info(queries), take, lambda: all(stake >= quorum for stake in free)
-        )
-        if committee.stake_of_all(answering) < quorum:
-            needed, reasons = authorities_of_a_quorum(committee), tuple(map(describe, errors))
-            raise NoQuorum(len(answering), len(committee), needed, reasons)
+        def are_free() -> list[bool]:
+            stakes = [0] * len(agreed)
+            for name, answer in answers.items():
+                for index, (shown, latest) in enumerate(zip(answer, agreed, strict=True)):
+                    stakes[index] += committee.stake_of(name) * _is_free(shown, latest)
+            return [stake >= quorum for stake in stakes]
+
+        if not all(are_free()):
+            await self._authorities.ask_all(
+                lambda client: client.object_info(queries),
+                take,
+                lambda: all(are_free()),
+                silence=SILENCE_SECONDS,
+                needed_stake=quorum,
+            )
+        if committee.stake_of_all(answers) < quorum:
+            reasons = tuple(map(describe, errors.values()))
+            raise NoQuorum(len(answers), len(committee), authorities_of_a_quorum(committee), reasons)
         return [
-            _state(object_id, latest, stake >= quorum)
-            for object_id, latest, stake in zip(object_ids, agreed, free, strict=True)
+            _state(object_id, latest, is_free)
+            for object_id, latest, is_free in zip(object_ids, agreed, are_free(), strict=True)
         ]
 
     async def holders(self, object_ids: Sequence[ObjectID]) -> list[SenderSignedData]:

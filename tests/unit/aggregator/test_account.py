@@ -327,6 +327,34 @@ async def test_a_coin_is_free_though_an_authority_is_behind(ledger: Ledger) -> N
     assert (state.live.reference.version, state.is_free) == (receipt.effects.lamport_version, True)
 
 
+async def test_objects_and_whether_they_are_free_are_one_question(ledger: Ledger) -> None:
+    coins = coins_of(ALICE, ledger.states[0])
+    ids = [coin.object_id for coin in coins]
+    async with ledger.client() as client:
+        assert all(state.is_free for state in await client.ledger.states(ids))
+        for switch in ledger.switches.values():
+            assert switch.calls == ["handle_object_info"]
+
+
+async def test_with_two_frozen_nobody_says_what_is_free_and_once_they_are_back_all_do(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("aggregator.account.ledger", "aggregator.ledger_reader"):
+        monkeypatch.setattr(f"{module}.SILENCE_SECONDS", 0.2)
+    frozen = list(ledger.switches.values())[:2]
+    coin = coins_of(ALICE, ledger.states[0])[0].object_id
+    async with ledger.client() as client:
+        for switch in frozen:
+            switch.delay = 30.0
+        async with asyncio.timeout(5):
+            with pytest.raises(NoQuorum, match="2 of 4 answer"):
+                await client.ledger.states([coin])
+        for switch in frozen:
+            switch.delay = 0.05
+        (state,) = await client.ledger.states([coin])
+        assert state.is_free
+
+
 async def test_somebody_else_with_the_same_key_costs_an_error_and_no_coin(
     ledger: Ledger, client: Client
 ) -> None:
