@@ -177,6 +177,8 @@ class AuthorityNode:
         works = [self._sync.run(), self._watch(), connections.run()]
         if self._frames is not None:
             works.append(self._frames.run())
+        if self._simulator is not None:
+            works.append(self._simulator.warm_up())
         self._tasks = list(map(asyncio.create_task, works))
         executed, locks = self.state.store.next_sequence, len(self.state.locks)
         _log.info(

@@ -21,6 +21,8 @@ MOST_SECONDS = 10.0
 """A simulation that takes longer is given up: its client has stopped waiting."""
 MOST_MEMORY_BYTES = 4 << 30
 """Address space of the worker."""
+WARM_UP_AFTER_SECONDS = 2.0
+"""The worker begins this long after the authority, which may have to catch up first."""
 
 _TOO_LARGE = UnsupportedFeature("simulations that take so much time or memory, or have so long an answer")
 
@@ -64,11 +66,21 @@ class InlineSimulator:
 
 
 class ProcessSimulator:
-    """Simulates in a worker process, one after the other. The worker begins with the first one."""
+    """Simulates in a worker process, one after the other."""
 
     def __init__(self, reader: ObjectReader, terms: LedgerTerms) -> None:
         self._worker = Worker(reader, terms, MOST_MEMORY_BYTES)
         self._running: set[asyncio.Task[SimulationResponse]] = set()
+
+    async def warm_up(self) -> None:
+        """Begin the worker before the first simulation, which would have to wait for it: wallets simulate
+        whatever they send.
+        """
+        await asyncio.sleep(WARM_UP_AFTER_SECONDS)
+        try:
+            await self._worker.begin()
+        except (OSError, EOFError) as error:
+            _log.warning("the process for simulations did not begin; the first simulation tries again: %r", error)
 
     async def simulate(self, request: SimulationRequest) -> SimulationResponse:
         """What a transaction would do. Raises: AuthorityError.

@@ -77,7 +77,7 @@ or nothing of modules that are in order.
 
 
 class Worker:
-    """The authority's side: tasks one after the other. The process begins with the first of them."""
+    """The authority's side: tasks one after the other. The process begins with the first of them, if not before."""
 
     def __init__(self, reader: ObjectReader, terms: LedgerTerms, memory_bytes: int | None = None) -> None:
         """memory_bytes: address space of the process, if it is bounded."""
@@ -86,6 +86,11 @@ class Worker:
         self._memory_bytes = memory_bytes
         self._process: _Process | None = None
         self._turn = asyncio.Lock()
+
+    async def begin(self) -> None:
+        """Begin the process, so that the first task does not wait for it. Raises: OSError, EOFError."""
+        async with self._turn:
+            await self._begun()
 
     async def run(self, task: Task, seconds: float | None = None) -> Outcome:
         """Wait for a turn and run a task. A process that died before is replaced; seconds: what it may take.
@@ -108,10 +113,14 @@ class Worker:
         return outcome
 
     async def _ask(self, task: Task, seconds: float | None) -> Outcome | Exception:
+        process = await self._begun()
+        async with asyncio.timeout(seconds):
+            return await process.ask(task, self._reader)
+
+    async def _begun(self) -> _Process:
         if self._process is None:
             self._process = await _Process.begin(self._terms, self._memory_bytes)
-        async with asyncio.timeout(seconds):
-            return await self._process.ask(task, self._reader)
+        return self._process
 
     @property
     def process_id(self) -> int | None:

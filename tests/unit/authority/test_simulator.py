@@ -68,6 +68,17 @@ async def test_a_worker_gives_the_same_answers() -> None:
             assert await service.handle_simulate(one) == await here.handle_simulate(one)
 
 
+async def test_the_first_simulation_finds_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator_module, "WARM_UP_AFTER_SECONDS", 0)
+    authority = new_authority()
+    async with simulating(authority) as (service, simulator):
+        await simulator.warm_up()
+        worker = simulator.process_id
+        assert worker is not None
+        assert (await service.handle_simulate(question(authority))).effects.is_success
+        assert simulator.process_id == worker
+
+
 async def test_a_refusal_comes_back_from_the_worker() -> None:
     authority = new_authority()
     coins = coins_of(ALICE, authority)
