@@ -62,7 +62,7 @@ from proto.errors import (
     WrongEpochShown,
 )
 from proto.event import TransactionEvents
-from proto.ids import Digest, ObjectID
+from proto.ids import Digest, ObjectID, short_address
 from proto.messages import (
     AlreadyExecuted,
     BatchVote,
@@ -355,10 +355,9 @@ class AuthorityState:
         store, executor = self.store, self.executor
         data = submitted.data
         check_static_validity(submitted.signed, executor.config, self.committee.epoch, len(submitted.raw))
-        if data.shared_objects():
-            raise AuthorityError(
-                UnsupportedFeature("shared object inputs need ordering, which is not there yet")
-            )
+        if shared := data.shared_objects():
+            reason = "is shared, and shared object inputs need ordering, which is not there yet"
+            raise AuthorityError(UnsupportedFeature(f"{short_address(shared[0].id)} {reason}"))
         checked = check_transaction_input(data, store, executor.config, self.reference_gas_price)
         if submitted.module_bytes:
             # Before its modules are verified, or one coin would do to ask for that again and again.

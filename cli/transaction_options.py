@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.show_transaction import EMITTED
-from cli.wallet import Build, TransactionOptions, transact
+from cli.wallet import Build, Record, TransactionOptions, transact
 
 GasOption = Annotated[list[str] | None, typer.Option("--gas", help="Coins that pay for gas.")]
 
@@ -35,13 +35,13 @@ class Plan:
     """What a command is about to do.
 
     gas: coins that pay, if the command names them; of: the object whose owner sends;
-    record: is told the response of an executed transaction.
+    record: is told the response of a transaction that succeeded.
     """
 
     build: Build
     gas: Sequence[str] = ()
     of: str | None = None
-    record: Callable[[dict[str, Any]], object] | None = None
+    record: Record | None = None
 
 
 def with_transaction_options(command: Callable[..., Plan], *, names_gas: bool = False) -> Callable[..., None]:
@@ -62,10 +62,9 @@ def with_transaction_options(command: Callable[..., Plan], *, names_gas: bool = 
         flags = {name: given.pop(name) for name, _, _ in _FLAGS}
         emitted = _emitted(emit or ())
         plan = command(**given)
-        options = TransactionOptions(plan.gas or gas or (), gas_budget, **flags, of=plan.of, emit=emitted)
-        response = transact(plan.build, options)
-        if response is not None and plan.record is not None:
-            plan.record(response)
+        pays = plan.gas or gas or ()
+        options = TransactionOptions(pays, gas_budget, **flags, of=plan.of, emit=emitted, record=plan.record)
+        transact(plan.build, options)
 
     shown = [*own.parameters.values(), *([] if names_gas else [_parameter("gas", GasOption, None)])]
     shown.append(_parameter("gas_budget", Annotated[int | None, _BUDGET], None))

@@ -100,12 +100,15 @@ def owner_of(shown: Any) -> Owner:
             return IMMUTABLE
 
 
+Record = Callable[[dict[str, Any]], object]
+
+
 @dataclass(frozen=True)
 class TransactionOptions:
     """How to finish a transaction. emit: what to show of it, as show_transaction takes it.
 
     sender: an address or alias; without it, whoever owns the object `of`, else the first coin in `gas`, and
-    else the active address.
+    else the active address. record: is told the response of a transaction that succeeded.
     """
 
     gas: Sequence[str] = ()
@@ -117,6 +120,7 @@ class TransactionOptions:
     sender: str | None = None
     of: str | None = None
     emit: Collection[str] = ()
+    record: Record | None = None
 
     @property
     def is_signed(self) -> bool:
@@ -132,8 +136,8 @@ class TransactionOptions:
 Build = Callable[[Session, TransactionBuilder, Address], Awaitable[object]]
 
 
-def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None:
-    """Build, sign and execute a transaction, and print what it did; None if it is only printed.
+def transact(build: Build, options: TransactionOptions) -> None:
+    """Build, sign and execute a transaction, and print what it did.
 
     Commands of one wallet that send take turns, and each completes first what an earlier one left.
     Raises: TransactionFailed after printing, if its execution failed; WouldFail if that is foreseen and no
@@ -142,21 +146,22 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
     if options.print_unsigned and options.print_signed:
         raise BuildError("--serialize-unsigned-transaction or --serialize-signed-transaction, not both")
 
-    async def work(session: Session) -> dict[str, Any] | None:
+    async def work(session: Session) -> None:
         if not options.is_sent:
-            return await build_and_finish(session)
+            await build_and_finish(session)
+            return
         with journal_of(session).alone():
             await complete_pending(session)
-            return await build_and_finish(session)
+            await build_and_finish(session)
 
-    async def build_and_finish(session: Session) -> dict[str, Any] | None:
+    async def build_and_finish(session: Session) -> None:
         sender = await _sender(session, options)
         builder = session.builder()
         await build(session, builder, sender)
         if options.dev_inspect:
             found = await simulation.dev_inspect(session.rpc, builder.kind(), sender, options.gas_budget)
             show_inspection(found)
-            return None
+            return
         price = await session.view.reference_gas_price()
         budget = options.gas_budget
         if budget is None:
@@ -169,12 +174,12 @@ def transact(build: Build, options: TransactionOptions) -> dict[str, Any] | None
             data = await builder.finish(sender, budget, gas, price)
         if options.dry_run:
             show_dry_run(await simulation.dry_run(session.rpc, data))
-            return None
+            return
         if options.is_sent and options.gas_budget is None:
             await simulation.check_gas_coins(session.rpc, data)
-        return await finish(session, data, options)
+        await finish(session, data, options)
 
-    return with_session(work)
+    with_session(work)
 
 
 async def _sender(session: Session, options: TransactionOptions) -> Address:
@@ -202,23 +207,34 @@ async def finish(
     if options.print_signed:
         _print_bytes("signedTxBytes", SenderSignedData(data, (signature,)).to_bytes())
         return None
-    return await execute(session, raw, [signature], options.emit)
+    return await execute(session, raw, [signature], options.emit, options.record)
 
 
 async def execute(
-    session: Session, raw: bytes, signatures: Sequence[bytes], emit: Collection[str] = ()
+    session: Session,
+    raw: bytes,
+    signatures: Sequence[bytes],
+    emit: Collection[str] = (),
+    record: Record | None = None,
 ) -> dict[str, Any]:
     """Execute a signed transaction and print what it did. Raises: TransactionFailed, RpcError."""
     response = await send(session, SentTransaction(raw, tuple(signatures)))
-    await explain_failure(session.rpc, response)
-    receipt = None
-    if not output.is_json():
-        receipt = await _receipt(session, response["digest"])
-    show_transaction(response, receipt, emit)
     status = response["effects"]["status"]
+    try:
+        if record is not None and status["status"] == "success":
+            record(response)  # before anything is printed: whoever reads that may be gone, as behind `| head`
+    finally:
+        await _show(session, response, emit)
     if status["status"] != "success":
         raise TransactionFailed(f"transaction {response['digest']} failed: {status.get('error')}")
     return response
+
+
+async def _show(session: Session, response: dict[str, Any], emit: Collection[str]) -> None:
+    """Print what a transaction did, and who signed for it."""
+    await explain_failure(session.rpc, response)
+    receipt = None if output.is_json() else await _receipt(session, response["digest"])
+    show_transaction(response, receipt, emit)
 
 
 async def _receipt(session: Session, digest: str) -> dict[str, Any] | None:

@@ -83,12 +83,12 @@ def address_from_int(value: int) -> Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read `0x` followed by 1 to 64 hexadecimal digits.
+    """Read `0x` followed by 1 to 64 hexadecimal digits, or all 64 of them alone.
 
     Raises: InvalidAddress if text has another form.
     """
-    digits = text[2:] if text[:2] in ("0x", "0X") else ""
-    if not 1 <= len(digits) <= 64 or any(c not in "0123456789abcdefABCDEF" for c in digits):
+    digits, fewest = (text[2:], 1) if text[:2] in ("0x", "0X") else (text, 64)
+    if not fewest <= len(digits) <= 64 or any(c not in "0123456789abcdefABCDEF" for c in digits):
         raise InvalidAddress(f"{text!r} is no address: expected 0x and 1 to 64 hexadecimal digits")
     return Address(bytes.fromhex(digits.rjust(64, "0")))
 

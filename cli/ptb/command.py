@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -79,10 +80,11 @@ def ptb(context: typer.Context) -> None:
     async def build(session: Session, builder: TransactionBuilder, sender: Address) -> None:
         releases.extend(await build_program(program, source_of(words), session, builder, sender))
 
-    response = transact(build, _options(program))
-    if response is not None:
+    def record(response: dict[str, Any]) -> None:
         for release in releases:
             release.record(response)
+
+    transact(build, replace(_options(program), record=record))
 
 
 async def build_program(

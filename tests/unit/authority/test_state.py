@@ -21,7 +21,7 @@ from proto.bcs import U64
 from proto.crypto import Ed25519KeyPair
 from proto.errors import AuthorityError
 from proto.execution_status import Failure, InvariantViolation, Success
-from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
+from proto.ids import CLOCK_ID, IOTA_FRAMEWORK_ADDRESS, Address, ObjectID
 from proto.messages import CertificatesRequest, Refused, TransactionBatch
 from proto.object import AddressOwner, Object
 from proto.transaction import (
@@ -29,9 +29,11 @@ from proto.transaction import (
     GasCoin,
     Input,
     MoveCall,
+    ObjectInput,
     Publish,
     Result,
     SenderSignedData,
+    SharedObject,
     SplitCoins,
     TransferObjects,
     pure,
@@ -80,6 +82,17 @@ async def test_the_same_transaction_again_gets_the_same_vote() -> None:
     batch = TransactionBatch((transfer(authority).to_bytes(),))
     assert await authority.submit_transactions(batch) == await authority.submit_transactions(batch)
     assert len(authority.locks) == 2
+
+
+async def test_a_transaction_with_a_shared_object_is_refused_and_the_object_named() -> None:
+    authority = new_authority()
+    clock = ObjectInput(SharedObject(CLOCK_ID, 1, mutable=False))
+    read = MoveCall(IOTA_FRAMEWORK_ADDRESS, "clock", "timestamp_ms", (), (Input(0),))
+    transaction = build_transaction(ALICE, coins_of(ALICE, authority)[0], (clock,), (read,))
+    refused = await refusal(authority, transaction)
+    assert isinstance(refused, errors.UnsupportedFeature)
+    assert refused.error.startswith("0x6 is shared, and shared object inputs need ordering")
+    assert not authority.locks
 
 
 async def test_a_second_transaction_on_a_locked_object_is_refused_by_name() -> None:

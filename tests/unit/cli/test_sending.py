@@ -15,8 +15,10 @@ from aggregator.rpc_codes import CALL_FAILED, TRANSIENT_ERROR, RpcError
 from aggregator.wallet.client_config import ClientConfig, Environment
 from aggregator.wallet.journal import SentTransaction, WalletJournal
 from aggregator.wallet.keystore import WalletError
+from cli import output
 from cli.sending import complete_pending, journal_of, send
 from cli.session import Session
+from cli.wallet import execute
 
 SENT = SentTransaction(b"transaction", (b"signature",))
 FINAL = {"digest": SENT.digest, "effects": {"status": {"status": "success"}}}
@@ -79,6 +81,33 @@ async def test_an_answer_about_another_transaction_completes_nothing(tmp_path: P
     with pytest.raises(ServiceUnreachable, match=f"another transaction than {SENT.digest}"):
         await send(session, SENT)
     assert list(journal_of(session).pending()) == [SENT]
+
+
+async def test_what_a_command_keeps_of_a_transaction_is_kept_when_nobody_reads_what_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def print_into_a_closed_pipe(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("cli.wallet.show_transaction", print_into_a_closed_pipe)
+    monkeypatch.setattr(output, "_json", True)
+    recorded: list[Any] = []
+    with pytest.raises(BrokenPipeError):
+        session = session_of(tmp_path, Service(FINAL))
+        await execute(session, SENT.raw, SENT.signatures, record=recorded.append)
+    assert recorded == [FINAL]
+
+
+async def test_what_cannot_be_recorded_is_printed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(output, "_json", True)
+    with pytest.raises(OSError, match="disk full"):
+        await execute(session_of(tmp_path, Service(FINAL)), SENT.raw, SENT.signatures, record=fail)
+    assert SENT.digest in capsys.readouterr().out
 
 
 async def test_who_interrupts_is_told_what_may_become_of_the_transaction(
