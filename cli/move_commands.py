@@ -40,7 +40,8 @@ _IOTA = (
     'Iota = {{ git = "https://github.com/iotaledger/iota.git", subdir = "{}", rev = "framework/testnet" }}\n'
 )
 
-_MODULE = """/// Module: {name}
+_MODULE = """/*
+/// Module: {name}
 module {name}::{name};
 
 /// Something to own.
@@ -58,6 +59,23 @@ public fun new(value: u64, ctx: &mut TxContext): Thing {{
 public fun value(thing: &Thing): u64 {{
     thing.value
 }}
+*/
+"""
+
+_TESTS = """/*
+#[test_only]
+module {name}::{name}_tests;
+
+use iota::test_utils::destroy;
+use {name}::{name};
+
+#[test]
+fun a_thing_has_its_value() {{
+    let thing = {name}::new(7, &mut tx_context::dummy());
+    assert!(thing.value() == 7);
+    destroy(thing);
+}}
+*/
 """
 
 
@@ -92,7 +110,10 @@ def new(
 
 
 def _write_package(folder: Path, name: str) -> None:
-    """A package with one module; one of the core language if that is wanted, then without any."""
+    """A package with a module and its tests, or one of the core language if that is wanted, then without any.
+
+    They are comments: nobody publishes what they did not write.
+    """
     has_framework = given().default_move_flavor != "core"
     (folder / "sources").mkdir(parents=True, exist_ok=True)
     dependencies = _IOTA.format(_FRAMEWORK) if has_framework else ""
@@ -101,7 +122,9 @@ def _write_package(folder: Path, name: str) -> None:
     (folder / "Move.toml").write_text(manifest)
     if has_framework:
         module = name.lower()
+        (folder / "tests").mkdir(exist_ok=True)
         (folder / "sources" / f"{module}.move").write_text(_MODULE.format(name=module))
+        (folder / "tests" / f"{module}_tests.move").write_text(_TESTS.format(name=module))
 
 
 @app.command(

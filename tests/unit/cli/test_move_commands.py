@@ -115,9 +115,23 @@ def test_modules_of_dependencies_can_be_disassembled(
 def test_a_new_package_builds(folder: Path) -> None:
     assert run("new", "mine") == 0 and run("new", "mine") == 1
     assert run("-p", "mine", "build", "--warnings-are-errors") == 0
+    assert not list(Path("mine/build/mine/bytecode_modules").glob("*.mv"))  # nothing is there to be published
     assert run("new", "Core", "--path", "core", "--default-move-flavor", "core") == 0
     assert tomllib.loads(Path("core/Move.toml").read_text())["dependencies"] == {}
     assert run("-p", "core", "build", *CORE) == 0
+
+
+def test_what_a_new_package_suggests_is_code_that_passes_its_tests(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("new", "Mine") == 0
+    for path in (Path("Mine/sources/mine.move"), Path("Mine/tests/mine_tests.move")):
+        text = path.read_text()
+        assert (text[:3], text[-3:]) == ("/*\n", "*/\n")
+        path.write_text(text[3:-3])
+    assert run("-p", "Mine", "build", "--warnings-are-errors") == 0
+    assert run("-p", "Mine", "test") == 0
+    assert "[ PASS    ] mine::mine_tests::a_thing_has_its_value" in capsys.readouterr().out
 
 
 def test_the_help_of_a_command_shows_the_options_of_all(
