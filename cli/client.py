@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from cli import wallet_place
 from cli.lazy import Place, lazy_group
+from cli.wallet_place import FirstRun
 
 COMMANDS = {
     "active-address": Place("cli.client_wallet", "Print the address in use."),
@@ -77,11 +79,12 @@ COMMANDS = {
 }
 """Where each command is; each module is imported only when one of its commands is used."""
 
-app = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True)
+app = typer.Typer(cls=lazy_group(COMMANDS))
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def group(
+    context: typer.Context,
     client_config: Annotated[
         Path | None, typer.Option("--client.config", help="client.yaml of the wallet.")
     ] = None,
@@ -89,8 +92,23 @@ def group(
         float | None,
         typer.Option(min=0.1, max=3600, help="Seconds that the service may take; client.yaml may say too."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", hidden=True, help="Nothing is asked.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Nothing is asked: a wallet that is not there is made.")
+    ] = False,
 ) -> None:
     """Talk to a network: addresses, objects, transactions."""
     wallet_place.set_config_path(client_config)
     wallet_place.set_timeout(timeout)
+    wallet_place.set_first_run(FirstRun.MAKES if yes else FirstRun.ASKS)
+    if context.invoked_subcommand is None:
+        _begin()
+        typer.echo(context.get_help())
+
+
+def _begin() -> None:
+    """What `movelite client` alone does before it tells what there is: the first run of a wallet."""
+    from aggregator.wallet.keystore import WalletError
+    from cli.session import load_config  # only now: help is to come at once
+
+    with suppress(WalletError):  # who wants no wallet yet
+        load_config()

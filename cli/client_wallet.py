@@ -54,17 +54,15 @@ def new_address(
 ) -> None:
     """Make a key from a new mnemonic and keep it."""
     from proto.crypto import SignatureScheme
-    from proto.key_derivation import derive_key_pair, generate_mnemonic
 
     if alias is not None and alias.startswith("m/"):  # which no alias does
         alias, derivation_path = None, alias
     scheme = read_scheme(key_scheme)
-    words = generate_mnemonic(read_word_count(word_length))
-    key = derive_key_pair(words, scheme, derivation_path)
+    count = read_word_count(word_length)
     if not config_file().exists():
         ClientConfig.create(config_file())
     with changing(lambda: load_config().keystore) as keystore:
-        address = keystore.add(key, alias)
+        address, words = keystore.generate(scheme, alias, count, derivation_path)
     shown = {
         "alias": keystore.alias(address),
         "address": format_address(address),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from aggregator.rpc_codes import RpcError
 from aggregator.wallet.client_config import ClientConfig, config_folder
 from aggregator.wallet.keystore import WalletError
 from cli import output
-from cli.wallet_place import config_path, timeout_seconds
+from cli.wallet_place import FirstRun, config_path, first_run, timeout_seconds
 from proto.ids import Address
 
 if TYPE_CHECKING:
@@ -29,8 +30,13 @@ def config_file() -> Path:
 
 
 def load_config() -> ClientConfig:
-    """The wallet in use. Raises: WalletError."""
-    return ClientConfig.load(config_file())
+    """The wallet in use; when there is none, what `first_run` says. Raises: WalletError."""
+    path, first = config_file(), first_run()
+    if not path.exists() and (first is FirstRun.MAKES or (first is FirstRun.ASKS and sys.stdin.isatty())):
+        from cli.first_run import make_wallet  # once in the life of a wallet
+
+        make_wallet(path, asks=first is FirstRun.ASKS)
+    return ClientConfig.load(path)
 
 
 @dataclass

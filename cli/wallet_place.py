@@ -1,11 +1,22 @@
-"""Which client.yaml the commands of this process use, and how long its service may take."""
+"""Which client.yaml the commands of this process use, what if there is none, and the patience with its service."""
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
+
+
+class FirstRun(Enum):
+    """What becomes of a command that needs a wallet when there is none."""
+
+    NONE = "it fails"
+    ASKS = "whoever is at a terminal is asked for what it needs"
+    MAKES = "a wallet for the local network is made"
+
 
 _config_path: Path | None = None
 _timeout: float | None = None
+_first_run = FirstRun.NONE
 
 
 def set_config_path(path: Path | None) -> None:
@@ -17,6 +28,17 @@ def set_config_path(path: Path | None) -> None:
 def config_path() -> Path | None:
     """What --client.config says."""
     return _config_path
+
+
+def set_first_run(first_run: FirstRun) -> None:
+    """What becomes of commands that need a wallet when there is none."""
+    global _first_run
+    _first_run = first_run
+
+
+def first_run() -> FirstRun:
+    """What becomes of commands that need a wallet when there is none."""
+    return _first_run
 
 
 def set_timeout(seconds: float | None) -> None:

@@ -14,7 +14,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from proto.crypto import InvalidKey, KeyPair, address_of
+from proto.crypto import InvalidKey, KeyPair, SignatureScheme, address_of
 from proto.ids import Address, InvalidAddress, blake2b_256, format_address, parse_address
 from proto.key_text import decode_private_key, encode_private_key
 
@@ -128,6 +128,22 @@ class Keystore:
         self._aliases[address] = name
         self.save()
         return address
+
+    def generate(
+        self,
+        scheme: SignatureScheme,
+        alias: str | None = None,
+        word_count: int = 12,
+        derivation_path: str | None = None,
+    ) -> tuple[Address, str]:
+        """Make a key from a new mnemonic and keep it; its address and the words, which are kept nowhere.
+
+        Raises: WalletError if the alias is taken or malformed; InvalidDerivationPath.
+        """
+        from proto.key_derivation import derive_key_pair, generate_mnemonic  # only who makes keys needs it
+
+        words = generate_mnemonic(word_count)
+        return self.add(derive_key_pair(words, scheme, derivation_path), alias), words
 
     def rename(self, old: str, new: str | None = None) -> str:
         """Give an alias (or address) a new alias, a random one if none is named. Raises: WalletError."""
