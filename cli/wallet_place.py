@@ -1,4 +1,4 @@
-"""Which client.yaml the commands of this process use, what if there is none, and the patience with its service."""
+"""Which client.yaml the commands of this process use, what if there is none, and how patient they are."""
 
 from __future__ import annotations
 
