@@ -22,6 +22,12 @@ class NetworkFileError(Exception):
     """A committee file that cannot be used."""
 
 
+def problems_of(error: ValidationError) -> str:
+    """What is wrong with a file, field by field, without what is in it."""
+    found = [(".".join(map(str, problem["loc"])), problem["msg"]) for problem in error.errors()]
+    return "; ".join(f"{place}: {text}" if place else text for place, text in found)
+
+
 def _key(text: str | bytes) -> bytes:
     key = b64decode(text, validate=True) if isinstance(text, str) else text
     if len(key) != 32:
@@ -42,9 +48,9 @@ class Member(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: Annotated[str, Field(min_length=1, max_length=64)]
     public_key: _Key
-    stake: Annotated[int, Field(gt=0)]
+    stake: Annotated[int, Field(gt=0, lt=2**64)]
     address: str
 
 
@@ -100,7 +106,6 @@ class Network(BaseModel):
         except OSError as error:
             raise NetworkFileError(f"cannot read the committee {path}: {error.strerror}") from error
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
-            raise NetworkFileError(f"{path} is no committee: {problems}") from error
+            raise NetworkFileError(f"{path} is no committee: {problems_of(error)}") from error
         except (ValueError, RecursionError) as error:
             raise NetworkFileError(f"{path} is no committee: {error}") from error

@@ -14,7 +14,7 @@ from authority.key_value import MemoryKeyValueStore
 from authority.store import AuthorityStore
 from proto import bcs
 from proto.bcs import U64, BcsError
-from proto.committee import AuthorityName, Committee
+from proto.committee import AuthorityName, Committee, InvalidCommittee
 from proto.ids import (
     CLOCK_ID,
     GENESIS_MARKER_DIGEST,
@@ -29,10 +29,16 @@ from proto.object import Object, new_gas_coin
 from proto.transaction import MoveCall, Publish
 
 MAX_GENESIS_BYTES = 1 << 30
+MOST_NANOS = 2**64 - 1
+"""Of all coins together: an account could not hold more in one."""
 
 
 class GenesisError(Exception):
     """A genesis file that cannot be used."""
+
+
+class InvalidMembers(Exception):
+    """Authorities, or accounts, with which no network can begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +82,12 @@ class Genesis:
         try:
             if path.stat().st_size > MAX_GENESIS_BYTES:
                 raise GenesisError(f"{path} is too large for a genesis")
-            return bcs.decode(Genesis, path.read_bytes())
+            genesis = bcs.decode(Genesis, path.read_bytes())
+            check_members(genesis.authorities)
+            return genesis
         except OSError as error:
             raise GenesisError(f"cannot read the genesis {path}: {error.strerror}") from error
-        except BcsError as error:
+        except (BcsError, InvalidMembers) as error:
             raise GenesisError(f"{path} is no genesis: {error}") from error
 
 
@@ -100,6 +108,33 @@ class FrameworkPackage:
     dependencies: tuple[ObjectID, ...]
 
 
+def check_members(authorities: Sequence[GenesisAuthority]) -> None:
+    """See that authorities can make a network: each has a name, a key and an address of its own.
+
+    Raises: InvalidMembers.
+    """
+    for what, values in (
+        ("key", [one.public_key for one in authorities]),
+        ("name", [one.name for one in authorities]),
+        ("address", [one.address for one in authorities]),
+    ):
+        first = {value: place for place, value in reversed(list(enumerate(values)))}
+        twice = next((place for place, value in enumerate(values) if first[value] != place), None)
+        if twice is not None:
+            names = f"{authorities[first[values[twice]]].name} and {authorities[twice].name}"
+            raise InvalidMembers(f"the authorities {names} have one {what}: each needs one of its own")
+    try:
+        Committee.of(0, {one.public_key: one.stake for one in authorities})
+    except InvalidCommittee as error:
+        raise InvalidMembers(str(error)) from error
+
+
+def check_accounts(accounts: Sequence[GenesisAccount]) -> None:
+    """See that no account can come to hold more than there are numbers for. Raises: InvalidMembers."""
+    if sum(balance for account in accounts for balance in account.balances) > MOST_NANOS:
+        raise InvalidMembers(f"the accounts have more than {MOST_NANOS} nanos together")
+
+
 def build_genesis(
     executor: Executor,
     framework: Sequence[FrameworkPackage],
@@ -109,8 +144,9 @@ def build_genesis(
 ) -> Genesis:
     """Make the first state. The same arguments give the same bytes.
 
-    framework: dependencies first.
+    framework: dependencies first. Raises: InvalidMembers if the accounts have more than there may be.
     """
+    check_accounts(accounts)
     objects: dict[ObjectID, Object] = {}
     reader = AuthorityStore(MemoryKeyValueStore())
     for package in framework:
@@ -123,7 +159,8 @@ def build_genesis(
         for module in ("clock", "deny_list", "random")
     )
     objects.update(executor.execute_genesis(system, GENESIS_MARKER_DIGEST, (), reader))
-    for coin in _coins(accounts):
+    ascending = tuple(sorted(authorities, key=lambda member: member.public_key))
+    for coin in _coins(accounts, _coin_seed(executor.epoch_timestamp_ms, ascending)):
         objects[coin.object_id] = coin
     if CLOCK_ID not in objects:
         raise GenesisError("the framework made no clock")
@@ -131,16 +168,23 @@ def build_genesis(
         chain_start_timestamp_ms=executor.epoch_timestamp_ms,
         protocol_version=executor.config.version,
         reference_gas_price=reference_gas_price,
-        authorities=tuple(sorted(authorities, key=lambda member: member.public_key)),
+        authorities=ascending,
         objects=tuple(objects[object_id] for object_id in sorted(objects)),
     )
 
 
-def _coins(accounts: Sequence[GenesisAccount]) -> list[Object]:
-    seed = blake2b_256(b"MoveliteGenesisCoins")
+def _coin_seed(timestamp_ms: int, authorities: tuple[GenesisAuthority, ...]) -> Digest:
+    """What ids of coins are made from. No other network has it, or its transactions could be sent here, too,
+    when the same accounts and authorities begin anew.
+    """
+    members = bcs.encode(tuple[GenesisAuthority, ...], authorities)
+    return Digest(blake2b_256(b"MoveliteGenesisCoins" + bcs.encode(U64, timestamp_ms) + members))
+
+
+def _coins(accounts: Sequence[GenesisAccount], seed: Digest) -> list[Object]:
     coins: list[Object] = []
     for account in accounts:
         for balance in account.balances:
-            coin_id = derive_object_id(Digest(seed), len(coins))
+            coin_id = derive_object_id(seed, len(coins))
             coins.append(new_gas_coin(coin_id, account.address, balance))
     return coins

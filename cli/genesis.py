@@ -86,6 +86,7 @@ def genesis(
     force: Annotated[bool, typer.Option("-f", "--force", help="Replace a network in the folder.")] = False,
 ) -> None:
     """Make genesis.blob and committee.json, and keys and configurations of the authorities."""
+    from authority.genesis import check_accounts, check_members
     from cli import network_files as files
 
     if tls and authority_info:
@@ -96,12 +97,16 @@ def genesis(
     for place in host or ():
         check_place("--host", place if ":" in place else f"{place}:{DEFAULT_PORT}")
     check_place("--metrics-host", f"{metrics_host}:{METRICS_PORT}")
+    # All that can be wrong is found before anything is replaced.
+    check_accounts(accounts)
+    members = [_read_info(path) for path in authority_info or ()]
+    if members:
+        check_members(members)
     folder = working_dir or config_folder() / "network"
     if files.is_network(folder) and not force:
         raise files.NetworkFolderError(f"{folder} holds a network already; --force replaces it")
     files.remove_network(folder)
-    if authority_info:
-        members = [_read_info(path) for path in authority_info]
+    if members:
         first = [files.make_faucet_account(folder)] if faucet else []
         if not first and not accounts:
             output.note("no --account and no --faucet: nobody has a coin at genesis")
@@ -115,6 +120,11 @@ def genesis(
     output.result(shown, rows, ("authority", "key", "stake", "address"))
     if not output.is_json():
         output.say(f"genesis {shown['chain']} in {folder}")
+        if members:
+            output.say(
+                f"give {files.GENESIS} to all authorities and {files.COMMITTEE} to whoever serves clients; "
+                "`movelite authority info` has to show all of them this name as the chain"
+            )
 
 
 def plan(
@@ -157,14 +167,19 @@ def _read_account(text: str) -> GenesisAccount:
 def _read_info(path: Path) -> GenesisAuthority:
     from pydantic import ValidationError
 
-    from aggregator.network import Member
+    from aggregator.network import Member, problems_of
+    from authority.config import host_and_port
     from authority.genesis import GenesisAuthority
     from proto.committee import AuthorityName
+    from proto.rpc.client import TLS_SCHEME
 
     try:
-        member = Member.model_validate_json(path.read_text())
+        member = Member.model_validate_json(path.read_bytes())
+        host_and_port(member.address.removeprefix(TLS_SCHEME))
     except OSError as error:
         raise InfoFileError(f"cannot read {path}: {error.strerror}") from error
-    except ValidationError as error:
-        raise InfoFileError(f"{path} is no file of `movelite authority init`: {error}") from error
+    except ValidationError as error:  # its own text repeats the file, which may be a private key
+        raise InfoFileError(f"{path} is no info.json of `authority init`: {problems_of(error)}") from error
+    except ValueError as error:
+        raise InfoFileError(f"{path}: address: {error}") from error
     return GenesisAuthority(member.name, AuthorityName(member.public_key), member.stake, member.address)

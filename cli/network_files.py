@@ -17,7 +17,14 @@ from aggregator.network import GenesisTotals, Member, Network
 from aggregator.wallet.keystore import write_private
 from authority.config import AuthorityConfig, save_config
 from authority.execution.engine import Executor
-from authority.genesis import FrameworkPackage, Genesis, GenesisAccount, GenesisAuthority, build_genesis
+from authority.genesis import (
+    FrameworkPackage,
+    Genesis,
+    GenesisAccount,
+    GenesisAuthority,
+    build_genesis,
+    check_members,
+)
 from cli.alone import alone
 from movelite.facade import ledger_runtime
 from movelite.package.build import framework_modules
@@ -91,7 +98,8 @@ def make_genesis(
     accounts: Sequence[GenesisAccount],
     timestamp_ms: int | None = None,
 ) -> Genesis:
-    """The first state of a network; timestamp_ms: when it begins, by default now."""
+    """The first state of a network; timestamp_ms: when it begins, by default now. Raises: InvalidMembers."""
+    check_members(authorities)
     begin = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
     executor = Executor(ledger_runtime(), PROTOCOL_CONFIG, 0, begin)
     return build_genesis(executor, framework_packages(), authorities, accounts, REFERENCE_GAS_PRICE)
