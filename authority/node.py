@@ -17,6 +17,7 @@ import grpc.aio
 from authority.admission import Admission, Lane
 from authority.config import AuthorityConfig, ConfigError, Limits
 from authority.conversation import FrameServer
+from authority.data_directory import open_store
 from authority.door import ConnectionCount
 from authority.genesis import Genesis
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
@@ -26,15 +27,16 @@ from authority.metrics import AuthorityMetrics
 from authority.module_checks import ModuleChecks
 from authority.monitoring import Monitoring
 from authority.reception import Reception
+from authority.same_network import NetworkCheck
 from authority.server import start_server
 from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
 from authority.simulator import MOST_MEMORY_BYTES, ProcessSimulator
 from authority.state import AuthorityState
-from authority.store import AuthorityStore
 from authority.sync import CertificateSync
 from authority.worker import LedgerTerms, Worker
 from movelite.facade import ledger_runtime
+from proto.committee import AuthorityName
 from proto.crypto import Ed25519KeyPair, InvalidKey, SignatureScheme
 from proto.errors import AuthorityError
 from proto.ids import Digest, format_digest
@@ -62,10 +64,6 @@ READY_LAG = 1000
 _log = logging.getLogger(__name__)
 
 
-class WrongGenesis(Exception):
-    """The data directory belongs to another network."""
-
-
 class KeyInUse(Exception):
     """Another process runs with the key of this authority; two would sign what contradicts each other."""
 
@@ -86,31 +84,13 @@ def load_key(path: Path) -> Ed25519KeyPair:
     return key
 
 
-def open_store(disk: RocksKeyValueStore, genesis: Genesis, path: Path) -> AuthorityStore:
-    """The data of an authority, begun from the genesis if there are none.
-
-    Raises: StorageError; WrongGenesis if they began with another one.
-    """
-    store = AuthorityStore(disk)
-    digest = genesis.digest()
-    if store.genesis_digest is None:
-        unit = store.begin()
-        unit.add_objects(genesis.objects)
-        unit.add_genesis(digest)
-        unit.commit()
-    elif store.genesis_digest != digest:
-        store.close()
-        raise WrongGenesis(f"{path} holds the data of another network; remove it or use its own genesis file")
-    return store
-
-
 class AuthorityNode:
     """A running authority."""
 
     def __init__(self, config: AuthorityConfig) -> None:
         """Load everything that can be wrong before anything is served.
 
-        Raises: ConfigError, GenesisError, StorageError, WrongGenesis.
+        Raises: ConfigError, GenesisError, StorageError, CorruptStore, ForeignData.
         """
         self.config = config
         self.genesis = Genesis.load(config.genesis)
@@ -118,7 +98,8 @@ class AuthorityNode:
         key = load_key(config.key_file)
         self._address = _address_of(key, config, self.genesis)
         self._disk = RocksKeyValueStore(config.data_dir)
-        store = open_store(self._disk, self.genesis, config.data_dir)
+        name = AuthorityName(key.public_key)
+        store = open_store(self._disk, self.genesis, name, config.data_dir)
         self.metrics = AuthorityMetrics()
         self._verifier = _make_verifier(config.verifier_processes)
         self.state = AuthorityState(
@@ -158,6 +139,7 @@ class AuthorityNode:
             if member.public_key != self.state.name
         }
         self._sync = CertificateSync(self.state, self._peers, self.metrics)
+        self._network_check = NetworkCheck(chain, self._committee, self._peers, self.metrics)
         self._server: grpc.aio.Server | None = None
         self._frames: FrameServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -174,7 +156,7 @@ class AuthorityNode:
         self.state.on_missing_dependency = self._sync.wake
         port = int(config.listen.rpartition(":")[2])
         connections = ConnectionCount(port, limits.client_connections, self.metrics)
-        works = [self._sync.run(), self._watch(), connections.run()]
+        works = [self._sync.run(), self._network_check.run(), self._watch(), connections.run()]
         if self._frames is not None:
             works.append(self._frames.run())
         if self._simulator is not None:
@@ -237,6 +219,8 @@ class AuthorityNode:
         reasons = [] if self._disk.failure is None else [self._disk.failure]
         if self.state.suspension is not None:
             reasons.append(self.state.suspension.error)
+        if (stranger := self._network_check.reason()) is not None:
+            reasons.append(stranger)
         if self._sync.lag() > READY_LAG:
             reasons.append(f"catching up: {self._sync.lag()} transactions behind a peer")
         full = [lane for lane in Lane if self._admission.is_full(lane)]

@@ -13,7 +13,8 @@ Keys are a table letter and then:
     t  sequence               records: transactions with effects, events and where their certificates are
     b  number                 the certificates of a batch
     s  sequence               digests of the transactions of one commit, executed as sequence-th and after
-    m  name                   genesis; that votes were lost; positions in the sequences of peers
+    m  name                   genesis; whose data these are; that votes were lost; positions in the sequences
+                              of peers
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ _Positions = tuple[tuple[AuthorityName, bcs.U64], ...]
 
 MAX_U64 = 2**64 - 1
 
-_GENESIS, _LOST_VOTES, _POSITIONS = b"mgenesis", b"mlostvotes", b"mpositions"
+_GENESIS, _AUTHORITY = b"mgenesis", b"mauthority"
+_LOST_VOTES, _POSITIONS = b"mlostvotes", b"mpositions"
 
 FORMAT = 5
 """Version of how the rows are laid out; stands before the digest of the genesis."""
@@ -80,7 +82,11 @@ class AuthorityStore:
         self.reload()
 
     def reload(self) -> None:
-        """Forget what is in memory, and read again what is kept there."""
+        """Forget what is in memory, and read again what is kept there.
+
+        Raises: CorruptStore; StorageError.
+        """
+        self._check_format()
         self.cache = ObjectCache()
         self._records = RecordReader(self._key_value)
         try:
@@ -218,19 +224,32 @@ class AuthorityStore:
                 place = (number - first) * DIGEST_LENGTH
                 yield number, Digest(digests[place : place + DIGEST_LENGTH])
 
-    @property
-    def genesis_digest(self) -> bytes | None:
-        """Digest of the genesis this store began with; None if it is empty.
-
-        Raises: CorruptStore if another version of the program has written the store.
-        """
+    def _check_format(self) -> None:
         row = self._key_value.get(_GENESIS)
         if row is not None and (len(row) != 1 + DIGEST_LENGTH or row[0] != FORMAT):
             raise CorruptStore(
-                "the data are in the format of another version of Movelite: run the version that wrote them "
-                "(without its locks an authority could sign twice, so do not remove them)"
+                f"the data are in the format {row[:1].hex()} of another version of Movelite, and this one "
+                f"has {FORMAT:02x}: run the version that wrote them (without its locks an authority could "
+                "sign twice, so do not remove them)"
             )
+
+    @property
+    def genesis_digest(self) -> bytes | None:
+        """Digest of the genesis this store began with; None if it is empty."""
+        row = self._key_value.get(_GENESIS)
         return None if row is None else row[1:]
+
+    @property
+    def authority(self) -> AuthorityName | None:
+        """Whose data these are; None if nobody has said so yet."""
+        row = self._key_value.get(_AUTHORITY)
+        return None if row is None else AuthorityName(row)
+
+    def put_authority(self, name: AuthorityName) -> None:
+        """Write down whose data these are. Raises: StorageError."""
+        batch = Batch()
+        batch.put(_AUTHORITY, name)
+        self._key_value.write(batch)
 
     def positions(self) -> Mapping[AuthorityName, int]:
         """How much of what each peer executed was looked at, at least."""

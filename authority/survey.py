@@ -9,6 +9,7 @@ from authority.key_value import RocksKeyValueStore, disk_usage
 from authority.locks import LockTable
 from authority.store import AuthorityStore
 from authority.transaction_input import live_owned_references
+from proto.committee import AuthorityName
 from proto.transaction import SenderSignedData
 
 
@@ -17,6 +18,7 @@ class StoreSurvey:
     """Counts. versions: of all objects, live or not; pending: voted for and not executed; disk_bytes."""
 
     genesis_digest: bytes | None
+    authority: AuthorityName | None
     executed: int
     objects: int
     versions: int
@@ -42,6 +44,7 @@ def survey_store(path: Path) -> StoreSurvey:
         size = disk_usage(path)
         return StoreSurvey(
             genesis_digest=store.genesis_digest,
+            authority=store.authority,
             executed=store.next_sequence,
             objects=objects,
             versions=versions,

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from authority.config import AuthorityConfig, ConfigError, load_config
+from authority.data_directory import check_owner
 from authority.genesis import Genesis
-from authority.node import WrongGenesis, load_key
+from authority.node import load_key
 from authority.service import SOFTWARE
 from authority.survey import survey_store
 from proto.committee import AuthorityName
@@ -51,7 +52,7 @@ async def of_address(address: str, key: AuthorityName | None) -> dict[str, Any]:
 async def of_config(path: Path) -> dict[str, Any]:
     """An authority's configuration, its place in the committee, what it says if it runs, and what it keeps.
 
-    Raises: ConfigError, GenesisError, StorageError, WrongGenesis.
+    Raises: ConfigError, GenesisError, StorageError, CorruptStore, ForeignData.
     """
     config = load_config(path)
     genesis = Genesis.load(config.genesis)
@@ -77,7 +78,7 @@ async def of_config(path: Path) -> dict[str, Any]:
         "referenceGasPrice": genesis.reference_gas_price,
         "software": SOFTWARE,
     }
-    return shown | await _running(config, name) | _kept(config, genesis)
+    return shown | await _running(config, name) | _kept(config, genesis, name)
 
 
 async def _running(config: AuthorityConfig, name: AuthorityName) -> dict[str, Any]:
@@ -91,12 +92,11 @@ async def _running(config: AuthorityConfig, name: AuthorityName) -> dict[str, An
     return {"running": True, "runningSoftware": health.software} | _of_frames(frames)
 
 
-def _kept(config: AuthorityConfig, genesis: Genesis) -> dict[str, Any]:
+def _kept(config: AuthorityConfig, genesis: Genesis, name: AuthorityName) -> dict[str, Any]:
     if not (config.data_dir / "CURRENT").is_file():
         return {"dataDir": str(config.data_dir), "executed": 0, "note": "no data yet: it has never run"}
     found = survey_store(config.data_dir)
-    if found.genesis_digest != genesis.digest():
-        raise WrongGenesis(f"{config.data_dir} holds the data of another network")
+    check_owner(config.data_dir, found.genesis_digest, found.authority, genesis, name)
     return {
         "dataDir": str(config.data_dir),
         "executed": found.executed,

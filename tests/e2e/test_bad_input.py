@@ -106,7 +106,7 @@ def test_a_genesis_of_another_network(home: Path, network: Path, tmp_path: Path)
     assert movelite("genesis", "--working-dir", other, "--authority-port", "0", home=home).returncode == 0
     shutil.copy(other / "genesis.blob", folder / "genesis.blob")
     shutil.copy(other / "authority-0" / "authority.key", folder / "authority-0" / "authority.key")
-    _refused(movelite("authority", "run", "--config", config, home=home), "another network")
+    _refused(movelite("authority", "run", "--config", config, home=home), "holds the data of the network")
 
 
 def test_a_corrupt_authority_configuration(home: Path, network: Path, tmp_path: Path) -> None:
