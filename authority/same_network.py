@@ -17,7 +17,7 @@ from proto.ids import Digest, format_digest
 from proto.messages import HealthRequest
 from proto.service import AuthorityService
 
-PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
 

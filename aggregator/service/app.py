@@ -16,7 +16,6 @@ from aggregator.service.core import ClientService
 from aggregator.service.jsonrpc import Apis, JsonRpc, as_text, failure
 from aggregator.service.rest import routes
 from aggregator.service.subscriptions import Subscriptions
-from proto.errors import QuorumDriverError
 
 MAX_REQUEST_BYTES = 10 << 20
 """Bytes of one request."""
@@ -71,11 +70,10 @@ def make_app(service: ClientService) -> FastAPI:
 
     @app.get("/ready", tags=["service"])
     async def ready() -> Response:
-        """Whether enough authorities answer."""
-        try:
-            await service.reader.health()
-        except QuorumDriverError as error:
-            return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
+        """Whether enough authorities answer, and are of the service's network."""
+        trouble = await service.readiness.trouble()
+        if trouble is not None:
+            return JSONResponse({"status": "not ready", "reason": trouble}, status_code=503)
         return JSONResponse({"status": "ready", "transactions": service.index.total()})
 
     app.state.rpc = rpc

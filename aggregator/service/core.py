@@ -17,6 +17,7 @@ from aggregator.safe_client import SafeClient
 from aggregator.service.follower import IndexFollower
 from aggregator.service.index import IndexedTransaction, TransactionIndex
 from aggregator.service.move_values import TypeCatalog
+from aggregator.service.readiness import Readiness
 from proto.committee import AuthorityName
 from proto.ids import Digest
 from proto.messages import HealthResponse, Receipt
@@ -54,8 +55,9 @@ class ClientService:
         self.reader = LedgerReader(self.authorities)
         self.catalog = TypeCatalog(self.reader)
         self.driver = QuorumDriver(self.authorities, self.index, settings.policy, self.index.add)
+        self.readiness = Readiness(self.reader, network.chain_digest)
         self._follower = IndexFollower(self.authorities, self.index)
-        self._following: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._health: HealthResponse | None = None
 
     @staticmethod
@@ -72,14 +74,15 @@ class ClientService:
     def start(self) -> None:
         """Follow the authorities, and take up what is pending."""
         self.driver.start()
-        self._following = asyncio.create_task(self._follower.run())
+        self._tasks = [asyncio.create_task(work) for work in (self._follower.run(), self.readiness.run())]
 
     async def close(self) -> None:
         """Stop everything."""
-        if self._following is not None:
-            self._following.cancel()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
-                await self._following
+                await task
         await self.driver.close()
         await self.authorities.close()
         self.index.close()
