@@ -16,6 +16,8 @@ from proto.committee import AuthorityName, Committee
 from proto.ids import Digest, format_digest, parse_digest
 
 MAX_FILE_BYTES = 1 << 20
+MAX_NAME = 64
+"""Characters of an authority's name."""
 
 
 class NetworkFileError(Exception):
@@ -48,7 +50,7 @@ class Member(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
     public_key: _Key
     stake: Annotated[int, Field(gt=0, lt=2**64)]
     address: str

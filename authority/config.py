@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 MAX_CONFIG_BYTES = 1 << 20
+
+
+_PLACE = re.compile(r"(\[[0-9A-Fa-f:.]+(%\w+)?\]|[^\s/:\[\]]+):(?P<port>[0-9]{1,5})", re.ASCII)
+
+_WORDS = {"extra_forbidden": "there is no such setting", "missing": "is missing", "model_type": "no settings"}
+"""What problems are called here; others have words of their own."""
 
 
 class ConfigError(Exception):
@@ -52,16 +60,9 @@ class Limits(BaseModel):
 
 def host_and_port(text: str) -> str:
     """The text, if that is what it is. Raises: ValueError."""
-    host, colon, port = text.rpartition(":")
-    if (
-        not host
-        or "/" in host
-        or not colon
-        or not port.isascii()
-        or not port.isdigit()
-        or not 0 < int(port) < 65536
-    ):
-        raise ValueError(f"{text} is not host:port, such as 0.0.0.0:9200")
+    found = _PLACE.fullmatch(text)
+    if found is None or not 0 < int(found["port"]) < 65536:
+        raise ValueError(f"{text} is not host:port, such as 0.0.0.0:9200 or [::]:9200")
     return text
 
 
@@ -100,6 +101,25 @@ class AuthorityConfig(BaseModel):
     """
     limits: Limits = Limits()
 
+    @model_validator(mode="after")
+    def _have_places_of_their_own(self) -> AuthorityConfig:
+        places = [place for place in (self.listen, self.listen_frames, self.metrics) if place is not None]
+        if len(set(places)) < len(places):
+            raise ValueError("listen, listen_frames and metrics need a port each")
+        return self
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which no name stands twice: of two lines one would be without effect."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """A mapping. Raises: yaml.YAMLError."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
 
 def load_config(path: Path) -> AuthorityConfig:
     """Read a configuration file.
@@ -113,15 +133,16 @@ def load_config(path: Path) -> AuthorityConfig:
     if len(text) > MAX_CONFIG_BYTES:
         raise ConfigError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes: no configuration")
     try:
-        config = AuthorityConfig.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is no YAML: {error}") from error
+        config = AuthorityConfig.model_validate(yaml.load(text, _Loader))
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
+            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: "
+            + _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
             for problem in error.errors()
         )
         raise ConfigError(f"{path}: {problems}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is no YAML: {error}") from error
     return _resolve(config, path.resolve().parent)
 
 

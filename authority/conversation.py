@@ -22,7 +22,7 @@ from authority.clients import client_at
 from authority.config import Limits
 from authority.metrics import AuthorityMetrics
 from authority.reception import Reception
-from authority.server import PortInUse
+from authority.server import take_place
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, MalformedRequest
 from proto.rpc.authority_pb2 import Answer, Question
@@ -76,16 +76,8 @@ class FrameServer:
 
     def listen(self, address: str) -> None:
         """Take an address, host:port. Raises: PortInUse."""
-        host, _, port = address.rpartition(":")
-        host = host.strip("[]")
-        is_dual = ":" in host and socket.has_dualstack_ipv6()
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            self._listener = socket.create_server(
-                (host, int(port)), family=family, backlog=BACKLOG, dualstack_ipv6=is_dual
-            )
-        except OSError as error:
-            raise PortInUse(f"cannot listen on {address}: {error.strerror or error}") from error
+        self._listener = take_place(address, "listen_frames")
+        self._listener.listen(BACKLOG)
         self._listener.setblocking(False)
 
     async def run(self) -> None:

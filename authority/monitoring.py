@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from authority.server import take_place
 from proto.rpc.web_connections import ConnectionLimits, bounded_protocol
 
 CONNECTIONS = ConnectionLimits(total=64, per_client=32, request_seconds=10.0)
@@ -25,10 +25,6 @@ IDLE_SECONDS = 30
 Reasons = Callable[[], list[str]]
 _Receive = Callable[[], Awaitable[Any]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class MonitoringPortTaken(Exception):
-    """The address for monitoring cannot be had."""
 
 
 class Monitoring:
@@ -41,18 +37,8 @@ class Monitoring:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, address: str) -> None:
-        """Serve at host:port. Raises: MonitoringPortTaken."""
-        host, port = address.rsplit(":", 1)
-        opened = socket.socket()
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            opened.bind((host, int(port)))
-        except OSError as error:
-            opened.close()
-            reason = (
-                f"cannot serve metrics at {address}: {error.strerror}; change `metrics` in authority.yaml"
-            )
-            raise MonitoringPortTaken(reason) from error
+        """Serve at host:port. Raises: PortInUse."""
+        opened = take_place(address, "metrics")
         config = uvicorn.Config(
             self._answer,
             interface="asgi3",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-import signal
 import time
 from pathlib import Path
 
@@ -46,6 +45,7 @@ from proto.messages import HealthRequest
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.rpc.client import TLS_SCHEME, GrpcAuthorityClient
 from proto.rpc.tls import tls_identity
+from proto.stop_signals import on_stop_signal
 
 TWIN_SECONDS = 1.0
 """How long a process with the same key may take to answer."""
@@ -56,6 +56,8 @@ LONG_DELAY_SECONDS = 2.0
 OTHER_DESCRIPTORS = 400
 """File descriptors for everything but callers: the database, peers, workers, monitoring."""
 LEAST_CONNECTIONS = 16
+OTHERS = 0o007
+"""Rights that nobody but its owner and group may have to a key."""
 GRACE_SECONDS = 2.0
 """What is being answered when the authority stops may take so long."""
 READY_LAG = 1000
@@ -81,6 +83,8 @@ def load_key(path: Path) -> Ed25519KeyPair:
         raise ConfigError(f"{path} holds no private key: {error}") from error
     if key.scheme is not SignatureScheme.ED25519 or not isinstance(key, Ed25519KeyPair):
         raise ConfigError(f"{path}: authorities sign with Ed25519, not {key.scheme.name}")
+    if path.stat().st_mode & OTHERS:
+        _log.warning("%s can be used by everybody on this machine: chmod 600 (or 640)", path)
     return key
 
 
@@ -145,7 +149,7 @@ class AuthorityNode:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Serve and follow the peers. Raises: PortInUse, MonitoringPortTaken, KeyInUse."""
+        """Serve and follow the peers. Raises: PortInUse, KeyInUse."""
         config = self.config
         self._describe()
         await self._refuse_twin()
@@ -289,7 +293,7 @@ class AuthorityNode:
 
 
 async def run_authority(config: AuthorityConfig, is_from_backup: bool = False) -> None:
-    """Run an authority until SIGTERM or SIGINT. is_from_backup: it may have signed what its data do not have.
+    """Run an authority until a signal ends it. is_from_backup: it may have signed what its data do not have.
 
     Raises: as AuthorityNode; PortInUse.
     """
@@ -297,9 +301,7 @@ async def run_authority(config: AuthorityConfig, is_from_backup: bool = False) -
     if is_from_backup:
         node.state.lose_votes()
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    on_stop_signal(stopped.set)
     try:
         await node.start()
         settle_memory()
@@ -307,8 +309,10 @@ async def run_authority(config: AuthorityConfig, is_from_backup: bool = False) -
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in done:
             end.result()
+        _log.info("stopping")
     finally:
         await node.stop()
+    _log.info("stopped")
 
 
 def _address_of(key: Ed25519KeyPair, config: AuthorityConfig, genesis: Genesis) -> str:

@@ -4,6 +4,7 @@ that are idle, stuck or no gRPC.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from proto.errors import AuthorityError
 from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.frames import PORT_KEY
+from proto.rpc.listening import bound_socket
 from proto.rpc.methods import METHODS, Method
 from proto.rpc.refusals import overload_metadata
 
@@ -38,6 +40,16 @@ if TYPE_CHECKING:
 
 class PortInUse(Exception):
     """The address to listen on cannot be had."""
+
+
+def take_place(address: str, setting: str) -> socket.socket:
+    """A socket bound to host:port, which stands at a setting of authority.yaml. Raises: PortInUse."""
+    host, _, port = address.rpartition(":")
+    try:
+        return bound_socket(host, int(port))
+    except OSError as error:
+        reason = f"cannot listen on {address}: {error.strerror}; change `{setting}` in authority.yaml"
+        raise PortInUse(reason) from error
 
 
 async def start_server(
@@ -82,13 +94,14 @@ async def start_server(
         for name, method in METHODS.items()
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+    take_place(address, "listen").close()  # gRPC says that it cannot be had, and not why
     try:
         if credentials is None:
             server.add_insecure_port(address)
         else:
             server.add_secure_port(address, credentials)
     except RuntimeError as error:
-        raise PortInUse(f"cannot listen on {address}: the port is in use or not allowed") from error
+        raise PortInUse(f"cannot listen on {address}; change `listen` in authority.yaml") from error
     await server.start()
     return server
 

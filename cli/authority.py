@@ -31,7 +31,7 @@ def init(
         str, typer.Option(help="host:port where others reach it; https://host:port to speak TLS.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
-    stake: Annotated[int, typer.Option(min=1, help="Its weight in votes.")] = 2500,
+    stake: Annotated[int, typer.Option(min=1, max=2**64 - 1, help="Its weight in votes.")] = 2500,
     listen: Annotated[str | None, typer.Option(help="host:port; by default all hosts, same port.")] = None,
     listen_frames: Annotated[
         str | None, typer.Option(help="host:port for votes and certificates; by default 200 ports further.")
@@ -40,16 +40,19 @@ def init(
     data_dir: Annotated[Path, typer.Option(help="Where its data go; by default in OUT.")] = Path("data"),
 ) -> None:
     """Make a key and a configuration, and info.json for the genesis."""
-    from aggregator.network import Member
+    from aggregator.network import MAX_NAME, Member
     from cli import network_files as files
 
     if (out / files.AUTHORITY_KEY).exists():
-        raise files.NetworkFolderError(f"{out} has the key of an authority already")
+        raise files.NetworkFolderError(f"{out} has the key of an authority already: take another folder")
+    if not 0 < len(name) <= MAX_NAME:
+        raise typer.BadParameter(f"it has 1 to {MAX_NAME} characters", param_hint="--name")
     check_place("--address", address.removeprefix("https://"))
     for option, place in (("--listen", listen), ("--listen-frames", listen_frames), ("--metrics", metrics)):
         if place is not None:
             check_place(option, place)
-    listen = listen or f"0.0.0.0:{address.rsplit(':', 1)[-1]}"
+    everywhere = "[::]" if address.removeprefix("https://").startswith("[") else "0.0.0.0"
+    listen = listen or f"{everywhere}:{address.rsplit(':', 1)[-1]}"
     frames = listen_frames or files.frames_beside(listen)
     plan = files.PlannedAuthority(name, address, listen, metrics, frames)
     key = files.write_authority(out, plan, Path(files.GENESIS), data_dir)
@@ -74,7 +77,7 @@ def run(
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = LogFormat.TEXT,
 ) -> None:
-    """Run an authority until it is told to stop (SIGINT or SIGTERM)."""
+    """Run an authority until it is told to stop (SIGTERM, SIGINT, or its terminal closes)."""
     from authority.config import load_config
     from authority.node import run_authority
 

@@ -82,7 +82,7 @@ async def of_config(path: Path) -> dict[str, Any]:
 
 
 async def _running(config: AuthorityConfig, name: AuthorityName) -> dict[str, Any]:
-    address = config.listen.replace("0.0.0.0", "127.0.0.1")
+    address = config.listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")
     try:
         health, frames = await _ask(f"{TLS_SCHEME if config.tls else ''}{address}", name)
     except AuthorityError as error:

@@ -159,9 +159,7 @@ def write_authority(
     folder: Path, plan: PlannedAuthority, genesis: Path, data_dir: Path = Path(DATA)
 ) -> KeyPair:
     """Write the key and the configuration of an authority; the key. Relative paths begin at folder."""
-    (folder / data_dir).mkdir(parents=True, exist_ok=True)
     key = Ed25519KeyPair.from_seed(generate_key_pair().secret)
-    write_private(folder / AUTHORITY_KEY, encode_private_key(key))
     config = AuthorityConfig(
         name=plan.name,
         genesis=genesis,
@@ -172,7 +170,9 @@ def write_authority(
         metrics=plan.metrics,
         tls=plan.is_tls,
     )
+    (folder / data_dir).mkdir(parents=True, exist_ok=True)
     save_config(config, folder / AUTHORITY_CONFIG)
+    write_private(folder / AUTHORITY_KEY, encode_private_key(key))
     return key
 
 

@@ -112,10 +112,10 @@ async def _run(
     faucet: FaucetTerms | None,
 ) -> None:
     from cli.web import until_stopped
+    from proto.rpc.listening import place_of
 
     servers, _ = await start_service(network, working_dir, settings, rpc_socket, faucet)
-    host, port = rpc_socket.getsockname()
-    output.say(f"client service at http://{host}:{port} (REST documentation at /docs)")
+    output.say(f"client service at http://{place_of(rpc_socket)} (REST documentation at /docs)")
     await until_stopped()
     await servers.stop()
 

@@ -311,8 +311,9 @@ def _metrics_urls(folder: Path) -> dict[str, str]:
 
 
 def _url(opened: socket.socket) -> str:
-    host, port = opened.getsockname()
-    return f"http://{host}:{port}"
+    from proto.rpc.listening import place_of
+
+    return f"http://{place_of(opened)}"
 
 
 def _last_line(folder: Path) -> str:

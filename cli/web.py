@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import signal
 import socket
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -14,7 +13,9 @@ from itertools import cycle, islice
 import uvicorn
 from fastapi import FastAPI
 
+from proto.rpc.listening import bound_socket
 from proto.rpc.web_connections import ConnectionLimits, bounded_protocol
+from proto.stop_signals import on_stop_signal
 
 SERVING_PORTS = range(20_000, 32_000)
 """Below those that systems give to the near end of connections (Linux from 32768, others from 49152)."""
@@ -33,15 +34,11 @@ def listen(host: str, port: int, option: str | None = None) -> socket.socket:
 
     Raises: PortTaken.
     """
-    opened = socket.socket()
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        opened.bind((host, port))
+        return bound_socket(host, port)
     except OSError as error:
-        opened.close()
         hint = f" ({option} takes another one, 0 any)" if option else ""
         raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}{hint}") from error
-    return opened
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -106,9 +103,7 @@ def _server(app: FastAPI, limits: ConnectionLimits) -> _Server:
 
 
 async def until_stopped() -> None:
-    """Wait for SIGINT or SIGTERM."""
+    """Wait for a signal that ends the process."""
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    on_stop_signal(stopped.set)
     await stopped.wait()

@@ -30,12 +30,17 @@ def test_a_file_says_what_each_limit_means_and_reads_back(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("listen: here", "listen: Value error, here is not host:port, such as 0.0.0.0:9200"),
-        ("listen: here:99999", "listen: Value error, here:99999 is not host:port"),
-        ("metrics: ':9184'", "metrics: Value error, :9184 is not host:port"),
+        ("listen: here", "listen: here is not host:port, such as 0.0.0.0:9200"),
+        ("listen: here:99999", "listen: here:99999 is not host:port"),
+        ("metrics: ':9184'", "metrics: :9184 is not host:port"),
         ("limits: {max_batch: 0}", "limits.max_batch: Input should be greater than or equal to 1"),
         ("tls: {certificate: a.pem}", "tls: Input should be a valid boolean"),
-        ("colour: red", "colour: Extra inputs are not permitted"),
+        ("listen: '::1:9200'", "listen: ::1:9200 is not host:port"),
+        ("listen: a b:9200", "listen: a b:9200 is not host:port"),
+        ("metrics: 0.0.0.0:9200", "file: listen, listen_frames and metrics need a port each"),
+        ("colour: red", "colour: there is no such setting"),
+        ("data_dir: other\ndata_dir: again", "no YAML: data_dir stands twice"),
+        ("name: 2020-13-45", "no YAML: month must be in 1..12"),
         ("- nothing", "no YAML"),
     ],
 )
@@ -49,6 +54,22 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, change: str, prob
     path.write_text("\n".join([*kept, change]) + "\n")
     with pytest.raises(ConfigError, match=problem):
         load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("", "file: no settings"), ("- a\n", "file: no settings"), ("name: a\n", "genesis: is missing")],
+)
+def test_a_file_that_was_cut_short_is_told(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "authority.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=problem):
+        load_config(path)
+
+
+@pytest.mark.parametrize("place", ["[::]:9200", "[fe80::1%eth0]:9200", "a.example:9200", "127.0.0.1:1"])
+def test_places_of_all_kinds_can_be_listened_at(place: str) -> None:
+    assert config(listen=place).listen == place
 
 
 def test_a_file_of_before_has_no_port_for_frames(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from authority.metrics import AuthorityMetrics
-from authority.monitoring import Monitoring, MonitoringPortTaken
+from authority.monitoring import Monitoring
+from authority.server import PortInUse
 from cli.web import free_port
 from proto.rpc.web_connections import ConnectionLimits
 
@@ -70,6 +71,6 @@ async def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         monitoring = Monitoring(AuthorityMetrics().registry, list)
-        with pytest.raises(MonitoringPortTaken, match=f"{address}.*in use; change `metrics`"):
+        with pytest.raises(PortInUse, match=f"{address}.*in use; change `metrics`"):
             await monitoring.start(address)
         await monitoring.stop()

@@ -10,13 +10,26 @@ import httpx
 import pytest
 
 from authority.config import load_config
-from authority.node import AuthorityNode
+from authority.node import AuthorityNode, load_key
 from authority.service import SOFTWARE
 from cli.authority_info import InvalidAuthorityKey, of_address, of_config, read_key
 from cli.genesis import plan
 from cli.network_files import AUTHORITY_CONFIG, AUTHORITY_KEY, make_network
 from cli.web import free_port
 from proto.errors import AuthorityError
+from proto.key_text import encode_private_key, generate_key_pair
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [(0o600, False), (0o640, False), (0o644, True)])
+def test_a_key_that_everybody_may_read_is_told(
+    mode: int, is_told: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / AUTHORITY_KEY
+    path.write_text(encode_private_key(generate_key_pair()))
+    path.chmod(mode)
+    with caplog.at_level(logging.WARNING):
+        load_key(path)
+    assert ("chmod 600" in caplog.text) is is_told
 
 
 async def test_an_authority_tells_how_it_is_running_or_not(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authority.config import load_config
 from cli.genesis import plan
 from cli.main import main
 from cli.network_files import NetworkFolderError, check_is_free, frames_beside
@@ -43,6 +44,32 @@ def test_an_authority_is_made_for_an_address_that_can_be_reached(
     assert caught.value.code == 2
     assert "is not host:port" in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65])
+def test_a_name_that_no_configuration_takes_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+    words = ["authority", "init", "--name", name, "--address", "a:9200", "--out", str(tmp_path / "a")]
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert not (tmp_path / "a").exists()
+
+
+def test_an_address_of_ipv6_is_listened_at_by_ipv6(tmp_path: Path) -> None:
+    words = [
+        "authority",
+        "init",
+        "--name",
+        "a",
+        "--address",
+        "https://[2001:db8::1]:9200",
+        "--out",
+        str(tmp_path),
+    ]
+    with pytest.raises(SystemExit):
+        main(words)
+    written = load_config(tmp_path / "authority.yaml")
+    assert (written.listen, written.listen_frames) == ("[::]:9200", "[::]:9400")
 
 
 def test_a_network_is_made_where_nothing_else_is(tmp_path: Path) -> None:
