@@ -48,10 +48,6 @@ from proto.transaction import (
 )
 from proto.transaction_checks import named_packages
 
-SharedVersions = Mapping[ObjectID, SequenceNumber]
-"""Versions that ordering has assigned to the shared inputs of a transaction."""
-
-
 _encode_reference = bcs.encoder(ObjectRef)
 
 
@@ -68,16 +64,14 @@ def check_transaction_input(
     reader: ObjectReader,
     config: ProtocolConfig,
     reference_gas_price: int,
-    shared_versions: SharedVersions | None = None,
     given: tuple[Object, ...] = (),
 ) -> CheckedInputs:
     """Load and check the inputs of a programmable transaction.
 
-    shared_versions: None if shared inputs are read as they are now.
     given: objects that the ledger does not have, such as the coin of a dry run.
     Raises: UserInputError.
     """
-    loaded = _load(transaction, reader, shared_versions, given)
+    loaded = _load(transaction, reader, given)
     _check_gas(transaction, loaded.objects, config, reference_gas_price)
     mutable = _check_objects(transaction, loaded)
     _check_links(loaded, reader)  # it may take long, so only for who has coins that can pay
@@ -86,14 +80,12 @@ def check_transaction_input(
     return _checked(loaded, mutable)
 
 
-def check_certificate_input(
-    transaction: TransactionData, reader: ObjectReader, shared_versions: SharedVersions | None = None
-) -> CheckedInputs:
+def check_certificate_input(transaction: TransactionData, reader: ObjectReader) -> CheckedInputs:
     """Load the inputs of a certified transaction: a quorum has checked them, they only have to be here.
 
     Raises: UserInputError if one is not here (yet) at its version.
     """
-    loaded = _load(transaction, reader, shared_versions)
+    loaded = _load(transaction, reader)
     mutable = _check_objects(transaction, loaded)
     for reference in loaded.receiving:
         if reader.get_object_at(reference.object_id, reference.version) is None:
@@ -108,7 +100,7 @@ def load_unchecked_input(
 
     Raises: UserInputError if one is not there.
     """
-    loaded = _load(transaction, reader, None, given, is_historic=True)
+    loaded = _load(transaction, reader, given, is_historic=True)
     _check_links(loaded, reader)
     references = {reference.object_id for reference in loaded.owned}
     owned = {key for key in references if not isinstance(loaded.objects[key].owner, Immutable)}
@@ -189,7 +181,6 @@ class _Loaded:
 def _load(
     transaction: TransactionData,
     reader: ObjectReader,
-    shared_versions: SharedVersions | None,
     given: tuple[Object, ...] = (),
     *,
     is_historic: bool = False,
@@ -215,7 +206,7 @@ def _load(
             raise UserInputError(kinds.DependentPackageNotFound(package_id))
         loaded.objects[package_id] = package
     for shared in loaded.shared:
-        _load_shared(loaded, shared, reader, shared_versions)
+        _load_shared(loaded, shared.id, reader)
     known = {value.object_id: value for value in given}
     for reference in loaded.owned:
         object_id = reference.object_id
@@ -246,21 +237,15 @@ def _load_owned(reference: ObjectRef, reader: ObjectReader, is_historic: bool) -
     return value
 
 
-def _load_shared(
-    loaded: _Loaded, argument: SharedObject, reader: ObjectReader, shared_versions: SharedVersions | None
-) -> None:
-    version = None if shared_versions is None else shared_versions.get(argument.id)
-    if version is None:
-        value = reader.get_object(argument.id)
-    else:
-        value = reader.get_object_at(argument.id, version)
+def _load_shared(loaded: _Loaded, object_id: ObjectID, reader: ObjectReader) -> None:
+    value = reader.get_object(object_id)
     if value is not None:
-        loaded.objects[argument.id] = value
+        loaded.objects[object_id] = value
         return
-    deleted = reader.last_version(argument.id)
+    deleted = reader.last_version(object_id)
     if deleted is None:
-        raise UserInputError(kinds.ObjectNotFound(argument.id, None))
-    loaded.deleted[argument.id] = deleted[0] if version is None else version
+        raise UserInputError(kinds.ObjectNotFound(object_id, None))
+    loaded.deleted[object_id] = deleted[0]
 
 
 def _check_gas(

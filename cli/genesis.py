@@ -12,7 +12,7 @@ import typer
 from aggregator.wallet.client_config import config_folder
 from cli import output
 from cli.lazy import without
-from cli.ports import MAX_FIRST_PORT, check_place, port_option
+from cli.ports import LOCALHOST, MAX_FIRST_PORT, check_place, port_option
 
 if TYPE_CHECKING:
     from authority.genesis import GenesisAccount, GenesisAuthority
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-LOCALHOST, DEFAULT_PORT, METRICS_PORT = "127.0.0.1", 9200, 9184
+DEFAULT_PORT, METRICS_PORT = 9200, 9184
 METRICS_OFFSET = 100
 """Authorities on one host serve metrics at their port and this."""
 

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+LOCALHOST = "127.0.0.1"
 MAX_PORT = 65_535
 MAX_FIRST_PORT = 65_000
 """Of authorities: their other ports, and those of the next ones, are above it."""
 
 
-def port_option(*names: str, max: int = MAX_PORT, help: str | None = None) -> Any:
+def port_option(*names: str, max: int = MAX_PORT, help: str) -> Any:
     """An option that is a port; what is none is refused as a wrong command line."""
     return typer.Option(*names, min=0, max=max, help=help)
 

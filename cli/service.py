@@ -12,7 +12,7 @@ import typer
 from cli import event_loop, output
 from cli.lazy import WholeHelpGroup
 from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, set_up_logs
-from cli.ports import FaucetPort, RpcPort
+from cli.ports import LOCALHOST, FaucetPort, RpcPort
 
 if TYPE_CHECKING:
     import socket
@@ -65,7 +65,7 @@ def group() -> None:
 @app.command(epilog="Example: movelite service run --working-dir net --rpc-port 9000 --faucet")
 def run(
     working_dir: Annotated[Path, typer.Option(help="Folder of the network, with committee.json.")],
-    host: Annotated[str, typer.Option("--listen-host", help="0.0.0.0: everywhere.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--listen-host", help="0.0.0.0: everywhere.")] = LOCALHOST,
     rpc_port: RpcPort = DEFAULT_RPC_PORT,
     faucet: Annotated[bool, typer.Option("--faucet", "--with-faucet", help="Run the faucet too.")] = False,
     faucet_port: FaucetPort = DEFAULT_FAUCET_PORT,

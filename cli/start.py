@@ -18,7 +18,7 @@ from aggregator.wallet.client_config import ClientConfig, Environment, config_fo
 from cli import event_loop, output
 from cli.lazy import without
 from cli.logs import LogFormat
-from cli.ports import MAX_FIRST_PORT, MAX_PORT, FaucetPort, RpcPort, port_option
+from cli.ports import LOCALHOST, MAX_FIRST_PORT, MAX_PORT, FaucetPort, RpcPort, port_option
 from cli.service import DEFAULT_FAUCET_NANOS, FaucetAmount, FaucetRequests, FaucetTerms
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-START_SECONDS = 90.0
-"""How long the authorities may take to answer."""
+START_SECONDS, STOP_SECONDS = 90.0, 10.0
+"""How long the authorities may take to answer, and to stop."""
 
 _EPILOG = """Examples:
 
@@ -94,7 +94,7 @@ def start(
     ] = 9200,
     host: Annotated[
         str, typer.Option("--listen-host", help="Where JSON-RPC and the faucet listen.")
-    ] = "127.0.0.1",
+    ] = LOCALHOST,
     tls: Annotated[
         bool, typer.Option("--tls", help="Authorities speak TLS, when the network is made.")
     ] = False,
@@ -251,11 +251,11 @@ async def wait_until_healthy(network: Network, processes: dict[str, Popen[bytes]
             await client.close()
 
 
-def stop_processes(processes: list[Popen[bytes]], seconds: float = 10.0) -> None:
-    """Ask processes to stop, and end those that do not."""
+def stop_processes(processes: list[Popen[bytes]]) -> None:
+    """Ask processes to stop, and end those that have not after STOP_SECONDS."""
     for process in processes:
         process.terminate()
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + STOP_SECONDS
     for process in processes:
         try:
             process.wait(max(0.1, deadline - time.monotonic()))

@@ -13,6 +13,7 @@ from itertools import cycle, islice
 import uvicorn
 from fastapi import FastAPI
 
+from cli.ports import LOCALHOST
 from proto.rpc.listening import bound_socket
 from proto.rpc.web_connections import ConnectionLimits, bounded_protocol
 from proto.stop_signals import on_stop_signal
@@ -41,15 +42,15 @@ def listen(host: str, port: int, option: str | None = None) -> socket.socket:
         raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}{hint}") from error
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free now, each time another one, and that no connection to others takes meanwhile.
+def free_port() -> int:
+    """A port of LOCALHOST that is free now, each time another one. No outgoing connection takes it meanwhile.
 
     Raises: PortTaken.
     """
     for port in islice(_candidates(), len(SERVING_PORTS)):
-        with contextlib.suppress(PortTaken), contextlib.closing(listen(host, port)):
+        with contextlib.suppress(PortTaken), contextlib.closing(listen(LOCALHOST, port)):
             return port
-    raise PortTaken(f"no port of {host} is free")
+    raise PortTaken(f"no port of {LOCALHOST} is free")
 
 
 @cache

@@ -23,9 +23,6 @@ AuthorityName = NewType("AuthorityName", bytes)
 
 bcs.declare_bytes(AuthorityName, bcs.FixedBytes(32))
 
-TOTAL_VOTING_POWER: StakeUnit = 10_000
-"""Sum of the voting powers of a committee as IOTA normalises it."""
-
 
 class InvalidCommittee(ValueError):
     """Members that make no committee."""
@@ -129,40 +126,6 @@ class Committee:
     def digest(self) -> Digest:
         """Blake2b of `Committee::` and the BCS."""
         return Digest(blake2b_256(b"Committee::" + bcs.encode(Committee, self)))
-
-
-def normalise_weights(weights: Mapping[AuthorityName, int]) -> dict[AuthorityName, StakeUnit]:
-    """Voting powers that sum to TOTAL_VOTING_POWER: floors of the shares, the remainder to the last key.
-
-    Raises: InvalidCommittee if the weights sum to 0.
-    """
-    total = sum(weights.values())
-    if total <= 0:
-        raise InvalidCommittee("weights sum to 0")
-    powers = {key: weights[key] * TOTAL_VOTING_POWER // total for key in sorted(weights)}
-    powers[max(powers)] += TOTAL_VOTING_POWER - sum(powers.values())
-    return powers
-
-
-def voting_powers(stakes: Mapping[AuthorityName, int]) -> dict[AuthorityName, StakeUnit]:
-    """Voting powers as the system package computes them: no authority above a cap, which is a tenth or 1/n.
-
-    What the cap takes away is handed out in order of falling stake.
-    Raises: InvalidCommittee if the stakes sum to 0.
-    Source: iota-system, voting_power.
-    """
-    total, count = sum(stakes.values()), len(stakes)
-    if total <= 0:
-        raise InvalidCommittee("stakes sum to 0")
-    cap = min(TOTAL_VOTING_POWER, max(1000, -(-TOTAL_VOTING_POWER // count)))
-    order = sorted(stakes, key=lambda key: (-stakes[key], key))
-    powers = {key: min(stakes[key] * TOTAL_VOTING_POWER // total, cap) for key in order}
-    remaining = TOTAL_VOTING_POWER - sum(powers.values())
-    for position, key in enumerate(order):
-        share = min(cap - powers[key], -(-remaining // (count - position)))
-        powers[key] += share
-        remaining -= share
-    return powers
 
 
 def _faulty(total_stake: StakeUnit) -> StakeUnit:

@@ -8,17 +8,17 @@ from typing import Generic, TypeVar
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
+SIZE = 1024
+"""Values that a cache keeps; it forgets all of them when there would be more."""
+
 
 class IdentityCache(Generic[_K, _V]):
     """What a function gives for immutable values, found by identity: hashing them would cost more."""
 
-    def __init__(self, make: Callable[[_K], _V], is_kept: Callable[[_K], bool], size: int = 1024) -> None:
-        """is_kept: whether a value may be kept, for how much memory it takes; size: values kept; all are
-        forgotten when there are more.
-        """
+    def __init__(self, make: Callable[[_K], _V], is_kept: Callable[[_K], bool]) -> None:
+        """is_kept: whether a value may be kept, for how much memory it takes."""
         self._make = make
         self._is_kept = is_kept
-        self._size = size
         self._known: dict[int, tuple[_K, _V]] = {}
 
     def __call__(self, value: _K) -> _V:
@@ -29,7 +29,7 @@ class IdentityCache(Generic[_K, _V]):
         made = self._make(value)
         if not self._is_kept(value):
             return made
-        if len(self._known) >= self._size:
+        if len(self._known) >= SIZE:
             self._known.clear()
         self._known[id(value)] = value, made
         return made

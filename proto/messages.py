@@ -224,20 +224,6 @@ def accepting_votes(votes: Sequence[BatchVote], committee: Committee) -> tuple[A
     return tuple(sorted(placed, key=lambda vote: vote.signer))
 
 
-def certificate_of(
-    epoch: int, digests: Sequence[Digest], index: int, votes: Sequence[AcceptingVote]
-) -> Certificate:
-    """The certificate for one transaction out of a batch, from votes that accept it."""
-    return Certificate(
-        epoch=epoch,
-        root=merkle_root(digests),
-        count=len(digests),
-        index=index,
-        proof=merkle_proof(digests, index),
-        votes=tuple(votes),
-    )
-
-
 # ---- Effects and votes for them
 
 

@@ -519,17 +519,10 @@ def coin_contents(object_id: ObjectID, balance: int) -> bytes:
     return object_id + balance.to_bytes(8, "little")
 
 
-def new_gas_coin(
-    object_id: ObjectID,
-    owner: Address,
-    balance: int,
-    version: SequenceNumber = OBJECT_START_VERSION,
-    previous_transaction: Digest = GENESIS_MARKER_DIGEST,
-    storage_rebate: int = 0,
-) -> Object:
-    """A Coin<IOTA> of balance nanos that owner may spend."""
-    data = MoveObject(GasCoinType(), version, coin_contents(object_id, balance))
-    return Object(data, AddressOwner(owner), previous_transaction, storage_rebate)
+def new_gas_coin(object_id: ObjectID, owner: Address, balance: int) -> Object:
+    """A Coin<IOTA> of balance nanos that owner may spend and that no transaction made."""
+    data = MoveObject(GasCoinType(), OBJECT_START_VERSION, coin_contents(object_id, balance))
+    return Object(data, AddressOwner(owner), GENESIS_MARKER_DIGEST, storage_rebate=0)
 
 
 def package_digest(modules: Iterable[bytes], dependencies: Iterable[ObjectID]) -> bytes:

@@ -106,16 +106,13 @@ def signer_address(signature: GenericSignature) -> Address:
             return signature.multisig_pk.address()
 
 
-def verify_user_signatures(signed: SenderSignedData, transaction_bcs: bytes | None = None) -> None:
+def verify_user_signatures(signed: SenderSignedData) -> None:
     """Check that every required signer, and nobody else, signed.
 
-    transaction_bcs: BCS of the TransactionData if the caller has it.
     Raises: AuthorityError(SignerSignatureNumberMismatch, SignerSignatureAbsent or InvalidUserSignature).
     """
     data = signed.transaction_data
-    if transaction_bcs is None:
-        transaction_bcs = bcs.encode(TransactionData, data)
-    check = transaction_bcs, signed.tx_signatures, data.signers
+    check = bcs.encode(TransactionData, data), signed.tx_signatures, data.signers
     if not is_signed_by_key(*check):
         check_signatures(*check)
 

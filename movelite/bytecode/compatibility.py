@@ -13,7 +13,6 @@ from enum import IntEnum
 
 from movelite.bytecode.file_format import (
     ALL_ABILITIES,
-    KEY,
     AbilitySet,
     DatatypeTypeParameter,
     Visibility,
@@ -51,9 +50,6 @@ class Compatibility:
 
 COMPATIBLE = Compatibility(friends=False, entries=False, forbidden_new_abilities=ALL_ABILITIES)
 """What the policy `compatible` demands of a user's package."""
-
-FRAMEWORK_COMPATIBLE = Compatibility(friends=False, forbidden_new_abilities=KEY)
-"""What is demanded of a system package, whose entry functions pending transactions may call."""
 
 
 def check_upgrade(policy: UpgradePolicy, old: Module, new: Module) -> None:

@@ -19,7 +19,6 @@ UPGRADE_NOTE = (
 class Feature(Enum):
     """What an edition may lack; the value opens the message that says so."""
 
-    NESTED_USE = "Nested 'use' forms are"
     PUBLIC_PACKAGE = "'public(package)' is"
     POSTFIX_ABILITIES = "Postfix abilities are"
     STRUCT_TYPE_VISIBILITY = "Struct visibility modifiers are"

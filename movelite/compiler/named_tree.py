@@ -271,10 +271,9 @@ class FriendDef:
 
 
 class TargetKind(Enum):
-    """SOURCE: the user's own package. LIBRARY: compiled along. INTERFACE: only linked against."""
+    """SOURCE: compiled now. INTERFACE: only linked against."""
 
     SOURCE = "source"
-    LIBRARY = "library"
     INTERFACE = "interface"
 
 

@@ -103,13 +103,3 @@ class WarningFilters:
 NO_FILTERS = WarningFilters()
 ALL_FILTERS = WarningFilters(frozenset({("", None, None), (LINT_PREFIX, None, None)}))
 """For dependencies: their warnings are their authors' concern."""
-
-QUIET_UNUSED_FILTERS = WarningFilters(
-    _exact(UnusedItem.Function)
-    | _exact(UnusedItem.StructField)
-    | _exact(UnusedItem.FunTypeParam)
-    | _exact(UnusedItem.Constant)
-    | _exact(UnusedItem.MutReference)
-    | _exact(UnusedItem.MutParam)
-)
-"""Silences what the peers' test suite silences by default."""

@@ -81,17 +81,17 @@ def _compiled(nodes: list[PackageNode], addresses: Addresses, test_mode: bool) -
     return {f"{mode_name(test_mode)}.json": _json(mode), **files}
 
 
-def write_archive(path: Path = ARCHIVE) -> int:
+def write_archive() -> int:
     """Write the archive, whole or not at all; its size in bytes."""
-    made = path.with_suffix(".new")
+    made = ARCHIVE.with_suffix(".new")
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in contents().items():
             info = zipfile.ZipInfo(name, _DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
-    made.replace(path)
-    return path.stat().st_size
+    made.replace(ARCHIVE)
+    return ARCHIVE.stat().st_size
 
 
 if __name__ == "__main__":

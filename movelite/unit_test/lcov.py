@@ -10,13 +10,13 @@ LCOV_FILE = "lcov.info"
 """Name of the file in the package's folder."""
 
 
-def lcov_text(files: Iterable[FileCoverage], test_name: str = "") -> str:
+def lcov_text(files: Iterable[FileCoverage]) -> str:
     """The tracefile."""
-    return "".join(f"{line}\n" for file in files for line in _record(file, test_name))
+    return "".join(f"{line}\n" for file in files for line in _record(file))
 
 
-def _record(file: FileCoverage, test_name: str) -> Iterator[str]:
-    yield f"TN:{test_name}"
+def _record(file: FileCoverage) -> Iterator[str]:
+    yield "TN:"  # no name for the test: one tracefile is one run
     yield f"SF:{file.path}"
     for function in file.functions:
         yield f"FN:{function.line},{function.name}"

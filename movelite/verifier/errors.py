@@ -5,9 +5,9 @@ from __future__ import annotations
 from movelite.bytecode.status import IndexKind, StatusCode, VMError
 
 
-def index_error(status: StatusCode, kind: IndexKind, index: int, message: str | None = None) -> VMError:
+def index_error(status: StatusCode, kind: IndexKind, index: int) -> VMError:
     """An error about one row of a table."""
-    return VMError(status, message=message, indices=[(kind, index)])
+    return VMError(status, indices=[(kind, index)])
 
 
 def code_error(status: StatusCode, function: int, offset: int, message: str | None = None) -> VMError:

@@ -11,16 +11,14 @@ from collections.abc import Iterable
 from movelite.bytecode.file_format import CompiledModule
 from movelite.bytecode.status import StatusCode, VMError
 from movelite.verifier import iota
-from movelite.verifier.config import SIGNING_CONFIG, VerifierConfig
+from movelite.verifier.config import SIGNING_CONFIG
 from movelite.verifier.meter import Meter, Scope
 from movelite.verifier.verifier import verify_module
 
 _TIMEOUTS = (StatusCode.PROGRAM_TOO_COMPLEX, StatusCode.TOO_MANY_BACK_EDGES)
 
 
-def check_verification_cost(
-    modules: Iterable[CompiledModule], meter: Meter, config: VerifierConfig = SIGNING_CONFIG
-) -> None:
+def check_verification_cost(modules: Iterable[CompiledModule], meter: Meter) -> None:
     """Verify the modules of a package within a meter; one meter serves all packages of a transaction.
 
     Modules that are refused for other reasons than their cost pass here.
@@ -29,7 +27,7 @@ def check_verification_cost(
     for module in modules:
         meter.enter_scope(module.self_id[1], Scope.MODULE)
         try:
-            iota.verify_module(verify_module(module, config, meter))
+            iota.verify_module(verify_module(module, SIGNING_CONFIG, meter))
         except iota.IotaVerificationError:
             pass
         except VMError as error:

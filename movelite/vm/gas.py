@@ -62,9 +62,6 @@ COST_SCHEDULE = CostSchedule(
 )
 """What the network charges."""
 
-UNIT_SCHEDULE = CostSchedule(((0, 1),), ((0, 1),), ((0, 1),))
-"""Every multiplier one, for ever."""
-
 ZERO_SCHEDULE = CostSchedule(((0, 0),), ((0, 0),), ((0, 0),))
 """Everything free."""
 

@@ -57,21 +57,21 @@ def run(report: Report, options: Options) -> None:
 def _populate(path: Path, size: int) -> None:
     store = RocksKeyValueStore(path)
     BenchCommittee().authority(store)
-    add_coins(store, 0, size)
+    add_coins(store, size)
     _wait_until_quiet()
     store.close()
 
 
-def add_coins(store: KeyValueStore, first: int, end: int) -> None:
-    """Write the rows that an authority would write for Alice's coins with these numbers."""
-    one = alice_coin(first)
+def add_coins(store: KeyValueStore, count: int) -> None:
+    """Write the rows that an authority would write for the first of Alice's coins."""
+    one = alice_coin(0)
     own_id: bytes = one.object_id
     sample = MemoryKeyValueStore()
     AuthorityStore(sample).put_genesis_objects([one])
     rows = [(key.split(own_id), value.split(own_id)) for key, value in sample.scan(b"") if own_id in key]
-    for start in range(first, end, ROWS_AT_ONCE):
+    for start in range(0, count, ROWS_AT_ONCE):
         batch = Batch()
-        for number in range(start, min(start + ROWS_AT_ONCE, end)):
+        for number in range(start, min(start + ROWS_AT_ONCE, count)):
             object_id = alice_id(number)
             for key, value in rows:
                 batch.put(object_id.join(key), object_id.join(value))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,17 +63,6 @@ class Report:
         """Write the figures as JSON."""
         OUTPUT.parent.mkdir(exist_ok=True)
         OUTPUT.write_text(json.dumps(self.figures, indent=2, sort_keys=True) + "\n")
-
-
-def median_cpu_seconds(run: Callable[[], object], repeats: int = 5) -> float:
-    """Median CPU seconds of a call, after one call to warm up."""
-    run()
-    samples = []
-    for _ in range(repeats):
-        start = time.process_time()
-        run()
-        samples.append(time.process_time() - start)
-    return statistics.median(samples)
 
 
 def quantile(samples: Sequence[float], share: float) -> float:

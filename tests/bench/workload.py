@@ -106,9 +106,9 @@ def alice_coin(number: int) -> Object:
     return new_gas_coin(alice_id(number), ALICE.address, COIN_BALANCE)
 
 
-def alice_coins(count: int, first: int = 0) -> Iterator[Object]:
-    """Such coins."""
-    return map(alice_coin, range(first, first + count))
+def alice_coins(count: int) -> Iterator[Object]:
+    """The first of such coins."""
+    return map(alice_coin, range(count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from movelite.compiler.codes import UnusedItem
 from movelite.compiler.editions import Edition, Flavor, PackageConfig
 from movelite.compiler.lints.run import LintLevel
 from movelite.compiler.phases import Compilation, Interface, SourcePackage
-from movelite.compiler.warning_filters import NO_FILTERS, QUIET_UNUSED_FILTERS
+from movelite.compiler.warning_filters import NO_FILTERS, WarningFilters
 from tests.conformance.case import CaseResult
 from tests.conformance.suites import CRATES
 
@@ -29,6 +30,18 @@ _ADDRESSES = {
     "b": 0x45,
     "k": 0x19,
 }
+
+
+_QUIET = (
+    UnusedItem.Function,
+    UnusedItem.StructField,
+    UnusedItem.FunTypeParam,
+    UnusedItem.Constant,
+    UnusedItem.MutReference,
+    UnusedItem.MutParam,
+)
+QUIET_UNUSED_FILTERS = WarningFilters(frozenset((code.prefix, code.category, code.number) for code in _QUIET))
+"""Silences what the peers' test suite silences by default."""
 
 
 @dataclass(frozen=True, slots=True)

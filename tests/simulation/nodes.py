@@ -119,7 +119,6 @@ class Node:
         self.verify_seconds = random.choice((0.0, 0.0, 0.05))
         self.limits = LIMITS
         self.slowness = 0.0
-        self.restarts = 0
         self._stakes = stakes
         self._random = random
         self._checker = checker
@@ -222,7 +221,6 @@ class Node:
         if self._session is not None:
             self._session.end()
         self._session = self._service = self._reception = self.state = None
-        self.restarts += 1
         for task in sorted(self._tasks, key=hash):
             task.cancel()
         self._tasks.clear()

@@ -178,7 +178,6 @@ class Body:
         self.return_type: Type = ERROR
         self.label_types: dict[N.Label, Type] = {}
         self.expansions: list[Expansion] = []
-        self.in_constant = False
         self.matches: dict[T.Expression, T.Match] = {}
         self.annotated: set[T.Expression] = set()
         self._next_local = 0

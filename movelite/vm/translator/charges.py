@@ -136,11 +136,11 @@ for _opcode in (
     _FIXED[_opcode] = InstructionCost(1, 2, 1)
 
 
-def _sized(pushes: int, pops: int, type_: Type, base: int = 0, times: int = 1) -> InstructionCost:
+def _sized(pops: int, type_: Type, base: int = 0, times: int = 1) -> InstructionCost:
     size = fixed_size(type_)
     if size is None:
-        return InstructionCost(pushes, pops, base, dynamic=True)
-    return InstructionCost(pushes, pops, base + times * size)
+        return InstructionCost(1, pops, base, dynamic=True)
+    return InstructionCost(1, pops, base + times * size)
 
 
 def instruction_cost(instance: FunctionInstance, offset: int) -> InstructionCost:
@@ -157,13 +157,13 @@ def instruction_cost(instance: FunctionInstance, offset: int) -> InstructionCost
             data = instance.function.module.compiled.constant_pool[operand].data
             return InstructionCost(1, 0, len(data))
         case Opcode.COPY_LOC | Opcode.MOVE_LOC:
-            return _sized(1, 0, instance.local_type(operand))
+            return _sized(0, instance.local_type(operand))
         case Opcode.READ_REF:
-            return _sized(1, 1, operands[0].element)
+            return _sized(1, operands[0].element)
         case Opcode.WRITE_REF:
-            return _sized(1, 2, operands[0])
+            return _sized(2, operands[0])
         case Opcode.EQ:
-            return _sized(1, 2, operands[0], base=1, times=2)
+            return _sized(2, operands[0], base=1, times=2)
         case Opcode.PACK | Opcode.PACK_GENERIC | Opcode.PACK_VARIANT | Opcode.PACK_VARIANT_GENERIC:
             return InstructionCost(1, len(operands), CONTAINER_SIZE)
         case Opcode.VEC_PACK:

@@ -13,7 +13,7 @@ from movelite.compiler.rendering import render_all
 from movelite.unit_test.compiled import program_of
 from movelite.unit_test.report import Reporter
 from movelite.unit_test.runner import RunOptions, run_tests
-from movelite.vm.gas import UNIT_SCHEDULE
+from movelite.vm.gas import CostSchedule
 from tests.conformance.case import CaseResult, Mismatch, expect_equal, run_case
 
 SOURCES = Path("external-crates/move/crates/move-unit-test/tests/test_sources")
@@ -22,6 +22,8 @@ ADDRESSES = {"std": 1}
 GAS_LIMIT = 1000
 """What the official test of the runner gives every test."""
 
+UNIT_SCHEDULE = CostSchedule(((0, 1),), ((0, 1),), ((0, 1),))
+"""Every multiplier one, for ever: what these tests are run with."""
 OPTIONS = RunOptions(gas_limit=GAS_LIMIT, counts_up=True, shrinks=False, schedule=UNIT_SCHEDULE)
 
 

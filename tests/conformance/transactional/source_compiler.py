@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from movelite.compiler.editions import Edition, Flavor, PackageConfig
+from movelite.compiler.editions import Edition, PackageConfig
 from movelite.compiler.phases import Compilation, Interface, SourcePackage
 from movelite.compiler.rendering import render_all
 from tests.conformance.suites import CRATES
@@ -25,9 +25,8 @@ def standard_library(checkout: Path) -> Interface:
 class MoveSourceCompiler:
     """Compiles the sources of one test file, task by task."""
 
-    def __init__(self, library: Interface, flavor: Flavor = Flavor.CORE) -> None:
+    def __init__(self, library: Interface) -> None:
         self._library = library
-        self._flavor = flavor
         self._published: list[tuple[str, Edition, dict[str, int]]] = []
         self._last: tuple[Edition, dict[str, int]] = (Edition.LEGACY, {})
 
@@ -53,4 +52,4 @@ class MoveSourceCompiler:
             self._published.append((text, *self._last))
 
     def _package(self, name: str, text: str, edition: Edition, addresses: dict[str, int]) -> SourcePackage:
-        return SourcePackage(PackageConfig(None, edition, self._flavor), [(name, text)], addresses)
+        return SourcePackage(PackageConfig(None, edition), [(name, text)], addresses)

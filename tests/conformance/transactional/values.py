@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from proto.ids import InvalidAddress, parse_address
@@ -45,7 +45,6 @@ ParsedValue = bool | bytes | Integer | Sequence
 """bytes are an address."""
 
 Tokens = list[tuple[str, str]]
-Custom = Callable[[Tokens], "ParsedValue | None"]
 
 
 def parse_value(text: str, named_addresses: Mapping[str, bytes]) -> ParsedValue:

@@ -7,10 +7,10 @@ import asyncio
 from authority.key_value import MemoryKeyValueStore
 from authority.store import AuthorityStore
 from proto.ids import Address
-from proto.messages import certificate_of
 from proto.transaction import ImmOrOwnedObject, Input, ObjectInput, TransferObjects, pure
 from proto.verification import verify_certificate
 from tests.property.test_programmable_transactions import certify
+from tests.support.certificates import certificate_of
 from tests.support.ledger import ALICE, BOB, build_transaction, coins_of, new_authority
 
 

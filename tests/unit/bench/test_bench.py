@@ -62,7 +62,7 @@ def test_fastpay_that_does_not_work_gives_no_figure(tmp_path: Path) -> None:
 async def test_coins_written_in_bulk_can_be_spent() -> None:
     store, committee = MemoryKeyValueStore(), BenchCommittee()
     committee.authority(store)
-    add_coins(store, 0, 10)
+    add_coins(store, 10)
     authority = committee.authority(store)
     assert len(list(AuthorityStore(store).owned_objects(alice_coin(0).owner))) == 10
     requests = committee.requests([transfer(alice_coin(3), alice_coin(7))])

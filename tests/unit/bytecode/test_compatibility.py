@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from movelite.bytecode.compatibility import (
-    FRAMEWORK_COMPATIBLE,
+    Compatibility,
     UpgradePolicy,
     check_upgrade,
     find_incompatibilities,
@@ -90,8 +90,8 @@ def test_all_findings_are_reported() -> None:
     assert error.value.message == "struct S is missing; enum E is missing; function f is missing"
 
 
-def test_the_framework_keeps_its_entry_functions() -> None:
+def test_entry_functions_are_kept_if_that_is_demanded() -> None:
     new = module(BASE.replace("entry h()", "h()"))
-    assert list(find_incompatibilities(FRAMEWORK_COMPATIBLE, module(BASE), new)) == [
+    assert list(find_incompatibilities(Compatibility(), module(BASE), new)) == [
         "function h is no longer entry"
     ]

@@ -8,10 +8,8 @@ from proto.committee import (
     AuthorityName,
     Committee,
     InvalidCommittee,
-    normalise_weights,
     quorum_threshold,
     validity_threshold,
-    voting_powers,
 )
 from proto.errors import InvariantViolation, UnknownSigner
 
@@ -59,19 +57,3 @@ def test_bad_committees() -> None:
     for stakes in ({}, {a: 0}, {a: 2**64}):
         with pytest.raises(InvalidCommittee):
             Committee.of(0, stakes)
-
-
-def test_normalised_weights() -> None:
-    a, b, c = names(3)
-    assert normalise_weights({a: 1, b: 1, c: 1}) == {a: 3333, b: 3333, c: 3334}
-    with pytest.raises(InvalidCommittee):
-        normalise_weights({})
-
-
-def test_voting_powers_are_capped_and_sum_up() -> None:
-    four = voting_powers(dict(zip(names(4), [100, 1, 1, 1], strict=True)))
-    assert sum(four.values()) == 10_000
-    assert set(four.values()) == {2500}
-    twenty = voting_powers(dict(zip(names(20), [1000] + [10] * 19, strict=True)))
-    assert sum(twenty.values()) == 10_000
-    assert max(twenty.values()) == 1000

@@ -24,7 +24,7 @@ from proto.errors import AuthorityError, InvalidSignature
 from proto.ids import blake2b_256
 from proto.multisig import MultiSig, MultiSigPublicKey, combine, public_key_of
 from proto.passkey import RawPasskeyAuthenticator
-from proto.transaction import SenderSignedData, TransactionData
+from proto.transaction import SenderSignedData
 from proto.user_signature import (
     read_signature,
     sign_personal_message,
@@ -47,7 +47,6 @@ def refused(signed: SenderSignedData) -> str:
 def test_the_sender_signs(user: Ed25519KeyPair) -> None:
     data = make_transfer(1, user)
     verify_user_signatures(signed_transaction(data, user))
-    verify_user_signatures(signed_transaction(data, user), bcs.encode(TransactionData, data))
 
 
 def test_wrong_signers(user: Ed25519KeyPair) -> None:

@@ -42,7 +42,6 @@ from proto.messages import (
     Refused,
     WholeTransaction,
     accepting_votes,
-    certificate_of,
     effects_certificate_of,
     sign_batch_vote,
     sign_effects_vote,
@@ -58,6 +57,7 @@ from proto.verification import (
     verify_named_batch,
     verify_receipt,
 )
+from tests.support.certificates import certificate_of
 from tests.unit.proto.conftest import EPOCH
 
 _Batch = TypeVar("_Batch")

@@ -12,7 +12,7 @@ from pathlib import Path
 from movelite.bytecode.file_format import CompiledModule
 from movelite.compiler.editions import Edition, Flavor, PackageConfig
 from movelite.compiler.phases import Compilation, Interface, SourcePackage
-from movelite.compiler.warning_filters import QUIET_UNUSED_FILTERS
+from tests.conformance.compiler_cases import QUIET_UNUSED_FILTERS
 from tests.conformance.transactional.runner import TaskError
 from tests.support.ir import IrError, assemble
 
