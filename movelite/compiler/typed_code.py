@@ -107,8 +107,7 @@ class ConstantUse(Expression):
 class Call(Expression):
     """A function call.
 
-    `arguments` has one expression for each parameter. `method_name` is the name before resolution if it was
-    called with a dot, `name_loc` where the name stands.
+    `arguments` has one expression for each parameter; `name_loc` is where the name stands.
     """
 
     module: ModuleIdent
@@ -116,7 +115,6 @@ class Call(Expression):
     type_arguments: tuple[Type, ...]
     arguments: list[Expression]
     parameter_types: tuple[Type, ...]
-    method_name: str | None = None
     name_loc: Loc | None = None
 
 

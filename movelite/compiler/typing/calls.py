@@ -115,7 +115,7 @@ def module_call(
 ) -> T.Call:
     """A call by name with checked arguments."""
     use = visible_function(body, frame, loc, member, type_arguments, loc)
-    return finish_call(body, loc, use, arguments_loc, arguments, None)
+    return finish_call(body, loc, use, arguments_loc, arguments)
 
 
 def finish_call(
@@ -124,7 +124,6 @@ def finish_call(
     use: FunctionUse,
     arguments_loc: Loc,
     arguments: list[T.Expression],
-    method: str | None,
     name_loc: Loc | None = None,
 ) -> T.Call:
     """A call of a known function: its arguments against its parameters."""
@@ -139,7 +138,7 @@ def finish_call(
     parameters = tuple(type_ for _, type_ in use.parameters)
     module, name = member
     arguments = arguments[: len(parameters)]
-    return T.Call(use.result, loc, module, name, use.type_arguments, arguments, parameters, method, name_loc)
+    return T.Call(use.result, loc, module, name, use.type_arguments, arguments, parameters, name_loc)
 
 
 def _check_argument(

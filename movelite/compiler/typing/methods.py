@@ -29,7 +29,7 @@ def _call(body: Body, frame: Frame, node: N.Call) -> T.Expression:
     if node.macro_loc is None:
         arguments = check_all(body, frame, node.arguments.items)
         use = visible_function(body, frame, node.loc, node.function, node.type_arguments, node.name_loc)
-        return finish_call(body, node.loc, use, node.arguments.loc, arguments, None, node.name_loc)
+        return finish_call(body, node.loc, use, node.arguments.loc, arguments, node.name_loc)
     use = visible_function(body, frame, node.loc, node.function, node.type_arguments, node.name_loc)
     return expand_call(body, frame, node.loc, node.macro_loc, use, None, node.arguments)
 
@@ -42,10 +42,9 @@ def _method_call(body: Body, frame: Frame, node: N.MethodCall) -> T.Expression:
     if use is None:
         return error_expression(node)
     receiver = use_chain(body, chain, _usage(use), node.loc, node.loc)
-    method = node.method.text
     if node.macro_loc is None:
         values = [receiver, *arguments]
-        return finish_call(body, node.loc, use, node.arguments.loc, values, method, node.method.loc)
+        return finish_call(body, node.loc, use, node.arguments.loc, values, node.method.loc)
     return expand_call(body, frame, node.loc, node.macro_loc, use, receiver, node.arguments)
 
 

@@ -27,7 +27,7 @@ def test_a_method_is_a_call_with_a_borrowed_receiver() -> None:
     assert isinstance(item, T.Evaluate)
     call = item.expression
     assert isinstance(call, T.Call)
-    assert call.method_name == "bump"
+    assert call.name == "bump"
     assert isinstance(call.arguments[0], T.BorrowLocal)
     assert call.arguments[0].is_mutable
 
