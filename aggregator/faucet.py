@@ -1,35 +1,19 @@
-"""The faucet of a local or test network, with IOTA's routes.
-
-GET / tells that it is alive. POST /gas sends coins and answers when they are there; POST /v1/gas answers at
-once with a task, whose state GET /v1/status/{task} tells.
-Source: iota-faucet.
-"""
+"""The faucet: gives away coins of one account, to many at once."""
 
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-
-from fastapi import FastAPI, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
 from aggregator.account.account import Account
 from aggregator.account.ledger import AccountLedger
 from aggregator.account.pool import InsufficientGas, PoolPolicy
-from aggregator.faucet_limits import FaucetLimitReached, FaucetLimits
 from aggregator.quorum_driver import QuorumDriver
-from aggregator.request_bounds import BoundedRoute
 from aggregator.transaction_builder import TransactionBuilder
 from proto.crypto import KeyPair, address_of
-from proto.errors import MoveliteError, QuorumDriverError
-from proto.ids import Address, format_address, format_digest, parse_address
+from proto.errors import MoveliteError
+from proto.ids import Address, format_address, format_digest
 from proto.messages import Receipt
 from proto.object import AddressOwner
 from proto.transaction import GasCoin
@@ -37,8 +21,7 @@ from proto.transaction import GasCoin
 COINS_PER_REQUEST = 5
 GAS_BUDGET = 50_000_000
 MAX_WAITING = 100
-"""Requests that may wait; more are told to come back (429)."""
-MAX_TASKS = 10_000
+"""Requests that may wait; more are told to come back."""
 
 
 class FaucetEmpty(MoveliteError):
@@ -127,100 +110,3 @@ class Faucet:
             for reference, owner in receipt.effects.created()
             if owner == AddressOwner(recipient)
         ]
-
-
-class _FixedAmount(BaseModel):
-    recipient: str
-
-
-class FaucetRequest(BaseModel):
-    """The body of a request: {"FixedAmountRequest": {"recipient": "0x..."}}."""
-
-    FixedAmountRequest: _FixedAmount
-
-
-def make_faucet_app(faucet: Faucet, requests_per_hour: int = 0) -> FastAPI:
-    """The web application of a faucet, which it stops.
-
-    requests_per_hour: of one client, and to one account, 0 for any number; more are told when to come back.
-    """
-    limits = FaucetLimits(requests_per_hour)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await faucet.close()
-
-    app = FastAPI(title="Movelite faucet", version="0.1.0", lifespan=lifespan)
-    app.router.route_class = BoundedRoute
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
-    tasks: OrderedDict[str, asyncio.Task[list[SentCoin]]] = OrderedDict()
-
-    @app.get("/")
-    async def alive() -> str:
-        return "OK"
-
-    def begin(client: Request, request: FaucetRequest) -> asyncio.Task[list[SentCoin]]:
-        """Give; whoever gets nothing may ask again. Raises: InvalidAddress, FaucetLimitReached."""
-        recipient = parse_address(request.FixedAmountRequest.recipient)
-        host = client.client.host if client.client else ""
-        limits.take(host, recipient)
-
-        def ended(task: asyncio.Task[list[SentCoin]]) -> None:
-            # Who looks at no exception of a task is told by asyncio that nobody does.
-            if task.cancelled() or task.exception() is not None:
-                limits.give_back(host, recipient)
-
-        task = asyncio.create_task(faucet.send(recipient))
-        task.add_done_callback(ended)
-        return task
-
-    @app.post("/gas")
-    async def gas(client: Request, request: FaucetRequest) -> Response:
-        try:
-            coins = [coin.as_json() for coin in await begin(client, request)]
-        except (ValueError, MoveliteError) as error:
-            return _refusal(error, {"transferredGasObjects": []})
-        return JSONResponse({"transferredGasObjects": coins, "error": None}, 201)
-
-    @app.post("/v1/gas")
-    async def batch_gas(client: Request, request: FaucetRequest) -> Response:
-        name = str(uuid.uuid4())
-        try:
-            tasks[name] = begin(client, request)
-        except (ValueError, MoveliteError) as error:
-            return _refusal(error, {"task": None})
-        if len(tasks) > MAX_TASKS:
-            tasks.popitem(last=False)
-        return JSONResponse({"task": name, "error": None}, 202)
-
-    @app.get("/v1/status/{name}")
-    async def status_of(name: str) -> Response:
-        task = tasks.get(name)
-        if task is None:
-            return JSONResponse({"status": None, "error": f"no task {name}"}, 404)
-        if not task.done():
-            return JSONResponse({"status": {"status": "INPROGRESS", "transferred_gas_objects": None}})
-        if task.exception() is not None:
-            shown = {"status": "DISCARDED", "transferred_gas_objects": None}
-            return JSONResponse({"status": shown, "error": str(task.exception())})
-        sent = {"sent": [coin.as_json() for coin in task.result()]}
-        shown_sent = {"status": "SUCCEEDED", "transferred_gas_objects": sent}
-        return JSONResponse({"status": shown_sent, "error": None}, 201)
-
-    return app
-
-
-def _refusal(error: Exception, empty: dict[str, Any]) -> Response:
-    """Why nothing is given, and when it is worth to ask again."""
-    status, headers = 500, None
-    match error:
-        case FaucetLimitReached():
-            status, headers = 429, {"Retry-After": str(error.retry_after_seconds)}
-        case FaucetBusy():
-            status, headers = 429, {"Retry-After": "1"}
-        case QuorumDriverError():
-            status = 503
-        case ValueError():
-            status = 400
-    return JSONResponse({**empty, "error": str(error)}, status, headers)

@@ -129,7 +129,8 @@ async def start_service(
 ) -> tuple[WebServers, ClientService]:
     """Start the client service, and the faucet if one is wanted."""
     from aggregator.account.ledger import DirectLedger
-    from aggregator.faucet import Faucet, make_faucet_app
+    from aggregator.faucet import Faucet
+    from aggregator.faucet_app import make_faucet_app
     from aggregator.service.app import make_app
     from aggregator.service.core import ClientService
     from cli import network_files as files

@@ -8,7 +8,8 @@ import gc
 import httpx
 import pytest
 
-from aggregator.faucet import Faucet, FaucetEmpty, make_faucet_app
+from aggregator.faucet import Faucet, FaucetEmpty
+from aggregator.faucet_app import make_faucet_app
 from aggregator.faucet_limits import FaucetLimitReached, FaucetLimits
 from cli.service import DEFAULT_FAUCET_REQUESTS, FaucetTerms
 from cli.web import listen
@@ -33,7 +34,7 @@ async def test_requests_that_nobody_asks_about_fill_no_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aggregator.faucet.MAX_WAITING", 0)
-    monkeypatch.setattr("aggregator.faucet.MAX_TASKS", 1)
+    monkeypatch.setattr("aggregator.faucet_app.MAX_TASKS", 1)
     async with Ledger().client() as client:
         app = make_faucet_app(Faucet(ALICE.key, client.driver, client.ledger, nanos=5))
         transport = httpx.ASGITransport(app)
