@@ -125,15 +125,10 @@ class AuthorityNode:
         self.state.is_asking_peers = True
         chain = Digest(self.genesis.digest())
         in_flight = config.limits.max_requests_in_flight
-        self._simulator = self._long_runs = None
+        self._simulator: ProcessSimulator | None = None
+        self._long_runs: ProcessRuns | None = None
         if config.simulation_process:
-            terms = self._terms()
-            self._simulator = ProcessSimulator(store, terms)
-            self._long_runs = ProcessRuns(Worker(store, terms), self.metrics.execution.add)
-            self.state.long_runs = self._long_runs
-            checks = Worker(store, terms, MOST_MEMORY_BYTES)
-            self.state.module_checks = ModuleChecks(self.state.executor, checks)
-            self.metrics.watch_long_runs(self._long_runs.__len__)
+            self._use_processes(store)
         self.service = LocalAuthorityService(self.state, chain, self.metrics, in_flight, self._simulator)
         self._admission = Admission(config.limits, self.metrics, time.monotonic)
         self._monitoring = Monitoring(self.metrics.registry, self.reasons_not_ready)
@@ -147,6 +142,16 @@ class AuthorityNode:
         self._server: grpc.aio.Server | None = None
         self._frames: FrameServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _use_processes(self, store: AuthorityStore) -> None:
+        """Have simulations, long transactions and long verifications done by processes of their own."""
+        terms = self._terms()
+        self._simulator = ProcessSimulator(store, terms)
+        self._long_runs = ProcessRuns(Worker(store, terms), self.metrics.execution.add)
+        self.state.long_runs = self._long_runs
+        self.metrics.watch_long_runs(self._long_runs.__len__)
+        checks = Worker(store, terms, MOST_MEMORY_BYTES)
+        self.state.module_checks = ModuleChecks(self.state.executor, checks)
 
     async def start(self) -> None:
         """Serve and follow the peers. Raises: PortInUse, KeyInUse."""

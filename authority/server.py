@@ -66,21 +66,7 @@ async def start_server(
     """
     most_bytes = min(limits.max_message_bytes, NETWORK_LIMITS.max_message_bytes)
     server = grpc.aio.server(
-        options=[
-            ("grpc.max_receive_message_length", most_bytes),
-            ("grpc.max_send_message_length", NETWORK_LIMITS.max_response_bytes),
-            ("grpc.max_metadata_size", MAX_METADATA_BYTES),
-            ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
-            ("grpc.max_allowed_incoming_connections", limits.max_connections),
-            ("grpc.max_concurrent_streams", limits.max_requests_per_connection),
-            ("grpc.max_connection_idle_ms", limits.idle_seconds * 1000),
-            ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),
-            ("grpc.keepalive_time_ms", PING_MILLISECONDS),
-            ("grpc.keepalive_timeout_ms", PING_TIMEOUT_MILLISECONDS),
-            ("grpc.http2.min_ping_interval_without_data_ms", LEAST_CLIENT_PING_MILLISECONDS),
-            ("grpc.so_reuseport", 0),
-        ],
-        maximum_concurrent_rpcs=limits.max_requests_in_flight,
+        options=_options(limits, most_bytes), maximum_concurrent_rpcs=limits.max_requests_in_flight
     )
     door = Door(limits, metrics)
     told = () if frames_port is None else ((PORT_KEY, str(frames_port)),)
@@ -104,6 +90,24 @@ async def start_server(
         raise PortInUse(f"cannot listen on {address}; change `listen` in authority.yaml") from error
     await server.start()
     return server
+
+
+def _options(limits: Limits, most_bytes: int) -> list[tuple[str, int]]:
+    """Arguments of the gRPC library: what a connection may hold, and when it is closed."""
+    return [
+        ("grpc.max_receive_message_length", most_bytes),
+        ("grpc.max_send_message_length", NETWORK_LIMITS.max_response_bytes),
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.max_allowed_incoming_connections", limits.max_connections),
+        ("grpc.max_concurrent_streams", limits.max_requests_per_connection),
+        ("grpc.max_connection_idle_ms", limits.idle_seconds * 1000),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),
+        ("grpc.keepalive_time_ms", PING_MILLISECONDS),
+        ("grpc.keepalive_timeout_ms", PING_TIMEOUT_MILLISECONDS),
+        ("grpc.http2.min_ping_interval_without_data_ms", LEAST_CLIENT_PING_MILLISECONDS),
+        ("grpc.so_reuseport", 0),
+    ]
 
 
 def _handler(
