@@ -138,12 +138,8 @@ class AuthorityAggregator:
         found = ((name, client.trouble(patience)) for name, client in self.clients.items())
         return {name: trouble for name, trouble in found if trouble is not None}
 
-    async def request_votes(self, transactions: Sequence[SenderSignedData]) -> VoteRound:
-        """Ask all authorities to vote on a batch."""
-        return await self.vote_on(tuple(map(Submission.of, transactions)))
-
     async def vote_on(self, submissions: Sequence[Submission]) -> VoteRound:
-        """Ask all authorities to vote on a batch."""
+        """Have a batch voted on by a quorum, and by the others where it does not agree at once."""
         digests = tuple(submission.digest for submission in submissions)
         batch = TransactionBatch(tuple(submission.raw for submission in submissions))
         tallies = tuple(VoteTally(self.committee) for _ in submissions)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.authority_aggregator import AuthorityAggregator, Submission, VoteRound
 from aggregator.quorum_driver import DriverPolicy, QuorumDriver
 from aggregator.safe_client import SafeClient
 from authority.execution.engine import Executor
@@ -149,3 +149,8 @@ class Network:
 
     def _genesis(self) -> Sequence[Object]:
         return self.coins
+
+
+async def votes_on(aggregator: AuthorityAggregator, transactions: Sequence[SenderSignedData]) -> VoteRound:
+    """Have a batch voted on."""
+    return await aggregator.vote_on(tuple(map(Submission.of, transactions)))

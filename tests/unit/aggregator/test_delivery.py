@@ -17,7 +17,7 @@ from proto.errors import UnknownBatch
 from proto.ids import Digest
 from proto.messages import CertificateBatch, CertificatesRequest, NamedBatch, TransactionBatch
 from proto.transaction import SenderSignedData
-from tests.support.network import Network
+from tests.support.network import Network, votes_on
 
 CERTIFICATES = "handle_submit_certificates"
 
@@ -123,7 +123,7 @@ async def test_who_has_voted_is_told_the_name_of_a_batch_and_others_see_it() -> 
     network = Network(coins_count=10)
     seen = [requests_to(network, authority) for authority in range(4)]
     aggregator, transactions = network.aggregator(), transfers(network, 3)
-    receipts = await aggregator.execute_round(await aggregator.request_votes(transactions))
+    receipts = await aggregator.execute_round(await votes_on(aggregator, transactions))
     assert len(receipts) == 3
     await aggregator.close()
     forms = [[type(request.batch) for request in requests] for requests in seen]
@@ -145,7 +145,7 @@ async def test_who_has_forgotten_a_batch_is_shown_it_at_once(monkeypatch: pytest
 async def test_who_knows_no_batch_at_all_is_left_to_others() -> None:
     network = Network()
     aggregator, transactions = network.aggregator(), transfers(network, 2)
-    voted = await aggregator.request_votes(transactions)
+    voted = await votes_on(aggregator, transactions)
     network.switches[0].refusal = UnknownBatch()
     receipts = await aggregator.execute_round(voted)
     assert len(receipts) == 2
@@ -160,7 +160,7 @@ async def test_who_has_refused_a_part_is_shown_the_whole() -> None:
         TransactionBatch((network.transfer(2, 6).to_bytes(),)), [network.transfer(2, 6).digest()]
     )
     seen, aggregator = requests_to(network, 0), network.aggregator()
-    voted = await aggregator.request_votes([first, second, stranger])
+    voted = await votes_on(aggregator, [first, second, stranger])
     assert voted.certified() == (0, 1, 2)
     assert len(await aggregator.execute_round(voted)) == 3
     await aggregator.close()
@@ -170,7 +170,7 @@ async def test_who_has_refused_a_part_is_shown_the_whole() -> None:
 async def test_what_is_to_be_told_is_bounded_by_certificates() -> None:
     network = Network(coins_count=10)
     aggregator, transactions = network.aggregator(), transfers(network, 4)
-    (certified,) = (await aggregator.request_votes(transactions[:1])).certificates([0], 0)
+    (certified,) = (await votes_on(aggregator, transactions[:1])).certificates([0], 0)
     waiting = delivery.CertificateDelivery(aggregator.clients[network.states[3].name], max_waiting=5)
     batch = delivery.Showing(
         (certified.digest(),) * 2, lambda: CertificatesRequest(None), lambda: [certified]

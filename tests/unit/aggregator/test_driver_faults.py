@@ -31,7 +31,7 @@ from proto.messages import TransactionBatch, TransactionInfoRequest, Transaction
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
-from tests.support.network import QUICK, Network
+from tests.support.network import QUICK, Network, votes_on
 
 VOTES, CERTIFICATES = "handle_submit_transactions", "handle_submit_certificates"
 
@@ -140,7 +140,7 @@ async def test_a_backlog_forgets_the_oldest_and_nothing_else(monkeypatch: pytest
     monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.02)
     network = Network(coins_count=10)
     transactions = [network.transfer(2 * i, 2 * i + 1) for i in range(5)]
-    voted = await network.aggregator().request_votes(transactions)
+    voted = await votes_on(network.aggregator(), transactions)
     backlog = CertificateDelivery(network.clients()[network.states[0].name], max_waiting=3)
     network.switches[0].is_on = False
     backlog.add(voted.certificates(range(5), 0))

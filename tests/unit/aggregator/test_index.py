@@ -14,14 +14,14 @@ from aggregator.service import index as index_module
 from aggregator.service.index import TransactionIndex
 from proto.ids import Digest
 from proto.messages import Receipt
-from tests.support.network import Network
+from tests.support.network import Network, votes_on
 
 CHAIN = b"c" * 32
 
 
 async def receipt_of(network: Network) -> Receipt:
     aggregator = network.aggregator()
-    voted = await aggregator.request_votes([network.transfer(0, 1)])
+    voted = await votes_on(aggregator, [network.transfer(0, 1)])
     receipts = await aggregator.execute_round(voted)
     await aggregator.close()
     return receipts[0]

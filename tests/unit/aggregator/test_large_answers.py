@@ -25,7 +25,7 @@ from proto.messages import (
 from proto.protocol_config import NETWORK_LIMITS
 from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
-from tests.support.network import Network
+from tests.support.network import Network, votes_on
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ async def test_an_authority_says_what_has_to_be_asked_for_by_itself() -> None:
     network = Network()
     aggregator, transactions = network.aggregator(), transfers(network, 2)
     left_out: set[int] = set()
-    receipts = await aggregator.execute_round(await aggregator.request_votes(transactions), left_out)
+    receipts = await aggregator.execute_round(await votes_on(aggregator, transactions), left_out)
     assert (list(receipts), left_out) == ([0], {1})
     client = network.clients()[network.states[0].name]
-    second = (await aggregator.request_votes([transactions[1]])).certificates([0], 0)[0]
+    second = (await votes_on(aggregator, [transactions[1]])).certificates([0], 0)[0]
     receipt = await aggregator.execute(second)
     assert receipt is not None
     verify_receipt(receipt, network.committee)
@@ -84,7 +84,7 @@ async def test_of_transactions_run_together_the_first_is_shown() -> None:
     for one in transactions[:5]:  # code is made for their layout, by which the others are run
         await driver.submit(one)
     aggregator, left_out = network.aggregator(), set[int]()
-    receipts = await aggregator.execute_round(await aggregator.request_votes(transactions[5:]), left_out)
+    receipts = await aggregator.execute_round(await votes_on(aggregator, transactions[5:]), left_out)
     assert (list(receipts), left_out) == ([0], {1, 2})
     assert all(all(network.executed_on(one.digest())[:3]) for one in transactions[5:])
 
@@ -125,7 +125,7 @@ async def test_an_authority_that_takes_fewer_certificates_at_once_gets_them_in_p
     network.states[3].max_batch = 2
     aggregator, transactions = network.aggregator(), transfers(network, 5)
     for transaction in transactions:  # told together, as five certificates
-        await aggregator.execute_round(await aggregator.request_votes([transaction]))
+        await aggregator.execute_round(await votes_on(aggregator, [transaction]))
     await until(lambda: all(network.executed_on(one.digest())[3] for one in transactions))
 
 

@@ -23,7 +23,7 @@ from proto.messages import (
     sign_batch_vote,
 )
 from proto.verification import verify_receipt
-from tests.support.network import Network
+from tests.support.network import Network, votes_on
 
 
 async def test_a_receipt_proves_finality_with_the_committee_alone() -> None:
@@ -120,7 +120,7 @@ async def test_a_half_finished_transaction_is_picked_up_by_another_driver() -> N
     network = Network()
     transaction = network.transfer(0, 1)
     aggregator = network.aggregator()
-    voted = await aggregator.request_votes([transaction])
+    voted = await votes_on(aggregator, [transaction])
     for switch in network.switches[1:]:
         switch.is_on = False
     assert await aggregator.execute(voted.certificates([0], 0)[0]) is None
@@ -260,7 +260,7 @@ async def test_a_liar_is_named_left_out_and_changes_nothing(lie: str) -> None:
     handler, change = LIES[lie]
     network.switches[2].corrupt[handler] = change
     aggregator = network.aggregator()
-    voted = await aggregator.request_votes([network.transfer(0, 1)])
+    voted = await votes_on(aggregator, [network.transfer(0, 1)])
     receipts = await aggregator.execute_round(voted)
     verify_receipt(receipts[0], network.committee)
     await _until(lambda: aggregator.clients[network.states[2].name].suspicion is not None)
@@ -291,7 +291,7 @@ async def test_an_authority_that_answers_with_the_name_of_another_is_left_out() 
     network = Network()
     network.switches[1].service = network.switches[0].service
     aggregator = network.aggregator()
-    await aggregator.request_votes([network.transfer(0, 1)])
+    await votes_on(aggregator, [network.transfer(0, 1)])
     name = AuthorityName(network.committee.members[1].public_key)
     await _until(lambda: aggregator.clients[name].suspicion is not None)
 

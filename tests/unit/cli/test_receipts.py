@@ -25,7 +25,7 @@ from proto.event import TransactionEvents
 from proto.ids import Digest, format_digest
 from proto.messages import Receipt, effects_certificate_of, sign_effects_vote
 from proto.verification import verify_receipt
-from tests.support.network import Network
+from tests.support.network import Network, votes_on
 
 
 class Case(NamedTuple):
@@ -45,7 +45,7 @@ def case() -> Case:
     async def run() -> Case:
         network = Network()
         aggregator = network.aggregator()
-        voted = await aggregator.request_votes([network.transfer(0, 1), network.transfer(2, 3)])
+        voted = await votes_on(aggregator, [network.transfer(0, 1), network.transfer(2, 3)])
         receipts = await aggregator.execute_round(voted)
         await aggregator.close()
         return Case(network, (receipts[0], receipts[1]), [state.key for state in network.states])
