@@ -8,7 +8,7 @@ from typing import cast
 from authority.allowance import Allowance
 from authority.certificates import CertifiedBatch, StoredCertificate
 from authority.execution.engine import ExecutionResult
-from authority.execution.native import Change, NativeRun
+from authority.execution.plain import Change, PlainResult
 from authority.records import in_batch_bytes
 from authority.store import UnitOfWork
 from authority.submission import SubmittedTransaction
@@ -23,8 +23,8 @@ from proto.transaction_layout import PlainTransaction
 CertifiedSubmission = tuple[SubmittedTransaction, Certificate | tuple[CertifiedBatch, int]]
 """A submitted transaction with a verified certificate: one of its own, or its place in a batch."""
 
-PlainRun = tuple[CertifiedSubmission, NativeRun]
-"""A certified transaction, and what came of it on the short way."""
+PlainRun = tuple[CertifiedSubmission, PlainResult]
+"""A certified transaction, and what came of it on the plain way."""
 
 
 TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())

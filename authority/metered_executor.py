@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from authority.execution.context import ExecutionMode
 from authority.execution.engine import ExecutionResult, Executor
 from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.native import NativeRun, PlainJob
+from authority.execution.plain import PlainJob, PlainResult
 from authority.execution.recorder import Recorder
 from authority.metrics import ExecutionTotals
 from authority.store import UnitOfWork
@@ -43,8 +43,8 @@ class MeteredExecutor(Executor):
             self.totals.add(result.effects, time.perf_counter() - begin)
         return result
 
-    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[NativeRun | None]:
-        """Run transactions on the short way, as Executor does."""
+    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[PlainResult | None]:
+        """Run transactions on the plain way, as Executor does."""
         begin = time.perf_counter()
         runs = Executor.execute_plain(self, jobs, reader)
         done = [run for run in runs if run is not None]

@@ -15,7 +15,7 @@ from authority.allowance import Allowance
 from authority.ballot import Ballot, BallotPart
 from authority.certificates import CertifiedBatch
 from authority.execution.engine import ExecutionResult, Executor, TakesLong
-from authority.execution.native import PlainJob
+from authority.execution.plain import PlainJob
 from authority.execution_commit import TOO_MUCH, CertifiedSubmission, ExecutionCommit, PlainRun
 from authority.key_value import StorageError
 from authority.locks import LockTable
@@ -189,7 +189,7 @@ class AuthorityState:
                     ballot.accepted.append(index)
                 else:
                     ballot.refusals.append((index, refusal))
-                if submitted.inputs is None:  # it did not go the short way
+                if submitted.inputs is None:  # it is not plain, or not in order
                     work.add(submitted.work_bytes)
                     submitted.forget_if_long()
                     if work.is_over:
@@ -274,7 +274,7 @@ class AuthorityState:
         problems: dict[Digest, AuthorityErrorKind],
         unit: UnitOfWork,
     ) -> list[PlainRun]:
-        """Run those that can take the short way all at once, on the objects as they are in the unit."""
+        """Run those that are plain, all at once, on the objects as they are in the unit."""
         jobs: list[PlainJob] = []
         runnable: list[CertifiedSubmission] = []
         taken: set[ObjectID] = set()

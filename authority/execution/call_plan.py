@@ -1,4 +1,4 @@
-"""What the general engine has learnt of a Move function by calling it: enough to call it on the short way.
+"""What the general engine has learnt of a Move function by calling it: enough to call it in a plain transaction.
 
 A function can be called there if it takes objects, pure values and the transaction context, gives objects
 back, and leaves no traces but in them: no transfers of its own, no events, no dynamic fields. All rules about
@@ -31,16 +31,16 @@ CallKey = tuple[ObjectID, str, str, tuple[TypeTag, ...]]
 """Package, module, function, type arguments."""
 
 
-class NotNative(Exception):
+class NotPlain(Exception):
     """The general engine has to run this transaction."""
 
 
-class NotYetNative(NotNative):
+class NotYetPlain(NotPlain):
     """Only this time: it has to call a function first."""
 
 
-class NotQuiet(NotNative):
-    """A function has left traces that it did not leave before: it is not called on the short way again."""
+class NotQuiet(NotPlain):
+    """A function has left traces that it did not leave before: it is not called in a plain transaction again."""
 
     def __init__(self, plan: CallPlan) -> None:
         super().__init__(plan)
@@ -69,16 +69,16 @@ class Parameter:
     is_mutable: bool
 
     def pure_value(self, data: bytes) -> Value:
-        """What the bytes of a pure argument stand for. Raises: NotNative if they are no value."""
+        """What the bytes of a pure argument stand for. Raises: NotPlain if they are no value."""
         if self.layout is None or not is_valid_pure(data, self.layout):
-            raise NotNative
+            raise NotPlain
         return small(self.type_, deserialize(self.type_, data))
 
 
 def small(type_: Type, value: Value) -> Value:
-    """The value. Raises: NotNative if it is more work than the short way counts for it."""
+    """The value. Raises: NotPlain if it is more work than a plain transaction counts for it."""
     if value_work(type_, value) > LARGEST_WORK:
-        raise NotNative
+        raise NotPlain
     return value
 
 

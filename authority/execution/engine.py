@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from authority.execution.call_plan import CallKey, CallPlan, NotNative, NotQuiet, NotYetNative, learn_calls
+from authority.execution.call_plan import CallKey, CallPlan, NotPlain, NotQuiet, NotYetPlain, learn_calls
 from authority.execution.commands import execute_command
 from authority.execution.context import (
     INPUT_TYPES_SIZE,
@@ -26,17 +26,17 @@ from authority.execution.context import (
 from authority.execution.errors import ExecutionError, invariant_violation
 from authority.execution.gas_charger import GasCharger
 from authority.execution.inputs import InputObjects, ObjectReader
-from authority.execution.native import (
+from authority.execution.plain import (
     LAYOUTS_KEPT,
     KnownLayout,
-    NativeRun,
     PlainJob,
+    PlainResult,
     Runner,
     packages_of_layout,
 )
-from authority.execution.native_calls import NativeCalls
-from authority.execution.native_code import compile_plan
-from authority.execution.native_plan import make_plan
+from authority.execution.plain_calls import PlainCalls
+from authority.execution.plain_code import compile_plan
+from authority.execution.plain_plan import make_plan
 from authority.execution.recorder import Recorder
 from authority.execution.results import collect_results
 from authority.execution.temporary_store import TemporaryStore, WrittenObject
@@ -153,46 +153,46 @@ class Executor:
         terms = TransactionTerms(self.reference_gas_price, price, budget, sponsor)
         return TxContext(sender, digest, self.epoch, self.epoch_timestamp_ms, terms=terms)
 
-    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[NativeRun | None]:
-        """Run transactions of known layouts on the short way, each as if it were alone.
+    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[PlainResult | None]:
+        """Run transactions of known layouts on the plain way, each as if it were alone.
 
         None stands for those that have to be run by `execute`, and for all that come when Move calls have
         taken as much gas as may be used before others have a turn.
         """
-        calls, limit = NativeCalls(self, reader), NETWORK_LIMITS.max_turn_gas_units * INTERNAL_UNITS
-        return [self._try_native(job, reader, calls) if calls.work < limit else None for job in jobs]
+        calls, limit = PlainCalls(self, reader), NETWORK_LIMITS.max_turn_gas_units * INTERNAL_UNITS
+        return [self._try_plain(job, reader, calls) if calls.work < limit else None for job in jobs]
 
-    def _try_native(self, job: PlainJob, reader: ObjectReader, calls: NativeCalls) -> NativeRun | None:
+    def _try_plain(self, job: PlainJob, reader: ObjectReader, calls: PlainCalls) -> PlainResult | None:
         try:
             return self._runner(job[0].layout, reader)(job, calls)
         except NotQuiet as error:
             self._forget_call(error.plan)
-        except NotNative:
+        except NotPlain:
             pass
         except (StorageError, MemoryError):
             raise
         except Exception:
-            _log.exception("transaction %s breaks an invariant of the short way", job[2])
+            _log.exception("transaction %s breaks an invariant of the plain way", job[2])
         return None
 
     def _runner(self, layout: TransactionLayout, reader: ObjectReader) -> Runner:
-        """What runs transactions of a layout. Raises: NotNative."""
+        """What runs transactions of a layout. Raises: NotPlain."""
         known = self.layouts.get(id(layout))
         if known is None or known.layout is not layout:
             known = self._know(layout)
         runner = known.runner
         if runner is None:
             if not known.ask_for_code() or known.plan is None:
-                raise NotNative
+                raise NotPlain
             known.runner = runner = compile_plan(known.plan, packages_of_layout(layout, reader), self)
         return runner
 
     def _know(self, layout: TransactionLayout) -> KnownLayout:
         try:
             plan = make_plan(layout, self.plans)
-        except NotYetNative:
+        except NotYetPlain:
             raise
-        except NotNative:
+        except NotPlain:
             plan = None
         if len(self.layouts) >= LAYOUTS_KEPT:
             self.layouts.clear()
@@ -206,12 +206,12 @@ class Executor:
                 self.plans[key] = None
 
     def facts(self, head: bytes) -> InputType:
-        """What is known of the type of objects with this head. Raises: NotNative if nothing is."""
+        """What is known of the type of objects with this head. Raises: NotPlain if nothing is."""
         known = self.types_by_head.get(head)
         if known is None:
             known = self.input_types.get(type_of_head(head))
             if known is None:
-                raise NotNative
+                raise NotPlain
             if len(self.types_by_head) >= INPUT_TYPES_SIZE:
                 self.types_by_head.clear()
             self.types_by_head[head] = known

@@ -31,7 +31,7 @@ _FUNCTIONS = {
     ("proto/rpc/methods.py", "encode_request"): "wire",
     ("proto/rpc/methods.py", "decode_request"): "wire",
     ("proto/rpc/methods.py", "success"): "wire",
-    ("authority/execution/native_code.py", "_changes_of_calls"): "effects",
+    ("authority/execution/plain_code.py", "_changes_of_calls"): "effects",
     ("authority/state.py", "_verify_signatures"): "signatures",
     ("authority/state.py", "_verify_batch"): "signatures",
     ("authority/state.py", "_consider"): "check",

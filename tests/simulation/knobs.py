@@ -19,14 +19,14 @@ from authority import (
     vote_journal,
     voted_batches,
 )
-from authority.execution import native
+from authority.execution import plain
 from proto.protocol_config import NETWORK_LIMITS
 
 _LITTLE = replace(NETWORK_LIMITS, max_answer_bytes=1000)
 _SHORT = replace(NETWORK_LIMITS, max_turn_gas_units=1)
 
 _NEAR: tuple[tuple[tuple[Any, str, Any], ...], ...] = (
-    ((native, "USES_PER_PLACE", 0),),
+    ((plain, "USES_PER_PLACE", 0),),
     ((voted_batches, "MAX_TRANSACTIONS", 2),),
     ((sync, "PAGE", 2), (sync, "MOST_AHEAD", 2), (sync, "KEPT_EVERY", 1)),
     ((long_runs, "MOST_WAITING", 1), (module_checks, "MOST_WAITING", 1)),

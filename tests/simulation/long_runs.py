@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from authority.execution.engine import ExecutionResult, TakesLong
 from authority.execution.inputs import ObjectReader
-from authority.execution.native import NativeRun, PlainJob
+from authority.execution.plain import PlainJob, PlainResult
 from authority.execution_commit import CertifiedSubmission
 from authority.long_runs import Finish, ProcessRuns
 from authority.module_checks import ModuleChecks
@@ -42,8 +42,8 @@ class UnhurriedExecutor(RememberingExecutor):
             raise TakesLong
         return super().execute(transaction, digest, inputs, *others, **named)
 
-    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[NativeRun | None]:
-        """Run transactions on the short way, but for those that take long."""
+    def execute_plain(self, jobs: Sequence[PlainJob], reader: ObjectReader) -> list[PlainResult | None]:
+        """Run transactions on the plain way, but for those that take long."""
         runs = super().execute_plain(jobs, reader)
         return [None if is_long(digest) else run for (_, _, digest), run in zip(jobs, runs, strict=True)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from authority.execution import native_code
+from authority.execution import plain_code
 from authority.execution.temporary_store import TemporaryStore
 from authority.long_runs import ProcessRuns
 from authority.module_checks import ModuleChecks
@@ -59,7 +59,7 @@ def _impure() -> None:
         encoded: bytes = write(*most, version + next(calls) % 2, changes)
         return encoded
 
-    native_code.NAMES["effects_bytes"] = drifting_short
+    plain_code.NAMES["effects_bytes"] = drifting_short
 
 
 # ---- What takes long

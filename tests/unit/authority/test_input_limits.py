@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from authority import transaction_input
-from authority.execution.call_plan import LARGEST_WORK, MOST_VALUES, VALUE_WORK, NotNative, small
-from authority.execution.native_plan import MOST_OBJECTS
+from authority.execution.call_plan import LARGEST_WORK, MOST_VALUES, VALUE_WORK, NotPlain, small
+from authority.execution.plain_plan import MOST_OBJECTS
 from movelite.bytecode.file_format import MutableReference, Opcode, Primitive, Reference, Vector, Visibility
 from movelite.bytecode.reader import read_own_address
 from movelite.bytecode.writer import serialize_module
@@ -191,7 +191,7 @@ def test_the_short_way_leaves_what_is_much_work_to_the_engine_that_counts_it() -
     few: list[list[int]] = [[]] * 1000
     many: list[list[int]] = [[]] * 1100
     assert small(type_, few) is few
-    with pytest.raises(NotNative):
+    with pytest.raises(NotPlain):
         small(type_, many)
     assert 2 * LARGEST_WORK <= VALUE_WORK
     assert BoundedHeightGas.max_work > VALUE_WORK * (MOST_VALUES + MOST_OBJECTS)

@@ -1,4 +1,4 @@
-"""Simple transactions on the short way and in the general engine: the same effects, objects and charges."""
+"""Simple transactions on the plain way and in the general engine: the same effects, objects and charges."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from random import Random
 import pytest
 from hypothesis import given
 
-from authority.execution import engine, native
+from authority.execution import engine
 from authority.execution.engine import ExecutionResult
-from authority.execution.native import NativeRun, PlainJob
+from authority.execution.plain import PlainJob, PlainResult
 from authority.plain_input import check_plain_input
 from authority.state import AuthorityState
 from authority.transaction_input import check_transaction_input
@@ -65,7 +65,7 @@ from tests.support.random_programs import Program
 def code_at_once() -> Iterator[None]:
     """Every layout gets its code when it is first seen."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "USES_PER_PLACE", 0)
+        patch.setattr("authority.execution.plain.USES_PER_PLACE", 0)
         yield
 
 
@@ -118,13 +118,13 @@ def run_fully(data: TransactionData) -> ExecutionResult:
 
 
 def plain_inputs(plain: PlainTransaction, state: AuthorityState) -> PlainInputs | None:
-    """The objects of a transaction, if the checks of the short way pass it."""
+    """The objects of a transaction, if the checks of the plain way pass it."""
     store, config = state.store, state.executor.config
     return check_plain_input(plain, store.cache.recent, store.get_parts, config, REFERENCE_GAS_PRICE)
 
 
 def job_of(data: TransactionData) -> PlainJob | None:
-    """A transaction as the short way takes it, unless its inputs need the general checks."""
+    """A transaction as the plain way takes it, unless its inputs need the general checks."""
     state, table = ledger_with_a_box()[0], LayoutTable()
     signed = SenderSignedData(data, (bytes(97),))
     table.learn(signed)
@@ -134,15 +134,15 @@ def job_of(data: TransactionData) -> PlainJob | None:
     return None if inputs is None else (plain, inputs, data.digest())
 
 
-def run_short(data: TransactionData) -> NativeRun | None:
-    """The result by the short way, if it takes the transaction."""
+def run_plain(data: TransactionData) -> PlainResult | None:
+    """The result by the plain way, if it takes the transaction."""
     state, job = ledger_with_a_box()[0], job_of(data)
     return None if job is None else state.executor.execute_plain([job], state.store)[0]
 
 
 def check_alike(data: TransactionData) -> tuple[ExecutionResult | None, bool]:
-    """Run both ways; the result, None if the transaction is not valid; and whether the short way took it."""
-    found = run_short(data)
+    """Run both ways; the result, None if the transaction is not valid; and whether the plain way took it."""
+    found = run_plain(data)
     try:
         wanted = run_fully(data)
     except UserInputError:
@@ -174,7 +174,7 @@ def test_both_engines_do_the_same(random: Random) -> None:
 def test_a_layout_gets_code_when_it_has_come_as_often_as_it_has_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(native, "USES_PER_PLACE", 1)
+    monkeypatch.setattr("authority.execution.plain.USES_PER_PLACE", 1)
     state, table, (gas, coin) = (
         ledger_with_a_box()[0],
         LayoutTable(),

@@ -1,10 +1,10 @@
-"""Move calls on the short way."""
+"""Move calls of plain transactions."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from authority.execution.call_plan import LARGEST_VALUE, CallPlan, NotNative, NotQuiet, Parameter, small
+from authority.execution.call_plan import LARGEST_VALUE, CallPlan, NotPlain, NotQuiet, Parameter, small
 from authority.execution.children import StoreChildReader
 from authority.execution.context import InputType
 from authority.execution.inputs import ObjectReader
@@ -20,7 +20,7 @@ from proto.protocol_config import ProtocolConfig
 from proto.transaction_layout import PlainTransaction
 
 
-class NativeExecutor(Protocol):
+class PlainExecutor(Protocol):
     """What all transactions share: an Executor."""
 
     @property
@@ -36,7 +36,7 @@ class NativeExecutor(Protocol):
         """The running epoch."""
 
     def facts(self, head: bytes) -> InputType:
-        """What is known of the type of objects with this head. Raises: NotNative if nothing is."""
+        """What is known of the type of objects with this head. Raises: NotPlain if nothing is."""
 
     @property
     def epoch_timestamp_ms(self) -> int:
@@ -47,10 +47,10 @@ class NativeExecutor(Protocol):
         """The least price of gas."""
 
 
-class NativeCalls:
+class PlainCalls:
     """The virtual machine for the calls of a batch, one transaction after the other."""
 
-    def __init__(self, executor: NativeExecutor, reader: ObjectReader) -> None:
+    def __init__(self, executor: PlainExecutor, reader: ObjectReader) -> None:
         self._executor = executor
         self._reader = reader
         self.work = 0
@@ -68,7 +68,7 @@ class NativeCalls:
 
     def begin(self, transaction: PlainTransaction, digest: Digest, read_size: int, work: int) -> None:
         """Another transaction; read_size: bytes that reading its inputs is charged for; work: that of giving
-        values to its calls and taking them back. Raises: NotNative.
+        values to its calls and taking them back. Raises: NotPlain.
         """
         self.work += self.gas_used
         if self._is_fresh:
@@ -84,7 +84,7 @@ class NativeCalls:
             self._meter.deduct(read_size * self._executor.config.obj_access_cost_read_per_byte)
             self._meter.begin_with(work)
         except VMError as error:
-            raise NotNative from error
+            raise NotPlain from error
 
     @property
     def gas_used(self) -> int:
@@ -105,18 +105,18 @@ class NativeCalls:
 
         The object runtime need not know of it: that asks for inputs when objects are transferred or have
         children, and then the general engine runs the transaction.
-        Raises: NotNative if it is of another type, is large, or holds others.
+        Raises: NotPlain if it is of another type, is large, or holds others.
         """
         known = self._executor.facts(head)
         is_large = len(contents) > LARGEST_VALUE
         if known.type_ is not parameter.type_ or not known.wraps_nothing or is_large:
-            raise NotNative
+            raise NotPlain
         if balance is not None:
             return [[[object_id]], [balance]]
         return small(known.type_, deserialize(known.type_, contents))
 
     def run(self, plan: CallPlan, arguments: list[Value]) -> list[Value]:
-        """Call a function; what it borrows mutably changes in place. Raises: NotNative if it fails."""
+        """Call a function; what it borrows mutably changes in place. Raises: NotPlain if it fails."""
         executor = self._executor
         context: list[Value] = []
         if plan.takes_context:
@@ -128,9 +128,9 @@ class NativeCalls:
                 plan.function, [*arguments, *context], self._meter, self._extensions
             )
         except VMError as error:
-            raise NotNative from error
+            raise NotPlain from error
         if self._meter.has_passed_height_tier:
-            raise NotNative
+            raise NotPlain
         if not self.objects.is_quiet:
             raise NotQuiet(plan)
         self._is_fresh = True

@@ -16,8 +16,8 @@ from authority.execution.call_plan import (
     MOST_VALUES,
     CallKey,
     CallPlan,
-    NotNative,
-    NotYetNative,
+    NotPlain,
+    NotYetPlain,
     Parameter,
     call_key,
 )
@@ -81,7 +81,7 @@ Step = Transfer | Split | Merge | Call
 
 
 @record
-class NativePlan:
+class PlainPlan:
     """The steps of a transaction. inputs, places: how many there are, inputs first; kept: places of what is
     left, gas coin included; gas: the first that pays; values: those that calls are given or give back."""
 
@@ -94,8 +94,8 @@ class NativePlan:
     values: int
 
 
-def make_plan(layout: TransactionLayout, calls: Mapping[CallKey, CallPlan | None]) -> NativePlan:
-    """The plan for transactions of a layout; calls: what is known of functions. Raises: NotNative."""
+def make_plan(layout: TransactionLayout, calls: Mapping[CallKey, CallPlan | None]) -> PlainPlan:
+    """The plan for transactions of a layout; calls: what is known of functions. Raises: NotPlain."""
     return _Planner(layout, calls).plan()
 
 
@@ -114,23 +114,23 @@ class _Planner:
         """Arguments and results of all calls so far."""
         self._given: list[int] = []
 
-    def plan(self) -> NativePlan:
+    def plan(self) -> PlainPlan:
         """All steps, and what is left at the end."""
         commands = self._layout.commands
         steps = []
         for command in commands:
             step = _STEPS.get(type(command))
             if step is None:
-                raise NotNative
+                raise NotPlain
             steps.append(step(self, command))
         if any(place is not None for places in self._results for place in places):
-            raise NotNative  # a coin that nobody has got
+            raise NotPlain  # a coin that nobody has got
         if self._references + self._made > MOST_OBJECTS:
-            raise NotNative
+            raise NotPlain
         kept = [place for place in (*self._inputs, *self._gas) if place is not None]
         has_calls = MoveCall in map(type, commands)
         inputs, paid_from = self._references, self._layout.paid_from
-        return NativePlan(
+        return PlainPlan(
             tuple(steps),
             inputs,
             inputs + self._made,
@@ -150,18 +150,18 @@ class _Planner:
         elif type(argument) is Result and argument.command < len(self._results):
             places, position = self._results[argument.command], 0
             if len(places) != 1:
-                raise NotNative
+                raise NotPlain
         else:
-            raise NotNative
+            raise NotPlain
         if position >= len(places):
-            raise NotNative
+            raise NotPlain
         return places, position
 
     def _take(self, argument: Argument) -> int:
         places, position = self._places(argument)
         taken = places[position]
         if taken is None:
-            raise NotNative
+            raise NotPlain
         places[position] = None
         return taken
 
@@ -172,10 +172,10 @@ class _Planner:
     def _pure(self, argument: Argument, length: int | None = None) -> int:
         """The number of a pure value, of this length."""
         if type(argument) is not Input or argument.index >= len(self._layout.inputs):
-            raise NotNative
+            raise NotPlain
         number = -1 - self._layout.inputs[argument.index]
         if number < 0 or length not in (None, self._layout.pure_lengths[number]):
-            raise NotNative
+            raise NotPlain
         return number
 
     def _make(self) -> int:
@@ -204,7 +204,7 @@ class _Planner:
         sources = []
         for argument in command.sources:
             if type(argument) is GasCoin:
-                raise NotNative  # which can only be transferred
+                raise NotPlain  # which can only be transferred
             sources.append(self._take(argument))
         self._give_back(command.target, target)
         self._results.append([])
@@ -215,17 +215,17 @@ class _Planner:
         key = call_key(command)
         plan = self._calls.get(key)
         if plan is None:
-            raise NotNative if key in self._calls else NotYetNative
+            raise NotPlain if key in self._calls else NotYetPlain
         self._values += len(command.arguments) + len(plan.results)
         if len(command.arguments) != len(plan.parameters) or self._values > MOST_VALUES:
-            raise NotNative
+            raise NotPlain
         arguments: list[tuple[Parameter, int]] = []
         borrowed: list[tuple[Argument, int]] = []
         for argument, parameter in zip(command.arguments, plan.parameters, strict=True):
             if parameter.layout is not None:
                 number = self._pure(argument)
                 if self._layout.pure_lengths[number] > LARGEST_VALUE:
-                    raise NotNative
+                    raise NotPlain
                 arguments.append((parameter, number))
                 continue
             taken = self._take(argument)
@@ -233,7 +233,7 @@ class _Planner:
             if parameter.is_reference:
                 borrowed.append((argument, taken))
             elif type(argument) is GasCoin:
-                raise NotNative  # which can only be transferred
+                raise NotPlain  # which can only be transferred
         for argument, taken in borrowed:
             self._give_back(argument, taken)
         results = [self._make() for _ in plan.results]

@@ -15,11 +15,11 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
-from authority.execution.call_plan import LARGEST_VALUE, VALUE_WORK, NotNative, small
+from authority.execution.call_plan import LARGEST_VALUE, VALUE_WORK, NotPlain, small
 from authority.execution.gas_charger import known_cost
-from authority.execution.native import LAYOUTS_KEPT, KnownPackages, Runner
-from authority.execution.native_calls import NativeExecutor
-from authority.execution.native_plan import Call, Merge, NativePlan, Split, Step, Transfer
+from authority.execution.plain import LAYOUTS_KEPT, KnownPackages, Runner
+from authority.execution.plain_calls import PlainExecutor
+from authority.execution.plain_plan import Call, Merge, PlainPlan, Split, Step, Transfer
 from authority.removal import Removal
 from movelite.natives.object_runtime import ObjectRuntime, id_of
 from movelite.vm.values import serialize
@@ -52,7 +52,7 @@ _Left = tuple[ObjectID, OwnedParts | None, OwnedParts]
 """An object that is left: its id, what it was before, and what it is now."""
 
 
-def compile_plan(plan: NativePlan, packages: KnownPackages, executor: NativeExecutor) -> Runner:
+def compile_plan(plan: PlainPlan, packages: KnownPackages, executor: PlainExecutor) -> Runner:
     """What runs the transactions of a plan. packages: those that its commands name."""
     config = executor.config
     writer = _Writer(plan)
@@ -83,7 +83,7 @@ def _code_of(source: str) -> CodeType:
 class _Writer:
     """Writes the body of one function."""
 
-    def __init__(self, plan: NativePlan) -> None:
+    def __init__(self, plan: PlainPlan) -> None:
         self._plan = plan
         self._lines: list[str] = []
         self._coins: set[int] = set()
@@ -132,13 +132,13 @@ class _Writer:
         if len(payment) > 1:
             self._add(f"balance{coin} = {_sum('balance', payment)}")
         self._add(
-            f"if not budget <= balance{coin} <= MAX_U64: raise NotNative",
+            f"if not budget <= balance{coin} <= MAX_U64: raise NotPlain",
             f"balance{coin} -= budget",
         )
 
     def _need_coin(self, place: int) -> None:
         if place not in self._coins:
-            self._add(f"if balance{place} is None: raise NotNative")
+            self._add(f"if balance{place} is None: raise NotPlain")
             self._coins.add(place)
 
     def _step(self, step: Step) -> None:
@@ -156,7 +156,7 @@ class _Writer:
         for place in step.objects:
             if place not in self._coins:
                 condition = f"balance{place} is None and not facts(head{place}).has_store"
-                self._add(f"if {condition}: raise NotNative")
+                self._add(f"if {condition}: raise NotPlain")
             self._add(f"owner{place} = pure[{step.address}]")
 
     def _split(self, step: Split) -> None:
@@ -166,7 +166,7 @@ class _Writer:
             new_id = "calls.new_id()" if self._plan.has_calls else f"derive_id(digest, {len(self._made)})"
             self._add(
                 f"balance{part} = from_bytes(pure[{number}], 'little')",
-                f"if balance{part} > balance{coin}: raise NotNative",
+                f"if balance{part} > balance{coin}: raise NotPlain",
                 f"balance{coin} -= balance{part}",
                 f"id{part}, input{part} = {new_id}, None",
             )
@@ -179,7 +179,7 @@ class _Writer:
             self._need_coin(place)
         self._add(
             f"balance{target} = {_sum('balance', (target, *step.sources))}",
-            f"if balance{target} > MAX_U64: raise NotNative",
+            f"if balance{target} > MAX_U64: raise NotPlain",
         )
         if self._plan.has_calls:
             self._add(*[f"objects.delete_id(id{place})" for place in step.sources])
@@ -239,18 +239,18 @@ class _Writer:
         """Charge for what was read and called, and for storing what is left."""
         kept, coin = self._plan.kept, self._plan.gas
         sizes = [str(GAS_COIN_SIZE) if place in self._coins else f"size{place}" for place in kept]
-        self._add(f"stored = {' + '.join(sizes)}", "if stored >= MAX_WRITTEN: raise NotNative")
+        self._add(f"stored = {' + '.join(sizes)}", "if stored >= MAX_WRITTEN: raise NotPlain")
         self._add(
-            *[f"if size{place} > MAX_OBJECT: raise NotNative" for place in kept if place not in self._coins]
+            *[f"if size{place} > MAX_OBJECT: raise NotPlain" for place in kept if place not in self._coins]
         )
         used = "calls.gas_used" if self._plan.has_calls else "read_size * READ_PRICE"
         rebates = _sum("rebate", range(self._plan.inputs))
         self._add(
             f"cost = known_cost({used}, budget, price, stored * STORE_PRICE, {rebates}, REBATE_RATE)",
-            "if cost is None: raise NotNative",
+            "if cost is None: raise NotPlain",
             "gas, gas_bytes, net_usage = cost",
             f"balance{coin} += budget",
-            f"if balance{coin} > MAX_U64: raise NotNative",
+            f"if balance{coin} > MAX_U64: raise NotPlain",
             f"balance{coin} -= net_usage",
         )
 
@@ -310,10 +310,10 @@ def _sum(name: str, places: Iterable[int]) -> str:
 
 
 def _stored_form(type_: Any, head: bytes, value: Any) -> tuple[bytes, int]:
-    """The contents of an object that is no coin, and its metered size. Raises: NotNative if it is large."""
+    """The contents of an object that is no coin, and its metered size. Raises: NotPlain if it is large."""
     contents = serialize(type_, small(type_, value))
     if len(contents) > LARGEST_VALUE:
-        raise NotNative
+        raise NotPlain
     return contents, metered_parts_size(head, len(contents))
 
 
@@ -352,7 +352,7 @@ NAMES: dict[str, Any] = {
     "GAS_COIN_HEAD": GAS_COIN_HEAD,
     "GENESIS": GENESIS_MARKER_DIGEST,
     "MAX_U64": MAX_U64,
-    "NotNative": NotNative,
+    "NotPlain": NotPlain,
     "Removal": Removal,
     "SUCCESS": Success(),
     "UNCHANGED": ID_UNCHANGED,
