@@ -80,7 +80,7 @@ class ProcessSimulator:
         try:
             await self._worker.begin()
         except (OSError, EOFError) as error:
-            _log.warning("the process for simulations did not begin; the first simulation tries again: %r", error)
+            _log.warning("the simulation process did not begin; the first simulation tries again: %r", error)
 
     async def simulate(self, request: SimulationRequest) -> SimulationResponse:
         """What a transaction would do. Raises: AuthorityError.

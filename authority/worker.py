@@ -77,7 +77,7 @@ or nothing of modules that are in order.
 
 
 class Worker:
-    """The authority's side: tasks one after the other. The process begins with the first of them, if not before."""
+    """The authority's side: tasks one after the other. The process begins with the first at the latest."""
 
     def __init__(self, reader: ObjectReader, terms: LedgerTerms, memory_bytes: int | None = None) -> None:
         """memory_bytes: address space of the process, if it is bounded."""

@@ -1,4 +1,4 @@
-"""What the general engine has learnt of a Move function by calling it: enough to call it in a plain transaction.
+"""What the engine has learnt of a Move function by calling it: enough for plain transactions to call it.
 
 A function can be called there if it takes objects, pure values and the transaction context, gives objects
 back, and leaves no traces but in them: no transfers of its own, no events, no dynamic fields. All rules about
@@ -40,7 +40,7 @@ class NotYetPlain(NotPlain):
 
 
 class NotQuiet(NotPlain):
-    """A function has left traces that it did not leave before: it is not called in a plain transaction again."""
+    """A function has left traces that it did not leave before: plain transactions no longer call it."""
 
     def __init__(self, plan: CallPlan) -> None:
         super().__init__(plan)
