@@ -32,6 +32,7 @@ from authority.service import SOFTWARE, LocalAuthorityService
 from authority.signature_verifier import InlineVerifier, ProcessVerifier, SignatureVerifier
 from authority.simulator import MOST_MEMORY_BYTES, ProcessSimulator
 from authority.state import AuthorityState
+from authority.store import AuthorityStore
 from authority.sync import CertificateSync
 from authority.worker import LedgerTerms, Worker
 from movelite.facade import ledger_runtime

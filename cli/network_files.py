@@ -93,10 +93,15 @@ def framework_packages() -> list[FrameworkPackage]:
     return [FrameworkPackage(id_, tuple(modules[id_]), needs) for id_, needs in dependencies.items()]
 
 
-def make_genesis(authorities: Sequence[GenesisAuthority], accounts: Sequence[GenesisAccount]) -> Genesis:
-    """The first state of a network that begins now. Raises: InvalidMembers."""
+def make_genesis(
+    authorities: Sequence[GenesisAuthority],
+    accounts: Sequence[GenesisAccount],
+    timestamp_ms: int | None = None,
+) -> Genesis:
+    """The first state of a network; timestamp_ms: when it begins, by default now. Raises: InvalidMembers."""
     check_members(authorities)
-    executor = Executor(ledger_runtime(), PROTOCOL_CONFIG, 0, int(time.time() * 1000))
+    begin = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+    executor = Executor(ledger_runtime(), PROTOCOL_CONFIG, 0, begin)
     return build_genesis(executor, framework_packages(), authorities, accounts, REFERENCE_GAS_PRICE)
 
 
