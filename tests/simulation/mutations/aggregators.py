@@ -106,4 +106,4 @@ def _gullible_reader() -> None:
 
 @mutation("who was away is not waited for when it is back", Rule.READS)
 def _resigned_reader() -> None:
-    edit(fan_out._Round, "_answered", "(may_be_believed and self._are_silent())", "self._are_silent()")
+    edit(fan_out._Round, "_answered", "(is_enough and self._are_silent())", "self._are_silent()")
