@@ -27,6 +27,9 @@ the ledger or a service is shown, not carried out.
 LONGEST_CELL = 1 << 19
 """Characters of a cell of a table: each million takes a second to lay out."""
 
+_LONGEST_LINE = 100
+"""Characters of a value with parts that is shown on one line of a table."""
+
 _json = False
 
 
@@ -108,7 +111,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     shown = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
     for column in columns:
         shown.add_column(column, overflow="fold")
-    texts = [[_cut(text_of(cell)) for cell in row] for row in rows]
+    texts = [[_cut(_cell_text(cell)) for cell in row] for row in rows]
     for row in texts:
         shown.add_row(*row)
     console = _console()
@@ -123,6 +126,31 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
 def _cut(text: str) -> str:
     """Text that is not laid out for a minute; --json shows the whole."""
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}... ({len(text)} characters)"
+
+
+def _cell_text(value: Any) -> str:
+    """A value in a table: on one line, or, if that is long, with a line for each of its parts."""
+    text = text_of(value)
+    return text if len(text) > LONGEST_CELL else "\n".join(_lines(value))
+
+
+def _lines(value: Any) -> list[str]:
+    text = text_of(value)
+    is_flat = isinstance(value, list) and not any(isinstance(part, dict | list) for part in value)
+    if is_flat or not isinstance(value, dict | list) or len(text) <= _LONGEST_LINE:
+        return text.split("\n")
+    if isinstance(value, list):
+        return [line for part in value for line in _indented("- ", _lines(part))]
+    return [line for name, part in value.items() for line in _named(name, _lines(part))]
+
+
+def _named(name: str, lines: list[str]) -> list[str]:
+    head = f"{text_of(name)}:"
+    return [f"{head} {lines[0]}"] if len(lines) == 1 else [head, *_indented("  ", lines)]
+
+
+def _indented(head: str, lines: list[str]) -> list[str]:
+    return [f"{head}{lines[0]}", *(f"  {line}" for line in lines[1:])]
 
 
 def _longest_word(text: str) -> int:

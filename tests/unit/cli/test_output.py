@@ -38,6 +38,24 @@ def test_what_has_parts_is_shown_as_json(capsys: pytest.CaptureFixture[str]) -> 
     assert "true" in shown
 
 
+def test_what_has_many_parts_has_a_line_for_each(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output._console(), "_width", 100)
+    members = [{"address": ID, "key": "A" * 44, "weight": weight} for weight in (1, 2)]
+    output.table(("", ""), [("multisig", {"threshold": 2, "members": members, "bytes": [7] * 40})])
+    shown = [line.split("│")[2].rstrip() for line in capsys.readouterr().out.splitlines()[1:-1]]
+    assert shown[:6] == [
+        " threshold: 2",
+        " members:",
+        f"   - address: {ID}",
+        f"     key: {'A' * 44}",
+        "     weight: 1",
+        f"   - address: {ID}",
+    ]
+    assert shown[8].startswith(" bytes: [7, 7, 7,")
+
+
 def test_text_of_objects_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     output.table(("", ""), [("values", "[coin] [/no] :key:")])
     output.say("[coin] [/no] :key:")
