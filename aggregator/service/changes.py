@@ -6,6 +6,7 @@ Source: iota-json-rpc, object_changes and balance_changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias, get_args
 
 from aggregator.ledger_reader import LedgerReader
 from aggregator.service.object_json import Json, owner_json, type_text
@@ -14,7 +15,10 @@ from proto.effects import Exist, IdCreated, IdDeleted, TransactionEffects
 from proto.ids import Address, ObjectID, format_address, format_digest
 from proto.object import IOTA_COIN_TYPE, MoveObject, MovePackage, Object, ObjectRef, Owner
 from proto.simulation import SimulationResponse
-from proto.type_tag import TypeTag, format_type_tag
+from proto.type_tag import StructTag, TypeTag, VectorTag, format_type_tag
+
+_Order: TypeAlias = tuple[Any, ...]
+_KINDS = get_args(TypeTag)
 
 
 class ChangedObjects:
@@ -107,17 +111,29 @@ def balance_changes(effects: TransactionEffects, changed: ChangedObjects) -> lis
         if gas is None:
             return []
         return [_balance_json(gas[1], IOTA_COIN_TYPE, -effects.gas_used.net_gas_usage)]
-    amounts: dict[tuple[bytes, str], int] = {}
-    parties: dict[tuple[bytes, str], tuple[Owner, TypeTag]] = {}
+    amounts: dict[tuple[bytes, _Order], int] = {}
+    parties: dict[tuple[bytes, _Order], tuple[Owner, TypeTag]] = {}
     for objects, sign in ((changed.before, -1), (changed.after, 1)):
         for value in objects.values():
             coin_type = value.data.coin_type if isinstance(value.data, MoveObject) else None
             if coin_type is None or value.coin_value is None:
                 continue
-            key = (bcs.encode(Owner, value.owner), format_type_tag(coin_type))
+            key = (bcs.encode(Owner, value.owner), _type_order(coin_type))
             parties[key] = (value.owner, coin_type)
             amounts[key] = amounts.get(key, 0) + sign * value.coin_value
     return [_balance_json(*parties[key], amount) for key, amount in sorted(amounts.items()) if amount]
+
+
+def _type_order(tag: TypeTag) -> _Order:
+    """What types are ordered by, as the peers do: their kind, then their parts."""
+    kind = _KINDS.index(type(tag))
+    match tag:
+        case StructTag(address, module, name, arguments):
+            return (kind, address, module, name, tuple(map(_type_order, arguments)))
+        case VectorTag(element):
+            return (kind, _type_order(element))
+        case _:
+            return (kind,)
 
 
 def _balance_json(owner: Owner, coin_type: TypeTag, amount: int) -> Json:

@@ -26,9 +26,14 @@ MAX_OUTPUT_OF_ALL = 1_048_576
 MAX_KEPT = 100
 """Displays that are kept; when there are more, all are forgotten."""
 
+MAX_DEPTH = 10
+"""Names in a path to a field; the peers have the same limit."""
+
 _TOO_LONG = f"a display of more than {MAX_OUTPUT} characters"
 
-_FIELD = re.compile(r"\\?\{([^{}]*)\}")
+_PART = re.compile(r"\\+(?P<literal>[^\\]?)|\{(?P<path>[^{}\\]*)\}", re.DOTALL)
+_VARIANT = {"type", "variant", "fields"}
+"""What a value of an enum is shown with."""
 
 
 class Displays:
@@ -51,9 +56,9 @@ class Displays:
         try:
             contents, layout = value.data.contents, await self._catalog.layout(value.data.struct_tag)
             fields = await show(len(contents), render_plain, layout, contents)
-            return {"data": fill_all(templates, fields), "error": None}
+            return fill_all(templates, fields)
         except UnreadableValue as error:
-            return {"data": None, "error": {"code": "displayError", "error": str(error)}}
+            return {"data": None, "error": {"code": "display", "error": str(error)}}
 
     async def _templates(self, tag: StructTag) -> list[tuple[str, str]] | None:
         event_type = StructTag(IOTA_FRAMEWORK_ADDRESS, "display", "VersionUpdated", (tag,))
@@ -69,24 +74,33 @@ class Displays:
             entries = shown["fields"]["contents"]
             if len(self._known) >= MAX_KEPT:
                 self._known.clear()
-            self._known[place] = sorted((entry["key"], entry["value"]) for entry in entries)
+            self._known[place] = [(entry["key"], entry["value"]) for entry in entries]
         return self._known[place]
 
 
-def fill_all(templates: Iterable[tuple[str, str]], fields: Any) -> dict[str, str]:
-    """Filled templates by their keys. Raises: UnreadableValue, as for one, or if all are too long."""
+def fill_all(templates: Iterable[tuple[str, str]], fields: Any) -> Json:
+    """{data, error}: filled templates by their keys, and what is wrong with those that cannot be filled.
+
+    Raises: UnreadableValue if all together are too long.
+    """
     filled: dict[str, str] = {}
+    wrong: list[str] = []
     left = MAX_OUTPUT_OF_ALL
     for key, template in templates:
-        filled[key] = fill(template, fields)
-        left -= len(filled[key])
+        try:
+            filled[key] = fill(template, fields)
+            left -= len(filled[key])
+        except UnreadableValue as error:
+            wrong.append(str(error))
+            left -= len(wrong[-1])
         if left < 0:
             raise UnreadableValue(f"displays of more than {MAX_OUTPUT_OF_ALL} characters")
-    return filled
+    problem = {"code": "display", "error": "; ".join(wrong)} if wrong else None
+    return {"data": dict(sorted(filled.items())), "error": problem}
 
 
 def fill(template: str, fields: Any) -> str:
-    """A template with {path.to.field} replaced; \\{ stands for itself.
+    """A template with {path.to.field} replaced; what is behind a backslash stands for itself.
 
     Raises: UnreadableValue for a field that is not there, or if it becomes too long.
     """
@@ -94,25 +108,36 @@ def fill(template: str, fields: Any) -> str:
 
     def replace(match: re.Match[str]) -> str:
         nonlocal left
-        text = value_of(match)
+        path = match["path"]
+        text = str(match["literal"]) if path is None else _text_of(fields, path)
         left -= len(text)
         if left < 0:  # at once: a thousand short names may stand for a long field each
             raise UnreadableValue(_TOO_LONG)
         return text
 
-    def value_of(match: re.Match[str]) -> str:
-        if match[0].startswith("\\"):
-            return match[0][1:]
-        found: Any = fields
-        for name in match[1].split("."):
-            if not isinstance(found, dict) or name not in found:
-                raise UnreadableValue(f"the display names the field {match[1]!r}, which is not there")
-            found = found[name]
-        if isinstance(found, dict | list):
-            raise UnreadableValue(f"the display names {match[1]!r}, which is no single value")
-        return str(found).lower() if isinstance(found, bool) else ("" if found is None else str(found))
-
-    filled = _FIELD.sub(replace, template)
+    filled = _PART.sub(replace, template)
     if len(filled) > MAX_OUTPUT:
         raise UnreadableValue(_TOO_LONG)
     return filled
+
+
+def _text_of(fields: Any, path: str) -> str:
+    """The text of a field. Raises: UnreadableValue, in the words of the peers."""
+    names = path.split(".")
+    if len(names) > MAX_DEPTH:
+        raise UnreadableValue(f"Display template value nested depth cannot exist {MAX_DEPTH}")
+    found = fields
+    for name in names:
+        if not isinstance(found, dict):
+            raise UnreadableValue(f"Unexpected error: Unexpected move value type for field {path}")
+        found = found["fields"] if found.keys() == _VARIANT else found
+        if name not in found:
+            raise UnreadableValue(f"Field value {path} cannot be found in struct")
+        found = found[name]
+    if isinstance(found, dict) and found.keys() == {"id"}:  # a UID
+        found = found["id"]
+    if isinstance(found, list):
+        raise UnreadableValue(f"Vector is not supported as a Display value {path}")
+    if isinstance(found, dict):
+        raise UnreadableValue(f"Struct is not supported as a Display value {path}")
+    return str(found).lower() if isinstance(found, bool) else ("" if found is None else str(found))

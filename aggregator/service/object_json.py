@@ -184,7 +184,7 @@ async def object_response(info: ObjectInfo, options: ObjectOptions, catalog: Typ
             try:
                 return {"data": await object_json(value, options, catalog)}
             except UnreadableValue as error:
-                return {"error": {"code": "displayError", "error": str(error)}}
+                return {"error": {"code": "display", "error": str(error)}}
         case ObjectGone(object_id, version, wrapped):
             return {
                 "error": {

@@ -39,7 +39,7 @@ _LOSSLESS = ObjectOptions(
     show_owner=True, show_previous_transaction=True, show_bcs=True, show_storage_rebate=True
 )
 """What an object can be put together from again."""
-_UNSHOWN_OBJECT: Json = {"error": {"code": "displayError", "error": TOO_LONG}}
+_UNSHOWN_OBJECT: Json = {"error": {"code": "display", "error": TOO_LONG}}
 
 
 class ReadApi:

@@ -90,4 +90,4 @@ async def test_fields_with_values_too_long_to_show_are_listed_all_the_same(
     page: Any = await ledger.rpc.call("iotax_getDynamicFields", [bag])
     assert len(page["data"]) == 2
     found = await ledger.rpc.call("iotax_getDynamicFieldObject", [bag, page["data"][0]["name"]])
-    assert found["error"]["code"] == "displayError"
+    assert found["error"]["code"] == "display"

@@ -151,7 +151,7 @@ async def test_objects_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(answer_room, "MOST_CHARACTERS", 1)
     first, *others = await rpc.call("iota_multiGetObjects", [ids, {"showBcs": True}])
     assert first["data"]["objectId"] == ids[0]
-    assert others == [{"error": {"code": "displayError", "error": TOO_LONG}}] * 7
+    assert others == [{"error": {"code": "display", "error": TOO_LONG}}] * 7
     past = [{"objectId": id_, "version": "0"} for id_ in ids]
     assert len(await rpc.call("iota_tryMultiGetPastObjects", [past[:1]])) == 1
     with pytest.raises(RpcError, match="of these objects 1 fit"):
