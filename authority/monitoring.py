@@ -18,9 +18,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from authority.server import take_place
 from proto.rpc.web_connections import ConnectionLimits, bounded_protocol
 
-CONNECTIONS = ConnectionLimits(total=64, per_client=32, request_seconds=10.0)
+CONNECTIONS = ConnectionLimits(total=64, per_client=32, request_seconds=10.0, idle_seconds=30)
 """Who opens them and says nothing takes neither file descriptors from clients nor the page from others."""
-IDLE_SECONDS = 30
 
 Reasons = Callable[[], list[str]]
 _Receive = Callable[[], Awaitable[Any]]
@@ -46,7 +45,7 @@ class Monitoring:
             log_config=None,
             access_log=False,
             http=bounded_protocol(CONNECTIONS),
-            timeout_keep_alive=IDLE_SECONDS,
+            timeout_keep_alive=CONNECTIONS.idle_seconds,
             timeout_graceful_shutdown=1,
         )
         self._server = _Server(config)

@@ -95,6 +95,7 @@ def _server(app: FastAPI, limits: ConnectionLimits) -> _Server:
     config = uvicorn.Config(
         app,
         http=bounded_protocol(limits),
+        timeout_keep_alive=limits.idle_seconds,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_max_queue=MAX_MESSAGES,
         log_level="warning",

@@ -18,6 +18,8 @@ class ConnectionLimits:
 
     total and per_client: connections at once; more are closed as they come.
     request_seconds: how long a request may take to arrive, and how long a client may leave an answer unread.
+    idle_seconds: how long a client may ask nothing: longer than clients keep what they do not use (Node 4 s,
+    proxies often 60), for who is closed while asking cannot tell whether that was read.
     request_bytes: of a request with its head; an application may take less, and say so.
     held_bytes and held_bytes_per_client: of all requests that have no answer yet; the connection that brings
     more is closed, unless its own requests have SMALL_BYTES at most.
@@ -26,6 +28,7 @@ class ConnectionLimits:
     total: int = 2048
     per_client: int = 256
     request_seconds: float = 30.0
+    idle_seconds: int = 75
     request_bytes: int = 12 << 20
     held_bytes: int = 512 << 20
     held_bytes_per_client: int = 128 << 20

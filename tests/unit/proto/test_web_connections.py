@@ -113,6 +113,13 @@ async def test_a_connection_between_requests_is_not_cut_off() -> None:
         assert await ask(connection, GET) == b"HTTP/1.1 200 OK"
 
 
+async def test_a_connection_that_asks_nothing_is_closed_when_it_is_said() -> None:
+    async with served(ConnectionLimits(idle_seconds=1)) as port:
+        connection = await asyncio.open_connection("127.0.0.1", port)
+        assert await ask(connection, GET) == b"HTTP/1.1 200 OK"
+        assert await is_closed(connection)
+
+
 async def test_many_sockets_at_once_leave_room_for_others() -> None:
     async with served(ConnectionLimits(total=50, per_client=50)) as port:
         flood = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
