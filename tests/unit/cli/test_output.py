@@ -10,6 +10,12 @@ from cli import output
 ID = "0x" + "ab" * 32
 
 
+@pytest.fixture(autouse=True)
+def for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever tests before have asked for."""
+    monkeypatch.setattr(output, "_json", False)
+
+
 @pytest.fixture(params=[20, 80, 300])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     wide = int(request.param)
