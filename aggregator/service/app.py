@@ -70,7 +70,7 @@ def make_app(service: ClientService) -> FastAPI:
 
     @app.get("/ready", tags=["service"])
     async def ready() -> Response:
-        """Whether enough authorities answer, and are of the service's network."""
+        """Whether enough authorities of the service's network answer, and its index takes writes."""
         trouble = await service.readiness.trouble()
         if trouble is not None:
             return JSONResponse({"status": "not ready", "reason": trouble}, status_code=503)

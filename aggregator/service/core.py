@@ -55,7 +55,7 @@ class ClientService:
         self.reader = LedgerReader(self.authorities)
         self.catalog = TypeCatalog(self.reader)
         self.driver = QuorumDriver(self.authorities, self.index, settings.policy, self.index.add)
-        self.readiness = Readiness(self.reader, network.chain_digest)
+        self.readiness = Readiness(self.reader, network.chain_digest, self.index.trouble)
         self._follower = IndexFollower(self.authorities, self.index)
         self._tasks: list[asyncio.Task[None]] = []
         self._health: HealthResponse | None = None

@@ -56,6 +56,8 @@ class IndexFollower:
             if not await self._is_known(digest):
                 break
             done += 1
+            if self._index.trouble() is not None:
+                break
         is_kept = done == 0 or self._index.set_position(client.name, position + done)
         return done if is_kept else 0  # with a full disk it waits, and looks at the same again
 

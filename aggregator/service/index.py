@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import sqlite3
 import time
@@ -67,6 +68,9 @@ CREATE TABLE IF NOT EXISTS network (chain BLOB NOT NULL);
 WRITE_DELAY_SECONDS = 0.05
 """How long what is final may wait to be written."""
 
+TROUBLE_SECONDS = 10.0
+"""For so long after a write that failed no other is expected to succeed."""
+
 QUICK_STEPS = 100_000
 """Of SQLite: some milliseconds, for which everybody may wait. A page that an index finds takes a thousand."""
 MOST_SECONDS = 5.0
@@ -110,6 +114,16 @@ ALL = -1
 """A limit that is none."""
 
 
+def _advice(error: sqlite3.Error) -> str:
+    """What to do with a file that cannot be opened."""
+    if isinstance(error, sqlite3.OperationalError):  # the disk, or its rights
+        return ""
+    return (
+        "; move it away, with the files -wal and -shm beside it, and start again: another one is made from "
+        "what the authorities have"
+    )
+
+
 def between(first: int, last: int) -> Condition:
     """Few places: SQLite is told so, or it looks at all that a package ever emitted to find them."""
     return Condition("likelihood(sequence BETWEEN ? AND ?, 0.000001)", (first, last))
@@ -138,6 +152,9 @@ class TransactionIndex:
         self._log_path = None if path is None else path.with_name(path.name + "-wal")
         self._is_synced = True
         """Whether what is pending survives a loss of power."""
+        self._failure: str | None = None
+        """Why the last write failed, if it did."""
+        self._failed_at = -math.inf
         self.on_added: Callable[[], object] = lambda: None
         """Called when transactions were added."""
         try:
@@ -152,7 +169,7 @@ class TransactionIndex:
                 raise IndexFailure(f"{path} is the index of another network; remove it and start again")
             self._complete_totals()
         except sqlite3.Error as error:
-            raise IndexFailure(f"cannot use the index {path}: {error}") from error
+            raise IndexFailure(f"cannot use the index {path}: {error}{_advice(error)}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -182,10 +199,11 @@ class TransactionIndex:
                 self._add_all(receipts)
                 rows = [(digest,) for digest in removed]
                 self._database.executemany("DELETE FROM pending WHERE digest = ?", rows)
-        except sqlite3.Error:
-            _log.exception("%d final transactions could not be recorded", len(receipts))
+        except sqlite3.Error as error:
+            self._failed(error)
             return False
         if receipts:
+            self._written()
             self.on_added()
         return True
 
@@ -244,7 +262,8 @@ class TransactionIndex:
                 with self._unit():
                     self._database.executemany(statement, entries)
         except sqlite3.Error as error:
-            raise PendingLogFailure(f"cannot write the index: {error}") from error
+            raise PendingLogFailure(self._failed(error)) from error
+        self._written()
 
     def remove_pending(self, digests: Sequence[Digest]) -> None:
         """They are final, or refused for good."""
@@ -281,9 +300,26 @@ class TransactionIndex:
         try:
             self._database.execute(statement, (authority, position))
         except sqlite3.Error as error:
-            _log.warning("cannot write the index: %s; what authorities execute is followed later", error)
+            self._failed(error)
             return False
         return True
+
+    def trouble(self) -> str | None:
+        """Why it takes no writes; None if it does, or nobody has tried for a while."""
+        is_old = time.monotonic() >= self._failed_at + TROUBLE_SECONDS
+        return None if is_old else self._failure
+
+    def _failed(self, error: sqlite3.Error) -> str:
+        """Count a write as failed, which is news now and then; the text for people."""
+        if self.trouble() is None:
+            _log.error("cannot write the index: %s; what could not be recorded is asked for again", error)
+        self._failure, self._failed_at = f"cannot write the index: {error}", time.monotonic()
+        return self._failure
+
+    def _written(self) -> None:
+        if self._failure is not None:
+            _log.warning("the index takes writes again")
+            self._failure = None
 
     @contextmanager
     def _unit(self) -> Iterator[None]:

@@ -1,9 +1,10 @@
-"""Whether the service is of use: enough authorities answer, and they are of its network."""
+"""Whether the service is of use: it can write, and enough authorities answer that are of its network."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from aggregator.ledger_reader import LedgerReader
 from proto.errors import QuorumDriverError
@@ -16,14 +17,17 @@ _log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """chain: the network that the service was given."""
+    """chain: the network that the service was given; storage: why its own file takes no writes, if so."""
 
-    def __init__(self, reader: LedgerReader, chain: Digest) -> None:
+    def __init__(self, reader: LedgerReader, chain: Digest, storage: Callable[[], str | None]) -> None:
         self._reader = reader
         self._chain = chain
+        self._storage = storage
 
     async def trouble(self) -> str | None:
         """Why clients had better not use the service now; None if it is ready."""
+        if (failure := self._storage()) is not None:
+            return failure
         try:
             found = (await self._reader.health()).chain
         except QuorumDriverError as error:

@@ -182,7 +182,7 @@ async def test_the_index_survives_and_belongs_to_one_network(network: Network, t
     with pytest.raises(IndexFailure, match="another network"):
         TransactionIndex(path, b"d" * 32)
     path.write_bytes(b"garbage" * 1000)
-    with pytest.raises(IndexFailure, match="cannot use the index"):
+    with pytest.raises(IndexFailure, match=r"cannot use the index.*move it away.*another one is made"):
         TransactionIndex(path, b"c" * 32)
 
 
@@ -199,7 +199,7 @@ async def test_an_index_that_was_away_catches_up(network: Network) -> None:
 
 
 async def test_an_index_whose_disk_was_full_goes_on_when_there_is_room(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("aggregator.service.follower.PAUSE_SECONDS", 0.02)
     service = make_service(network, tmp_path / "index.sqlite")
@@ -215,11 +215,15 @@ async def test_an_index_whose_disk_was_full_goes_on_when_there_is_room(
     service.start()
     await asyncio.sleep(0.3)
     assert service.index.total() < 3
+    assert "disk is full" in str(await service.readiness.trouble())
+    told = [record for record in caplog.records if "cannot write the index" in record.getMessage()]
+    assert len([record for record in told if record.levelname == "ERROR"]) == 1  # of dozens of attempts
     database.execute("PRAGMA max_page_count = 100000")
     async with asyncio.timeout(5):
         while service.index.total() < 3:
             await asyncio.sleep(0.02)
     assert None not in map(service.index.sequence_of, digests)
+    assert await service.readiness.trouble() is None
     await service.close()
 
 

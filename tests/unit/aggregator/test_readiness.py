@@ -18,7 +18,7 @@ CHAIN = Digest(b"c" * 32)
 
 
 def readiness(network: Network, chain: Digest = CHAIN) -> Readiness:
-    return Readiness(LedgerReader(network.aggregator()), chain)
+    return Readiness(LedgerReader(network.aggregator()), chain, lambda: None)
 
 
 async def test_it_is_ready_while_a_quorum_answers() -> None:
@@ -35,6 +35,11 @@ async def test_a_committee_file_of_another_network_is_told() -> None:
     trouble = await readiness(Network(), Digest(b"d" * 32)).trouble()
     assert trouble is not None
     assert "take the one that was made with their genesis.blob" in trouble
+
+
+async def test_a_full_disk_is_a_reason() -> None:
+    watch = Readiness(LedgerReader(Network().aggregator()), CHAIN, lambda: "the disk is full")
+    assert await watch.trouble() == "the disk is full"
 
 
 async def test_each_change_is_one_line_of_the_log(
