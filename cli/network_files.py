@@ -218,13 +218,13 @@ def remove_network(folder: Path) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[None]:
-    """Keep the folder for the processes of one `movelite start`. Raises: NetworkFolderError."""
-    with ExitStack() as held:
+def held(folder: Path, what_runs: str) -> Iterator[None]:
+    """Keep a folder for one process. what_runs: there, if another has it. Raises: NetworkFolderError."""
+    with ExitStack() as stack:
         try:
-            held.enter_context(alone(folder, waits=False))
+            stack.enter_context(alone(folder, waits=False))
         except BlockingIOError as error:
-            text = f"the network in {folder} runs already; --data-dir is for others"
+            text = f"{what_runs} {folder} runs already; --data-dir is for others"
             raise NetworkFolderError(text) from error
         yield
 

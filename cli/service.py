@@ -101,7 +101,8 @@ def run(
     folder = data_dir or working_dir / "service"
     policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
     settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)
-    event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_terms))
+    with files.held(folder, "the client service with the index in"):
+        event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_terms))
 
 
 async def _run(
@@ -137,8 +138,6 @@ async def start_service(
     from cli.web import WebServers
     from proto.memory import settle_memory
 
-    if settings.index is not None:
-        settings.index.parent.mkdir(parents=True, exist_ok=True)
     service = ClientService.connect(network, settings)
     apps = [(make_app(service), rpc_socket)]
     if faucet is not None:

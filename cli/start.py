@@ -115,7 +115,7 @@ def start(
     faucet_terms = None
     if faucet:
         faucet_terms = FaucetTerms(listen(*faucet_place, "--faucet-port"), faucet_amount, faucet_requests)
-    with files.running(folder):
+    with files.held(folder, "the network in"):
         if force_regenesis:
             files.remove_network(folder)
         if not files.is_network(folder):
@@ -124,7 +124,8 @@ def start(
             files.make_network(folder, plan(authorities, authority_port, tls=tls))
         network = Network.load(folder / files.COMMITTEE)
         check_ports(folder)
-        event_loop.run(_run(network, folder, rpc_socket, faucet_terms, client_config, log_format))
+        with files.held(folder / "service", "the client service with the index in"):
+            event_loop.run(_run(network, folder, rpc_socket, faucet_terms, client_config, log_format))
 
 
 def _place(text: str, host: str, port: int) -> tuple[str, int]:

@@ -9,7 +9,9 @@ import pytest
 
 from aggregator.wallet.keystore import Keystore
 from cli.alone import alone, changing
-from cli.network_files import NetworkFolderError, running
+from cli.genesis import plan
+from cli.main import main
+from cli.network_files import NetworkFolderError, held, make_network
 from proto.crypto import SignatureScheme, key_pair
 
 
@@ -32,12 +34,21 @@ def test_keys_that_are_added_at_once_are_all_kept(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_one_network_at_a_time(tmp_path: Path) -> None:
-    folder = tmp_path / "network"
-    with running(folder), pytest.raises(NetworkFolderError, match="runs already"), running(folder):
+    folder, network = tmp_path / "network", "the network in"
+    refusal = f"the network in {folder} runs already"
+    with held(folder, network), pytest.raises(NetworkFolderError, match=refusal), held(folder, network):
         pass
-    with running(folder):
+    with held(folder, network):
         pass
     with pytest.raises(ZeroDivisionError), alone(folder):
         raise ZeroDivisionError
     with alone(folder, waits=False):
         pass
+
+
+def test_two_services_do_not_write_one_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_network(tmp_path, plan(1, 0))
+    with held(tmp_path / "service", "the service in"), pytest.raises(SystemExit) as caught:
+        main(["service", "run", "--working-dir", str(tmp_path), "--rpc-port", "0"])
+    assert caught.value.code == 1
+    assert "runs already; --data-dir is for others" in " ".join(capsys.readouterr().err.split())
