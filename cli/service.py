@@ -112,12 +112,13 @@ async def _run(
     rpc_socket: socket.socket,
     faucet: FaucetTerms | None,
 ) -> None:
-    from cli.web import until_stopped
+    from cli.web import stop_event
     from proto.rpc.listening import place_of
 
+    stopped = stop_event()
     servers, _ = await start_service(network, working_dir, settings, rpc_socket, faucet)
     output.say(f"client service at http://{place_of(rpc_socket)} (REST documentation at /docs)")
-    await until_stopped()
+    await stopped.wait()
     await servers.stop()
 
 

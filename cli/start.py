@@ -147,12 +147,13 @@ async def _run(
     from aggregator.service.core import ServiceSettings
     from cli.network_files import authority_folders
     from cli.service import start_service
-    from cli.web import until_stopped
+    from cli.web import stop_event
 
     processes = {path.name: spawn_authority(path, log_format) for path in authority_folders(folder)}
     watch: asyncio.Task[None] | None = None
     try:
         await wait_until_healthy(network, processes, folder)
+        stopped = stop_event()
         settings = ServiceSettings(folder / "service" / "index.sqlite")
         servers, _ = await start_service(network, folder, settings, rpc_socket, faucet_terms)
         rpc = _url(rpc_socket)
@@ -161,7 +162,7 @@ async def _run(
         _put_environment(path, Environment(alias="local", rpc=rpc, faucet=faucet and f"{faucet}/gas"))
         _show(network, folder, rpc, faucet, path)
         watch = asyncio.create_task(_watch(processes, folder))
-        await until_stopped()
+        await stopped.wait()
         output.note("stopping")
         await servers.stop()
     finally:

@@ -104,8 +104,8 @@ def _server(app: FastAPI, limits: ConnectionLimits) -> _Server:
     return _Server(config)
 
 
-async def until_stopped() -> None:
-    """Wait for a signal that ends the process."""
+def stop_event() -> asyncio.Event:
+    """Set by a signal that ends the process; before this is called, the signal interrupts what goes on."""
     stopped = asyncio.Event()
     on_stop_signal(stopped.set)
-    await stopped.wait()
+    return stopped

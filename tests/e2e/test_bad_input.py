@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -179,3 +181,24 @@ def test_two_processes_with_one_key_or_one_directory(home: Path, network: Path, 
         _refused(done, f"the others find this authority at {address}, so it has to be false")
     finally:
         stop_processes([first])
+
+
+def test_a_service_that_is_interrupted_while_it_starts_ends_without_a_word(
+    network: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "service"
+    command = ["service", "run", "--working-dir", str(network), "--data-dir", str(data), "--rpc-port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (data / "index.sqlite").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in told
