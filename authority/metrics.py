@@ -83,6 +83,10 @@ class AuthorityMetrics:
         self._ready = gauge("movelite_ready", "1 if /ready says so")
         self._locks = gauge("movelite_locks", "Object versions promised to transactions")
         self._database_bytes = gauge("movelite_database_bytes", "Size of the data directory")
+        self._disk_free_bytes = gauge("movelite_disk_free_bytes", "Room on the disk of the data directory")
+        self._voting = gauge(
+            "movelite_voting", "1 if it votes; 0 while it asks its peers, and for good once it has lost votes"
+        )
         self.storage_failures = counter("movelite_storage_failures", "Writes that the disk refused")
         self._info = gauge(
             "movelite_info",
@@ -110,12 +114,16 @@ class AuthorityMetrics:
         locks: Callable[[], int],
         executed: Callable[[], int],
         database_bytes: Callable[[], int],
+        disk_free_bytes: Callable[[], int],
+        is_voting: Callable[[], bool],
     ) -> None:
         """Show how the authority is and what it holds."""
         self._ready.set_function(is_ready)
         self._locks.set_function(locks)
         self._executed.set_function(executed)
         self._database_bytes.set_function(database_bytes)
+        self._disk_free_bytes.set_function(disk_free_bytes)
+        self._voting.set_function(is_voting)
 
     def identify(self, name: str, authority: str, epoch: int, chain: str, software: str) -> None:
         """Say whose figures these are."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
+import shutil
 import time
 from pathlib import Path
 
@@ -266,6 +267,8 @@ class AuthorityNode:
             locks=lambda: len(state.locks),
             executed=lambda: state.store.next_sequence,
             database_bytes=lambda: disk_usage(self.config.data_dir),
+            disk_free_bytes=lambda: shutil.disk_usage(self.config.data_dir).free,
+            is_voting=lambda: state.suspension is None,
         )
         chain = format_digest(self.genesis.digest())
         metrics.identify(self.config.name, state.name.hex(), state.committee.epoch, chain, SOFTWARE)

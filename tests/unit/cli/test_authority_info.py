@@ -66,6 +66,8 @@ async def test_an_authority_tells_how_it_is_running_or_not(
             metrics = (await client.get(f"http://{planned[0].metrics}/metrics")).text
         assert 'movelite_info{authority="' in metrics
         assert "movelite_locks 0.0" in metrics
+        assert "movelite_voting 0.0" in metrics  # it asks its peers first, and none is there
+        assert "movelite_disk_free_bytes 0.0" not in metrics
     finally:
         await node.stop()
     assert not (await of_config(config))["running"]

@@ -39,14 +39,18 @@ def dashboard() -> Any:
     return json.loads((DEPLOY / "grafana" / "movelite.json").read_text())
 
 
+def alerts() -> list[Any]:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
+    return [rule for group in rules["groups"] for rule in group["rules"]]
+
+
 def expressions() -> list[tuple[str, str]]:
     """(place, expression) of every query of the dashboard and of every alert."""
     found = [(panel["title"], t["expr"]) for panel in dashboard()["panels"] for t in panel["targets"]]
     found += [
         ("variable", v["query"]["query"]) for v in dashboard()["templating"]["list"] if v["type"] == "query"
     ]
-    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
-    return found + [(rule["alert"], rule["expr"]) for group in rules["groups"] for rule in group["rules"]]
+    return found + [(rule["alert"], rule["expr"]) for rule in alerts()]
 
 
 @pytest.mark.parametrize(("place", "expression"), expressions())
@@ -62,6 +66,15 @@ def test_every_metric_is_on_the_dashboard() -> None:
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in shown}
     unseen = {re.sub(r"_(bucket|sum|count)$", "", name) for name in ours} - families
     assert unseen == {"movelite_clients"}
+
+
+def test_every_alert_says_how_urgent_it_is_and_what_to_do() -> None:
+    names = [rule["alert"] for rule in alerts()]
+    assert len(set(names)) == len(names)
+    for rule in alerts():
+        assert rule["labels"]["severity"] in ("critical", "warning"), rule["alert"]
+        assert "$labels.instance" in rule["annotations"]["summary"], rule["alert"]
+        assert ": " in rule["annotations"]["summary"], rule["alert"]
 
 
 def test_the_cause_that_the_alert_names_exists() -> None:
