@@ -58,7 +58,7 @@ class Submission:
 
     @staticmethod
     def of(transaction: SenderSignedData) -> Submission:
-        """Of a transaction."""
+        """The submission of a transaction."""
         raw = transaction.to_bytes()
         return Submission(transaction, digest_of_bytes(transaction.data_in(raw)), raw)
 
@@ -129,12 +129,12 @@ class AuthorityAggregator:
         self._deliveries = {name: CertificateDelivery(client) for name, client in clients.items()}
 
     async def close(self) -> None:
-        """Stop deliveries that still run; who is to be told something is, if it takes that quickly."""
+        """Stop; certificates that authorities are still to be told are sent first, if that is quick."""
         await self._fan_out.close()
         await asyncio.gather(*(delivery.close() for delivery in self._deliveries.values()))
 
     def troubles(self, patience: float) -> dict[AuthorityName, str]:
-        """Of which authorities nothing can be had now, and why; patience: seconds without a word."""
+        """Authorities that do not answer now, with the reasons; patience: seconds without a word."""
         found = ((name, client.trouble(patience)) for name, client in self.clients.items())
         return {name: trouble for name, trouble in found if trouble is not None}
 

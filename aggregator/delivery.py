@@ -41,7 +41,7 @@ TELLING_DELAY_SECONDS = 0.05
 """How long certificates are collected for an authority that was not needed for them."""
 
 TELLING_SECONDS = 0.25
-"""How long it may take them when everything is to be closed."""
+"""How long that may take when everything is being closed."""
 
 MAX_WAITING = 10_000
 """Certificates that are kept for one authority."""
@@ -90,7 +90,7 @@ class CertificateDelivery:
         return len(self._waiting)
 
     async def close(self) -> None:
-        """Tell what is to be told, if it takes that quickly; stop, and forget what is waiting."""
+        """Deliver what is still to be told, if that is quick; then stop, and forget what is waiting."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TELLING_SECONDS):
                 await self._tell_rest()
@@ -103,7 +103,7 @@ class CertificateDelivery:
     # ---- at once
 
     async def show(self, showing: Showing) -> CertificatesResponse:
-        """Show certificates until the authority has executed all, or pauses are over; then what it says last.
+        """Show certificates until the authority has executed all or PAUSES_SECONDS are over; the last answer.
 
         The others of a batch do not wait for one that has to be shown by itself, or takes long. What it has
         not executed then, or what was too much at once, is left to the backlog.
@@ -242,7 +242,7 @@ class CertificateDelivery:
 
 
 def _joined(told: Iterable[Showing]) -> Iterator[Showing]:
-    """The same certificates in fewer requests. A batch of many shares its votes, and stays as it is."""
+    """Certificates joined into fewer requests. A batch of many shares its votes, and stays as it is."""
     alone: list[Showing] = []
     for showing in told:
         if len(showing.digests) == 1:

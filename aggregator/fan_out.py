@@ -59,15 +59,15 @@ class FanOut:
         silence: float | None = None,
         needed_stake: int | None = None,
     ) -> Places:
-        """Give answers and errors to take as they come, until is_done, or all answered, or a quorum did and
-        grace is over.
+        """Give answers and errors to `take` as they come. The round ends when is_done says so, when all have
+        answered, or GRACE_SECONDS after a quorum has.
 
-        at_first: whom to ask. The others are asked when one of these fails, or all have answered, or it takes
-        too long, and the round is not done.
-        silence: who cannot be reached, or has owed an answer for so many seconds and said nothing since, is
-        not waited for any more, in this round and in later ones, until it is heard of. As long as less than
-        needed_stake has answered (more than f, if not given) each is given so many seconds in this round, for
-        it may be back.
+        at_first: whom to ask at first. The others are asked once one of these fails or is late, or all of
+        them have answered, and the round is not done.
+        silence: seconds without a word. An authority that cannot be reached, or has owed an answer for so
+        long and said nothing since, is not waited for, in this round and later ones, until it is heard of.
+        needed_stake: of which answers are needed, more than f if not given. Until so much has answered, even
+        the silent ones get `silence` seconds in this round, for they may be back.
         Returns: whom it was not necessary to ask.
         """
         count = {"all": len(self._order), "quorum": self._quorum_size, "one": 1}[at_first]
@@ -183,7 +183,7 @@ class _Round(Generic[_T]):
             self._begin_grace()
 
     def _are_silent(self) -> bool:
-        """Whether nothing is to be expected of those who have not answered."""
+        """Whether all who have not answered are silent, so that nothing is to be expected of them."""
         silence = self._silence
         return silence is not None and all(
             client.trouble(silence) is not None for client in self._waiting.values()

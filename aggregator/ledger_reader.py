@@ -303,7 +303,7 @@ def _agree_on_objects(
 
 
 def _agree_on_page(answers: Answers[messages.ObjectsPage], threshold: int) -> messages.ObjectsPage | None:
-    """Of several pages the one with the newest object."""
+    """The page that enough stake shows; if there are several such, the one with the newest object."""
     return _majority(
         answers,
         threshold,

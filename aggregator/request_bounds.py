@@ -14,7 +14,7 @@ requests of such a size are long text.
 """
 
 MAX_BODY_BYTES = 1 << 20
-"""Of a request that is no JSON-RPC: a transaction with its signatures has 200 KB."""
+"""Bytes of a request that is no JSON-RPC: a transaction with its signatures has 200 KB."""
 
 
 def has_many_parts(body: bytes) -> bool:

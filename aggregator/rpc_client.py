@@ -17,7 +17,7 @@ from aggregator.rpc_codes import RpcError
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
 MAX_LISTING_BYTES = 256 << 20
-"""Of all pages of a list: more than half a million coins."""
+"""Bytes of all pages of a list: more than half a million coins."""
 
 MAX_MESSAGE = 10_000
 """Characters of a refusal that are kept."""

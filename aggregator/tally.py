@@ -55,24 +55,26 @@ class Conflict:
 
 @dataclass(slots=True)
 class VoteTally:
-    """Answers to one transaction, each authority's once. All stakes are sums over these.
-
-    accepted_stake: accepts, and has locked. final_stake: refuses for good. lost_stake: its answers count for
-    nothing, for it lies. voteless_stake: votes for nothing new in this epoch. executed: proof that it is
-    final already, if an authority showed it.
-    """
+    """Answers to one transaction, each authority's once; stakes of those that gave each kind of answer."""
 
     committee: Committee
     accepted_stake: int = 0
+    """They accept the transaction, and have locked its inputs."""
     final_stake: int = 0
+    """They refuse it for good."""
     lost_stake: int = 0
+    """They lie, so that their answers count for nothing."""
     voteless_stake: int = 0
+    """They vote for nothing new in this epoch."""
     missing_input_stake: int = 0
+    """They lack an input, perhaps because they are behind."""
     answering: int = 0
     answering_stake: int = 0
+    """How many answered at all, and their stake."""
     errors: dict[AuthorityName, AuthorityErrorKind] = field(default_factory=dict)
     conflicts: dict[Digest, Conflict] = field(default_factory=dict)
     executed: ExecutedTransaction | None = None
+    """The proof that the transaction is final already, if an authority showed one."""
 
     def accept(self, stake: int) -> None:
         """Count an authority that accepts."""
@@ -124,7 +126,7 @@ class VoteTally:
 
     @property
     def is_settled(self) -> bool:
-        """Whether more answers change nothing. Of a conflict they tell who is behind it."""
+        """Whether more answers change nothing. (In a conflict they tell which transactions it is with.)"""
         return self.is_decided or (self.is_refused and not self.conflicts)
 
     @property
@@ -134,8 +136,9 @@ class VoteTally:
 
     @property
     def is_stuck_in_conflict(self) -> bool:
-        """Whether a quorum cannot be had any more, since of those that other transactions do not hold some
-        vote for nothing new. Votes that these have forgotten may have gone into a certificate before.
+        """Whether a quorum cannot be had any more because authorities without a conflict vote for nothing new.
+
+        A certificate with votes that these have forgotten may still exist.
         """
         open_stake = self._open_stake - self.voteless_stake
         return bool(self.conflicts) and open_stake < self.committee.quorum_threshold
@@ -145,8 +148,8 @@ class VoteTally:
         return self.committee.total_stake - self.final_stake - self.lost_stake
 
     def may_win(self, other: Digest) -> bool:
-        """Whether a quorum can still be had for a conflicting transaction, by what neither this one holds nor
-        others that need the same.
+        """Whether a conflicting transaction can still get a quorum: from authorities that neither this one
+        nor a third one over the same inputs has locked.
         """
         references = self.conflicts[other].references
         held = self.accepted_stake + sum(

@@ -286,7 +286,7 @@ def _object_id(value: CallArg) -> ObjectID | None:
 
 
 def _stronger(known: CallArg, new: CallArg) -> CallArg:
-    """Of two uses of a shared object the one that may change it."""
+    """One use that stands for two of the same shared object: it may change the object if either may."""
     match new:
         case ObjectInput(SharedObject(_, _, True)):
             return new

@@ -24,15 +24,15 @@ LONGEST_RETRY_AFTER_SECONDS = 30
 MAX_CLIENTS = 10_000
 """Clients whose use is remembered; who is forgotten begins with a full share."""
 ANSWERED_BYTES = 16 * 1024
-"""Of an answer to a read: they count as a kilobyte of request. What lanes answer counts in full: a few bytes
-may ask again and again for the effects of a transaction that was executed long ago.
+"""So many bytes of an answer to a read count as a kilobyte of request. Answers of lanes count in full: a few
+bytes can ask again and again for the effects of a transaction that was executed long ago.
 """
 LARGE_ANSWER_BYTES = 64 * 1024
-"""Larger answers are kept an eye on until the client has taken them."""
+"""Larger answers count as unsent until the client has taken them."""
 MOST_UNSENT_BYTES = 64 << 20
-"""With more of such answers that a client has not taken it gets no more of any."""
+"""A client with more bytes of unsent answers gets no other answers."""
 CLIENTS_AT_ONCE = 8
-"""So many clients have something done in a lane, however much one of them has there."""
+"""In each lane this many clients may have work done at once, even when one of them has filled it."""
 BURST_SECONDS = 2.0
 """A client that was quiet may use the share of so many seconds at once."""
 
@@ -76,7 +76,7 @@ class TokenBucket:
     updated: float
 
     def take(self, tokens: float, now: float) -> float:
-        """Take tokens; 0, or the seconds until some are there again, and then nothing is taken."""
+        """Take tokens and return 0; or take none, and return the seconds until there are some again."""
         self.tokens = min(self.burst, self.tokens + (now - self.updated) * self.rate)
         self.updated = now
         if self.tokens <= 0:
@@ -93,7 +93,7 @@ class _Client:
 
 
 class _Lane(FairRoom):
-    """One lane; sizes are bytes. seconds_per_byte: as measured lately."""
+    """One lane; sizes are bytes. seconds_per_byte: measured over the last requests."""
 
     seconds_per_byte = 0.0
 
@@ -114,7 +114,7 @@ class Admission:
             metrics.watch_queue(name, partial(getattr, lane, "waiting"), partial(getattr, lane, "running"))
 
     def is_full(self, lane: Lane) -> bool:
-        """Whether as much waits in a lane as may: then it turns away clients of which a fair share waits."""
+        """Whether the queue of a lane is full; it then turns clients away that have their share in it."""
         line, limits = self._lanes[lane], self._limits
         return (
             line.waiting >= limits.max_waiting_requests

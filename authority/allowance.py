@@ -12,8 +12,8 @@ from proto.protocol_config import NETWORK_LIMITS
 class Allowance:
     """What is left for one request. The first thing asked for is always allowed, however large it is.
 
-    What comes once too much was asked for has to be asked for by itself. most_bytes: of all that is counted
-    but the first.
+    Once too much was asked for, all the rest has to be asked for by itself. most_bytes: of everything but the
+    first.
     """
 
     most_bytes: int = field(default_factory=lambda: NETWORK_LIMITS.max_answer_bytes)

@@ -12,7 +12,7 @@ from proto.ids import Digest
 from proto.messages import Refusal
 
 MODULES_AT_ONCE_BYTES = 128 * 1024
-"""Of modules that are verified for votes on one batch, beside the first transaction's: that takes half a
+"""Bytes of modules that are verified for votes on one batch, beside the first transaction's: it takes half a
 second, and nobody pays for it.
 """
 

@@ -33,7 +33,7 @@ def read_columns(row: bytes) -> list[list[bytes]]:
 
 
 def _places(row: bytes, begin: int) -> list[int]:
-    """Where the parts of the column begin that begins there itself, and at last where it ends."""
+    """Where each part of the column at `begin` starts, and at last where the column ends."""
     lengths = begin + _LENGTH
     if len(row) < lengths:
         raise BrokenColumn("a column ends before its count")

@@ -43,7 +43,7 @@ class Limits(BaseModel):
     max_waiting_requests: Annotated[int, Field(ge=1)] = 1024
     """Requests that wait, in each lane; who comes then is told when to come back."""
     max_waiting_kilobytes: Annotated[int, Field(ge=1)] = 4096
-    """The same in kilobytes."""
+    """Kilobytes of requests that wait, in each lane."""
     client_open_requests: Annotated[int, Field(ge=1)] = 1024
     """Requests that one client (an IP address, or an IPv6 network of 64 bits) may have open."""
     client_connections: Annotated[int, Field(ge=1, le=65536)] = 128

@@ -43,9 +43,9 @@ READING_SECONDS = 30.0
 WRITING_SECONDS = 30.0
 """So long answers may wait for a client that takes none."""
 MOST_UNSENT_BYTES = 256 * 1024
-"""With more answers than this that a client has not taken, no more of its questions are read."""
+"""While a client has left more bytes of answers untaken, none of its questions are read."""
 QUESTIONS_AT_ONCE = 4
-"""Of one connection: then it is the others' turn."""
+"""Questions of one connection that are begun before others have their turn."""
 LOOK_SECONDS = 0.5
 """How often connections are looked after."""
 BACKLOG = 128

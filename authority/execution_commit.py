@@ -28,7 +28,7 @@ PlainRun = tuple[CertifiedSubmission, PlainResult]
 
 
 TOO_MUCH = messages.NotExecuted(TooMuchAtOnce())
-"""Of what was executed with the others, but has too large effects, too: whoever asks once more gets them."""
+"""Also for a transaction that was executed but whose effects are too large: whoever asks again gets them."""
 
 
 class ExecutionCommit:

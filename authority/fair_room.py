@@ -18,8 +18,8 @@ class _Guest(NamedTuple):
 class FairRoom:
     """What is done now, and what waits.
 
-    room: sizes of what is done together; anything is done if nothing else is. always: so many clients may
-    have something done each, although others have used up the room.
+    room: the sum of the sizes of what is done at once; if nothing is done, anything fits.
+    always: so many clients may each have something done although others have used up the room.
     """
 
     def __init__(self, room: int, always: int = 0) -> None:
@@ -37,7 +37,7 @@ class FairRoom:
         return len(self._waiting)
 
     def share_of(self, client: str) -> tuple[int, int]:
-        """How many would wait, and their sizes, if of all clients as much waited as of this one."""
+        """How many requests would wait, and their size, if every client had as much waiting as this one."""
         mine = self._waiting.of(client)
         clients = self._waiting.clients + (not mine)
         return len(mine) * clients, sum(guest.size for guest in mine) * clients
@@ -47,7 +47,7 @@ class FairRoom:
         return not self.running or (not self._waiting and self._fits(size)) or self._is_due(client)
 
     async def enter(self, client: str, size: int) -> None:
-        """Wait for room, and take it. Whoever has come in calls leave with the same."""
+        """Wait for room, and take it; to be followed by `leave` with the same arguments."""
         if self.is_free_for(client, size):
             self._count_in(client, size)
             return

@@ -30,7 +30,7 @@ from proto.transaction import MoveCall, Publish
 
 MAX_GENESIS_BYTES = 1 << 30
 MOST_NANOS = 2**64 - 1
-"""Of all coins together: an account could not hold more in one."""
+"""Nanos of all coins together: one coin could not hold more."""
 
 
 class GenesisError(Exception):

@@ -32,19 +32,19 @@ from rocksdict import (
 
 BLOCK_CACHE_BYTES = 64 * 1024 * 1024
 WRITE_BUFFER_BYTES = 32 * 1024 * 1024
-"""A row is sought a place for among all that are in a buffer: with twice as many it takes 3 µs more for each
-transaction, with half as many what is written is merged too often."""
+"""Each row is put in its place among those in the buffer: with twice the size that takes 3 µs more for each
+transaction, with half the size what is written is merged too often."""
 BLOB_BYTES = 4096
 """Rows above this size, records above all, are written once and not merged again and again."""
 PROBE_BYTES = 1024 * 1024
-"""What a disk has to take before a database that failed is opened again."""
+"""So many bytes a disk has to take before a database that failed is opened again."""
 
 
 BLOB_FOOTER_BYTES = 32
 BLOB_MAGIC = (0x00248F37).to_bytes(4, "little")
 """How the footer of a blob file begins. Source: RocksDB, db/blob/blob_log_format.h."""
 LOOKS, LOOK_AGAIN_SECONDS = 5, 0.2
-"""While files are looked at RocksDB may put new ones in their place."""
+"""How often, and after what pause, files are looked at again: RocksDB may just be replacing them."""
 WHAT_TO_DO = (
     "Stop the authority, put the directory back from a backup, or move it away, and start with "
     "`movelite authority run --from-backup`: all that is lost then are votes, the rest comes from the other "

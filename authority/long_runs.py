@@ -22,7 +22,7 @@ MOST_WAITING = 64
 """Transactions that run or wait for their turn; each may take half a minute."""
 
 MOST_REMEMBERED = 4096
-"""Transactions that found no room: they are not tried again to find out that they take long."""
+"""Transactions that found no room are remembered, so that the engine does not try them once more."""
 
 Finish = Callable[[CertifiedSubmission, ExecutionResult], None]
 """Take over what came of a transaction. Raises: UserInputError, AuthorityError."""

@@ -63,7 +63,7 @@ OTHERS = 0o007
 GRACE_SECONDS = 2.0
 """What is being answered when the authority stops may take so long."""
 READY_LAG = 1000
-"""With more transactions than this to catch up on, an authority is of little use to clients."""
+"""An authority that has more transactions than this to catch up on is not ready: of little use to clients."""
 
 _log = logging.getLogger(__name__)
 

@@ -23,13 +23,13 @@ class _Absence(Enum):
 
 
 NOT_KEPT: Final = _Absence.NOT_KEPT
-"""Stands for an id of which nothing is kept; exceptions would take a tenth of what the disk takes."""
+"""Stands for an id of which nothing is kept; an exception would take a tenth of the time of a disk read."""
 
 
 class ObjectCache:
-    """Two generations: what was not read or written while one of them filled up is gone with the older one.
+    """Two generations: objects not read or written while the younger one filled up go with the older one.
 
-    To keep the order in which single objects were used takes three times as long as to write them.
+    Keeping single objects in the order of their use would take three times as long as writing them.
     """
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ FIELDS = 4
 """Columns of a row: transactions, certificates, effects and events."""
 
 _PLACE = Struct(">QI")
-"""The number of a row, which is that of its first record, and which of its records it is."""
+"""Where a record is: the number of its row (that of the first record in it), and its index in the row."""
 
 
 @record
@@ -51,7 +51,7 @@ class ExecutedTransaction:
 
     @property
     def size(self) -> int:
-        """Bytes of it that those who ask are told."""
+        """Bytes of it that go into an answer."""
         return len(self.transaction) + len(self.effects) + len(self.events)
 
 

@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 INLINE_COST = 2
 """Checks that cost no more are made in place: the trip to a worker costs more."""
 PIECE_COST = 512
-"""What is given to a worker at once: some 30 ms. Then others have their turn."""
+"""Cost of one piece of work for a worker: some 30 ms. Then other clients have their turn."""
 COST_AHEAD = 1024
-"""What a worker has at once, so that it need not wait for the next piece."""
+"""Cost of the pieces that a worker is given ahead, so that it need not wait for the next one."""
 MOST_SIGNERS = 2
 """A transaction with more signatures is refused before any is checked."""
 COSTS = {
@@ -37,11 +37,11 @@ COSTS = {
     SignatureScheme.SECP256K1.value: 14,
     SignatureScheme.PASSKEY.value: 4,
 }
-"""Of a signature, in the time that one of Ed25519 takes, about 60 µs."""
+"""Cost of a signature; one of Ed25519 costs 1, about 60 µs."""
 MULTISIG_BYTES = 8
-"""Bytes of a multisig that cost as much: its members may be of secp256k1."""
+"""So many bytes of a multisig cost 1: its members may be of secp256k1."""
 OTHER_BYTES = 2048
-"""The same of what was signed, and of what a passkey has signed."""
+"""So many bytes of what was signed cost 1, and of what a passkey has signed."""
 _ED25519 = bytes([SignatureScheme.ED25519.value])
 
 

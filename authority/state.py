@@ -259,7 +259,7 @@ class AuthorityState:
     def _result(
         self, submission: CertifiedSubmission, problem: AuthorityErrorKind | None, commit: ExecutionCommit
     ) -> messages.ExecutionResult:
-        """Of a transaction that the commit has not executed so far."""
+        """The result of a transaction that this commit has not executed so far."""
         if commit.allowance.is_spent:
             return TOO_MUCH
         known = self.store.executed(submission[0].digest)

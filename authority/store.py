@@ -304,7 +304,7 @@ class UnitOfWork:
         self.large = 0
         """How many of the live ones are large."""
         self.records = RecordWriter(store.next_sequence)
-        """Of the transactions that it executes."""
+        """Records of the transactions that it executes."""
         self._received: set[tuple[ObjectID, SequenceNumber]] = set()
 
     def get_object(self, object_id: ObjectID) -> Object | None:
@@ -332,7 +332,7 @@ class UnitOfWork:
         return all(map(is_, kept, objects.values())) and self.live.keys().isdisjoint(objects)
 
     def are_parts_live(self, inputs: PlainInputs) -> bool:
-        """The same for objects of accounts."""
+        """Whether these very parts of objects are live and in memory."""
         return inputs.items() <= self._store.cache.recent.items() and not self.has_written(inputs)
 
     def has_written(self, ids: Iterable[ObjectID]) -> bool:

@@ -22,9 +22,9 @@ from proto.transaction_checks import named_packages
 from proto.transaction_layout import SIGNATURE, LayoutTable, PlainTransaction
 
 LARGEST_BYTES = 256 * 1024
-"""Longer bytes are not even read: with its signatures, no transaction of allowed size has as many."""
+"""Longer bytes are not even read: no transaction of allowed size has so many, with its signatures."""
 PACKAGE_WORK_BYTES = 1024
-"""As how many bytes a package counts that is named: those that it is linked to, 32 at most, are looked at."""
+"""What each package that is named adds to `work_bytes`, since up to 32 packages it links to are looked at."""
 REMEMBERED_BYTES = 8192
 """The longest transaction of which its layout and its inputs are kept."""
 
@@ -32,8 +32,9 @@ REMEMBERED_BYTES = 8192
 class SubmittedTransaction:
     """A signed transaction: its bytes, its digest, and what of it was read.
 
-    plain: what its layout says of it; None if it has to be decoded. inputs: what it refers to, once that was
-    checked; it holds while these very parts are live. checked: the same of one that had to be decoded.
+    plain: its fields as its layout gives them; None if the transaction has to be decoded.
+    inputs: the objects of a plain transaction once they were checked; valid while these very ones are live.
+    checked: the same for one that had to be decoded.
     is_signed: whether its signatures were found good. module_bytes: of the modules that it publishes.
     """
 
@@ -75,13 +76,13 @@ class SubmittedTransaction:
         return self._signed
 
     def forget_if_long(self) -> None:
-        """Of a long transaction keep the bytes alone: decoded it may take fifty times as much memory."""
+        """Keep only the bytes of a long transaction: decoded it may take fifty times as much memory."""
         if len(self.raw) > REMEMBERED_BYTES:
             self._signed = None
 
     @property
     def work_bytes(self) -> int:
-        """As how many bytes the general checks of it count; for them it was decoded."""
+        """The work of the general checks, in bytes that take as long; they have decoded it."""
         size = len(self.raw) + (PIECE_BYTES if self.module_bytes else 0)
         if self._signed is None:
             return size
@@ -128,10 +129,9 @@ class TransactionReader:
         return submitted
 
     def learn(self, submitted: SubmittedTransaction) -> None:
-        """From now on others of its layout are not decoded.
+        """Read transactions of the same layout without decoding from now on.
 
-        The transaction has passed all checks: they hold for the others too as far as they do not depend on
-        what differs in a layout.
+        This one has passed all checks; those of what is the same in all of a layout hold for the others, too.
         """
         if submitted.plain is None and len(submitted.raw) <= REMEMBERED_BYTES:
             self._layouts.learn(submitted.signed)

@@ -40,15 +40,15 @@ PAGE = 500
 HEDGE_SECONDS = 0.5
 """A peer that has said nothing for so long does not hold up asking the next one."""
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 8.0
-"""How long to wait before asking again when there is nothing new: twice as long each time that nothing
-happened, here or there."""
+"""How long to wait before asking again when there is nothing new; doubled each time that nothing was executed
+here either."""
 SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.25, 16.0
-"""How long a peer is left alone which failed: twice as long each time."""
+"""How long a peer that failed is left alone; doubled each time."""
 LONGEST_REST_AT_START_SECONDS = 1.0
-"""The same as long as the own vote waits for peers, which often start together with this authority."""
+"""The longest rest while this authority waits for peers before it votes: they often start together."""
 MOST_AHEAD = PAGE
-"""What a peer executed and cannot be executed here yet, for it uses what comes of a transaction that takes
-long: until it is so much, the rest goes on.
+"""So many transactions of a peer may wait here for what they depend on (a transaction that takes long), while
+those behind them are executed.
 """
 KEPT_EVERY = 10 * PAGE
 """Positions are written down after so many transactions, so that a restart need not look at all of them."""
@@ -60,29 +60,31 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Peer:
-    """What is known of a peer.
-
-    position: how much of what it executed is executed here; ahead: what was looked at beyond that and
-    could not be executed yet, by its place; looked_at: where to look on; lag: how much more it says there is;
-    failures: how often it failed since it last answered; is_followed: whether its end was reached once;
-    rests_until: when it is asked again, by the loop's clock; heard_at: when it last said something; asking:
-    what is under way with it.
-    """
+    """What is known of a peer; places are those in its own order of execution."""
 
     name: AuthorityName
     service: AuthorityService
     position: int = 0
+    """All that it executed before this place is executed here, too."""
     looked_at: int = 0
+    """The place to look on from."""
     ahead: dict[int, Digest] = field(default_factory=dict)
+    """What stands between these two and could not be executed here yet, by its place."""
     lag: int = 0
+    """How many more transactions it says there are."""
     failures: int = 0
+    """How often it failed since it last answered."""
     is_followed: bool = False
+    """Whether the end of what it executed was reached once."""
     rests_until: float | None = None
+    """When it is asked again, by the loop's clock."""
     heard_at: float = 0.0
+    """When it last said something."""
     asking: asyncio.Task[bool] | None = None
+    """What is under way with it."""
 
     def begin_at(self, position: int) -> None:
-        """Look at what it executed from there."""
+        """Look at what it executed from this place on."""
         self.position = self.looked_at = position
         self.ahead.clear()
 
@@ -110,7 +112,7 @@ class CertificateSync:
         self._wake.set()
 
     def lag(self) -> int:
-        """Transactions executed elsewhere and not looked at yet, as peers say of whom one is honest."""
+        """Transactions executed elsewhere and not looked at yet, as peers with more than f stake say."""
         committee, stake = self._state.committee, 0
         for peer in sorted(self._peers, key=lambda peer: -peer.lag):
             stake += committee.stake_of(peer.name)
@@ -126,7 +128,7 @@ class CertificateSync:
                 if not await self.pull_all():
                     is_quiet = executed == self._state.store.next_sequence
                     pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if is_quiet else PAUSE_SECONDS
-                    # What waits for a transaction that takes long wakes this each time that it is tried.
+                    # What depends on a transaction that takes long wakes this at each try.
                     is_idle = is_quiet and is_woken
                     rest = min(2 * rest + SHORTEST_REST_SECONDS, PAUSE_SECONDS) if is_idle else 0.0
                     await asyncio.sleep(rest)

@@ -109,7 +109,7 @@ def load_unchecked_input(
 
 
 def live_owned_references(transaction: TransactionData, reader: ObjectReader) -> tuple[bytes, ...]:
-    """Of the references that the transaction locks, those that are still live, as BCS."""
+    """The references that the transaction locks, as BCS, but for those that are no longer live."""
     references = list(transaction.gas_data.payment)
     if isinstance(transaction.kind, ProgrammableTransaction):
         arguments = transaction.kind.object_args()

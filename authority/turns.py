@@ -7,11 +7,11 @@ import asyncio
 from authority.fair_queue import CLIENT, FairQueue
 
 PIECE_BYTES = 64 * 1024
-"""Of what is read, checked or answered in one piece: some 50 ms, 150 ms at worst."""
+"""So much is read, checked or answered in one piece: some 50 ms, 150 ms at worst."""
 LONG_READ_BYTES = 8 * 1024
-"""Reads of less are answered as they come."""
+"""Reads of fewer bytes are answered as they come."""
 ITEM_BYTES = 256
-"""What each item of a read counts beside its bytes: it has to be found."""
+"""What each item of a read counts beside its own bytes, for it has to be found."""
 
 
 class Turns:

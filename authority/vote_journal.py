@@ -96,7 +96,7 @@ class VoteJournal:
                     del self._left[number]
 
     def _forget_half(self) -> None:
-        """Of the transactions in memory: half at once, for the oldest of a dict is not found quickly."""
+        """Drop the older half of the transactions in memory: the oldest of a dict is slow to find."""
         for digest in list(islice(self._recent, (len(self._recent) + 1) // 2)):
             self._recent_bytes -= len(self._recent.pop(digest))
 

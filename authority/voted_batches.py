@@ -12,7 +12,7 @@ from proto.messages import BatchVote
 from proto.verification import SignedVote
 
 MAX_TRANSACTIONS, MAX_BYTES = 10_000, 32 << 20
-"""Transactions that are remembered of all batches together, and their bytes."""
+"""How many transactions are remembered, of all batches together, and how many bytes of them."""
 
 
 class VotedBatch(NamedTuple):
@@ -25,7 +25,7 @@ class VotedBatch(NamedTuple):
 
 
 class VotedBatches:
-    """The latest ones, found by root and count. What is forgotten has to be shown again, and no more."""
+    """The latest batches, by root and count. If one is forgotten, its certificate has to show it again."""
 
     def __init__(self) -> None:
         self._batches: OrderedDict[tuple[bytes, int], VotedBatch] = OrderedDict()

@@ -35,9 +35,9 @@ from proto.simulation import SimulationRequest
 from proto.transaction import SenderSignedData
 
 MOST_STARTING_SECONDS = 60.0
-"""The worker loads for a second, and longer on a busy machine."""
+"""How long the process may take to load: a second, and longer on a busy machine."""
 NICENESS = 10
-"""How much less than the authority the worker gets of a processor that both want."""
+"""Niceness of the process beside that of the authority, which goes first on a busy processor."""
 
 _LENGTH = Struct(">I")
 _READY = b""
@@ -71,8 +71,8 @@ class ModulesCheck:
 
 Task = SimulationRequest | CertifiedRun | ModulesCheck
 Outcome = bytes | ExecutionResult | None
-"""The BCS of a SimulationResponse, or the result of a certified transaction, without the error for people,
-or nothing of modules that are in order.
+"""Of a SimulationRequest the BCS of its SimulationResponse; of a CertifiedRun its result, without the error
+text for people; of a ModulesCheck None, if the modules are in order.
 """
 
 

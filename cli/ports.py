@@ -9,7 +9,7 @@ import typer
 LOCALHOST = "127.0.0.1"
 MAX_PORT = 65_535
 MAX_FIRST_PORT = 65_000
-"""Of authorities: their other ports, and those of the next ones, are above it."""
+"""The first port of a network's authorities: their other ports, and those of the next ones, are above it."""
 
 
 def port_option(*names: str, max: int = MAX_PORT, help: str) -> Any:

@@ -23,7 +23,8 @@ SERVING_PORTS = range(20_000, 32_000)
 
 
 MAX_MESSAGE_BYTES, MAX_MESSAGES = 1 << 20, 4
-"""Of a WebSocket, and how many wait to be answered: a transaction with its signatures has 200 KB."""
+"""Bytes of a WebSocket message, and how many may wait to be answered: a transaction with its signatures has
+200 KB."""
 
 
 class PortTaken(Exception):

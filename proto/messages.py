@@ -182,7 +182,7 @@ class CertificateBatch:
 
 @record
 class NamedBatch:
-    """The same for an authority that has just voted on the batch: it has the transactions already.
+    """A certified batch as an authority is shown it that has just voted on it: without the transactions.
 
     certified: bitmap of those to be executed. An authority remembers only what it has accepted, and that not
     for long; what it does not remember it answers with UnknownBatch, and the batch has to be shown.

@@ -66,7 +66,7 @@ class ObjectRef:
 
 
 REFERENCE_BYTES = ADDRESS_LENGTH + 8 + 1 + DIGEST_LENGTH
-"""Of the BCS of an ObjectRef."""
+"""Bytes of the BCS of an ObjectRef."""
 
 
 @record

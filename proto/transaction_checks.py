@@ -89,7 +89,7 @@ class SharedInput:
 
 
 MOST_REMEMBERED_BYTES = 1024
-"""Of commands whose packages, and whether they keep the limits, are remembered."""
+"""Commands of more bytes are not remembered: neither their packages nor that they keep the limits."""
 
 InputObjectKind = PackageInput | OwnedInput | SharedInput
 

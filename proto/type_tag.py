@@ -170,7 +170,7 @@ def format_type_tag(tag: TypeTag) -> str:
 
 
 def canonical_type_string(tag: TypeTag) -> str:
-    """The same with every address in 64 digits."""
+    """A type as `format_type_tag` writes it, but with every address in 64 digits."""
     return _format(tag, format_address)
 
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 MOST_CHARACTERS = 4 << 20
-"""Of the JSON in one answer; the first entry is shown whatever its size."""
+"""Characters of JSON in one answer; the first entry is shown whatever its size."""
 
 QUICK_BYTES = 4096
 """Values up to here are shown at once: a millisecond or two, and to begin a thread takes as long."""
@@ -34,8 +34,8 @@ class AnswerRoom:
         self._is_empty = True
 
     def takes(self, shown: Any) -> bool:
-        """Whether JSON still fits, with which there is less room. The first always does, and nothing after
-        what does not fit.
+        """Whether this JSON still fits, which then takes its room. The first always fits; once something did
+        not, nothing more does.
         """
         self._left -= len(json.dumps(shown))
         fits = self._is_empty or self._left >= 0
@@ -43,7 +43,7 @@ class AnswerRoom:
         return fits
 
     def end(self) -> None:
-        """Nothing more fits: what was made in vain was as much work."""
+        """Take no more: what was made and did not fit was as much work as an answer."""
         self._left = 0
 
     @property
@@ -53,8 +53,8 @@ class AnswerRoom:
 
 
 async def show(size: int, form: Callable[..., _T], *arguments: Any) -> _T:
-    """form(*arguments), which reads so many bytes: of many in a thread, one after the other, for it may
-    take a second.
+    """The result of form(*arguments), which reads `size` bytes: many are read in a thread, one call after the
+    other, for that may take a second.
     """
     if size <= QUICK_BYTES:
         return form(*arguments)

@@ -18,7 +18,7 @@ from proto.object import IOTA_COIN_TYPE, MoveObject, Object
 from proto.type_tag import StructTag, TypeTag, format_type_tag
 
 MOST_WAITING = 16
-"""Large accounts that are counted at once, each in its turn."""
+"""Large accounts that may be counted at the same time, in turns."""
 
 _IOTA_METADATA: Json = {
     "decimals": 9,

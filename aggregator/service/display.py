@@ -22,7 +22,7 @@ from proto.type_tag import StructTag, format_type_tag
 MAX_OUTPUT = 65_536
 """Characters of one filled template."""
 MAX_OUTPUT_OF_ALL = 1_048_576
-"""Characters of all that an object is shown with."""
+"""Characters of all filled templates of an object."""
 MAX_KEPT = 100
 """Displays that are kept; when there are more, all are forgotten."""
 

@@ -178,7 +178,7 @@ class GovernanceApi:
         }
 
     async def get_latest_iota_system_state_v2(self) -> Json:
-        """The same under the name of its version."""
+        """`get_latest_iota_system_state`, under the name of its version."""
         return {"V1": await self.get_latest_iota_system_state()}
 
     def _validator_json(self, position: int) -> Json:

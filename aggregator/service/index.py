@@ -72,11 +72,11 @@ TROUBLE_SECONDS = 10.0
 """For so long after a write that failed no other is expected to succeed."""
 
 QUICK_STEPS = 100_000
-"""Of SQLite: some milliseconds, for which everybody may wait. A page that an index finds takes a thousand."""
+"""Steps of SQLite for which everybody may wait: some milliseconds. A page found by an index takes 1,000."""
 MOST_SECONDS = 5.0
-"""Of a query that looks at many rows."""
+"""How long a query that looks at many rows may take."""
 MOST_WAITING = 8
-"""Such queries at once, of which one is answered."""
+"""Such queries that may wait; one is answered at a time."""
 
 _T = TypeVar("_T")
 

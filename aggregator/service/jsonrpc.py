@@ -40,13 +40,13 @@ from aggregator.service.write_api import WriteApi
 MAX_BATCH = 100
 """Calls in one batch."""
 MAX_BATCH_CHARACTERS = 16 << 20
-"""Of the answers to a batch; calls that come after so many are answered with an error."""
+"""Characters of the answers to a batch; calls beyond that are answered with an error."""
 MOST_AT_ONCE = 10
 """Calls of a batch that are answered side by side; transactions are all sent at once."""
 EXECUTE = "iota_executeTransactionBlock"
 
 _OPEN_RPC = {"openrpc": "1.2.6", "info": {"title": "IOTA JSON-RPC", "version": "0.8.0-alpha"}}
-"""Of the OpenRPC document whose methods these are; the SDK asks for its version."""
+"""The OpenRPC document whose methods these are; the SDK asks for its version."""
 
 _log = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ MAX_DEPTH = 64
 MAX_PARTS = 257
 """Parts of a type, and types in its tag: the network serializes values of no larger one."""
 MAX_KEPT_TYPES, MAX_KEPT_CODE_BYTES = 100_000, 8 << 20
-"""In the tags of the layouts, and in the modules, that are kept for the next time; when there are more, all
-are forgotten. Some 10 MB, and a hundred for modules made to be large.
+"""Types in the tags of the layouts that are kept for the next time, and bytes of the modules kept; when there
+are more, all are forgotten. That is some 10 MB of memory, and 100 for modules made to be large.
 """
 
 _PRIMITIVES: dict[Primitive, TypeTag] = {

@@ -43,7 +43,7 @@ def _camel(name: str) -> str:
 
 
 MOST_NAMES = 100
-"""In a JSON object of a request; the largest has a tenth."""
+"""Names in a JSON object of a request; honest ones have ten at most."""
 
 
 class CamelModel(BaseModel):

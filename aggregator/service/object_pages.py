@@ -10,7 +10,7 @@ from proto.ids import format_address
 from proto.object import Object
 
 MOST_LOOKED_AT = 5000
-"""Objects that one page is chosen from: an account may have millions, of which none is asked for."""
+"""Objects looked at for one page: an account may have millions of which none fits a filter."""
 
 
 async def object_page(

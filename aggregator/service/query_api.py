@@ -48,8 +48,8 @@ from proto.user_input_error import Unsupported
 
 MAX_FILTER_DEPTH = 8
 MAX_FILTER_CHARACTERS = 8192
-"""Of its JSON. Each object that an account has may be compared with each part of a filter, and SQLite takes
-conditions of a thousand parts.
+"""Characters of a filter as JSON. Each object of an account may be compared with each part of a filter, and
+SQLite takes conditions of a thousand parts.
 """
 
 MAX_INDEXED = 2**63 - 1
@@ -113,7 +113,7 @@ class QueryApi:
     async def get_dynamic_field_object_v2(
         self, parent_object_id: AddressParam, name: FieldName, options: ObjectOptions | None = None
     ) -> Json:
-        """The same with what options ask for."""
+        """The object of a dynamic field, by its name, with what options ask for."""
         shown = options or ObjectOptions(
             show_type=True,
             show_owner=True,

@@ -22,7 +22,7 @@ from proto.user_input_error import VerifiedCheckpointNotFound
 
 DAY_MS = 86_400_000
 CURRENT_MS = 60_000
-"""What is averaged to the current transactions per second."""
+"""The time over which the current transactions per second are an average."""
 
 RANKED = 10
 """Functions in a ranking."""

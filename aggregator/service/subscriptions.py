@@ -37,12 +37,12 @@ _UNSUBSCRIBE = {name.replace("_subscribe", "_unsubscribe"): name for name in (EV
 
 MAX_SOCKETS, MAX_SOCKETS_OF_HOST = 500, 50
 MAX_SUBSCRIPTIONS = 100
-"""Of all clients together, as in IOTA's nodes."""
+"""Subscriptions of all clients together, as in IOTA's nodes."""
 MAX_UNREAD = 1000
 MAX_UNREAD_CHARACTERS = 16 << 20
-"""Messages that wait to be read by one client, and what is in them."""
+"""Messages that may wait to be read by one client, and their characters."""
 TRY_AGAIN_LATER = 1013
-"""Code with which a WebSocket is closed that is too slow, or one too many."""
+"""The code with which the WebSocket of a client that reads too slowly is closed, and one too many."""
 
 _log = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ class Subscriptions:
 
 
 def _send(wanted: Iterable[tuple[_Client, _Subscription]], shown: Json) -> None:
-    """The same text for all: it may be long."""
+    """Send a notification; its text, which may be long, is made once for all."""
     result = as_text(shown)
     for client, subscription in wanted:
         if all(field.matches(shown["parsedJson"]) for field in subscription.fields):

@@ -102,7 +102,7 @@ Value = PureValue | RawValue | ObjectValue | ReceivingValue
 
 @dataclass(frozen=True, slots=True)
 class InputMetadata:
-    """Of an object input: what it was before the transaction."""
+    """What an input object was before the transaction."""
 
     id: ObjectID
     version: SequenceNumber

@@ -39,7 +39,7 @@ def read_setting_impl(context: NativeContext, types: Types, arguments: Arguments
 
 
 def value_before(field: Value | None, epoch: int) -> Value:
-    """Of a dynamic field with a 0x2::config::Setting, the Option that counted before epoch began.
+    """The Option that a 0x2::config::Setting in a dynamic field held when epoch began.
 
     The setting holds an Option of (epoch of the newer value, newer value, older value).
     """

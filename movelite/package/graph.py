@@ -23,7 +23,7 @@ IMPLICIT_IF_NAMED = {"IotaSystem": re.compile(r"\biota_system\b|\b0x0*3\s*::")}
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds for packages that say nothing of it; `has_implicit`: they depend on the framework."""
+    """What holds for packages whose manifest does not say; `has_implicit`: they depend on the framework."""
 
     edition: Edition = Edition.LEGACY
     flavor: Flavor = Flavor.IOTA

@@ -99,7 +99,7 @@ class PackageItems:
 
 
 NO_ITEMS = PackageItems()
-"""Of a program of which nothing is covered."""
+"""The items of a program of which nothing is covered."""
 
 
 @dataclass

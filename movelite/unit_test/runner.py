@@ -49,7 +49,7 @@ _TESTS_PER_PROCESS = 4
 
 
 class Traces(Enum):
-    """Of which tests call trees are wanted."""
+    """The tests whose call trees are wanted."""
 
     NONE = "none"
     FAILED = "failed"

@@ -28,7 +28,7 @@ SERVICE_NAME = "movelite.v1.Authority"
 DEFAULT_TIMEOUT_SECONDS = 10.0
 TLS_SCHEME = "https://"
 MOST_UNREAD_BYTES = 2 * NETWORK_LIMITS.max_response_bytes
-"""Of long answers of one authority that wait to be read."""
+"""Bytes of long answers of one authority that may wait to be read."""
 
 
 @dataclass(frozen=True, slots=True)

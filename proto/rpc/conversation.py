@@ -23,7 +23,7 @@ CONNECT_SECONDS = 5.0
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 0.5, 60.0
 """Between attempts that failed."""
 MOST_UNSENT_BYTES = 1 << 20
-"""With more than this that the authority has not taken, questions go by gRPC."""
+"""While the authority has left more bytes than this untaken, questions go by gRPC."""
 
 _log = logging.getLogger(__name__)
 

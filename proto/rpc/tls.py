@@ -99,7 +99,10 @@ def channel_credentials(authority: AuthorityName) -> grpc.ChannelCredentials:
 
 
 def client_context(authority: AuthorityName) -> ssl.SSLContext:
-    """The same for plain sockets, to be used with server_name. Raises: ValueError if it is no key."""
+    """TLS of a client on a plain socket, for this authority alone, to be used with server_name.
+
+    Raises: ValueError if it is no key.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # the anchor needs no more than its key
     context.load_verify_locations(cadata=trust_anchor(authority).decode())

@@ -166,7 +166,7 @@ class _CustomStateChange(_Lint):
         super().run()
 
     def join_values(self, left: Loc | None, right: Loc | None) -> Loc | None:
-        """Such an object only if on both ways."""
+        """A parameter is still such an object if it is one on both ways."""
         if left is None or right is None:
             return None
         return left if left == right else NO_LOC

@@ -274,7 +274,7 @@ class AttributeResolver(PathResolver):
         return WarningFilters(frozenset(keys)) if keys else NO_FILTERS
 
     def module_filters(self, attributes: nt.Attributes) -> WarningFilters:
-        """The same for a module, with what its package silences; dependencies are silent."""
+        """Warnings that a module silences, its package's among them; dependencies are silent."""
         own = self.warning_filters(attributes)
         if not self.is_source or self.package.is_dependency:
             return ALL_FILTERS

@@ -91,7 +91,7 @@ def index_module(into: ModuleMembers, module: st.Module) -> None:
 
 
 def index_named_module(module: nt.ModuleDef) -> ModuleMembers:
-    """The same for a module that was resolved before (a precompiled dependency)."""
+    """What a module declares that was resolved before (a precompiled dependency)."""
     found = ModuleMembers(module.id, module.name.loc)
     for struct in module.structs.values():
         is_positional = None if struct.fields is None else struct.is_positional

@@ -38,7 +38,7 @@ def _report(diagnostics: Diagnostics, member: nt.MemberId, was: Shape, loc: Loc)
 
 
 def _shape(module: nt.ModuleDef, name: str) -> Shape | None:
-    """Of a member, None if there is none of that name."""
+    """What of a member its users rely on; None if there is none of that name."""
     datatype = module.datatype(name)
     if datatype is not None:
         variants = tuple(datatype.variants) if isinstance(datatype, nt.EnumDef) else ()

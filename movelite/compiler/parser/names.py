@@ -22,7 +22,7 @@ PARAMETER_NAME_STARTS = frozenset({ID, ESCAPED_ID, SYNTAX_ID})
 ABILITIES = frozenset({"copy", "drop", "store", "key"})
 MAX_ADDRESS = 2**256 - 1
 _MAX_DIGITS = 78
-"""Of the largest number that fits anywhere, in decimal form."""
+"""Decimal digits of the largest number that fits into any type."""
 
 
 def parse_number(text: str) -> int:

@@ -21,16 +21,16 @@ LENGTH = 32
 
 Pair = tuple[int, int]
 Point = tuple[int, int] | None
-"""Of the curve y^2 = x^3 + 3."""
+"""A point of the curve y^2 = x^3 + 3; None is infinity."""
 TwistPoint = tuple[Pair, Pair] | None
-"""Of the curve y^2 = x^3 + 3/(9 + u)."""
+"""A point of the twist y^2 = x^3 + 3/(9 + u); None is infinity."""
 Element = tuple[Pair, ...]
 
 ONE: Element = ((1, 0),) + ((0, 0),) * 5
 
 _INFINITY_FLAG, _NEGATIVE_FLAG = 0x40, 0x80
 _ARKWORKS_ORDER = (0, 2, 4, 1, 3, 5)
-"""Of which power of w the coefficients are that follow each other in arkworks' form."""
+"""The powers of w in the order in which arkworks writes their coefficients."""
 
 
 # The quadratic field
@@ -126,7 +126,7 @@ def negate(point: TwistPoint) -> TwistPoint:
 
 
 def _slope(a: tuple[Pair, Pair], b: tuple[Pair, Pair]) -> Pair | None:
-    """Of the line through two points of the twist, the tangent if they are equal; None if it is upright."""
+    """Slope of the line through two points of the twist (the tangent if equal); None if it is upright."""
     (x1, y1), (x2, y2) = a, b
     if x1 != x2:
         return _multiply(_subtract(y2, y1), _invert(_subtract(x2, x1)))

@@ -115,7 +115,7 @@ def _sqrt_ratio(u: int, v: int) -> tuple[bool, int]:
 
 
 def _magnitude(value: int) -> int:
-    """Of a number and its negative the one that is even."""
+    """The number or its negative, whichever is even."""
     value %= FIELD
     return FIELD - value if value & 1 else value
 

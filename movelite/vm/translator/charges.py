@@ -193,7 +193,7 @@ class Stretch:
     instance: FunctionInstance
     offsets: list[int]
     costs: list[InstructionCost]
-    """Of these instructions, and of the entry's."""
+    """Costs of these instructions, and of the entry's."""
     start_height: int
     """Values of the frame on the stack before the first instruction."""
     end_height: int

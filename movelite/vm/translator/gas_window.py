@@ -170,7 +170,7 @@ class GasWindow:
         return charge
 
     def entry_charger(self, charges: Charges) -> Callable[..., None]:
-        """The same for a callee's entry, called as `e`."""
+        """A charger for the entry of a callee, which its source calls as `e`."""
 
         def charge(w: int, index: int) -> None:
             stretch = charges.stretches[index]
