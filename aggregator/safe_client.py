@@ -160,7 +160,7 @@ class SafeClient:
             raise self._suspect(f"{len(infos)} answers to {len(queries)} queries of objects")
         for info, query in zip(infos, queries, strict=True):
             found = info.object if isinstance(info, messages.ObjectFound) else None
-            object_id = found.object_id if found else info.object_id  # type: ignore[union-attr]
+            object_id = info.object.object_id if isinstance(info, messages.ObjectFound) else info.object_id
             if object_id != query.object_id:
                 raise self._suspect("an answer about another object")
             if found and not _is_asked_for(found.version, query):

@@ -136,7 +136,7 @@ class VoteTally:
 
     @property
     def is_stuck_in_conflict(self) -> bool:
-        """Whether a quorum cannot be had any more because authorities without a conflict vote for nothing new.
+        """Whether a quorum cannot be had any more because authorities without conflict vote for nothing new.
 
         A certificate with votes that these have forgotten may still exist.
         """

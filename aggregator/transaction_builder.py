@@ -279,8 +279,8 @@ def _object_id(value: CallArg) -> ObjectID | None:
     match value:
         case ObjectInput(SharedObject(id_)):
             return id_
-        case ObjectInput(inner):
-            return inner.reference.object_id  # type: ignore[union-attr]
+        case ObjectInput(ImmOrOwnedObject(reference) | Receiving(reference)):
+            return reference.object_id
         case _:
             return None
 

@@ -112,10 +112,9 @@ async def transaction_data_json(data: TransactionData, catalog: TypeCatalog | No
 def _input_json(value: CallArg, type_: TypeTag | None) -> Json:
     match value:
         case Pure(raw):
-            shown = None if type_ is None else pure_json(type_, raw)
-            if shown is None:
+            if type_ is None or (shown := pure_json(type_, raw)) is None:
                 return {"type": "pure", "value": list(raw)}
-            return {"type": "pure", "valueType": format_type_tag(type_), "value": shown}  # type: ignore[arg-type]
+            return {"type": "pure", "valueType": format_type_tag(type_), "value": shown}
         case ObjectInput(ImmOrOwnedObject(reference)):
             return {"type": "object", "objectType": "immOrOwnedObject", **_string_reference(reference)}
         case ObjectInput(Receiving(reference)):

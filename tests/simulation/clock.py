@@ -23,9 +23,14 @@ MAX_STEPS = 3_000_000
 """More callbacks than any run has: beyond them something spins without waiting."""
 
 
+def running_loop() -> VirtualLoop:
+    """The loop of the simulation that runs."""
+    return cast(VirtualLoop, asyncio.get_running_loop())
+
+
 def sleep_truly(seconds: float) -> asyncio.Future[None]:
     """Sleep by true time, whatever clock the caller has: wires and disks have none."""
-    loop = cast(VirtualLoop, asyncio.get_running_loop())
+    loop = running_loop()
     future = loop.create_future()
     loop.call_truly_later(seconds, _wake, future)
     return future

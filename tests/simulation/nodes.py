@@ -32,7 +32,7 @@ from proto.rpc.methods import Method, refusal
 from proto.service import AuthorityService
 from tests.simulation import ledger
 from tests.simulation.checker import Checker
-from tests.simulation.clock import CLOCK, Clock, sleep_truly
+from tests.simulation.clock import CLOCK, Clock, running_loop, sleep_truly
 from tests.simulation.disk import Disk, DiskStore, PowerCut, Session
 from tests.simulation.long_runs import LongRuns, SlowWorker, UnhurriedExecutor, module_checks
 from tests.simulation.memory import Impure, RememberingVerifier
@@ -247,8 +247,8 @@ class Node:
             raise AuthorityError(Unreachable("the connection broke")) from error
         finally:
             CLOCK.reset(callers_clock)
-        loop = asyncio.get_running_loop()
-        while (busy := self._busy_until - loop.now) > 1e-6:  # type: ignore[attr-defined]
+        loop = running_loop()
+        while (busy := self._busy_until - loop.now) > 1e-6:
             await sleep_truly(busy)
         if session is not self._session:
             raise AuthorityError(Unreachable("the connection broke"))
@@ -291,7 +291,7 @@ class Node:
 
     def _wrote(self) -> None:
         if self.disk.slowness:
-            now = asyncio.get_running_loop().now  # type: ignore[attr-defined]
+            now = running_loop().now
             self._busy_until = max(self._busy_until, now) + self._random.random() * self.disk.slowness
         if self.is_honest:
             self._checker.saw_disk(self)

@@ -16,6 +16,7 @@ from proto.verification import verify_receipt
 from tests.simulation import ledger
 from tests.simulation.aggregators import Aggregator, AggregatorIsDown
 from tests.simulation.checker import Checker
+from tests.simulation.clock import running_loop
 from tests.simulation.nodes import Node
 from tests.simulation.rules import Rule
 
@@ -117,7 +118,7 @@ class Reader:
         """How new objects must at least be: as clients' receipts left them, if a quorum can be asked now."""
         authorities, versions = self._aggregator.authorities, dict[ObjectID, int]()
         honest = {node.name for node in self._honest}
-        is_disturbed = asyncio.get_running_loop().now < self._calm_at  # type: ignore[attr-defined]
+        is_disturbed = running_loop().now < self._calm_at
         if (
             is_disturbed
             or authorities is None

@@ -83,7 +83,7 @@ class Saboteur:
                     await self._show(self._batch((first,), votes), self._some(1, len(self._cables)))
                     await self._votes((first,), self._some(1, len(self._cables)))
                 for method, request in self._random.sample(list(self._heard), min(6, len(self._heard))):
-                    await self._ask(method, lambda raw=request: raw, self._some(1, 3))  # type: ignore[misc]
+                    await self._ask(method, _always(request), self._some(1, 3))
             case Sabotage.RESIGN:
                 await self._resign(first, second)
 
@@ -91,7 +91,7 @@ class Saboteur:
         """Ask authorities that have just started once more for votes that anybody was asked for lately."""
         asked, heard = list(names), [one for one in self._heard if one[0].name == _VOTE.name]
         sent = self._random.sample(heard, min(30, len(heard)))
-        await asyncio.gather(*(self._ask(method, lambda raw=raw: raw, asked) for method, raw in sent))  # type: ignore[misc]
+        await asyncio.gather(*(self._ask(method, _always(raw), asked) for method, raw in sent))
 
     async def _equivocate(self, first: SenderSignedData, second: SenderSignedData) -> None:
         """One to some authorities, the other to the rest, and then both to all."""
@@ -234,10 +234,10 @@ class Saboteur:
             corrupt(good, self._random),
         ]
         for frame in self._random.sample(frames, 4):
-            await self._ask(_VOTE, lambda frame=frame: frame, self._cables)  # type: ignore[misc]
+            await self._ask(_VOTE, _always(frame), self._cables)
         for method in METHODS.values():
             frame = self._random.choice((corrupt(good, self._random), self._random.randbytes(20), b""))
-            await self._ask(method, lambda frame=frame: frame, self._some(1, 1))  # type: ignore[misc]
+            await self._ask(method, _always(frame), self._some(1, 1))
 
     # ---- Asking
 
@@ -273,7 +273,7 @@ class Saboteur:
             frame = encode_request(_SHOW, request)
         except BcsError:
             return
-        await self._ask(_SHOW, lambda: frame, names)
+        await self._ask(_SHOW, _always(frame), names)
 
     async def _ask(
         self, method: Method, frame: Callable[[], bytes], names: Iterable[AuthorityName]
@@ -321,3 +321,8 @@ class Saboteur:
         root, proof = merkle_root(digests), tuple(merkle_proof(digests, index))
         certificate = Certificate(0, root, len(digests), index, proof, accepting)
         return messages.CertifiedTransaction(transactions[index], certificate)
+
+
+def _always(frame: bytes) -> Callable[[], bytes]:
+    """The same frame for everybody."""
+    return lambda: frame

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from proto.errors import AuthorityError, Unreachable
 from proto.rpc.authority_pb2 import Request, Response
 from proto.rpc.methods import METHODS, Method
-from tests.simulation.clock import sleep_truly
+from tests.simulation.clock import running_loop, sleep_truly
 from tests.simulation.scenario import Fault, FaultKind
 
 PATIENCE_SECONDS = 1.0
@@ -81,7 +81,7 @@ class Network:
         seconds = random() * LATENCY_SECONDS
         if not self._faults:
             return seconds
-        now = asyncio.get_running_loop().now  # type: ignore[attr-defined]
+        now = running_loop().now
         for fault in self._faults:
             if not fault.start <= now < fault.end:
                 continue
@@ -113,7 +113,7 @@ class Network:
         """Whether a message sent now arrives twice."""
         if not self._faults:
             return False
-        now = asyncio.get_running_loop().now  # type: ignore[attr-defined]
+        now = running_loop().now
         for fault in self._faults:
             if (
                 fault.kind is FaultKind.DUPLICATE
@@ -128,7 +128,7 @@ class Network:
         """Whether a message sent now is taken, and nothing ever said to it."""
         if not self._faults:
             return False
-        now = asyncio.get_running_loop().now  # type: ignore[attr-defined]
+        now = running_loop().now
         return any(
             fault.kind is FaultKind.SWALLOW and fault.start <= now < fault.end and target in fault.targets
             for fault in self._faults
