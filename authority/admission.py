@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 from authority.config import Limits
-from authority.fair_room import FairRoom
+from authority.fair_semaphore import FairSemaphore
 from authority.metrics import AuthorityMetrics
 from proto.errors import AuthorityError, TooManyRequests, ValidatorOverloadedRetryAfter
 
@@ -92,7 +92,7 @@ class _Client:
     open_requests: int = 0
 
 
-class _Lane(FairRoom):
+class _Lane(FairSemaphore):
     """One lane; sizes are bytes. seconds_per_byte: measured over the last requests."""
 
     seconds_per_byte = 0.0
@@ -199,14 +199,14 @@ class Admission:
         if not is_free and self.is_full(lane) and self._has_its_share(line, client):
             self._metrics.overloads.labels(Overload.QUEUE_FULL).inc()
             raise AuthorityError(ValidatorOverloadedRetryAfter(self._seconds_to_wait(line)))
-        await line.enter(client, size)
+        await line.acquire(client, size)
         begin = self._clock()
         try:
             self._refuse_who_takes_nothing(client)
             return await work()
         finally:
             self._measure(line, size, self._clock() - begin)
-            line.leave(client, size)
+            line.release(client, size)
 
     def _measure(self, line: _Lane, size: int, seconds: float) -> None:
         latest = seconds / max(1, line.running_size)

@@ -20,8 +20,8 @@ from google.protobuf.message import DecodeError
 from authority.admission import Overload
 from authority.clients import client_at
 from authority.config import Limits
+from authority.dispatcher import Dispatcher
 from authority.metrics import AuthorityMetrics
-from authority.reception import Reception
 from authority.server import take_place
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError, MalformedRequest
@@ -58,13 +58,13 @@ class FrameServer:
 
     def __init__(
         self,
-        reception: Reception,
+        dispatcher: Dispatcher,
         name: AuthorityName,
         limits: Limits,
         metrics: AuthorityMetrics,
         tls: ssl.SSLContext | None,
     ) -> None:
-        self.reception = reception
+        self.dispatcher = dispatcher
         self.greeting = framed(greeting_of(name))
         self.limits = limits
         self._metrics = metrics
@@ -234,7 +234,7 @@ class _Connection(asyncio.Protocol):
     def _forget_untaken(self) -> None:
         untaken, self._untaken = self._untaken, []
         for size in untaken:
-            self._server.reception.taken(self.client, size)
+            self._server.dispatcher.taken(self.client, size)
 
     # ---- for the server
 
@@ -320,7 +320,7 @@ class _Connection(asyncio.Protocol):
     async def _answer(self, question: Question, size: int) -> None:
         try:
             if question.method in CONVERSED:
-                response = await self._server.reception.answer(
+                response = await self._server.dispatcher.answer(
                     question.method, self.client, size, lambda: question.bcs
                 )
             else:
@@ -336,7 +336,7 @@ class _Connection(asyncio.Protocol):
             if self._full_since is not None:
                 self._untaken.append(len(response.bcs))
                 return
-        self._server.reception.taken(self.client, len(response.bcs))
+        self._server.dispatcher.taken(self.client, len(response.bcs))
 
     def _go_on(self) -> None:
         """After an answer: there is room for a question again, or it was the last one."""

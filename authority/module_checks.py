@@ -12,7 +12,7 @@ import logging
 from authority.allowance import Allowance
 from authority.execution.engine import Executor, TakesLong
 from authority.fair_queue import CLIENT
-from authority.fair_room import FairRoom
+from authority.fair_semaphore import FairSemaphore
 from authority.submission import SubmittedTransaction
 from authority.worker import ModulesCheck, Worker
 from proto.errors import (
@@ -41,7 +41,7 @@ class ModuleChecks:
         """worker: where modules are verified that take long; without it that is done here, while all wait."""
         self._executor = executor
         self._worker = worker
-        self._room = FairRoom(1)
+        self._semaphore = FairSemaphore(1)
         self._running: dict[Digest, asyncio.Task[None]] = {}
         self._known: dict[Digest, AuthorityErrorKind | None] = {}
         """What is wrong with modules that took long."""
@@ -70,7 +70,7 @@ class ModuleChecks:
             raise AuthorityError(StillVerifying()) from None
 
     def _begin(self, submitted: SubmittedTransaction) -> None:
-        waiting, _ = self._room.share_of(CLIENT.get())
+        waiting, _ = self._semaphore.share_of(CLIENT.get())
         if self._worker is None or waiting >= MOST_WAITING:
             raise AuthorityError(ValidatorOverloadedRetryAfter(FULL_SECONDS))
         running = asyncio.create_task(self._verify(submitted, self._worker))
@@ -80,11 +80,11 @@ class ModuleChecks:
         """Verify modules when it is their client's turn; what fails is begun again by the next who asks."""
         client, digest = CLIENT.get(), submitted.digest
         try:
-            await self._room.enter(client, 1)
+            await self._semaphore.acquire(client, 1)
             try:
                 await worker.run(ModulesCheck(submitted.raw))
             finally:
-                self._room.leave(client, 1)
+                self._semaphore.release(client, 1)
             self._remember(digest, None)
         except AuthorityError as error:
             self._remember(digest, error.kind)

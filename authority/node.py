@@ -18,15 +18,15 @@ from authority.admission import Admission, Lane
 from authority.config import AuthorityConfig, ConfigError, Limits
 from authority.conversation import FrameServer
 from authority.data_directory import open_store
-from authority.door import ConnectionCount
+from authority.dispatcher import Dispatcher
 from authority.genesis import Genesis
+from authority.grpc_limiter import ConnectionCount
 from authority.key_value import RocksKeyValueStore, StorageError, disk_usage
 from authority.long_runs import ProcessRuns
 from authority.metered_executor import MeteredExecutor
 from authority.metrics import AuthorityMetrics
 from authority.module_checks import ModuleChecks
 from authority.monitoring import Monitoring
-from authority.reception import Reception
 from authority.same_network import NetworkCheck
 from authority.server import start_server
 from authority.service import SOFTWARE, LocalAuthorityService
@@ -190,15 +190,15 @@ class AuthorityNode:
     async def _serve(self, limits: Limits) -> None:
         config, metrics = self.config, self.metrics
         identity = tls_identity(self.state.key) if config.tls else None
-        reception = Reception(self.service, self._admission, metrics)
+        dispatcher = Dispatcher(self.service, self._admission, metrics)
         port = None
         if config.listen_frames is not None:
             context = None if identity is None else identity.server_context()
-            self._frames = FrameServer(reception, self.state.name, limits, metrics, context)
+            self._frames = FrameServer(dispatcher, self.state.name, limits, metrics, context)
             self._frames.listen(config.listen_frames)
             port = config.frames_port_outside or int(config.listen_frames.rpartition(":")[2])
         credentials = None if identity is None else identity.grpc_credentials()
-        self._server = await start_server(reception, config.listen, limits, metrics, credentials, port)
+        self._server = await start_server(dispatcher, config.listen, limits, metrics, credentials, port)
 
     async def broke(self) -> None:
         """Wait until something that runs in the background ends, which it never does by itself.

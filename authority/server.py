@@ -1,4 +1,4 @@
-"""The gRPC server of an authority: it moves bytes between the wire and the reception, and closes connections
+"""The gRPC server of an authority: it moves bytes between the wire and the dispatcher, and closes connections
 that are idle, stuck or no gRPC.
 """
 
@@ -13,9 +13,9 @@ import grpc.aio
 
 from authority.clients import client_of
 from authority.config import Limits
-from authority.door import Door
+from authority.dispatcher import Dispatcher
+from authority.grpc_limiter import GrpcLimiter
 from authority.metrics import AuthorityMetrics
-from authority.reception import Reception
 from proto.errors import AuthorityError
 from proto.protocol_config import NETWORK_LIMITS
 from proto.rpc.authority_pb2 import Request, Response
@@ -53,7 +53,7 @@ def take_place(address: str, setting: str) -> socket.socket:
 
 
 async def start_server(
-    reception: Reception,
+    dispatcher: Dispatcher,
     address: str,
     limits: Limits,
     metrics: AuthorityMetrics,
@@ -68,13 +68,13 @@ async def start_server(
     server = grpc.aio.server(
         options=_options(limits, most_bytes), maximum_concurrent_rpcs=limits.max_requests_in_flight
     )
-    door = Door(limits, metrics)
+    limiter = GrpcLimiter(limits, metrics)
     told = () if frames_port is None else ((PORT_KEY, str(frames_port)),)
     handlers = {
         # Requests come as bytes, so that what is no request is answered like any other mistake, and as a
         # stream, so that one that never arrives is given up.
         name: grpc.stream_unary_rpc_method_handler(
-            _handler(method, reception, door, told, most_bytes),
+            _handler(method, dispatcher, limiter, told, most_bytes),
             response_serializer=Response.SerializeToString,
         )
         for name, method in METHODS.items()
@@ -111,23 +111,27 @@ def _options(limits: Limits, most_bytes: int) -> list[tuple[str, int]]:
 
 
 def _handler(
-    method: Method, reception: Reception, door: Door, told: tuple[tuple[str, str], ...], most_bytes: int
+    method: Method,
+    dispatcher: Dispatcher,
+    limiter: GrpcLimiter,
+    told: tuple[tuple[str, str], ...],
+    most_bytes: int,
 ) -> Handler:
     nothing = f"a call without a request, or one that is too large (above {most_bytes} bytes)"
 
     async def handle(_: object, context: _Context) -> Response:
         client = client_of(context.peer())
         try:
-            with door.call(client) as guest:
-                raw = await door.read(guest, context.read)
+            with limiter.call(client) as opened:
+                raw = await limiter.read(opened, context.read)
                 if told:
                     context.set_trailing_metadata(told)
-                response = await reception.answer(
+                response = await dispatcher.answer(
                     method.name, client, len(raw), lambda: Request.FromString(raw).bcs
                 )
                 size = len(response.bcs)
                 # The stubs want a class; it is called once the answer has left, or nobody is there for it.
-                context.add_done_callback(lambda _: reception.taken(client, size))  # type: ignore[arg-type]
+                context.add_done_callback(lambda _: dispatcher.taken(client, size))  # type: ignore[arg-type]
                 return response
         except AuthorityError as refused:
             metadata = overload_metadata(refused)

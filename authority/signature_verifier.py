@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from authority.fair_queue import CLIENT
-from authority.fair_room import FairRoom
+from authority.fair_semaphore import FairSemaphore
 from proto.crypto import SignatureScheme
 from proto.errors import AuthorityError, AuthorityErrorKind
 from proto.ids import Address
@@ -115,7 +115,7 @@ class ProcessVerifier:
 
     def __init__(self, processes: int) -> None:
         self._workers = [_Worker() for _ in range(processes)]
-        self._room = FairRoom(COST_AHEAD * processes)
+        self._semaphore = FairSemaphore(COST_AHEAD * processes)
 
     async def verify(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:
         """For each transaction None, or what is wrong with its signatures."""
@@ -124,11 +124,11 @@ class ProcessVerifier:
             return [verify_one(check) for check in transactions]
         client, results = CLIENT.get(), list[AuthorityErrorKind | None]()
         for cost, piece in pieces:
-            await self._room.enter(client, cost)
+            await self._semaphore.acquire(client, cost)
             try:
                 results += await self._check(piece)
             finally:
-                self._room.leave(client, cost)
+                self._semaphore.release(client, cost)
         return results
 
     async def _check(self, transactions: list[SignatureCheck]) -> list[AuthorityErrorKind | None]:

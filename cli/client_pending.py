@@ -28,7 +28,7 @@ def pending(
         if forget is not None:
             journal.remove(forget)
         if complete:
-            with journal.alone():
+            with journal.locked():
                 return await complete_pending(session)
         return [{"digest": sent.digest, "status": "not final"} for sent in journal.pending()]
 

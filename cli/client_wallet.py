@@ -9,7 +9,7 @@ import typer
 from aggregator.http_json import JsonHttp
 from aggregator.wallet.client_config import ClientConfig, Environment
 from cli import output
-from cli.alone import changing
+from cli.folder_lock import changing
 from cli.key_arguments import DerivationPath, Scheme, SortByAlias, WordLength, read_scheme, read_word_count
 from cli.session import config_file, load_config
 from proto.ids import format_address

@@ -15,7 +15,7 @@ import typer
 from aggregator.wallet.client_config import config_folder
 from aggregator.wallet.keystore import Keystore, WalletError
 from cli import keytool_multisig, output
-from cli.alone import changing
+from cli.folder_lock import changing
 from cli.key_arguments import DerivationPath, Scheme, SortByAlias, WordLength, read_scheme, read_word_count
 from cli.lazy import WholeHelpGroup
 from cli.wallet import read_base64

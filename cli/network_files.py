@@ -25,7 +25,7 @@ from authority.genesis import (
     build_genesis,
     check_members,
 )
-from cli.alone import alone
+from cli.folder_lock import locked
 from movelite.facade import ledger_runtime
 from movelite.package.build import framework_modules
 from proto.committee import AuthorityName
@@ -222,7 +222,7 @@ def held(folder: Path, what_runs: str) -> Iterator[None]:
     """Keep a folder for one process. what_runs: there, if another has it. Raises: NetworkFolderError."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(alone(folder, waits=False))
+            stack.enter_context(locked(folder, waits=False))
         except BlockingIOError as error:
             text = f"{what_runs} {folder} runs already; --data-dir is for others"
             raise NetworkFolderError(text) from error

@@ -150,7 +150,7 @@ def transact(build: Build, options: TransactionOptions) -> None:
         if not options.is_sent:
             await build_and_finish(session)
             return
-        with journal_of(session).alone():
+        with journal_of(session).locked():
             await complete_pending(session)
             await build_and_finish(session)
 

@@ -47,7 +47,7 @@ class WalletJournal:
         return WalletJournal(config_path.parent / "pending" / name)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep other commands of this wallet from sending; they wait. Raises: WalletError."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

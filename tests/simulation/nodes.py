@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from authority.admission import Admission
 from authority.config import Limits
+from authority.dispatcher import Dispatcher
 from authority.metrics import AuthorityMetrics
-from authority.reception import Reception
 from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
 from authority.store import AuthorityStore
@@ -125,7 +125,7 @@ class Node:
         self._counts = counts
         self._session: Session | None = None
         self._service: LocalAuthorityService | None = None
-        self._reception: Reception | None = None
+        self._dispatcher: Dispatcher | None = None
         self._workers: list[SlowWorker] = []
         self._busy_until = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -190,7 +190,7 @@ class Node:
         self._service = LocalAuthorityService(self.state, chain, _METRICS, self.limits.max_requests_in_flight)
         admission = Admission(self.limits, _METRICS, asyncio.get_running_loop().time)
         service = cast(AuthorityService, _Watched(self, self._service))
-        self._reception = Reception(service, admission, _METRICS)
+        self._dispatcher = Dispatcher(service, admission, _METRICS)
         sync = CertificateSync(self.state, self.peers, _METRICS)
         self.state.on_missing_dependency = sync.wake
         self._spawn(self._until_cut(sync.run()))
@@ -202,10 +202,10 @@ class Node:
         """Take no more than that from now on; who is near the limits is slow, too."""
         self.limits = limits
         self.slowness = 0.0 if limits is LIMITS else OVERLOAD_SECONDS
-        if self._service is not None and self._reception is not None:
+        if self._service is not None and self._dispatcher is not None:
             self._service._max_in_flight = limits.max_requests_in_flight
-            self._reception._admission._limits = limits
-            self._reception._admission._clients.clear()  # as a restart with other limits would
+            self._dispatcher._admission._limits = limits
+            self._dispatcher._admission._clients.clear()  # as a restart with other limits would
 
     def recover(self) -> None:
         """Open a disk that failed again, and go on; see authority/node.py."""
@@ -220,7 +220,7 @@ class Node:
         """Lose all that is not on the disk."""
         if self._session is not None:
             self._session.end()
-        self._session = self._service = self._reception = self.state = None
+        self._session = self._service = self._dispatcher = self.state = None
         for task in sorted(self._tasks, key=hash):
             task.cancel()
         self._tasks.clear()
@@ -237,12 +237,12 @@ class Node:
 
     async def serve(self, source: int, method: Method, request: bytes) -> bytes:
         """Answer bytes with bytes. Raises: AuthorityError Unreachable, also if the power goes meanwhile."""
-        session, reception = self._session, self._reception
-        if session is None or reception is None:
+        session, dispatcher = self._session, self._dispatcher
+        if session is None or dispatcher is None:
             raise AuthorityError(Unreachable("it is off"))
         callers_clock = CLOCK.set(self.clock)
         try:
-            answer = await self._answer(reception, source, method, request)
+            answer = await self._answer(dispatcher, source, method, request)
         except PowerCut as error:
             raise AuthorityError(Unreachable("the connection broke")) from error
         finally:
@@ -254,10 +254,10 @@ class Node:
             raise AuthorityError(Unreachable("the connection broke"))
         return answer
 
-    async def _answer(self, reception: Reception, source: int, method: Method, request: bytes) -> bytes:
+    async def _answer(self, dispatcher: Dispatcher, source: int, method: Method, request: bytes) -> bytes:
         """What the server does with bytes; see authority/server.py."""
         try:
-            response = await reception.answer(
+            response = await dispatcher.answer(
                 method.name, f"10.0.0.{source}", len(request), lambda: Request.FromString(request).bcs
             )
         except AuthorityError as error:  # it is told when to come again

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from authority.admission import Admission
 from authority.config import Limits
 from authority.conversation import FrameServer
+from authority.dispatcher import Dispatcher
 from authority.metrics import AuthorityMetrics
-from authority.reception import Reception
 from authority.server import start_server
 from authority.service import LocalAuthorityService
 from authority.state import AuthorityState
@@ -62,14 +62,14 @@ async def running_authority(
     limits, state, metrics = limits or Limits(), new_authority(), AuthorityMetrics()
     service = LocalAuthorityService(state, Digest(small_genesis().digest()), metrics, 1000)
     listen, frames = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    reception = Reception(wrap(service), Admission(limits, metrics, clock), metrics)
+    dispatcher = Dispatcher(wrap(service), Admission(limits, metrics, clock), metrics)
     identity = tls_identity(state.key) if tls else None
     context = None if identity is None else identity.server_context()
-    frame_server = FrameServer(reception, state.name, limits, metrics, context)
+    frame_server = FrameServer(dispatcher, state.name, limits, metrics, context)
     frame_server.listen(frames)
     accepting = asyncio.create_task(frame_server.run())
     server = await start_server(
-        reception,
+        dispatcher,
         listen,
         limits,
         metrics,

@@ -166,10 +166,10 @@ def test_commands_that_send_take_turns(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with journal.alone():
+        with journal.locked():
             order.append("second")
 
-    with journal.alone():
+    with journal.locked():
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.1)

@@ -12,9 +12,9 @@ import grpc
 import grpc.aio
 import pytest
 
-from authority import door
+from authority import grpc_limiter
 from authority.config import Limits
-from authority.door import ConnectionCount
+from authority.grpc_limiter import ConnectionCount
 from proto.messages import HealthRequest
 from proto.rpc.client import GrpcAuthorityClient
 from tests.support.authority_server import RunningAuthority, running_authority
@@ -71,7 +71,7 @@ def _same_bytes(payload: bytes) -> bytes:
 async def test_requests_that_never_arrive_are_given_up_and_hold_up_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "READING_SECONDS", 1.0)
+    monkeypatch.setattr(grpc_limiter, "READING_SECONDS", 1.0)
     async with (
         running_authority(Limits(client_open_requests=10)) as running,
         grpc.aio.insecure_channel(running.address) as channel,

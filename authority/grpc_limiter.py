@@ -37,40 +37,40 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Guest:
-    calls: int = 0
+class _OpenCalls:
+    count: int = 0
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READING_AT_ONCE))
 
 
-class Door:
+class GrpcLimiter:
     """Counts open calls of each client."""
 
     def __init__(self, limits: Limits, metrics: AuthorityMetrics) -> None:
         self._limits = limits
         self._metrics = metrics
-        self._guests: defaultdict[str, _Guest] = defaultdict(_Guest)
+        self._clients: defaultdict[str, _OpenCalls] = defaultdict(_OpenCalls)
 
     @contextmanager
-    def call(self, client: str) -> Iterator[_Guest]:
+    def call(self, client: str) -> Iterator[_OpenCalls]:
         """An open call. Raises: AuthorityError TooManyRequests."""
-        guest = self._guests[client]
-        if guest.calls >= self._limits.client_open_requests:
+        opened = self._clients[client]
+        if opened.count >= self._limits.client_open_requests:
             self._metrics.overloads.labels(Overload.CLIENT_OPEN_REQUESTS).inc()
             raise AuthorityError(TooManyRequests(1))
-        guest.calls += 1
+        opened.count += 1
         try:
-            yield guest
+            yield opened
         finally:
-            guest.calls -= 1
-            if not guest.calls:
-                del self._guests[client]
+            opened.count -= 1
+            if not opened.count:
+                del self._clients[client]
 
-    async def read(self, guest: _Guest, read: Callable[[], Awaitable[object]]) -> bytes:
-        """The bytes of a request, in the client's turn.
+    async def read(self, opened: _OpenCalls, read: Callable[[], Awaitable[object]]) -> bytes:
+        """The bytes of a request, when fewer than READING_AT_ONCE of the client are being read.
 
         Raises: TimeoutError if they do not arrive; EOFError if there are none.
         """
-        async with asyncio.timeout(READING_SECONDS), guest.reading:
+        async with asyncio.timeout(READING_SECONDS), opened.reading:
             raw = await read()
         if not isinstance(raw, bytes):
             raise EOFError

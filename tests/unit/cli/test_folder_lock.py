@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.wallet.keystore import Keystore
-from cli.alone import alone, changing
+from cli.folder_lock import changing, locked
 from cli.genesis import plan
 from cli.main import main
 from cli.network_files import NetworkFolderError, held, make_network
@@ -40,9 +40,9 @@ def test_a_folder_has_one_network_at_a_time(tmp_path: Path) -> None:
         pass
     with held(folder, network):
         pass
-    with pytest.raises(ZeroDivisionError), alone(folder):
+    with pytest.raises(ZeroDivisionError), locked(folder):
         raise ZeroDivisionError
-    with alone(folder, waits=False):
+    with locked(folder, waits=False):
         pass
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from authority.fair_queue import FairQueue
-from authority.fair_room import FairRoom
+from authority.fair_semaphore import FairSemaphore
 
 
 async def settle() -> None:
@@ -15,19 +15,19 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-class Visitors:
-    """Come into a room and say so."""
+class Clients:
+    """Acquire a semaphore, and say so."""
 
-    def __init__(self, room: FairRoom) -> None:
-        self.room = room
+    def __init__(self, semaphore: FairSemaphore) -> None:
+        self.semaphore = semaphore
         self.inside: list[str] = []
 
-    def come(self, client: str, size: int = 1) -> asyncio.Task[None]:
-        async def enter() -> None:
-            await self.room.enter(client, size)
+    def start(self, client: str, size: int = 1) -> asyncio.Task[None]:
+        async def acquire() -> None:
+            await self.semaphore.acquire(client, size)
             self.inside.append(client)
 
-        return asyncio.create_task(enter())
+        return asyncio.create_task(acquire())
 
 
 def test_clients_take_turns_however_much_one_of_them_has_there() -> None:
@@ -43,35 +43,35 @@ def test_clients_take_turns_however_much_one_of_them_has_there() -> None:
 
 
 async def test_who_has_asked_for_much_waits_for_its_turn() -> None:
-    visitors = Visitors(FairRoom(2))
+    clients = Clients(FairSemaphore(2))
     for client in ("busy", "busy", "busy", "busy", "other"):
-        visitors.come(client)
+        clients.start(client)
     await settle()
-    assert visitors.inside == ["busy", "busy"]
+    assert clients.inside == ["busy", "busy"]
     for _ in range(3):
-        visitors.room.leave("busy", 1)
+        clients.semaphore.release("busy", 1)
     await settle()
-    assert visitors.inside == ["busy", "busy", "busy", "other", "busy"]
+    assert clients.inside == ["busy", "busy", "busy", "other", "busy"]
 
 
 async def test_a_client_that_has_nothing_there_need_not_wait_for_one_that_fills_the_room() -> None:
-    visitors = Visitors(FairRoom(2, always=2))
+    clients = Clients(FairSemaphore(2, always=2))
     for client, size in (("busy", 1000), ("busy", 1), ("other", 1), ("third", 1)):
-        visitors.come(client, size)
+        clients.start(client, size)
     await settle()
-    assert visitors.inside == ["busy", "other"]
-    assert (visitors.room.running, visitors.room.waiting) == (2, 2)
-    assert visitors.room.share_of("busy") == (2, 2)
-    assert visitors.room.share_of("fourth") == (0, 0)
+    assert clients.inside == ["busy", "other"]
+    assert (clients.semaphore.running, clients.semaphore.waiting) == (2, 2)
+    assert clients.semaphore.share_of("busy") == (2, 2)
+    assert clients.semaphore.share_of("fourth") == (0, 0)
 
 
 async def test_who_goes_away_while_it_waits_leaves_no_gap() -> None:
-    visitors = Visitors(FairRoom(1))
-    _, waiting, next_one = visitors.come("a"), visitors.come("b"), visitors.come("c")
+    clients = Clients(FairSemaphore(1))
+    _, waiting, next_one = clients.start("a"), clients.start("b"), clients.start("c")
     await settle()
     waiting.cancel()
-    visitors.room.leave("a", 1)
+    clients.semaphore.release("a", 1)
     await settle()
-    assert visitors.inside == ["a", "c"]
+    assert clients.inside == ["a", "c"]
     assert next_one.done()
-    assert (visitors.room.waiting, visitors.room.waiting_size) == (0, 0)
+    assert (clients.semaphore.waiting, clients.semaphore.waiting_size) == (0, 0)

@@ -12,7 +12,7 @@ from aggregator.wallet.keystore import Keystore
 
 
 @contextmanager
-def alone(folder: Path, *, waits: bool = True) -> Iterator[None]:
+def locked(folder: Path, *, waits: bool = True) -> Iterator[None]:
     """Keep a folder from other processes that ask like this; they wait.
 
     Raises: BlockingIOError if another has it and this one does not wait; OSError.
@@ -29,5 +29,5 @@ def alone(folder: Path, *, waits: bool = True) -> Iterator[None]:
 @contextmanager
 def changing(load: Callable[[], Keystore]) -> Iterator[Keystore]:
     """A keystore to change, as it is now: what other commands add meanwhile stays. Raises: WalletError."""
-    with alone(load().path.parent):
+    with locked(load().path.parent):
         yield load()

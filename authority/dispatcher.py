@@ -22,7 +22,7 @@ from proto.service import AuthorityService
 _log = logging.getLogger(__name__)
 
 
-class Reception:
+class Dispatcher:
     """Answers requests of all methods; every mistake of the caller, or of the disk, is an answer too."""
 
     def __init__(self, service: AuthorityService, admission: Admission, metrics: AuthorityMetrics) -> None:
