@@ -144,12 +144,6 @@ def share_object_impl(context: NativeContext, types: Types, arguments: Arguments
     return ()
 
 
-def borrow_account_uid_mut(context: NativeContext, types: Types, arguments: Arguments) -> Results:
-    """The UID of an account, to change: its first field."""
-    context.charge(_config(context).object_borrow_uid_cost_base)
-    return (arguments[0][0],)
-
-
 def _transfer(context: NativeContext, owner: Owner, type_: Type, value: Value) -> TransferResult:
     return context.extension(ObjectRuntime).transfer(owner, type_, value)
 
@@ -359,7 +353,7 @@ FUNCTIONS: dict[tuple[str, str], NativeFunction] = {
     ("object", "borrow_uid"): borrow_uid,
     ("object", "delete_impl"): delete_impl,
     ("object", "record_new_uid"): record_new_uid,
-    ("account", "borrow_account_uid_mut"): borrow_account_uid_mut,
+    ("account", "borrow_account_uid_mut"): borrow_uid,
     ("account", "create_account_v1_impl"): share_object_impl,
     ("account", "create_immutable_account_v1_impl"): freeze_object_impl,
     ("transfer", "freeze_object_impl"): freeze_object_impl,

@@ -127,6 +127,10 @@ class Network:
         """A signed transfer of one coin, paid by another."""
         return self.transfer_of(self.coins[coin].reference(), [self.coins[gas].reference()], recipient)
 
+    def transfers(self, count: int) -> list[SenderSignedData]:
+        """So many transfers, of different coins and paid by different ones."""
+        return [self.transfer(2 * index, 2 * index + 1) for index in range(count)]
+
     def transfer_of(
         self, coin: ObjectRef, gas: Sequence[ObjectRef], recipient: bytes = b"\x77" * 32
     ) -> SenderSignedData:
@@ -154,3 +158,10 @@ class Network:
 async def votes_on(aggregator: AuthorityAggregator, transactions: Sequence[SenderSignedData]) -> VoteRound:
     """Have a batch voted on."""
     return await aggregator.vote_on(tuple(map(Submission.of, transactions)))
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so. Raises: TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)

@@ -51,6 +51,12 @@ class _Lint(ValueFlow[Loc]):
         if self.function.body is not None:
             self.value(self.function.body)
 
+    def join_values(self, left: Loc | None, right: Loc | None) -> Loc | None:
+        """A value is such a one only if it is one on both ways."""
+        if left is None or right is None:
+            return None
+        return left if left == right else NO_LOC
+
     def is_object(self, type_: Type) -> bool:
         """Whether values of the type can be objects."""
         if not isinstance(type_, DatatypeType | ParameterType):
@@ -116,12 +122,6 @@ class _ShareOwned(_Lint):
 class _SelfTransfer(_Lint):
     """A place: the sender's address, read there."""
 
-    def join_values(self, left: Loc | None, right: Loc | None) -> Loc | None:
-        """The sender's address only if on both ways."""
-        if left is None or right is None:
-            return None
-        return left if left == right else NO_LOC
-
     def call_values(self, call: T.Call, arguments: list[Loc | None]) -> list[Loc | None]:
         """Report transfers to the sender."""
         path = (call.module.plain_address_name, call.module.name, call.name)
@@ -164,12 +164,6 @@ class _CustomStateChange(_Lint):
             if is_own and self.abilities.has(type_, AbilitySet.STORE):
                 self.state[parameter] = parameter.loc
         super().run()
-
-    def join_values(self, left: Loc | None, right: Loc | None) -> Loc | None:
-        """A parameter is still such an object if it is one on both ways."""
-        if left is None or right is None:
-            return None
-        return left if left == right else NO_LOC
 
     def call_values(self, call: T.Call, arguments: list[Loc | None]) -> list[Loc | None]:
         """Report private transfers of such objects."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from proto.bcs import write_uleb128
+
 from .. import typed_tree as tt
 from ..types import INTEGER_BITS, BuiltinType, Type
 
@@ -150,16 +152,6 @@ def serialize_constant(value: ConstantValue, type_: Type) -> bytes:
         return value.to_bytes(bits_of(type_) // 8, "little")
     if isinstance(value, bytes):
         is_address = type_ == BuiltinType("address")
-        return value if is_address else uleb128(len(value)) + value
+        return value if is_address else write_uleb128(len(value)) + value
     element = type_.arguments[0] if isinstance(type_, BuiltinType) else type_
-    return uleb128(len(value)) + b"".join(serialize_constant(part, element) for part in value)
-
-
-def uleb128(value: int) -> bytes:
-    """A length as BCS writes it."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return write_uleb128(len(value)) + b"".join(serialize_constant(part, element) for part in value)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from proto.bcs import write_uleb128
 from proto.ids import InvalidAddress, parse_address
 from tests.conformance.transactional.directives import DirectiveError
 
@@ -175,13 +176,6 @@ def encode_value(value: ParsedValue) -> bytes:
         case Integer(number, width):
             return number.to_bytes(width, "little")
         case Sequence(elements, has_length):
-            return (_uleb(len(elements)) if has_length else b"") + b"".join(map(encode_value, elements))
-
-
-def _uleb(value: int) -> bytes:
-    output = bytearray()
-    while value >= 0x80:
-        output.append(value & 0x7F | 0x80)
-        value >>= 7
-    output.append(value)
-    return bytes(output)
+            return (write_uleb128(len(elements)) if has_length else b"") + b"".join(
+                map(encode_value, elements)
+            )

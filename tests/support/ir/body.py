@@ -18,6 +18,7 @@ from movelite.bytecode.file_format import (
     VariantJumpTable,
     Vector,
 )
+from proto.bcs import write_uleb128
 from tests.support.ir.definitions import Definitions
 from tests.support.ir.errors import IrError
 from tests.support.ir.syntax import (
@@ -247,7 +248,7 @@ class BodyAssembler:
     def _literal(self, literal: Literal_) -> None:
         match literal:
             case Literal_("bytes", bytes(value)):
-                self._constant(Constant(Vector(Primitive.U8), _length(len(value)) + value))
+                self._constant(Constant(Vector(Primitive.U8), write_uleb128(len(value)) + value))
             case Literal_(Primitive.ADDRESS, bytes(value)):
                 self._constant(Constant(Primitive.ADDRESS, value))
             case Literal_(Primitive.BOOL, value):
@@ -301,13 +302,3 @@ class BodyAssembler:
         else:
             row = FunctionInstantiation(handle, signature)
             self._emit(Opcode.CALL_GENERIC, self.tables.function_instantiations.index(row))
-
-
-def _length(value: int) -> bytes:
-    """ULEB128 of a length."""
-    output = bytearray()
-    while value >= 0x80:
-        output.append(value & 0x7F | 0x80)
-        value >>= 7
-    output.append(value)
-    return bytes(output)

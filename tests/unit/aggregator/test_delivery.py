@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,8 +15,7 @@ from authority.long_runs import Finish
 from proto.errors import UnknownBatch
 from proto.ids import Digest
 from proto.messages import CertificateBatch, CertificatesRequest, NamedBatch, TransactionBatch
-from proto.transaction import SenderSignedData
-from tests.support.network import Network, votes_on
+from tests.support.network import Network, until, votes_on
 
 CERTIFICATES = "handle_submit_certificates"
 
@@ -26,16 +24,6 @@ CERTIFICATES = "handle_submit_certificates"
 def long_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than five transactions take on a busy machine."""
     monkeypatch.setattr(delivery, "TELLING_DELAY_SECONDS", 1.0)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def transfers(network: Network, count: int) -> list[SenderSignedData]:
-    return [network.transfer(2 * index, 2 * index + 1) for index in range(count)]
 
 
 def requests_to(network: Network, authority: int) -> list[CertificatesRequest]:
@@ -57,7 +45,7 @@ def requests_to(network: Network, authority: int) -> list[CertificatesRequest]:
 
 async def test_transactions_one_after_the_other_are_told_together() -> None:
     network = Network(coins_count=10)
-    seen, driver, transactions = requests_to(network, 3), network.driver(), transfers(network, 5)
+    seen, driver, transactions = requests_to(network, 3), network.driver(), network.transfers(5)
     for transaction in transactions:
         await driver.submit(transaction)
     assert seen == []
@@ -67,7 +55,7 @@ async def test_transactions_one_after_the_other_are_told_together() -> None:
 
 async def test_a_batch_keeps_its_votes_together() -> None:
     network = Network(coins_count=10)
-    seen, driver, transactions = requests_to(network, 3), network.driver(), transfers(network, 5)
+    seen, driver, transactions = requests_to(network, 3), network.driver(), network.transfers(5)
     await driver.submit(transactions[0])
     await asyncio.gather(*map(driver.submit, transactions[1:4]))
     await driver.submit(transactions[4])
@@ -77,7 +65,7 @@ async def test_a_batch_keeps_its_votes_together() -> None:
 
 async def test_closing_tells_at_once_what_is_to_be_told() -> None:
     network = Network()
-    aggregator, (transaction,) = network.aggregator(), transfers(network, 1)
+    aggregator, (transaction,) = network.aggregator(), network.transfers(1)
     await network.driver(aggregator=aggregator).submit(transaction)
     assert network.executed_on(transaction.digest()) == [True, True, True, False]
     await aggregator.close()
@@ -87,7 +75,7 @@ async def test_closing_tells_at_once_what_is_to_be_told() -> None:
 async def test_closing_does_not_wait_for_who_is_silent() -> None:
     network = Network()
     network.switches[3].delay = 60.0
-    aggregator, (transaction,) = network.aggregator(), transfers(network, 1)
+    aggregator, (transaction,) = network.aggregator(), network.transfers(1)
     await network.driver(aggregator=aggregator).submit(transaction)
     async with asyncio.timeout(2):
         await aggregator.close()
@@ -98,7 +86,7 @@ async def test_who_is_asked_to_vote_after_all_is_told_first_what_it_misses(
 ) -> None:
     monkeypatch.setattr(delivery, "TELLING_DELAY_SECONDS", 60.0)
     network = Network()
-    driver, (first, second) = network.driver(), transfers(network, 2)
+    driver, (first, second) = network.driver(), network.transfers(2)
     await driver.submit(first)
     network.switches[0].is_on = False
     driving = asyncio.create_task(driver.submit(second))
@@ -112,7 +100,7 @@ async def test_what_an_authority_does_not_take_waits_in_its_backlog(monkeypatch:
     monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.05)
     network = Network()
     network.switches[3].is_on = False
-    driver, (transaction,) = network.driver(), transfers(network, 1)
+    driver, (transaction,) = network.driver(), network.transfers(1)
     await driver.submit(transaction)
     await until(lambda: network.switches[3].calls.count(CERTIFICATES) > 2)
     network.switches[3].is_on = True
@@ -122,7 +110,7 @@ async def test_what_an_authority_does_not_take_waits_in_its_backlog(monkeypatch:
 async def test_who_has_voted_is_told_the_name_of_a_batch_and_others_see_it() -> None:
     network = Network(coins_count=10)
     seen = [requests_to(network, authority) for authority in range(4)]
-    aggregator, transactions = network.aggregator(), transfers(network, 3)
+    aggregator, transactions = network.aggregator(), network.transfers(3)
     receipts = await aggregator.execute_round(await votes_on(aggregator, transactions))
     assert len(receipts) == 3
     await aggregator.close()
@@ -134,7 +122,7 @@ async def test_who_has_forgotten_a_batch_is_shown_it_at_once(monkeypatch: pytest
     monkeypatch.setattr(voted_batches, "MAX_TRANSACTIONS", 0)
     monkeypatch.setattr(delivery, "PAUSES_SECONDS", (60.0,))
     network = Network()
-    seen, driver, (transaction,) = requests_to(network, 0), network.driver(), transfers(network, 1)
+    seen, driver, (transaction,) = requests_to(network, 0), network.driver(), network.transfers(1)
     await driver.submit(transaction)
     assert [type(request.batch) for request in seen] == [NamedBatch, CertificateBatch]
     assert network.executed_on(transaction.digest()) == [True, True, True, False]
@@ -144,7 +132,7 @@ async def test_who_has_forgotten_a_batch_is_shown_it_at_once(monkeypatch: pytest
 
 async def test_who_knows_no_batch_at_all_is_left_to_others() -> None:
     network = Network()
-    aggregator, transactions = network.aggregator(), transfers(network, 2)
+    aggregator, transactions = network.aggregator(), network.transfers(2)
     voted = await votes_on(aggregator, transactions)
     network.switches[0].refusal = UnknownBatch()
     receipts = await aggregator.execute_round(voted)
@@ -154,7 +142,7 @@ async def test_who_knows_no_batch_at_all_is_left_to_others() -> None:
 
 async def test_who_has_refused_a_part_is_shown_the_whole() -> None:
     network = Network(coins_count=10)
-    first, second = transfers(network, 2)
+    first, second = network.transfers(2)
     stranger = network.transfer(4, 5)
     await network.clients()[network.states[0].name].submit_transactions(
         TransactionBatch((network.transfer(2, 6).to_bytes(),)), [network.transfer(2, 6).digest()]
@@ -169,7 +157,7 @@ async def test_who_has_refused_a_part_is_shown_the_whole() -> None:
 
 async def test_what_is_to_be_told_is_bounded_by_certificates() -> None:
     network = Network(coins_count=10)
-    aggregator, transactions = network.aggregator(), transfers(network, 4)
+    aggregator, transactions = network.aggregator(), network.transfers(4)
     (certified,) = (await votes_on(aggregator, transactions[:1])).certificates([0], 0)
     waiting = delivery.CertificateDelivery(aggregator.clients[network.states[3].name], max_waiting=5)
     batch = delivery.Showing(
@@ -196,7 +184,7 @@ class Unending(set[Digest]):
 async def test_nobody_in_a_batch_waits_for_one_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "PAUSES_SECONDS", (60.0,))
     network = Network()
-    first, long, *others = transfers(network, 4)
+    first, long, *others = network.transfers(4)
     execute = Executor.execute
 
     def execute_quick_ones(self: Executor, data: Any, digest: Digest, *rest: Any, **named: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from proto.messages import TransactionBatch, TransactionInfoRequest, Transaction
 from proto.service import AuthorityService
 from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
-from tests.support.network import QUICK, Network, votes_on
+from tests.support.network import QUICK, Network, until, votes_on
 
 VOTES, CERTIFICATES = "handle_submit_transactions", "handle_submit_certificates"
 
@@ -44,12 +44,6 @@ def bad_gas(network: Network) -> SenderSignedData:
     """A transaction that every authority refuses for good."""
     wrong = replace(network.coins[1].reference(), digest=network.coins[2].digest())
     return network.transfer_of(network.coins[0].reference(), [wrong])
-
-
-async def until(condition: Callable[[], bool], seconds: float = 3.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 # ---- Refused for good
@@ -132,7 +126,7 @@ async def test_an_authority_that_was_down_gets_its_certificates_when_it_is_back(
     await asyncio.sleep(0.2)
     assert not network.states[3].store.is_executed(transactions[0].digest())
     network.switches[3].is_on = True
-    await until(lambda: all(network.states[3].store.is_executed(t.digest()) for t in transactions))
+    await until(lambda: all(network.states[3].store.is_executed(t.digest()) for t in transactions), 3.0)
     await driver.close()
 
 
@@ -145,10 +139,10 @@ async def test_a_backlog_forgets_the_oldest_and_nothing_else(monkeypatch: pytest
     network.switches[0].is_on = False
     backlog.add(voted.certificates(range(5), 0))
     assert len(backlog) == 3
-    await until(lambda: not backlog.is_reachable)
+    await until(lambda: not backlog.is_reachable, 3.0)
     network.switches[0].is_on = True
     backlog.answered()
-    await until(lambda: not len(backlog))
+    await until(lambda: not len(backlog), 3.0)
     executed = [network.executed_on(t.digest())[0] for t in transactions]
     assert executed == [False, False, True, True, True]
 
@@ -166,8 +160,8 @@ async def test_a_caller_that_is_cancelled_stops_nothing() -> None:
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
-    await until(lambda: all(network.executed_on(transaction.digest())))
-    await until(lambda: not driver.pending())
+    await until(lambda: all(network.executed_on(transaction.digest())), 3.0)
+    await until(lambda: not driver.pending(), 3.0)
 
 
 async def test_a_deadline_is_the_callers_alone() -> None:
@@ -272,7 +266,7 @@ async def test_what_a_crash_left_half_done_is_driven_to_its_end(calls: int, tmp_
     assert is_held or sum(network.executed_on(transaction.digest())) >= 3
     driver = network.driver(log=log)
     driver.start()
-    await until(lambda: not driver.pending())
+    await until(lambda: not driver.pending(), 3.0)
     assert sum(network.executed_on(transaction.digest())) >= 3
     await driver.close()
 

@@ -5,7 +5,6 @@ final by itself, and every authority gets it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -25,7 +24,7 @@ from proto.messages import (
 from proto.protocol_config import NETWORK_LIMITS
 from proto.transaction import SenderSignedData
 from proto.verification import verify_receipt
-from tests.support.network import Network, votes_on
+from tests.support.network import Network, until, votes_on
 
 
 @pytest.fixture
@@ -35,21 +34,11 @@ def small_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("authority.allowance.NETWORK_LIMITS", limits)
 
 
-def transfers(network: Network, count: int) -> list[SenderSignedData]:
-    return [network.transfer(2 * index, 2 * index + 1) for index in range(count)]
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.usefixtures("small_answers")
 async def test_what_is_too_much_together_becomes_final_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.02)
     network = Network(coins_count=10)
-    driver, transactions = network.driver(), transfers(network, 5)
+    driver, transactions = network.driver(), network.transfers(5)
     receipts = await asyncio.gather(*map(driver.submit, transactions))
     for receipt, transaction in zip(receipts, transactions, strict=True):
         verify_receipt(receipt, network.committee)
@@ -62,7 +51,7 @@ async def test_what_is_too_much_together_becomes_final_one_by_one(monkeypatch: p
 @pytest.mark.usefixtures("small_answers")
 async def test_an_authority_says_what_has_to_be_asked_for_by_itself() -> None:
     network = Network()
-    aggregator, transactions = network.aggregator(), transfers(network, 2)
+    aggregator, transactions = network.aggregator(), network.transfers(2)
     left_out: set[int] = set()
     receipts = await aggregator.execute_round(await votes_on(aggregator, transactions), left_out)
     assert (list(receipts), left_out) == ([0], {1})
@@ -80,7 +69,7 @@ async def test_an_authority_says_what_has_to_be_asked_for_by_itself() -> None:
 @pytest.mark.usefixtures("small_answers")
 async def test_of_transactions_run_together_the_first_is_shown() -> None:
     network = Network(coins_count=16)
-    driver, transactions = network.driver(), transfers(network, 8)
+    driver, transactions = network.driver(), network.transfers(8)
     for one in transactions[:5]:  # code is made for their layout, by which the others are run
         await driver.submit(one)
     aggregator, left_out = network.aggregator(), set[int]()
@@ -92,7 +81,7 @@ async def test_of_transactions_run_together_the_first_is_shown() -> None:
 @pytest.mark.usefixtures("small_answers")
 async def test_what_does_not_fit_one_answer_to_a_read_is_asked_for_in_parts() -> None:
     network = Network(coins_count=6)
-    driver, transactions = network.driver(), transfers(network, 3)
+    driver, transactions = network.driver(), network.transfers(3)
     for transaction in transactions:
         await driver.submit(transaction)
     client = network.clients()[network.states[0].name]
@@ -105,7 +94,7 @@ async def test_what_does_not_fit_one_answer_to_a_read_is_asked_for_in_parts() ->
 @pytest.mark.usefixtures("small_answers")
 async def test_who_was_away_catches_up_whatever_the_size() -> None:
     network = Network(coins_count=10)
-    driver, transactions = network.driver(), transfers(network, 5)
+    driver, transactions = network.driver(), network.transfers(5)
     network.switches[3].is_on = False
     await asyncio.gather(*map(driver.submit, transactions))
     await driver.close()
@@ -123,7 +112,7 @@ async def test_an_authority_that_takes_fewer_certificates_at_once_gets_them_in_p
     monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", 0.02)
     network = Network(coins_count=10)
     network.states[3].max_batch = 2
-    aggregator, transactions = network.aggregator(), transfers(network, 5)
+    aggregator, transactions = network.aggregator(), network.transfers(5)
     for transaction in transactions:  # told together, as five certificates
         await aggregator.execute_round(await votes_on(aggregator, [transaction]))
     await until(lambda: all(network.executed_on(one.digest())[3] for one in transactions))

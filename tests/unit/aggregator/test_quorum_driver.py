@@ -23,7 +23,7 @@ from proto.messages import (
     sign_batch_vote,
 )
 from proto.verification import verify_receipt
-from tests.support.network import Network, votes_on
+from tests.support.network import Network, until, votes_on
 
 
 async def test_a_receipt_proves_finality_with_the_committee_alone() -> None:
@@ -36,7 +36,7 @@ async def test_the_certificate_reaches_every_authority() -> None:
     network = Network()
     transaction = network.transfer(0, 1)
     await network.driver().submit(transaction)
-    await _until(lambda: all(network.executed_on(transaction.digest())))
+    await until(lambda: all(network.executed_on(transaction.digest())), 2.0)
 
 
 async def test_what_arrives_together_is_sent_together() -> None:
@@ -77,7 +77,7 @@ async def test_two_of_four_down_is_said_clearly_and_nothing_is_lost() -> None:
     assert log.pending() == ((transaction.digest(), transaction.to_bytes()),)
     network.switches[0].is_on = True
     driver.start()
-    await _until(lambda: not log.pending())
+    await until(lambda: not log.pending(), 2.0)
     assert sum(network.executed_on(transaction.digest())) >= 3
     await driver.close()
 
@@ -96,7 +96,7 @@ async def test_what_some_hold_is_driven_on_however_often_there_is_no_quorum() ->
     assert log.pending()
     assert driver.progress(transaction.digest()) is not None
     network.switches[0].is_on = True
-    await _until(lambda: not log.pending())
+    await until(lambda: not log.pending(), 2.0)
     assert sum(network.executed_on(transaction.digest())) >= 3
     await driver.close()
 
@@ -187,7 +187,7 @@ async def test_a_rival_that_a_liar_invents_does_not_hide_the_one_that_can_win() 
     network.switches[1].delay = 0.01  # so the liar is heard first
     network.switches[2].is_on = network.switches[3].is_on = False
     submitted = asyncio.create_task(network.driver().submit(second))
-    await _until(lambda: "handle_transaction_info" in network.switches[1].calls)
+    await until(lambda: "handle_transaction_info" in network.switches[1].calls, 2.0)
     network.switches[2].is_on = network.switches[3].is_on = True
     del network.switches[0].corrupt["handle_submit_transactions"]
     with pytest.raises(ObjectsDoubleUsed) as caught:
@@ -263,7 +263,7 @@ async def test_a_liar_is_named_left_out_and_changes_nothing(lie: str) -> None:
     voted = await votes_on(aggregator, [network.transfer(0, 1)])
     receipts = await aggregator.execute_round(voted)
     verify_receipt(receipts[0], network.committee)
-    await _until(lambda: aggregator.clients[network.states[2].name].suspicion is not None)
+    await until(lambda: aggregator.clients[network.states[2].name].suspicion is not None, 2.0)
     assert len(voted.votes) == 3 or handler == "handle_submit_certificates"
 
 
@@ -278,7 +278,7 @@ async def test_a_receipt_never_shows_signatures_that_a_liar_has_changed() -> Non
         certified = replace(executed.certified, transaction=replace(transaction, tx_signatures=()))
         return TransactionInfoResponse((replace(executed, certified=certified),))
 
-    await _until(lambda: all(network.executed_on(transaction.digest())))
+    await until(lambda: all(network.executed_on(transaction.digest())), 2.0)
     network.switches[0].corrupt["handle_transaction_info"] = unsigned
     aggregator = network.aggregator()
     receipt = await aggregator.receipt(transaction.digest())
@@ -293,10 +293,4 @@ async def test_an_authority_that_answers_with_the_name_of_another_is_left_out() 
     aggregator = network.aggregator()
     await votes_on(aggregator, [network.transfer(0, 1)])
     name = AuthorityName(network.committee.members[1].public_key)
-    await _until(lambda: aggregator.clients[name].suspicion is not None)
-
-
-async def _until(condition: Callable[[], bool], seconds: float = 2.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
+    await until(lambda: aggregator.clients[name].suspicion is not None, 2.0)

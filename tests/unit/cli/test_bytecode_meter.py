@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cli import bytecode_meter
-from cli.main import main
 from movelite.package.build import build
 from movelite.verifier.meter import MeterConfig
+from tests.unit.cli.command_line import exit_code
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +29,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(*words: object) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(["client", "verify-bytecode-meter", *map(str, words)])
-    return int(stopped.value.code or 0)
+run = partial(exit_code, "client", "verify-bytecode-meter")
 
 
 def test_a_module_s_ticks_are_those_of_its_functions(

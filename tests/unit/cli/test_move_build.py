@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cli.main import main
+from tests.unit.cli.command_line import exit_code
 
 MANIFEST = '[package]\nname = "Thing"\nedition = "2024.beta"\n[addresses]\nthing = "0x0"\n'
 
@@ -23,11 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def run(*words: str) -> int:
-    """The exit code."""
-    with pytest.raises(SystemExit) as stopped:
-        main(["move", *words])
-    return int(stopped.value.code or 0)
+run = partial(exit_code, "move")
 
 
 def test_a_build_says_what_it_does(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cli.main import main
+from tests.unit.cli.command_line import exit_code
 
 MANIFEST = '[package]\nname = "Thing"\nedition = "2024.beta"\n[addresses]\nthing = "0x7"\n'
 CORE = ("--default-move-flavor", "core", "--no-implicit-dependencies")
@@ -25,11 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def run(*words: str) -> int:
-    """The exit code."""
-    with pytest.raises(SystemExit) as stopped:
-        main(["move", *words])
-    return int(stopped.value.code or 0)
+run = partial(exit_code, "move")
 
 
 def test_options_may_stand_before_and_behind_the_command(

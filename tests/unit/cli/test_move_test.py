@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from cli.main import main
+from tests.unit.cli.command_line import exit_code
 from tests.unit.unit_test.conftest import write_shop
 
 
@@ -18,11 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_shop(tmp_path_factory.mktemp("cli") / "shop")
 
 
-def run(*words: str) -> int:
-    """The exit code."""
-    with pytest.raises(SystemExit) as stopped:
-        main(["move", *words])
-    return int(stopped.value.code or 0)
+run = partial(exit_code, "move")
 
 
 def test_exit_codes_and_the_last_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,13 +8,9 @@ import pytest
 
 from movelite.package import BuildError, PackageError, build
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 HEAD = '[package]\nname = "{name}"\nedition = "2024.beta"\n'
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("MOVE_HOME", str(tmp_path / "move-home"))
 
 
 def package(folder: Path, name: str, rest: str = "", **sources: str) -> Path:

@@ -14,10 +14,7 @@ from movelite.compiler.source import Loc
 from movelite.package import cache
 from movelite.package.pickling import UnpicklingError, dump, load, stable_dump
 
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_an_entry_comes_back() -> None:

@@ -14,6 +14,8 @@ from movelite.package.graph import resolve_graph
 from movelite.unit_test.engine import load_package
 from movelite.unit_test.runner import RunOptions, run_tests
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 SHAPES = """module shapes::shapes;
 public struct Pair<phantom T, A: copy + drop>(A, vector<A>) has copy, drop;
 public enum Shape has drop { Dot, Box { side: u64 } }
@@ -24,11 +26,6 @@ public fun dot(): Shape { Shape::Dot }
 public(package) fun inner() {}
 fun hidden() { }
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -16,11 +16,7 @@ from movelite.unit_test.runner import RunOptions, TestResult, run_tests
 from movelite.verifier.iota import private_generics
 from movelite.verifier.iota.errors import IotaVerificationError
 
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("MOVE_HOME", str(tmp_path / "move-home"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def package(folder: Path, name: str, dependencies: str = "", **sources: str) -> Path:

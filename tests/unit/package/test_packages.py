@@ -13,13 +13,9 @@ from movelite.package.graph import resolve_graph
 from movelite.package.lock import PublishedPackage, read_published, write_published
 from movelite.package.manifest import BundledSource, read_manifest
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 FRAMEWORK = 'Iota = { git = "https://github.com/iotaledger/iota.git", subdir = "crates/x", rev = "mainnet" }'
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("MOVE_HOME", str(tmp_path / "move-home"))
 
 
 def package(folder: Path, manifest: str, **sources: str) -> Path:

@@ -17,10 +17,7 @@ from movelite.package.framework import bundled_folder
 from movelite.package.graph import resolve_graph
 from movelite.package.precompile import contents
 
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOVELITE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def bundle(test_mode: bool = False) -> Bundle:
