@@ -296,19 +296,20 @@ def _stronger(known: CallArg, new: CallArg) -> CallArg:
 
 def _is_struct(parameter: Any, module: str, name: str) -> bool:
     """Whether a parameter is, or refers to, a struct of the framework."""
-    inner = _without_reference(parameter)
+    inner = without_reference(parameter)
     if not isinstance(inner, dict) or "Struct" not in inner:
         return False
     struct = inner["Struct"]
     return (struct["address"], struct["module"], struct["name"]) == ("0x2", module, name)
 
 
-def _without_reference(parameter: Any) -> Any:
-    if isinstance(parameter, dict):
-        for name in ("Reference", "MutableReference"):
-            if name in parameter:
-                return parameter[name]
-    return parameter
+def without_reference(parameter: Any) -> Any:
+    """What a parameter, in the JSON of normalized functions, refers to; or itself."""
+    match parameter:
+        case {"Reference": inner} | {"MutableReference": inner}:
+            return inner
+        case _:
+            return parameter
 
 
 _BYTES = VectorLayout(PrimitiveLayout(tags.U8))
@@ -316,7 +317,7 @@ _BYTES = VectorLayout(PrimitiveLayout(tags.U8))
 
 def pure_layout(parameter: Any, type_arguments: Sequence[TypeTag]) -> Layout | None:
     """The layout of a parameter that a pure value can fill, None if it takes an object."""
-    parameter = _without_reference(parameter)
+    parameter = without_reference(parameter)
     match parameter:
         case str():
             return PrimitiveLayout(tags.parse_type_tag(parameter.lower()))

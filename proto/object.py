@@ -525,10 +525,10 @@ def new_gas_coin(object_id: ObjectID, owner: Address, balance: int) -> Object:
     return Object(data, AddressOwner(owner), GENESIS_MARKER_DIGEST, storage_rebate=0)
 
 
-def package_digest(modules: Iterable[bytes], dependencies: Iterable[ObjectID]) -> bytes:
+def package_digest(modules: Iterable[bytes], dependencies: Iterable[ObjectID]) -> Digest:
     """Digest of a package build, as upgrade tickets name it.
 
     modules: bytecode as submitted (their own address 0x0); dependencies: ids of all linked packages.
     """
     parts = [*dependencies, *(blake2b_256(module) for module in modules)]
-    return blake2b_256(b"".join(sorted(parts)))
+    return Digest(blake2b_256(b"".join(sorted(parts))))

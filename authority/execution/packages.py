@@ -18,7 +18,7 @@ from proto.execution_status import (
     PublishUpgradeDependencyDowngrade,
     PublishUpgradeMissingDependency,
 )
-from proto.ids import OBJECT_START_VERSION, Address, Digest, ObjectID, blake2b_256
+from proto.ids import OBJECT_START_VERSION, Address, ObjectID
 from proto.object import MovePackage, TypeOrigin, UpgradeInfo
 from proto.protocol_config import ProtocolConfig
 
@@ -50,12 +50,6 @@ def upgraded_package(
     original_id = ObjectID(Address(modules[0].self_id[0]))
     version = previous.version + 1
     return _build(storage_id, original_id, version, modules, origins, dependencies, config)
-
-
-def package_digest(modules: Iterable[bytes], dependencies: Iterable[ObjectID]) -> Digest:
-    """Digest that an upgrade ticket promises: of the modules as submitted and the dependencies' ids."""
-    parts = sorted([*dependencies, *(blake2b_256(code) for code in modules)])
-    return Digest(blake2b_256(b"".join(parts)))
 
 
 def _build(

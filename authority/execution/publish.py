@@ -12,7 +12,7 @@ from authority.execution.context import ExecutionContext, ExecutionMode
 from authority.execution.errors import ExecutionError, argument_error
 from authority.execution.linkage import original_package_id
 from authority.execution.move_call import INIT, call_init, check_parameter_type
-from authority.execution.packages import new_package, package_digest, upgraded_package
+from authority.execution.packages import new_package, upgraded_package
 from authority.execution.values import RawValue, Value
 from movelite.bytecode.compatibility import UpgradePolicy, check_upgrade
 from movelite.bytecode.file_format import CompiledModule
@@ -41,7 +41,7 @@ from proto.execution_status import (
     VMVerificationOrDeserializationError,
 )
 from proto.ids import IOTA_FRAMEWORK_ADDRESS, ObjectID
-from proto.object import MovePackage
+from proto.object import MovePackage, package_digest
 from proto.transaction import Argument
 from proto.type_tag import StructTag
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
-from aggregator.transaction_builder import BuildError, TransactionBuilder, pure_layout
+from aggregator.transaction_builder import BuildError, TransactionBuilder, pure_layout, without_reference
 from cli.ptb import program as ast
 from cli.ptb.functions import (
     RECEIVING,
@@ -20,7 +20,6 @@ from cli.ptb.functions import (
     parameters_of,
     struct_name,
     tag_of,
-    without_reference,
 )
 from cli.ptb.program import At, Command, Gas, Name, Part, Value, Vector, Word, value_text
 from cli.ptb.pure import ID, is_pure, pure_bytes

@@ -6,7 +6,7 @@ from typing import Any
 
 from aggregator.rpc_codes import RpcError
 from aggregator.service.move_layout import Layout, PrimitiveLayout, StructLayout, VectorLayout
-from aggregator.transaction_builder import BuildError
+from aggregator.transaction_builder import BuildError, without_reference
 from cli.ptb.program import CallPath
 from cli.ptb.source import Problem, did_you_mean
 from cli.session import Session
@@ -66,15 +66,6 @@ def struct_name(parameter: Any) -> tuple[str, str, str] | None:
             return address, module, name
         case _:
             return None
-
-
-def without_reference(parameter: Any) -> Any:
-    """What a parameter refers to, or itself."""
-    match parameter:
-        case {"Reference": inner} | {"MutableReference": inner}:
-            return inner
-        case _:
-            return parameter
 
 
 def lacks_type(parameter: Any, given: int) -> bool:

@@ -15,18 +15,15 @@ from functools import cached_property
 from weakref import WeakValueDictionary
 
 from movelite.bytecode.file_format import (
-    COPY,
-    DROP,
-    KEY,
     PRIMITIVE_ABILITIES,
     REFERENCE_ABILITIES,
     SIGNER_ABILITIES,
-    STORE,
     VECTOR_ABILITIES,
     AbilitySet,
     DatatypeTypeParameter,
 )
 from movelite.bytecode.status import StatusCode, VMError
+from movelite.verifier.abilities import allowed_abilities
 
 ModuleId = tuple[bytes, str]
 """(address, name) of a module."""
@@ -283,8 +280,7 @@ def _polymorphic_abilities(
     result = declared
     for phantom, argument in zip(phantoms, arguments, strict=False):
         if not phantom:
-            allowed = argument & (COPY | DROP | STORE)
-            result &= allowed | (KEY if argument & STORE else 0)
+            result &= allowed_abilities(argument)
     return result
 
 
