@@ -31,7 +31,7 @@ from aggregator.service.parameters import (
 from aggregator.transaction_builder import BuildError, ObjectSummary, TransactionBuilder
 from proto import bcs
 from proto.errors import UserInputError
-from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address, format_digest
+from proto.ids import IOTA_FRAMEWORK_ADDRESS, Address, ObjectID, format_address
 from proto.object import ObjectRef
 from proto.protocol_config import PROTOCOL_CONFIG
 from proto.transaction import (
@@ -423,13 +423,12 @@ def _transaction_json(data: TransactionData) -> Json:
 
 
 def _input_json(one: InputObjectKind) -> Json:
-    """An input as the node writes it: references as lists, names as in Rust."""
+    """An input as the node writes it, names as in Rust."""
     match one:
         case PackageInput(object_id):
             return {"MovePackage": format_address(object_id)}
         case OwnedInput(reference):
-            id_, digest = format_address(reference.object_id), format_digest(reference.digest)
-            return {"ImmOrOwnedMoveObject": [id_, reference.version, digest]}
+            return {"ImmOrOwnedMoveObject": reference_json(reference)}
         case SharedInput(object_id, version, mutable):
-            shared = {"id": format_address(object_id), "initial_shared_version": version, "mutable": mutable}
-            return {"SharedMoveObject": shared}
+            place = {"id": format_address(object_id), "initial_shared_version": str(version)}
+            return {"SharedMoveObject": {**place, "mutable": mutable}}

@@ -80,10 +80,11 @@ async def test_an_object_is_given(ledger: Builder) -> None:
     coin, gas = ledger.ids[:2]
     shown = await ledger.rpc.call("unsafe_transferObject", [ALICE_ID, coin, gas, str(BUDGET), BOB_ID])
     reference = ledger.coins[0].reference()
+    digest = format_digest(reference.digest)
     assert shown["inputObjects"][0] == {
-        "ImmOrOwnedMoveObject": [coin, reference.version, format_digest(reference.digest)]
+        "ImmOrOwnedMoveObject": {"objectId": coin, "version": reference.version, "digest": digest}
     }
-    assert [one["ImmOrOwnedMoveObject"][0] for one in shown["inputObjects"]] == [coin, gas]
+    assert [one["ImmOrOwnedMoveObject"]["objectId"] for one in shown["inputObjects"]] == [coin, gas]
     data = bcs.decode(TransactionData, b64decode(shown["txBytes"]))
     assert commands(data) == (TransferObjects((Input(1),), Input(0)),)
     assert gained_by_bob(await ledger.send(data)) == COIN_BALANCE
