@@ -247,7 +247,9 @@ class CertificateSync:
         self._metrics.saw_peer(peer.name, None)
         if not peer.failures:
             name = self._metrics.peer_name(peer.name)
-            _log.warning("no help from %s in catching up: %s", name, error)
+            kind = error.kind
+            reason = kind.reason if isinstance(kind, ByzantineAuthoritySuspicion) else error
+            _log.warning("no help from %s in catching up: %s", name, reason)
         longest = LONGEST_REST_AT_START_SECONDS if self._state.is_asking_peers else LONGEST_REST_SECONDS
         rest = min(SHORTEST_REST_SECONDS * 2 ** min(peer.failures, 10), longest)
         peer.failures += 1

@@ -13,6 +13,7 @@ from authority.genesis import Genesis
 from authority.node import load_key
 from authority.service import SOFTWARE
 from authority.survey import survey_store
+from cli.network_files import network_of
 from proto.committee import AuthorityName
 from proto.errors import AuthorityError
 from proto.ids import format_digest
@@ -74,6 +75,7 @@ async def of_config(path: Path) -> dict[str, Any]:
         "stake": member.stake,
         "totalStake": committee.total_stake,
         "committee": len(committee),
+        "members": network_of(genesis).model_dump(mode="json")["members"],
         "protocolVersion": genesis.protocol_version,
         "referenceGasPrice": genesis.reference_gas_price,
         "software": SOFTWARE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
@@ -320,3 +321,16 @@ def test_while_something_takes_long_peers_are_not_asked_again_and_again() -> Non
 
     in_virtual_time(follow)
     assert 25 <= peer.questions <= 40
+
+
+async def test_a_peer_that_begins_anew_is_told_in_words(caplog: pytest.LogCaptureFixture) -> None:
+    authorities = [new_authority(number) for number in range(4)]
+    await run_transfers(authorities[:3], 2)
+    peers: dict[AuthorityName, AuthorityService] = {authorities[0].name: service(authorities[0])}
+    sync = sync_of(authorities[3], peers)
+    while await sync.pull_all():
+        pass
+    sync._peers[0].service = service(new_authority(0))  # its directory was removed
+    with caplog.at_level(logging.WARNING):
+        await sync.pull_all()
+    assert caplog.records[-1].getMessage().endswith("in catching up: it has executed less than before")

@@ -44,6 +44,8 @@ async def test_an_authority_tells_how_it_is_running_or_not(
     shown = await of_config(config)
     assert shown["name"] == "authority-0"
     assert (shown["stake"], shown["totalStake"], shown["committee"], shown["epoch"]) == (2500, 10000, 4, 0)
+    members = sorted((one["name"], one["address"], one["stake"]) for one in shown["members"])
+    assert members == [(one.name, one.address, 2500) for one in planned]
     assert (shown["tls"], shown["running"], shown["software"]) == (True, False, SOFTWARE)
     assert shown["note"] == "no data yet: it has never run"
 
