@@ -201,21 +201,27 @@ class AuthorityAggregator:
 
     async def receipt(self, digest: Digest) -> Receipt | None:
         """The receipt of an executed transaction from votes for it alone; None without a quorum."""
-        groups: dict[Digest, list[ExecutedTransaction]] = {}
+        return (await self.receipts((digest,)))[0]
 
-        def take(_: AuthorityName, info: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
-            if isinstance(info, tuple) and isinstance(info[0], ExecutedTransaction):
-                groups.setdefault(info[0].effects.digest(), []).append(info[0])
+    async def receipts(self, digests: Sequence[Digest]) -> list[Receipt | None]:
+        """The receipt of each of several executed transactions, asked for together."""
+        tallies: list[dict[Digest, list[ExecutedTransaction]]] = [{} for _ in digests]
 
-        def winner() -> list[ExecutedTransaction] | None:
-            return next((group for group in groups.values() if self._is_quorum(group)), None)
+        def take(_: AuthorityName, infos: tuple[TransactionInfo, ...] | AuthorityErrorKind) -> None:
+            if isinstance(infos, tuple):
+                for groups, info in zip(tallies, infos, strict=True):
+                    if isinstance(info, ExecutedTransaction):
+                        groups.setdefault(info.effects.digest(), []).append(info)
+
+        def winners() -> list[list[ExecutedTransaction] | None]:
+            return [next(filter(self._is_quorum, groups.values()), None) for groups in tallies]
 
         await self.ask_all(
-            lambda client: client.transaction_info((digest,)), take, lambda: winner() is not None
+            lambda client: client.transaction_info(digests), take, lambda: None not in winners()
         )
-        executed = winner()
-        if executed is None:
-            return None
+        return [None if executed is None else self._receipt_of(executed) for executed in winners()]
+
+    def _receipt_of(self, executed: list[ExecutedTransaction]) -> Receipt:
         first, votes = executed[0], [entry.vote for entry in executed]
         effects_digest = first.effects.digest()
         return Receipt(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from itertools import takewhile
 
 from aggregator.authority_aggregator import AuthorityAggregator
 from aggregator.safe_client import SafeClient
@@ -16,6 +18,8 @@ from proto.errors import AuthorityError
 from proto.ids import Digest
 
 PAGE = 200
+RECEIPTS_AT_ONCE = 25
+"""They are checked in one go, some milliseconds in which everybody waits."""
 PAUSE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -52,26 +56,28 @@ class IndexFollower:
             _log.debug("following %s: %s", client.label, error)
             return 0
         done = 0
-        for digest in page.digests:
-            if not await self._is_known(digest):
-                break
-            done += 1
-            if self._index.trouble() is not None:
+        while done < len(page.digests):
+            part = page.digests[done : done + RECEIPTS_AT_ONCE]
+            known = await self._count_known(part)
+            done += known
+            if known < len(part) or self._index.trouble() is not None:
                 break
         is_kept = done == 0 or self._index.set_position(client.name, position + done)
         return done if is_kept else 0  # with a full disk it waits, and looks at the same again
 
-    async def _is_known(self, digest: Digest) -> bool:
-        """Whether the index has a transaction, asking for its receipt if nobody does already."""
-        if self._index.sequence_of(digest) is not None:
-            return True
-        if digest in self._asked_for:
-            return False
-        self._asked_for.add(digest)
+    async def _count_known(self, digests: Sequence[Digest]) -> int:
+        """How many of the first ones the index has, asking for receipts if nobody does already.
+
+        What stands behind one that it does not have stays out, too: it may use what comes of that one.
+        """
+        missing = [digest for digest in digests if self._index.sequence_of(digest) is None]
+        wanted = list(takewhile(lambda digest: digest not in self._asked_for, missing))
+        self._asked_for.update(wanted)
         try:
-            receipt = await self._authorities.receipt(digest)
+            found = await self._authorities.receipts(wanted) if wanted else []
         finally:
-            self._asked_for.discard(digest)
-        if receipt is not None:
-            self._index.add([receipt])
-        return receipt is not None
+            self._asked_for.difference_update(wanted)
+        receipts = list(takewhile(lambda receipt: receipt is not None, found))
+        self._index.add([receipt for receipt in receipts if receipt is not None])
+        absent = missing[len(receipts) :]
+        return digests.index(absent[0]) if absent else len(digests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ from aggregator.service.index import IndexFailure, TransactionIndex
 from aggregator.service.jsonrpc import Apis, JsonRpc
 from proto import bcs
 from proto.errors import AuthorityError, NoQuorum
-from proto.ids import format_address, format_digest
-from proto.messages import ObjectFound, ObjectInfoRequest, ObjectQuery, ObjectsPage
+from proto.ids import Digest, format_address, format_digest
+from proto.messages import ObjectFound, ObjectInfoRequest, ObjectQuery, ObjectsPage, Receipt
 from proto.transaction import SenderSignedData, TransactionData
 from tests.support.network import QUICK, Network
 
@@ -195,6 +195,35 @@ async def test_an_index_that_was_away_catches_up(network: Network) -> None:
     await IndexFollower(service.authorities, service.index).follow_once()
     assert service.index.total() == 2
     assert service.index.sequence_of(transactions[1].digest()) is not None
+    await service.close()
+
+
+async def test_what_an_index_missed_is_asked_for_together_and_taken_in_order(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transactions = [network.transfer(2 * number, 2 * number + 1) for number in range(3)]
+    driver = network.driver()
+    for transaction in transactions:
+        await driver.submit(transaction)
+    await driver.close()
+    service, asked = make_service(network), list[int]()
+    receipts = service.authorities.receipts
+
+    async def without_the_second(digests: Sequence[Digest]) -> list[Receipt | None]:
+        asked.append(len(digests))
+        found = await receipts(digests)
+        return [
+            None if one == transactions[1].digest() else its for one, its in zip(digests, found, strict=True)
+        ]
+
+    monkeypatch.setattr(service.authorities, "receipts", without_the_second)
+    follower = IndexFollower(service.authorities, service.index)
+    await follower.follow_once()
+    assert asked[0] == 3
+    assert service.index.total() == 1  # the third may use what comes of the second
+    monkeypatch.setattr(service.authorities, "receipts", receipts)
+    await follower.follow_once()
+    assert [service.index.sequence_of(one.digest()) for one in transactions] == [1, 2, 3]
     await service.close()
 
 
