@@ -10,7 +10,7 @@ import typer
 
 from cli import event_loop, output
 from cli.lazy import WholeHelpGroup
-from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, set_up_logs
+from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, last_words, set_up_logs
 from cli.ports import check_place
 
 app = typer.Typer(no_args_is_help=True, cls=WholeHelpGroup)
@@ -72,7 +72,10 @@ def run(
     config: Annotated[Path, typer.Option(help="authority.yaml")],
     from_backup: Annotated[
         bool,
-        typer.Option("--from-backup", help="The data were restored or lost: never vote in this epoch."),
+        typer.Option(
+            "--from-backup",
+            help="The data were restored or lost: never vote again in this network; cannot be taken back.",
+        ),
     ] = False,
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = LogFormat.TEXT,
@@ -82,7 +85,8 @@ def run(
     from authority.node import run_authority
 
     set_up_logs(log_level, log_format)
-    event_loop.run(run_authority(load_config(config), from_backup))
+    with last_words(log_format):
+        event_loop.run(run_authority(load_config(config), from_backup))
 
 
 @app.command(epilog="Example: movelite authority info --config net/authority-0/authority.yaml")

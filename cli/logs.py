@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,6 +14,9 @@ import typer
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; anything else was given as `extra` and is a field of the line."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class LogFormat(StrEnum):
@@ -73,6 +78,22 @@ def set_up_logs(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.TEX
     # Its lines are about connections and requests of ours that already end in an error with a name.
     for noisy in ("httpx", "httpcore", "grpc._cython.cygrpc", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def last_words(form: LogFormat) -> Iterator[None]:
+    """With JSON, why a process ends is a line of its log like all others, and not text for people."""
+    try:
+        yield
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except Exception as error:
+        if form is LogFormat.TEXT:
+            raise
+        from cli.main import is_bug  # only now: it imports the groups of commands, of which this is a part
+
+        _log.critical("%s", error, exc_info=is_bug(error))
+        raise typer.Exit(1) from error
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -82,13 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except Exception as error:
         # Errors of ours say what is wrong in words for people; anything else is a bug and keeps its trace.
-        if _is_bug(error):
+        if is_bug(error):
             raise
         output.fail(error)
         sys.exit(1)
 
 
-def _is_bug(error: Exception) -> bool:
+def is_bug(error: Exception) -> bool:
+    """Whether an error is a fault of this program, and none that it tells in words."""
     from proto.errors import InvariantViolation  # only now: it loads half of proto
 
     if isinstance(error, InvariantViolation):

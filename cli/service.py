@@ -11,7 +11,7 @@ import typer
 
 from cli import event_loop, output
 from cli.lazy import WholeHelpGroup
-from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, set_up_logs
+from cli.logs import FormatOption, LevelOption, LogFormat, LogLevel, last_words, set_up_logs
 from cli.ports import LOCALHOST, FaucetPort, RpcPort
 
 if TYPE_CHECKING:
@@ -92,17 +92,18 @@ def run(
     from cli.web import listen
 
     set_up_logs(log_level, log_format)
-    network = Network.load(working_dir / files.COMMITTEE)
-    rpc_socket = listen(host, rpc_port, "--rpc-port")
-    faucet_terms = None
-    if faucet:
-        faucet_socket = listen(host, faucet_port, "--faucet-port")
-        faucet_terms = FaucetTerms(faucet_socket, faucet_amount, faucet_requests)
-    folder = data_dir or working_dir / "service"
-    policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
-    settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)
-    with files.held(folder, "the client service with the index in"):
-        event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_terms))
+    with last_words(log_format):
+        network = Network.load(working_dir / files.COMMITTEE)
+        rpc_socket = listen(host, rpc_port, "--rpc-port")
+        faucet_terms = None
+        if faucet:
+            faucet_socket = listen(host, faucet_port, "--faucet-port")
+            faucet_terms = FaucetTerms(faucet_socket, faucet_amount, faucet_requests)
+        folder = data_dir or working_dir / "service"
+        policy = DriverPolicy(finality_timeout=finality_timeout, no_quorum_timeout=quorum_timeout)
+        settings = ServiceSettings(folder / "index.sqlite", request_timeout, policy)
+        with files.held(folder, "the client service with the index in"):
+            event_loop.run(_run(network, working_dir, settings, rpc_socket, faucet_terms))
 
 
 async def _run(

@@ -26,7 +26,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from proto.committee import AuthorityName
 from proto.crypto import Ed25519KeyPair
 
-_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where clocks stand that do not know the time: they keep nobody out."""
 _END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280, 4.1.2.5: no well-defined expiration."""
 
