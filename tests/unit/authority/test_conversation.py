@@ -527,6 +527,7 @@ async def test_answers_that_nobody_asked_for_end_a_conversation() -> None:
             await asyncio.sleep(0.2)
             writer.write(framed(Answer(id=number).SerializeToString()))
         await reader.read(1 << 20)
+        writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         conversation = Conversation("127.0.0.1", name, None, 5.0)
