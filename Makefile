@@ -57,4 +57,7 @@ mutations: setup ## Break rules of production code one by one; the simulator's c
 soak: setup ## Transfers while authorities are killed: make soak TRANSFERS=10000 [KILL_EVERY=4]
 	$(BIN)/python -m tests.e2e.soak --transfers $(or $(TRANSFERS),10000) --kill-every $(or $(KILL_EVERY),4)
 
-.PHONY: help setup demo lint type framework proto test bench conformance simulation twins mutations soak
+endurance: setup ## Memory, descriptors and disk after many transfers: make endurance TRANSFERS=50000
+	$(BIN)/python -m tests.e2e.endurance --transfers $(or $(TRANSFERS),50000)
+
+.PHONY: endurance help setup demo lint type framework proto test bench conformance simulation twins mutations soak

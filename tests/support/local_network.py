@@ -123,6 +123,13 @@ class LocalNetwork:
             environment = {**os.environ, "PYTHONPATH": str(ROOT)}
             self._service = Popen(command, stdin=DEVNULL, stdout=log, stderr=log, env=environment)
 
+    @property
+    def service_process_id(self) -> int:
+        """The process of the service, which runs."""
+        if self._service is None:
+            raise RuntimeError("the service does not run")
+        return self._service.pid
+
     def kill_service(self) -> None:
         """SIGKILL."""
         if self._service is not None:

@@ -1,4 +1,4 @@
-"""CPU time of other processes, in nanoseconds as Linux counts it."""
+"""What other processes use, as Linux counts it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def thread_seconds(pid: int) -> dict[int, float]:
         except OSError:
             continue  # it has ended
     return found
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory that a process holds now, without its descendants."""
+    pages = int((Path("/proc") / str(pid) / "statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files(pid: int) -> int:
+    """File descriptors of a process."""
+    return len(list((Path("/proc") / str(pid) / "fd").iterdir()))
 
 
 def is_supported() -> bool:
