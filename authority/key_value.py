@@ -195,8 +195,9 @@ class RocksKeyValueStore:
                     f"the database {self._path} is in use: the authority that keeps its data there runs"
                 ) from error
             reason = " ".join(str(error).split()).rstrip(".")
-            advice = f". {WHAT_TO_DO}" if _is_damage(reason) else ""
-            raise StorageError(f"cannot open the database {self._path}: {reason}{advice}") from error
+            raise StorageError(
+                f"cannot open the database {self._path}: {reason}{advice_on(reason)}"
+            ) from error
         if not self._is_read_only:
             self._check_blob_files()
 
@@ -334,9 +335,13 @@ class RocksKeyValueStore:
                 raise
 
 
-def _is_damage(error: str) -> bool:
-    """Whether RocksDB finds its files damaged or missing."""
-    return "Corruption" in error or "No such file" in error
+def advice_on(reason: str) -> str:
+    """What to do about a database that does not open, if it can be told from what RocksDB says."""
+    if "Corruption" in reason or "No such file" in reason:
+        return f". {WHAT_TO_DO}"
+    if "Permission denied" in reason:
+        return ". It belongs to another user: run as that one, or give it all to this one (chown -R)"
+    return ""
 
 
 def _size_of_whole(file: Path) -> int:

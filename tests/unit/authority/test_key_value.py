@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from authority.key_value import Batch, KeyValueStore, MemoryKeyValueStore, RocksKeyValueStore, StorageError
+from authority.key_value import (
+    Batch,
+    KeyValueStore,
+    MemoryKeyValueStore,
+    RocksKeyValueStore,
+    StorageError,
+    advice_on,
+)
 
 
 @pytest.fixture(params=["memory", "rocksdb"])
@@ -205,3 +212,19 @@ def test_the_configuration_of_the_library_is_made_again(tmp_path: Path, content:
     opened = RocksKeyValueStore(tmp_path / "db")
     assert opened.get(b"a") == LARGE.encode()
     opened.close()
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("Corruption: bad block", "--from-backup"),
+        ("IO error: No such file or directory: While open: 000008.sst", "--from-backup"),
+        ("Permission denied (os error 13)", "run as that one"),
+    ],
+)
+def test_what_can_be_done_about_a_database_is_told(reason: str, advice: str) -> None:
+    assert advice in advice_on(reason)
+
+
+def test_a_read_only_disk_is_no_damage() -> None:
+    assert advice_on("Read-only file system (os error 30)") == ""
