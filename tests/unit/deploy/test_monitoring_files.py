@@ -77,6 +77,17 @@ def test_every_alert_says_how_urgent_it_is_and_what_to_do() -> None:
         assert ": " in rule["annotations"]["summary"], rule["alert"]
 
 
+def test_the_guide_names_alerts_that_exist() -> None:
+    guide = (DEPLOY / "README.md").read_text()
+    table = guide.split("## What is seen when")[1].split("\n## ")[0]
+    last = [
+        line.rstrip("|").rsplit("|", 1)[-1].strip() for line in table.splitlines() if line.startswith("|")
+    ]
+    named = {name for cell in last[2:] for name in cell.split(", ") if name}
+    assert named <= {rule["alert"] for rule in alerts()}
+    assert len(named) >= 5
+
+
 def test_the_cause_that_the_alert_names_exists() -> None:
     assert 'cause="queue_full"' in (DEPLOY / "prometheus" / "alerts.yml").read_text()
     assert "queue_full" in list(Overload)
