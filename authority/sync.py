@@ -106,6 +106,8 @@ class CertificateSync:
         self._kept = sum(peer.position for peer in self._peers)
         self._metrics = metrics
         self._wake = asyncio.Event()
+        self._disk_trouble: str | None = None
+        """What the own disk said last."""
 
     def wake(self) -> None:
         """Something is missing: look at once."""
@@ -190,8 +192,11 @@ class CertificateSync:
             self._failed(peer, error)
             return False
         except StorageError as error:
-            _log.error("sync with %s: %s", self._metrics.peer_name(peer.name), error)
+            if str(error) != self._disk_trouble:  # else it is no news, and each peer brings it again
+                _log.error("sync with %s: %s", self._metrics.peer_name(peer.name), error)
+            self._disk_trouble = str(error)
             return False
+        self._disk_trouble = None
         self._answered(peer)
         if has_more:
             self._wake.set()  # nobody may be waiting for this any more

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 
 from authority.execution_commit import CertifiedSubmission
+from authority.key_value import Batch, MemoryKeyValueStore, StorageError
 from authority.long_runs import Finish
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
@@ -334,3 +335,30 @@ async def test_a_peer_that_begins_anew_is_told_in_words(caplog: pytest.LogCaptur
     with caplog.at_level(logging.WARNING):
         await sync.pull_all()
     assert caplog.records[-1].getMessage().endswith("in catching up: it has executed less than before")
+
+
+class FullDisk(MemoryKeyValueStore):
+    """Takes nothing once it is full."""
+
+    is_full = False
+
+    def write(self, batch: Batch) -> None:
+        if self.is_full:
+            raise StorageError("no space left")
+        super().write(batch)
+
+
+async def test_a_full_disk_is_told_once_while_peers_bring_more(caplog: pytest.LogCaptureFixture) -> None:
+    disk = FullDisk()
+    authorities = [*(new_authority(number) for number in range(3)), new_authority(3, disk)]
+    await run_transfers(authorities[:3], 2)
+    sync = sync_of(authorities[3], {one.name: service(one) for one in authorities[:3]})
+    disk.is_full = True
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            await sync.pull_all()
+    assert [record.getMessage().count("no space left") for record in caplog.records] == [1]
+    disk.is_full = False
+    authorities[3].recover()
+    await sync.pull_all()
+    assert authorities[3].store.next_sequence == 2
