@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from aggregator.authority_aggregator import AuthorityAggregator, Submission
 from aggregator.batching import BatchQueue, FreeLane
+from aggregator.drive import Drive, DriverPolicy, Progress
 from aggregator.pending_log import MemoryPendingLog, PendingLog, PendingLogFailure
 from aggregator.retry import Backoff
 from aggregator.tally import VoteTally
 from proto.bcs import BcsError
-from proto.committee import AuthorityName, Committee
+from proto.committee import Committee
 from proto.errors import (
     NonRecoverableTransactionError,
     NoQuorum,
@@ -32,82 +32,13 @@ from proto.errors import (
     describe,
 )
 from proto.ids import Digest, format_digest
-from proto.messages import CertifiedTransaction, Receipt
+from proto.messages import Receipt
 from proto.protocol_config import NETWORK_LIMITS
 from proto.transaction import SenderSignedData
 
 _log = logging.getLogger(__name__)
 
 _CLOSED = "the driver was closed; what it had begun stays pending"
-
-
-@dataclass(frozen=True, slots=True)
-class DriverPolicy:
-    """Patience of a driver, in seconds, and the bounds of its queue."""
-
-    finality_timeout: float = 30.0
-    """How long a caller waits unless it says otherwise; its transaction is driven on after that."""
-    no_quorum_timeout: float = 2.0
-    """How long too few authorities may answer before the caller is told."""
-    look_pause: float = 0.5
-    """How often it is looked whether enough answer, after that."""
-    first_pause: float = 0.2
-    longest_pause: float = 2.0
-    redrive_pause: float = 5.0
-    """The longest pause while nobody waits for a transaction."""
-    longest_retry_after: float = 30.0
-    """The longest pause that overloaded authorities are given."""
-    conflict_timeout: float = 10.0
-    """How long a conflicting transaction is driven before the conflict is reported."""
-    attempts_for_missing_inputs: int = 3
-    """After so many rounds an input that a quorum lacks does not exist."""
-    max_batch: int = 256
-    lanes: int = 8
-    """Batches on their way at once."""
-    batch_patience: float = 0.1
-    """How long a batch may be on its way, from votes to effects, before the next one goes beside it."""
-    max_queued: int = 10_000
-    """Transactions that are driven at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a transaction is: rounds begun, whether it has a certificate, who does not answer and why."""
-
-    attempts: int
-    is_certified: bool
-    troubles: Mapping[AuthorityName, str]
-
-
-@dataclass(slots=True, eq=False)
-class _Drive:
-    """A transaction on its way.
-
-    begun: when. since: when somebody began to wait, or was last told that it takes longer. callers: what they
-    wait for, in their order. attempts: rounds begun. wanted: somebody waits again. task: what brings it on
-    after a round in which it did not become final.
-    """
-
-    submission: Submission
-    begun: float
-    since: float
-    backoff: Backoff
-    callers: dict[asyncio.Future[Receipt], None] = field(default_factory=dict)
-    attempts: int = 0
-    certified: CertifiedTransaction | None = None
-    wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
-
-    @property
-    def digest(self) -> Digest:
-        return self.submission.digest
-
-    def report(self, error: Exception) -> None:
-        """Tell who waits; who comes later waits for something new."""
-        callers, self.callers = self.callers, {}
-        for caller in callers:
-            if not caller.done():
-                caller.set_exception(error)
 
 
 class QuorumDriver:
@@ -127,7 +58,7 @@ class QuorumDriver:
         self._pending = log or MemoryPendingLog()
         self._policy = policy or DriverPolicy()
         self._on_final = on_final
-        self._votes: BatchQueue[_Drive] = BatchQueue(
+        self._votes: BatchQueue[Drive] = BatchQueue(
             self._send,
             self._policy.max_batch,
             self._policy.lanes,
@@ -135,7 +66,7 @@ class QuorumDriver:
             size_of=lambda drive: len(drive.submission.raw),
             max_bytes=NETWORK_LIMITS.max_message_bytes // 2,
         )
-        self._drives: dict[Digest, _Drive] = {}
+        self._drives: dict[Digest, Drive] = {}
         self._logged: set[Digest] = set()
         self._look: asyncio.TimerHandle | None = None
         self._recovery: asyncio.Task[None] | None = None
@@ -203,7 +134,7 @@ class QuorumDriver:
         seconds = self._policy.finality_timeout if timeout_seconds is None else timeout_seconds
         caller: asyncio.Future[Receipt] = loop.create_future()
         drive.callers[caller] = None
-        timer = loop.call_later(seconds, _end_waiting, caller, drive, seconds)
+        timer = loop.call_later(seconds, drive.end_waiting, caller, seconds)
         try:
             return await caller
         finally:
@@ -212,22 +143,22 @@ class QuorumDriver:
 
     # ---- transactions
 
-    def _begin(self, submission: Submission) -> _Drive:
+    def _begin(self, submission: Submission) -> Drive:
         now = asyncio.get_running_loop().time()
         backoff = Backoff(self._policy.first_pause, self._policy.redrive_pause)
-        drive = self._drives[submission.digest] = _Drive(submission, now, now, backoff)
+        drive = self._drives[submission.digest] = Drive(submission, now, now, backoff)
         self._attempt(drive)
         if self._look is None:
             self._look_later(1.05 * self._policy.no_quorum_timeout)  # then it is overdue by every clock
         return drive
 
-    def _attempt(self, drive: _Drive) -> None:
+    def _attempt(self, drive: Drive) -> None:
         """Ask for votes in the next batch."""
         drive.attempts += 1
         drive.wanted.clear()
         self._votes.put(drive)
 
-    def _finish(self, finished: Sequence[tuple[_Drive, Receipt]]) -> None:
+    def _finish(self, finished: Sequence[tuple[Drive, Receipt]]) -> None:
         """Final transactions are handed on; what cannot be is kept pending, so that it comes again."""
         try:
             self._on_final([receipt for _, receipt in finished])
@@ -241,7 +172,7 @@ class QuorumDriver:
                 if not caller.done():
                     caller.set_result(receipt)
 
-    def _fail(self, drive: _Drive, error: Exception) -> None:
+    def _fail(self, drive: Drive, error: Exception) -> None:
         """It is not driven any more, and who waits is told why."""
         self._drives.pop(drive.digest, None)
         drive.report(error)
@@ -288,7 +219,7 @@ class QuorumDriver:
 
     # ---- a batch
 
-    async def _send(self, drives: Sequence[_Drive], free_lane: FreeLane) -> None:
+    async def _send(self, drives: Sequence[Drive], free_lane: FreeLane) -> None:
         """Votes and effects of a batch; what is not final then goes on by itself."""
         try:
             kept = self._keep(drives)
@@ -298,7 +229,7 @@ class QuorumDriver:
             for drive in drives:
                 self._fail(drive, error)
 
-    def _keep(self, drives: Sequence[_Drive]) -> Sequence[_Drive]:
+    def _keep(self, drives: Sequence[Drive]) -> Sequence[Drive]:
         """Write transactions down before they leave; those that are in the log then."""
         new = [drive for drive in drives if drive.digest not in self._logged]
         if not new:
@@ -312,7 +243,7 @@ class QuorumDriver:
             self._logged.update(drive.digest for drive in new)
         return [drive for drive in drives if drive.digest in self._logged]
 
-    async def _send_kept(self, drives: Sequence[_Drive], free_lane: FreeLane) -> None:
+    async def _send_kept(self, drives: Sequence[Drive], free_lane: FreeLane) -> None:
         voted = await self._authorities.vote_on([drive.submission for drive in drives])
         self._votes.limit(voted.tallies[0].largest_batch())
         receipts: dict[int, Receipt] = {}
@@ -343,18 +274,18 @@ class QuorumDriver:
 
     # ---- a transaction that has not become final in its batch
 
-    def _go_on(self, drive: _Drive, tally: VoteTally) -> None:
+    def _go_on(self, drive: Drive, tally: VoteTally) -> None:
         if not self._is_closed:
             drive.task = asyncio.create_task(self._drive_on(drive, tally))
 
-    async def _drive_on(self, drive: _Drive, tally: VoteTally) -> None:
+    async def _drive_on(self, drive: Drive, tally: VoteTally) -> None:
         try:
             if not await self._is_over(drive, tally):
                 self._attempt(drive)
         except Exception as error:
             self._fail(drive, error)
 
-    async def _is_over(self, drive: _Drive, tally: VoteTally) -> bool:
+    async def _is_over(self, drive: Drive, tally: VoteTally) -> bool:
         """Do what needs no more votes, until it is final or refused for good; False if votes are needed."""
         policy = self._policy
         while True:
@@ -376,7 +307,7 @@ class QuorumDriver:
             drive.wanted.clear()
             tally = VoteTally(self.committee)
 
-    async def _receipt(self, drive: _Drive, tally: VoteTally) -> Receipt | None:
+    async def _receipt(self, drive: Drive, tally: VoteTally) -> Receipt | None:
         """The receipt of what is certified or executed; None if there is none yet."""
         if drive.certified is None and tally.executed is not None:
             receipt = await self._authorities.receipt(drive.digest)
@@ -385,7 +316,7 @@ class QuorumDriver:
             drive.certified = tally.executed.certified
         return None if drive.certified is None else await self._authorities.execute(drive.certified)
 
-    def _give_up(self, drive: _Drive, tally: VoteTally, error: QuorumDriverError) -> bool:
+    def _give_up(self, drive: Drive, tally: VoteTally, error: QuorumDriverError) -> bool:
         """Tell who waits, and whether that is the end: refused for good, or nowhere begun."""
         is_over = not error.retryable or tally.is_untouched
         if is_over:
@@ -397,7 +328,7 @@ class QuorumDriver:
 
     # ---- why it does not go on
 
-    async def _hopeless(self, drive: _Drive, tally: VoteTally) -> QuorumDriverError | None:
+    async def _hopeless(self, drive: Drive, tally: VoteTally) -> QuorumDriverError | None:
         """What retrying cannot mend, or has not for long enough; None while there is hope."""
         committee = self.committee
         if tally.is_decided or drive.certified is not None:
@@ -474,12 +405,6 @@ class QuorumDriver:
             if digest not in self._drives:
                 self._begin(Submission.of(signed))
                 _log.info("taking up transaction %s", format_digest(digest))
-
-
-def _end_waiting(caller: asyncio.Future[Receipt], drive: _Drive, seconds: float) -> None:
-    if not caller.done():
-        text = f"{format_digest(drive.digest)} is not final after {seconds:g} seconds"
-        caller.set_exception(TimeoutBeforeFinality(f"{text}; it stays pending and may still become final"))
 
 
 def _readable(entries: Sequence[tuple[Digest, bytes]]) -> list[tuple[Digest, SenderSignedData]]:

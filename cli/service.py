@@ -85,8 +85,8 @@ def run(
     log_format: FormatOption = LogFormat.TEXT,
 ) -> None:
     """Serve JSON-RPC and REST, and with --faucet the faucet, until told to stop."""
+    from aggregator.drive import DriverPolicy
     from aggregator.network import Network
-    from aggregator.quorum_driver import DriverPolicy
     from aggregator.service.core import ServiceSettings
     from cli import network_files as files
     from cli.web import listen

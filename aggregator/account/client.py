@@ -11,9 +11,10 @@ from aggregator.account.account import Account
 from aggregator.account.ledger import DirectLedger
 from aggregator.account.pool import PoolPolicy
 from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.drive import DriverPolicy
 from aggregator.network import Network
 from aggregator.pending_log import FilePendingLog, MemoryPendingLog
-from aggregator.quorum_driver import DriverPolicy, QuorumDriver
+from aggregator.quorum_driver import QuorumDriver
 from aggregator.safe_client import SafeClient
 from proto.committee import AuthorityName, Committee
 from proto.crypto import KeyPair

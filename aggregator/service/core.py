@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.authority_aggregator import AuthorityAggregator
+from aggregator.drive import DriverPolicy
 from aggregator.ledger_reader import LedgerReader
 from aggregator.network import GenesisTotals, Network
-from aggregator.quorum_driver import DriverPolicy, QuorumDriver
+from aggregator.quorum_driver import QuorumDriver
 from aggregator.rpc_codes import CALL_FAILED, RpcError
 from aggregator.safe_client import SafeClient
 from aggregator.service.follower import IndexFollower

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator.authority_aggregator import AuthorityAggregator, Submission, VoteRound
-from aggregator.quorum_driver import DriverPolicy, QuorumDriver
+from aggregator.drive import DriverPolicy
+from aggregator.quorum_driver import QuorumDriver
 from aggregator.safe_client import SafeClient
 from authority.execution.engine import Executor
 from authority.key_value import MemoryKeyValueStore

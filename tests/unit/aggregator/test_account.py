@@ -13,7 +13,7 @@ from aggregator.account.account import Account, OutcomeUnknown
 from aggregator.account.client import Client
 from aggregator.account.locks import AccountClosed
 from aggregator.account.pool import InsufficientGas, PoolPolicy
-from aggregator.quorum_driver import DriverPolicy
+from aggregator.drive import DriverPolicy
 from aggregator.transaction_builder import BuildError, TransactionBuilder
 from authority.metrics import AuthorityMetrics
 from authority.service import LocalAuthorityService
