@@ -173,17 +173,6 @@ class LedgerReader:
 
         return await self._agreed(lambda client: client.health(), agree)
 
-    async def executed(self) -> dict[AuthorityName, int]:
-        """How many transactions each authority that answers has executed."""
-        found: dict[AuthorityName, int] = {}
-
-        def take(name: AuthorityName, health: messages.HealthResponse | AuthorityErrorKind) -> None:
-            if isinstance(health, messages.HealthResponse):
-                found[name] = health.executed
-
-        await self._authorities.ask_all(lambda client: client.health(), take)
-        return found
-
     async def _agreed(
         self,
         ask: Callable[[SafeClient], Awaitable[Any]],

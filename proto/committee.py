@@ -13,7 +13,6 @@ from typing import NewType
 from proto import bcs
 from proto.bcs import U64
 from proto.errors import InvariantViolation, UnknownSigner
-from proto.ids import Digest, blake2b_256
 
 StakeUnit = int
 EpochId = int
@@ -122,10 +121,6 @@ class Committee:
     def stake_of_all(self, authorities: Iterable[bytes]) -> StakeUnit:
         """Stake of a set of members, each counted once."""
         return sum(self.stake_of(authority) for authority in set(authorities))
-
-    def digest(self) -> Digest:
-        """Blake2b of `Committee::` and the BCS."""
-        return Digest(blake2b_256(b"Committee::" + bcs.encode(Committee, self)))
 
 
 def _faulty(total_stake: StakeUnit) -> StakeUnit:

@@ -57,7 +57,6 @@ __all__ = [
     "Success",
     "TransactionEffects",
     "TransactionEvents",
-    "effects_digest",
 ]
 
 
@@ -331,11 +330,6 @@ class TransactionEffects(KeepsBytes):
 
 
 _effects_hash = hash_after(b"TransactionEffects::")
-
-
-def effects_digest(effects: TransactionEffects) -> Digest:
-    """Blake2b of `TransactionEffects::` and the BCS."""
-    return effects.digest()
 
 
 def is_owned_by(owner: Owner, address: Address) -> bool:

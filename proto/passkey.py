@@ -47,10 +47,6 @@ class PasskeyAuthenticator:
     signature: bytes
     public_key: bytes
 
-    def to_bytes(self) -> bytes:
-        """Flag and BCS."""
-        return bytes((SignatureScheme.PASSKEY,)) + bcs.encode(RawPasskeyAuthenticator, self.raw)
-
     def address(self) -> Address:
         """The account of the passkey."""
         return address_of(SignatureScheme.PASSKEY, self.public_key)

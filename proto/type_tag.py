@@ -159,11 +159,6 @@ def is_identifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def struct_tag(address: Address, module: str, name: str, *type_args: TypeTag) -> StructTag:
-    """A StructTag with its type arguments listed."""
-    return StructTag(address, module, name, type_args)
-
-
 def format_type_tag(tag: TypeTag) -> str:
     """`0x2::coin::Coin<0x2::iota::IOTA>`: addresses of system packages short, all others with 64 digits."""
     return _format(tag, display_address)

@@ -47,10 +47,6 @@ class Signature:
     signature: bytes
     public_key: bytes
 
-    def to_bytes(self) -> bytes:
-        """Flag, signature, public key."""
-        return bytes((self.scheme,)) + self.signature + self.public_key
-
     def address(self) -> Address:
         """The account of the key."""
         return address_of(self.scheme, self.public_key)

@@ -28,9 +28,6 @@ class ObjectCache:
         self._owned: dict[ObjectID, ObjectSummary] = {}
         self._gone: OrderedDict[ObjectID, SequenceNumber] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._owned)
-
     def get(self, object_id: ObjectID) -> ObjectSummary | None:
         """An object of the account; None if it is not known, or not the account's."""
         return self._owned.get(object_id)

@@ -28,11 +28,6 @@ class Loc(NamedTuple):
         """Whether the other span lies within this one."""
         return self.file == other.file and self.start <= other.start and other.end <= self.end
 
-    @property
-    def before(self) -> Loc:
-        """The empty span where this one starts."""
-        return Loc(self.file, self.start, self.start)
-
 
 NO_LOC = Loc(-1, 0, 0)
 """Place of what no source text holds (generated code, command line)."""

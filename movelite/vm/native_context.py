@@ -137,10 +137,6 @@ class NativeContext:
         """BCS of a value; see `values.serialize`."""
         return values.serialize(type_, value)
 
-    def deserialize(self, type_: Type, data: bytes) -> Value:
-        """A value from BCS; see `values.deserialize`."""
-        return values.deserialize(type_, data)
-
     def is_serializable(self, type_: Type) -> bool:
         """False where the type is too large to (de)serialize.
 
@@ -157,14 +153,6 @@ class NativeContext:
     def read_reference(self, type_: Type, reference: Value) -> Value:
         """A copy of what a reference to type_ points to."""
         return values.read_reference(type_, reference)
-
-    def write_reference(self, type_: Type, reference: Value, value: Value) -> None:
-        """Replace what a reference to type_ points to."""
-        values.write_reference(type_, reference, value)
-
-    def abstract_size(self, type_: Type, value: Value) -> int:
-        """Abstract memory size of a value."""
-        return values.abstract_size(type_, value)
 
     def legacy_size(self, type_: Type, value: Value) -> int:
         """Older abstract size of a value."""

@@ -195,10 +195,6 @@ class Session:
         """
         return type_tags.type_tag(type_)
 
-    def abilities(self, type_: Type) -> AbilitySet:
-        """What may be done with values of the type."""
-        return type_.abilities
-
     # Modules and functions
 
     def load_module(self, module_id: ModuleId) -> LoadedModule:

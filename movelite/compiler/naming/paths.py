@@ -132,11 +132,6 @@ class Resolved:
     type_arguments: st.TypeArguments | None
     macro_loc: Loc | None
 
-    @property
-    def loc(self) -> Loc:
-        """Where the path stands."""
-        return self.target.loc
-
 
 class PathResolver:
     """Follows paths in the scopes of one module; reports what leads nowhere."""
