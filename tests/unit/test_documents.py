@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("proto", "movelite", "authority", "aggregator", "cli", "tests")
 FILES = {str(path.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
-DOCUMENTS = [*ROOT.glob("*.md"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.md"))]
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    *(path for room in (*ROOMS, "deploy") for path in (ROOT / room).rglob("*.md")),
+]
 
 
 def is_there(named: str, folder: str) -> bool:
