@@ -7,6 +7,7 @@ from typing import Any
 
 from cli import output
 from cli.commands_text import command_parts, input_parts
+from cli.failure_words import sentence_of
 
 LONGEST_VALUE = 400
 """Characters of an input that people are shown; JSON has all."""
@@ -103,10 +104,10 @@ def show_inspection(response: dict[str, Any]) -> None:
 
 
 def failure_text(response: dict[str, Any]) -> str:
-    """Why a transaction fails, with the reason behind it if a simulation tells it."""
+    """Why a transaction fails, in a sentence, too, and with the reason behind it if a simulation tells it."""
     error = str(response["effects"]["status"].get("error", ""))
-    reason = response.get("executionErrorSource")
-    return f"{error}: {reason}" if reason else error
+    parts = (error, response.get("executionErrorSource"), sentence_of(error))
+    return ": ".join(part for part in parts if part)
 
 
 def _show_status(response: dict[str, Any]) -> None:
