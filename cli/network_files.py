@@ -5,6 +5,7 @@ genesis.blob  committee.json  faucet.key  authority-0/authority.yaml  authority-
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import time
@@ -206,15 +207,35 @@ def check_is_free(folder: Path) -> None:
 
 
 def remove_network(folder: Path) -> None:
-    """Remove what make_network and the processes wrote; other files stay."""
+    """Remove what make_network and the processes wrote; other files stay.
+
+    Raises: NetworkFolderError if that is no network, or one of its authorities runs.
+    """
     if not is_network(folder):
         if folder.exists() and any(folder.iterdir()):
             raise NetworkFolderError(f"{folder} holds no network and is not empty: it stays as it is")
         return
+    for path in authority_folders(folder):
+        if _is_in_use(path / DATA / "LOCK"):
+            raise NetworkFolderError(
+                f"the authority in {path} runs: stop it first, and it loses all that it has"
+            )
     for name in (GENESIS, COMMITTEE, FAUCET_KEY):
         (folder / name).unlink(missing_ok=True)
     for path in [*folder.glob("authority-*"), folder / "service"]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_in_use(database_lock: Path) -> bool:
+    """Whether another process has the database whose file this is."""
+    try:
+        with database_lock.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 @contextmanager

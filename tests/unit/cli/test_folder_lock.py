@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -11,7 +13,7 @@ from aggregator.wallet.keystore import Keystore
 from cli.folder_lock import changing, locked
 from cli.genesis import plan
 from cli.main import main
-from cli.network_files import NetworkFolderError, held, make_network
+from cli.network_files import NetworkFolderError, held, is_network, make_network, remove_network
 from proto.crypto import SignatureScheme, key_pair
 
 
@@ -52,3 +54,27 @@ def test_two_services_do_not_write_one_index(tmp_path: Path, capsys: pytest.Capt
         main(["service", "run", "--working-dir", str(tmp_path), "--rpc-port", "0"])
     assert caught.value.code == 1
     assert "runs already; --data-dir is for others" in " ".join(capsys.readouterr().err.split())
+
+
+HOLDS = """
+import fcntl, sys
+with open(sys.argv[1], "wb") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+"""As RocksDB does."""
+
+
+def test_a_network_whose_authority_runs_is_not_replaced(tmp_path: Path) -> None:
+    make_network(tmp_path, plan(1, 0))
+    lock = tmp_path / "authority-0" / "data" / "LOCK"
+    with Popen([sys.executable, "-c", HOLDS, str(lock)], stdin=PIPE, stdout=PIPE) as authority:
+        assert authority.stdout is not None
+        assert authority.stdout.readline() == b"held\n"
+        with pytest.raises(NetworkFolderError, match="authority-0 runs: stop it first"):
+            remove_network(tmp_path)
+        assert is_network(tmp_path)
+        authority.communicate()
+    remove_network(tmp_path)
+    assert not list(tmp_path.iterdir())
