@@ -217,9 +217,7 @@ def remove_network(folder: Path) -> None:
         return
     for path in authority_folders(folder):
         if _is_in_use(path / DATA / "LOCK"):
-            raise NetworkFolderError(
-                f"the authority in {path} runs: stop it first, and it loses all that it has"
-            )
+            raise NetworkFolderError(f"the authority in {path} runs: stop it first; all that it has will go")
     for name in (GENESIS, COMMITTEE, FAUCET_KEY):
         (folder / name).unlink(missing_ok=True)
     for path in [*folder.glob("authority-*"), folder / "service"]:
