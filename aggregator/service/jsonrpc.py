@@ -96,6 +96,7 @@ class Apis:
             "iota_multiGetTransactionBlocks": reads.multi_get_transaction_blocks,
             "iota_getEvents": reads.get_events,
             "iota_getTotalTransactionBlocks": reads.get_total_transaction_blocks,
+            "iota_isTransactionIndexedOnNode": reads.is_transaction_indexed_on_node,
             "iota_getLatestCheckpointSequenceNumber": checkpoints.get_latest_checkpoint_sequence_number,
             "iota_getCheckpoint": checkpoints.get_checkpoint,
             "iota_getCheckpoints": checkpoints.get_checkpoints,

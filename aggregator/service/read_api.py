@@ -138,6 +138,10 @@ class ReadApi:
         """How many final transactions this service knows."""
         return str(self._service.index.total())
 
+    async def is_transaction_indexed_on_node(self, digest: DigestParam) -> bool:
+        """Whether a transaction is final and queries find it; newer SDKs wait for that."""
+        return await self._service.final_transaction(digest) is not None
+
     async def get_receipt(self, digest: DigestParam) -> Json:
         """The receipt of a transaction: proof of finality, with who signed for it."""
         found = await self._service.final_transaction(digest)

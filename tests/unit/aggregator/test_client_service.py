@@ -60,10 +60,13 @@ def signed(transaction: SenderSignedData) -> list[Any]:
 
 async def test_a_transaction_is_executed_and_found_again(network: Network, rpc: JsonRpc) -> None:
     transaction = network.transfer(0, 1)
+    is_known = "iota_isTransactionIndexedOnNode", [format_digest(transaction.digest())]
+    assert await rpc.call(*is_known) is False
     options = {"showEffects": True, "showInput": True, "showObjectChanges": True, "showBalanceChanges": True}
     done = await rpc.call("iota_executeTransactionBlock", [*signed(transaction), options])
     digest = format_digest(transaction.digest())
     assert done["digest"] == digest
+    assert await rpc.call(*is_known) is True
     assert done["transaction"]["data"]["sender"] == format_address(network.address)
     assert done["effects"]["gasObject"]["owner"] == {"AddressOwner": format_address(network.address)}
     found = await rpc.call("iota_getTransactionBlock", {"digest": digest, "options": options})
