@@ -10,7 +10,6 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
-from hashlib import sha256
 from typing import Annotated
 
 from movelite.bytecode.file_format import CompiledModule, EnumDefinition, FunctionDefinition, StructDefinition
@@ -20,11 +19,6 @@ from proto.ids import Address
 
 FileHash = Annotated[bytes, FixedBytes(32)]
 """SHA-256 of a source file."""
-
-
-def file_hash(source: str) -> bytes:
-    """The hash by which locations name a source file."""
-    return sha256(source.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

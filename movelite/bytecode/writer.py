@@ -63,16 +63,6 @@ def serialize_module(module: CompiledModule) -> bytes:
     return layout.MAGIC + word + bytes([count]) + bytes(header.data) + bytes(body.data)
 
 
-def serialize_signature_token(token: SignatureToken) -> bytes:
-    """The bytes of one type.
-
-    Raises: VMError VALUE_SERIALIZATION_ERROR, see serialize_module.
-    """
-    output = _Output(layout.VERSION_MAX)
-    _token(output, token)
-    return bytes(output.data)
-
-
 def _error(message: str) -> VMError:
     return VMError(StatusCode.VALUE_SERIALIZATION_ERROR, message=message)
 

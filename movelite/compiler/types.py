@@ -39,11 +39,6 @@ INTEGER_BITS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64, "u128": 128, "u256": 2
 """Every integer type and its width in bits."""
 
 
-def ability_names(abilities: AbilitySet) -> list[str]:
-    """Source names of the abilities in a set, in the order copy, drop, store, key."""
-    return [name for bit, name in ABILITY_NAMES.items() if abilities & bit]
-
-
 @dataclass(frozen=True, slots=True)
 class ModuleIdent:
     """A module by address and name.

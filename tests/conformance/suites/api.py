@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from movelite.bytecode.file_format import ability_names
 from movelite.compiler import named_tree as nt
 from movelite.compiler.editions import Flavor, PackageConfig
 from movelite.compiler.phases import Compilation, SourcePackage
@@ -19,7 +20,6 @@ from movelite.compiler.types import (
     ParameterType,
     Type,
     TypeParameter,
-    ability_names,
     format_type,
     substitute,
 )

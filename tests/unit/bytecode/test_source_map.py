@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from movelite.bytecode.source_map import (
     NOWHERE,
     FunctionSourceMap,
@@ -9,12 +11,11 @@ from movelite.bytecode.source_map import (
     code_map,
     decode,
     encode,
-    file_hash,
     make_up,
 )
 from tests.unit.bytecode.modules import everything
 
-HASH = file_hash("module 0x1::m {}")
+HASH = sha256(b"module 0x1::m {}").digest()
 A, B = Location(HASH, 0, 4), Location(HASH, 5, 9)
 
 
