@@ -49,7 +49,14 @@ def make_app(service: ClientService) -> FastAPI:
     rpc = JsonRpc(Apis(service).methods())
     subscriptions = Subscriptions(service, rpc)
     app.add_api_websocket_route("/", subscriptions.serve)
+    _serve_json_rpc(app, rpc)
+    _serve_health(app, service)
+    app.state.rpc = rpc
+    app.include_router(routes)
+    return app
 
+
+def _serve_json_rpc(app: FastAPI, rpc: JsonRpc) -> None:
     @app.post("/", include_in_schema=False)
     async def json_rpc(request: Request) -> Response:
         body = bytearray()
@@ -63,6 +70,8 @@ def make_app(service: ClientService) -> FastAPI:
         answer = await rpc.answer(bytes(body))
         return Response(status_code=204) if answer is None else _answered(answer)
 
+
+def _serve_health(app: FastAPI, service: ClientService) -> None:
     @app.get("/health", tags=["service"])
     async def health() -> dict[str, str]:
         """The process is alive."""
@@ -75,10 +84,6 @@ def make_app(service: ClientService) -> FastAPI:
         if trouble is not None:
             return JSONResponse({"status": "not ready", "reason": trouble}, status_code=503)
         return JSONResponse({"status": "ready", "transactions": service.index.total()})
-
-    app.state.rpc = rpc
-    app.include_router(routes)
-    return app
 
 
 def _answered(text: str, status_code: int = 200) -> Response:
