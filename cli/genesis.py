@@ -15,6 +15,7 @@ from cli.lazy import without
 from cli.ports import LOCALHOST, MAX_FIRST_PORT, check_place, port_option
 
 if TYPE_CHECKING:
+    from aggregator.network import Network
     from authority.genesis import GenesisAccount, GenesisAuthority
     from cli.network_files import PlannedAuthority
 
@@ -115,12 +116,19 @@ def genesis(
         network = files.make_network(
             folder, plan(authorities, port, host or (), tls=tls, metrics_host=metrics_host), accounts
         )
+    _show(network, folder, is_ceremony=bool(members))
+
+
+def _show(network: Network, folder: Path, *, is_ceremony: bool) -> None:
+    """Print what was made; is_ceremony: of authorities that others run."""
+    from cli import network_files as files
+
     shown = json.loads(network.model_dump_json())
     rows = [(m.name, m.public_key.hex()[:16], m.stake, m.address) for m in network.members]
     output.result(shown, rows, ("authority", "key", "stake", "address"))
     if not output.is_json():
         output.say(f"genesis {shown['chain']} in {folder}")
-        if members:
+        if is_ceremony:
             output.say(
                 f"give {files.GENESIS} to all authorities and {files.COMMITTEE} to whoever serves clients; "
                 "`movelite authority info` has to show all of them this name as the chain"
