@@ -32,7 +32,7 @@ from aggregator.service.transaction_json import (
 )
 from proto import bcs
 from proto.effects import TransactionEffects
-from proto.ids import Digest, format_digest
+from proto.ids import GENESIS_MARKER_DIGEST, Digest, format_digest
 from proto.messages import ObjectFound, ObjectInfo, ObjectQuery, Receipt
 
 _LOSSLESS = ObjectOptions(
@@ -107,7 +107,7 @@ class ReadApi:
         """A final transaction."""
         found = await self._service.final_transaction(digest)
         if found is None:
-            raise invalid_params(f"Could not find the referenced transaction [{format_digest(digest)}].")
+            raise _not_found(digest)
         return await self.response(found, options or TransactionOptions())
 
     async def multi_get_transaction_blocks(
@@ -130,8 +130,7 @@ class ReadApi:
         """Events of a transaction."""
         found = await self._service.final_transaction(transaction_digest)
         if found is None:
-            digest = format_digest(transaction_digest)
-            raise invalid_params(f"Could not find the referenced transaction [{digest}].")
+            raise _not_found(transaction_digest)
         return await self._events(found)
 
     async def get_total_transaction_blocks(self) -> str:
@@ -146,7 +145,7 @@ class ReadApi:
         """The receipt of a transaction: proof of finality, with who signed for it."""
         found = await self._service.final_transaction(digest)
         if found is None:
-            raise invalid_params(f"Could not find the referenced transaction [{format_digest(digest)}].")
+            raise _not_found(digest)
         return self.receipt_json(found.receipt)
 
     def receipt_json(self, receipt: Receipt) -> Json:
@@ -207,6 +206,14 @@ class ReadApi:
         receipt, catalog = found.receipt, self._service.catalog
         digest = Digest(receipt.effects.transaction_digest)
         return await events_json(receipt.events, digest, found.timestamp_ms, catalog)
+
+
+def _not_found(digest: Digest) -> RpcError:
+    if digest == GENESIS_MARKER_DIGEST:
+        return invalid_params(
+            "This digest stands for the genesis, which made its objects without a transaction."
+        )
+    return invalid_params(f"Could not find the referenced transaction [{format_digest(digest)}].")
 
 
 def _check_count(count: int) -> None:

@@ -90,6 +90,10 @@ async def test_the_genesis_is_checkpoint_0_and_names_the_network(rpc: JsonRpc) -
     assert shown == await rpc.call("iota_getCheckpoint", [format_digest(CHAIN)])
     assert shown["digest"] == format_digest(CHAIN)  # the SDK makes the chain identifier of it
     assert "previousDigest" not in shown and shown["validatorSignature"] == ""
+    with pytest.raises(
+        RpcError, match="stands for the genesis, which made its objects without a transaction"
+    ):
+        await rpc.call("iota_getTransactionBlock", shown["transactions"])
 
 
 async def test_checkpoints_come_in_pages(network: Network, service: ClientService, rpc: JsonRpc) -> None:
