@@ -337,6 +337,7 @@ async def deaf_road(address: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
     """A road to an address that brings nothing back until the event is set."""
     host, _, port = address.rpartition(":")
     listening, tasks = asyncio.Event(), set[asyncio.Task[None]]()
+    ends: list[asyncio.StreamWriter] = []
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_back: bool) -> None:
         with contextlib.suppress(OSError):
@@ -348,6 +349,7 @@ async def deaf_road(address: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
 
     async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(host, int(port))
+        ends.extend((writer, there[1]))
         for one, other, is_back in ((reader, there[1], False), (there[0], writer, True)):
             tasks.add(asyncio.create_task(carry(one, other, is_back)))
 
@@ -355,6 +357,8 @@ async def deaf_road(address: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", listening
         for task in tasks:
             task.cancel()
+        for writer in ends:
+            writer.close()
 
 
 async def test_who_takes_no_answers_is_not_given_more_and_more_of_them(
