@@ -246,7 +246,8 @@ def test_a_final_transaction_is_replayed_and_its_gas_is_profiled(line: CommandLi
     assert "0x2::coin::zero" in [function["function"] for function in shown["functions"]]
     graph = json.loads(Path(shown["file"]).read_text())
     assert {event["type"] for event in graph["profiles"][0]["events"]} == {"O", "C"}
-    assert "Could not find" in line.run("client", "replay-transaction", "-t", "1" * 32, code=1)
+    assert "Could not find" in line.run("client", "replay-transaction", "-t", "1" * 31 + "2", code=1)
+    assert "stands for the genesis" in line.run("client", "replay-transaction", "-t", "1" * 32, code=1)
     digests = tmp_path / "digests.txt"
     digests.write_text(sent["digest"] + "\n")
     assert line.json("client", "replay-batch", "--path", str(digests))["same"] == 1

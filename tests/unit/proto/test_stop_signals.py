@@ -14,9 +14,14 @@ from proto.stop_signals import on_stop_signal
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_it_stops_when_told_to(number: signal.Signals) -> None:
     stopped = asyncio.Event()
-    on_stop_signal(stopped.set)
-    os.kill(os.getpid(), number)
-    await asyncio.wait_for(stopped.wait(), 5)
+    before = signal.signal(number, signal.SIG_DFL)  # the tests themselves may have been begun with nohup
+    try:
+        on_stop_signal(stopped.set)
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stopped.wait(), 5)
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, before)
 
 
 async def test_what_was_begun_with_nohup_outlives_its_terminal() -> None:
