@@ -55,15 +55,16 @@ class IndexFollower:
         except AuthorityError as error:
             _log.debug("following %s: %s", client.label, error)
             return 0
-        done = 0
+        done, failed_writes = 0, self._index.failed_writes
         while done < len(page.digests):
             part = page.digests[done : done + RECEIPTS_AT_ONCE]
             known = await self._count_known(part)
             done += known
-            if known < len(part) or self._index.trouble() is not None:
+            if known < len(part) or self._index.failed_writes != failed_writes:
                 break
-        is_kept = done == 0 or self._index.set_position(client.name, position + done)
-        return done if is_kept else 0  # with a full disk it waits, and looks at the same again
+        if done == 0 or self._index.failed_writes != failed_writes:
+            return 0  # what was forgotten, as on a full disk, is looked at again
+        return done if self._index.set_position(client.name, position + done) else 0
 
     async def _count_known(self, digests: Sequence[Digest]) -> int:
         """How many of the first ones the index has, asking for receipts if nobody does already.

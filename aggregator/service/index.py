@@ -155,6 +155,8 @@ class TransactionIndex:
         self._failure: str | None = None
         """Why the last write failed, if it did."""
         self._failed_at = -math.inf
+        self.failed_writes = 0
+        """How often what was added could not be written, and was forgotten: it has to be asked for again."""
         self.on_added: Callable[[], object] = lambda: None
         """Called when transactions were added."""
         try:
@@ -200,6 +202,7 @@ class TransactionIndex:
                 rows = [(digest,) for digest in removed]
                 self._database.executemany("DELETE FROM pending WHERE digest = ?", rows)
         except sqlite3.Error as error:
+            self.failed_writes += 1
             self._failed(error)
             return False
         if receipts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -227,6 +228,33 @@ async def test_what_an_index_missed_is_asked_for_together_and_taken_in_order(
     monkeypatch.setattr(service.authorities, "receipts", receipts)
     await follower.follow_once()
     assert [service.index.sequence_of(one.digest()) for one in transactions] == [1, 2, 3]
+    await service.close()
+
+
+async def test_what_a_failed_write_took_is_asked_for_again_though_the_next_one_succeeds(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.service.follower.RECEIPTS_AT_ONCE", 1)
+    transactions = [network.transfer(2 * number, 2 * number + 1) for number in range(3)]
+    driver = network.driver()
+    for transaction in transactions:
+        await driver.submit(transaction)
+    await driver.close()
+    service = make_service(network)
+    add_all, failures = TransactionIndex._add_all, [sqlite3.OperationalError("disk I/O error")]
+
+    def failing_once(index: TransactionIndex, receipts: Sequence[Receipt]) -> None:
+        if receipts and failures:
+            raise failures.pop()
+        add_all(index, receipts)
+
+    monkeypatch.setattr(TransactionIndex, "_add_all", failing_once)
+    follower = IndexFollower(service.authorities, service.index)
+    only = next(iter(service.authorities.clients.values()))  # from the others it would be had a moment later
+    for _ in range(3):
+        await follower._follow(only)
+    assert not failures
+    assert all(service.index.sequence_of(one.digest()) is not None for one in transactions)
     await service.close()
 
 
